@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package community
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+//go:embed presets/*.json
+var presetFiles embed.FS
+
+// presets are read once; a preset that cannot be read is a broken build, which
+// the package's own test would show first.
+var presets = readPresets()
+
+func readPresets() []Preset {
+	names, _ := fs.Glob(presetFiles, "presets/*.json") // the pattern is constant and valid
+	all := make([]Preset, len(names))
+	for i, name := range names {
+		raw, err := presetFiles.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(raw, &all[i])
+		}
+		if err != nil {
+			panic(fmt.Sprintf("preset %s: %v", name, err))
+		}
+	}
+	return all
+}
+
+// Presets lists what a community may start from.
+func Presets() []Preset { return slices.Clone(presets) }
+
+func preset(name string) (Preset, bool) {
+	for _, p := range presets {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Preset{}, false
+}
+
+var slugShape = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,39}$`)
+
+// check tidies a founding and says all that is wrong with it.
+func (cmd Create) check() (Create, error) {
+	var c domain.Check
+	cmd.Name = c.Line("name", cmd.Name, 2, 100)
+	cmd.Slug = strings.TrimSpace(cmd.Slug)
+	c.That(slugShape.MatchString(cmd.Slug), SlugInvalid, "slug")
+	if _, ok := preset(cmd.Preset); !ok {
+		known := make([]string, len(presets))
+		for i, p := range presets {
+			known[i] = p.Name
+		}
+		c.That(false, PresetUnknown, "preset", "known", strings.Join(known, ", "))
+	}
+	c.That(domain.KnownLocale(cmd.Locale), LocaleUnknown, "locale")
+	// "Local" would be the server's zone, not the community's.
+	_, err := time.LoadLocation(cmd.TimeZone)
+	c.That(err == nil && cmd.TimeZone != "" && cmd.TimeZone != "Local", TimeZoneUnknown, "timeZone")
+	if p := cmd.Place; p != nil {
+		c.That(math.Abs(p.Latitude) <= 90, domain.OutOfRange, "latitude", "min", -90, "max", 90)
+		c.That(math.Abs(p.Longitude) <= 180, domain.OutOfRange, "longitude", "min", -180, "max", 180)
+	}
+	return cmd, c.Err()
+}
+
+// KnownRole says whether the charter knows a role.
+func (c Charter) KnownRole(r domain.Role) bool {
+	return slices.Contains([]domain.Role{domain.Coordinator, domain.Treasurer, domain.Moderator, domain.Board, domain.Facilitator}, r) ||
+		slices.Contains(c.Membership.Roles, string(r))
+}
+
+// Zone is the community's own time.
+func (c Community) Zone() *time.Location {
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.UTC // checked when it was founded; a missing zone file must not stop anybody
+	}
+	return zone
+}
+
+// After adds days in the community's own calendar: a deadline falls at the same
+// local hour, also across a change to or from daylight saving.
+func (c Community) After(t time.Time, days int) time.Time {
+	return t.In(c.Zone()).AddDate(0, 0, days).UTC()
+}
+
+// coarse is about 500 m: a place is shown to nobody more exactly than this.
+const coarse = 0.005
+
+// Coarse moves a point to the middle of its cell of about 500 m, so that a home
+// cannot be read off a listing. Cells of longitude widen towards the poles.
+func (p Place) Coarse() Place {
+	cell := func(v, size float64) float64 { return (math.Floor(v/size) + 0.5) * size }
+	latitude := cell(p.Latitude, coarse)
+	width := coarse / math.Max(math.Cos(latitude*math.Pi/180), 0.01)
+	return Place{Latitude: round6(latitude), Longitude: round6(cell(p.Longitude, width))}
+}
+
+func round6(v float64) float64 { return math.Round(v*1e6) / 1e6 }

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// Service is the use cases of an exchange's life.
+type Service struct {
+	tx          domain.Tx
+	store       Store
+	access      domain.Access
+	communities *community.Service
+	members     *membership.Service
+	listings    *listing.Service
+	ledger      *ledger.Service
+}
+
+// New makes the exchanges' room.
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service,
+	listings *listing.Service, hours *ledger.Service,
+) *Service {
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, listings: listings, ledger: hours}
+}
+
+// Propose starts an exchange. Either side may; the other answers.
+//
+// Errors: NotFound, Forbidden, Required, SameMember, OwnListing, NotAvailable,
+// MemberInactive, NotAParty, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
+func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
+	var x Exchange
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		side, err := s.side(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
+		if err != nil {
+			return err
+		}
+		terms, err := cmd.Terms.check()
+		if err != nil {
+			return err
+		}
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "proposeExchange", Input: cmd}, func() (domain.ID, error) {
+			x, err := s.agree(ctx, side, cmd)
+			if err != nil {
+				return domain.Nowhere, err
+			}
+			where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
+			if err != nil {
+				return domain.Nowhere, err
+			}
+			x.Terms, x.TermsVersion, x.TermsBy = terms, 1, side
+			x.ID, x.Community, x.State, x.CreatedAt, x.UpdatedAt, x.Version = domain.NewID(), cmd.Community, Proposed, now, now, 1
+			x.ExpiresAt = where.After(now, rules.Exchanges.AnswerDays)
+			s.tell(ctx, actor, x, Propose, side, terms.Estimated)
+			_, err = s.store.Add(ctx, x, stepOf(x, Propose, actor, side, terms.Estimated, "", now))
+			return x.ID, err
+		})
+		if err != nil {
+			return err
+		}
+		x, err = s.byID(ctx, cmd.Community, id)
+		return err
+	})
+	return x, err
+}
+
+// agree works out who gives and who receives, and refuses what cannot be.
+func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exchange, error) {
+	x := Exchange{Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
+	if cmd.Listing != domain.Nowhere {
+		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
+		if err != nil {
+			return x, err
+		}
+		if l.State != listing.Published {
+			return x, domain.NewError(NotAvailable, "listingId", "state", string(l.State))
+		}
+		if l.Member == side {
+			return x, domain.NewError(OwnListing, "listingId")
+		}
+		x.Listing, x.Level = l.ID, l.Content.Level
+		if x.ServiceType == "" {
+			x.ServiceType = l.Content.ServiceType
+		}
+		owner, other, ownerField, otherField := &x.Provider, &x.Receiver, "providerId", "receiverId"
+		if l.Kind == listing.Request {
+			owner, other, ownerField, otherField = other, owner, otherField, ownerField
+		}
+		if *owner == domain.Nowhere {
+			*owner = l.Member
+		}
+		if *other == domain.Nowhere {
+			*other = side
+		}
+		var c domain.Check
+		c.That(*owner == l.Member, domain.ValueUnknown, ownerField)
+		c.That(*other == side, NotAParty, otherField)
+		if err := c.Err(); err != nil {
+			return x, err
+		}
+	}
+	var c domain.Check
+	c.That(x.Provider != domain.Nowhere, domain.Required, "providerId")
+	c.That(x.Receiver != domain.Nowhere, domain.Required, "receiverId")
+	if err := c.Err(); err != nil {
+		return x, err
+	}
+	c.That(x.Provider != x.Receiver, SameMember, "receiverId")
+	c.That(x.Party(side), NotAParty, "")
+	_, known := listing.TypeByCode(x.ServiceType)
+	c.That(known, listing.ServiceTypeUnknown, "serviceTypeId")
+	if err := c.Err(); err != nil {
+		return x, err
+	}
+	return x, s.bothActive(ctx, cmd.Community, x)
+}
+
+// bothActive refuses an agreement with somebody who is not there.
+func (s *Service) bothActive(ctx context.Context, community domain.ID, x Exchange) error {
+	found, err := s.members.Load(ctx, community, x.Provider, x.Receiver)
+	if err != nil {
+		return err
+	}
+	var c domain.Check
+	for _, m := range found {
+		field := "providerId"
+		if m.ID == x.Receiver {
+			field = "receiverId"
+		}
+		c.That(m.Participation.InGoodStanding(), MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
+	}
+	return c.Err()
+}
+
+// Revise proposes other terms; the other side then answers. What was already
+// promised stays promised until it does.
+//
+// Errors: NotFound, WrongState, MinutesOutOfRange.
+func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms Terms) (Exchange, error) {
+	return s.act(ctx, actor, Revise, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		terms, err := terms.check()
+		if err != nil {
+			return x, Step{}, err
+		}
+		if x, err = x.step(Revise); err != nil {
+			return x, Step{}, err
+		}
+		where, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		x.Terms, x.TermsBy = terms, side
+		x.TermsVersion++
+		x.ExpiresAt = where.After(now, rules.Exchanges.AnswerDays)
+		s.tell(ctx, actor, x, Revise, side, terms.Estimated)
+		return x, stepOf(x, Revise, actor, side, terms.Estimated, terms.Message, now), nil
+	})
+}
+
+// Accept agrees to the terms that stand, and promises the receiver's hours.
+//
+// Errors: NotFound, WrongState, NotYourTurn, MemberInactive, InsufficientHours.
+func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	var promise ledger.Hold
+	return s.act(ctx, actor, Accept, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		proposer := x.TermsBy
+		x, err := x.step(Accept)
+		if err != nil {
+			return x, Step{}, err
+		}
+		if err := x.answer(side, proposer); err != nil {
+			return x, Step{}, err
+		}
+		if err := s.bothActive(ctx, x.Community, x); err != nil {
+			return x, Step{}, err
+		}
+		where, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		account, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
+		if err != nil {
+			return x, Step{}, err
+		}
+		if x.Hold == domain.Nowhere {
+			x.Hold = domain.NewID()
+		}
+		from := now
+		if x.Terms.ScheduledAt.After(now) {
+			from = x.Terms.ScheduledAt
+		}
+		promise = ledger.Hold{
+			Community: x.Community, ID: x.Hold, Account: account.ID, Minutes: x.Terms.Promised(), Exchange: x.ID,
+			ExpiresAt: where.After(from, rules.Exchanges.HoldDays),
+		}
+		x.ExpiresAt = time.Time{}
+		s.tell(ctx, actor, x, Accept, side, x.Terms.Estimated)
+		return x, stepOf(x, Accept, actor, side, x.Terms.Estimated, "", now), nil
+	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		return discreet(s.ledger.Hold(ctx, promise, now), side == x.Receiver)
+	})
+}
+
+// Decline says no to a proposal. Errors: NotFound, WrongState, NotYourTurn.
+func (s *Service) Decline(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	return s.end(ctx, actor, Decline, act, 0)
+}
+
+// Cancel calls off what is proposed or agreed, with a reason.
+// Errors: NotFound, WrongState, Required.
+func (s *Service) Cancel(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	return s.end(ctx, actor, Cancel, act, 1)
+}
+
+// end ends an exchange without hours and gives back what it promised.
+func (s *Service) end(ctx context.Context, actor domain.Actor, a Action, act Act, reasonAtLeast int) (Exchange, error) {
+	return s.act(ctx, actor, a, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		var c domain.Check
+		reason := c.Text("reason", act.Reason, reasonAtLeast, 1000)
+		if err := c.Err(); err != nil {
+			return x, Step{}, err
+		}
+		x, err := x.step(a)
+		if err != nil {
+			return x, Step{}, err
+		}
+		if a == Decline {
+			if err := x.answer(side, x.TermsBy); err != nil {
+				return x, Step{}, err
+			}
+		}
+		x.ExpiresAt = time.Time{}
+		s.tell(ctx, actor, x, a, side, x.Terms.Estimated)
+		return x, stepOf(x, a, actor, side, 0, reason, now), nil
+	}, s.release)
+}
+
+// Complete marks it done with the actual minutes; the other side then confirms.
+//
+// Errors: NotFound, WrongState, MinutesOutOfRange.
+func (s *Service) Complete(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	return s.act(ctx, actor, Complete, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		where, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		if x, err = x.complete(side, act.Minutes, rules); err != nil {
+			return x, Step{}, err
+		}
+		x.DoneAt, x.ConfirmAt = now, where.After(now, rules.Exchanges.AutoConfirmDays)
+		s.tell(ctx, actor, x, Complete, side, x.Actual)
+		return x, stepOf(x, Complete, actor, side, act.Minutes, "", now), nil
+	})
+}
+
+// Confirm settles an exchange: the other side agrees on the minutes and the
+// hours move. Minutes of 0 agree with what was marked. Minutes further apart
+// than the charter's unit make it disputed. It happens once per key, and once
+// per exchange whatever the key.
+//
+// Errors: NotFound, WrongState, NotYourTurn, MinutesOutOfRange, InsufficientHours, IdempotencyKeyReused.
+func (s *Service) Confirm(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	if act.Key == "" {
+		return Exchange{}, domain.NewError(domain.Required, "idempotencyKey")
+	}
+	return s.act(ctx, actor, Confirm, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		typed := act.Minutes
+		if typed == 0 {
+			typed = x.Actual
+		}
+		if x, err = x.confirm(side, typed, rules); err != nil {
+			return x, Step{}, err
+		}
+		x.ConfirmAt = time.Time{}
+		if x.State == Disputed {
+			s.tell(ctx, actor, x, Dispute, side, typed)
+			return x, stepOf(x, Dispute, actor, side, typed, "", now), nil
+		}
+		return x, stepOf(x, Confirm, actor, side, typed, "", now), nil
+	}, func(ctx context.Context, x Exchange, side domain.ID, _ time.Time) error {
+		if x.State != Confirmed {
+			return nil
+		}
+		return discreet(s.settle(ctx, actor, x, Confirm, side), side == x.Receiver)
+	})
+}
+
+// Dispute says that what was marked done is not so. A coordinator then decides.
+// Errors: NotFound, WrongState, Required.
+func (s *Service) Dispute(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	return s.act(ctx, actor, Dispute, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
+		var c domain.Check
+		reason := c.Text("reason", act.Reason, 1, 1000)
+		if err := c.Err(); err != nil {
+			return x, Step{}, err
+		}
+		x, err := x.step(Dispute)
+		if err != nil {
+			return x, Step{}, err
+		}
+		x.ConfirmAt = time.Time{}
+		s.tell(ctx, actor, x, Dispute, side, x.Actual)
+		return x, stepOf(x, Dispute, actor, side, 0, reason, now), nil
+	})
+}
+
+// settle moves the hours: the receiver's account goes down, the provider's up.
+// It comes last: from here to the commit the community's head is held.
+func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID) error {
+	receiver, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
+	if err != nil {
+		return err
+	}
+	provider, err := s.ledger.AccountOf(ctx, x.Community, x.Provider)
+	if err != nil {
+		return err
+	}
+	var holds []domain.ID
+	if x.Hold != domain.Nowhere {
+		holds = []domain.ID{x.Hold}
+	}
+	_, err = s.ledger.Post(ctx, ledger.Posting{
+		Community: x.Community,
+		Key:       "exchange/" + x.ID.String(),
+		Legs: []ledger.Transfer{{
+			ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
+			Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
+		}},
+		Holds: holds,
+		Event: eventOf(actor, x, a, side, x.Settled),
+	})
+	return err
+}
+
+// release gives back what an exchange promised.
+func (s *Service) release(ctx context.Context, x Exchange, _ domain.ID, now time.Time) error {
+	if x.Hold == domain.Nowhere {
+		return nil
+	}
+	return s.ledger.Release(ctx, x.Community, now, x.Hold)
+}
+
+// discreet keeps the receiver's figures from the other side: they learn that
+// the hours are short, not by how much.
+func discreet(err error, own bool) error {
+	if own || !errors.Is(err, ledger.InsufficientHours) {
+		return err
+	}
+	return domain.NewError(ledger.InsufficientHours, "").Because(err)
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+)
+
+// dueAtOnce bounds one pass over what time has made due.
+const dueAtOnce = 200
+
+// Resolve is a coordinator's decision on a dispute, with reasons: these minutes
+// move, or, with 0, none at all. Whoever is a party cannot decide.
+//
+// Errors: NotFound, Forbidden, WrongState, Required, MinutesOutOfRange, InsufficientHours.
+func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
+	var x Exchange
+	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, act.Community, domain.ResolveDisputes)
+		if err != nil {
+			return err
+		}
+		var c domain.Check
+		reason := c.Text("reason", act.Reason, 1, 2000)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		before, err := s.byID(ctx, act.Community, act.Exchange)
+		if err != nil {
+			return err
+		}
+		if before.Party(standing.Member) {
+			return domain.Forbidden
+		}
+		decide := func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+			_, rules, err := s.communities.Rules(ctx, x.Community, now)
+			if err != nil {
+				return x, Step{}, err
+			}
+			if x, err = x.resolve(act.Minutes, rules); err != nil {
+				return x, Step{}, err
+			}
+			if x.State == Cancelled {
+				s.tell(ctx, actor, x, Resolve, standing.Member, 0)
+			}
+			return x, stepOf(x, Resolve, actor, standing.Member, act.Minutes, reason, now), nil
+		}
+		err = s.move(ctx, before, standing.Member, now, decide, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+			if x.State == Cancelled {
+				return s.release(ctx, x, side, now)
+			}
+			return s.settle(ctx, actor, x, Resolve, side)
+		})
+		if err != nil {
+			return err
+		}
+		x, err = s.byID(ctx, act.Community, act.Exchange)
+		return err
+	})
+	return x, err
+}
+
+// PassTime does what time has made due in a community: proposals that nobody
+// answered expire, done exchanges confirm themselves, reminders go out. Each
+// exchange moves in its own transaction, guarded by its state, so running this
+// twice or on two servers changes nothing more.
+func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
+	passes := []struct {
+		due func(context.Context, domain.ID, time.Time, int) ([]Exchange, error)
+		act func(context.Context, Exchange) error
+	}{
+		{s.store.Unanswered, s.expire},
+		{s.store.Unconfirmed, s.confirmItself},
+		{s.store.Unreminded, s.remind},
+	}
+	var errs []error
+	for _, pass := range passes {
+		for {
+			var due []Exchange
+			err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+				due, err = pass.due(ctx, community, now, dueAtOnce)
+				return err
+			})
+			if err != nil {
+				return errors.Join(append(errs, err)...)
+			}
+			failed := 0
+			for _, x := range due {
+				// Somebody acting in the same second is not a failure.
+				if err := pass.act(ctx, x); err != nil && !errors.Is(err, WrongState) && !errors.Is(err, domain.StaleVersion) {
+					errs = append(errs, err)
+					failed++
+				}
+			}
+			if len(due) < dueAtOnce || failed > 0 {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// byItself moves an exchange as the program, in its own transaction.
+func (s *Service) byItself(ctx context.Context, before Exchange, a Action, decide func(Exchange) (Exchange, error), finally ...after) error {
+	return s.tx.InTx(ctx, before.Community, func(ctx context.Context, now time.Time) error {
+		return s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+			x, err := decide(x)
+			if err != nil {
+				return x, Step{}, err
+			}
+			if x.State != Confirmed {
+				s.tell(ctx, domain.System, x, a, domain.Nowhere, x.Actual)
+			}
+			return x, stepOf(x, a, domain.System, domain.Nowhere, x.Settled, "", now), nil
+		}, finally...)
+	})
+}
+
+func (s *Service) expire(ctx context.Context, x Exchange) error {
+	return s.byItself(ctx, x, Expire, func(x Exchange) (Exchange, error) {
+		x, err := x.step(Expire)
+		x.ExpiresAt = time.Time{}
+		return x, err
+	}, s.release)
+}
+
+// confirmItself settles with the minutes that were marked. When the receiver's
+// hours have become too short, people need to talk.
+func (s *Service) confirmItself(ctx context.Context, x Exchange) error {
+	err := s.byItself(ctx, x, Confirm, func(x Exchange) (Exchange, error) {
+		x, err := x.step(Confirm)
+		x.Settled, x.ConfirmAt = x.Actual, time.Time{}
+		return x, err
+	}, func(ctx context.Context, x Exchange, side domain.ID, _ time.Time) error {
+		return s.settle(ctx, domain.System, x, Confirm, side)
+	})
+	if !errors.Is(err, ledger.InsufficientHours) && !errors.Is(err, ledger.AccountClosed) {
+		return err
+	}
+	return s.byItself(ctx, x, Dispute, func(x Exchange) (Exchange, error) {
+		x, err := x.step(Dispute)
+		x.ConfirmAt = time.Time{}
+		return x, err
+	})
+}
+
+func (s *Service) remind(ctx context.Context, x Exchange) error {
+	return s.byItself(ctx, x, Remind, func(x Exchange) (Exchange, error) {
+		x, err := x.step(Remind)
+		x.Reminded++
+		return x, err
+	})
+}
+
+// CancelProposalsOf withdraws what a leaver had proposed or was asked, so that
+// nobody waits for an answer.
+func (s *Service) CancelProposalsOf(ctx context.Context, community, member domain.ID) error {
+	var open []Exchange
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		page, err := s.store.List(ctx, community, Filter{Member: member, States: []State{Proposed}}, domain.Page{Limit: 1000})
+		open = page.Items
+		return err
+	})
+	for _, x := range open {
+		if err == nil {
+			err = s.byItself(ctx, x, Cancel, func(x Exchange) (Exchange, error) {
+				x.ExpiresAt = time.Time{}
+				return x.step(Cancel)
+			}, s.release)
+		}
+	}
+	return err
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Service is the hours ledger's use cases. Post, Open, Hold and Release are for
+// the rooms above, which authorised their own use case and hold the transaction.
+type Service struct {
+	tx     domain.Tx
+	store  Store
+	access domain.Access
+}
+
+// New makes the ledger.
+func New(tx domain.Tx, store Store, access domain.Access) *Service {
+	return &Service{tx: tx, store: store, access: access}
+}
+
+// Found opens the accounts that every community has: its own and its pools.
+func (s *Service) Found(ctx context.Context, community domain.ID, now time.Time) error {
+	accounts := []Account{
+		{Kind: Community},
+		{Kind: Pool, Purpose: Solidarity},
+		{Kind: Pool, Purpose: Projects},
+		{Kind: Pool, Purpose: Reserve},
+	}
+	for _, a := range accounts {
+		a.Community, a.ID, a.OpenedAt = community, domain.NewID(), now
+		if err := s.store.OpenAccount(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open opens a member's account.
+func (s *Service) Open(ctx context.Context, community, member domain.ID, limits Limits, now time.Time) (Account, error) {
+	a := Account{Community: community, ID: domain.NewID(), Kind: Member, Owner: member, Limits: limits, OpenedAt: now}
+	return a, s.store.OpenAccount(ctx, a)
+}
+
+// Close closes a member's empty account. Error: AccountInUse.
+func (s *Service) Close(ctx context.Context, a Account, now time.Time) error {
+	return s.store.CloseAccount(ctx, a.Community, a.ID, now)
+}
+
+// Post writes a posting with its event. It comes last in a use case: the
+// community's head is held from here to the commit.
+//
+// Errors: InsufficientHours, AccountClosed, IdempotencyKeyReused.
+func (s *Service) Post(ctx context.Context, p Posting) (Posted, error) {
+	if err := p.Valid(); err != nil {
+		return Posted{}, err
+	}
+	return s.store.Post(ctx, p)
+}
+
+// Hold promises minutes to an exchange, or changes what it promised.
+// Error: InsufficientHours.
+func (s *Service) Hold(ctx context.Context, h Hold, now time.Time) error {
+	return s.store.PlaceHold(ctx, h, now)
+}
+
+// Release gives back what holds promised; closed ones are left as they are.
+func (s *Service) Release(ctx context.Context, community domain.ID, now time.Time, holds ...domain.ID) error {
+	return s.store.CloseHolds(ctx, community, holds, false, now)
+}
+
+// ExpireHolds gives back the minutes of promises that nobody came back to.
+func (s *Service) ExpireHolds(ctx context.Context, community domain.ID) error {
+	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		due, err := s.store.ExpiredHolds(ctx, community, now, 500)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		return s.store.CloseHolds(ctx, community, due, true, now)
+	})
+}
+
+// AccountOf finds a member's account. Error: AccountClosed when there is none.
+func (s *Service) AccountOf(ctx context.Context, community, member domain.ID) (Account, error) {
+	found, err := s.store.AccountsOf(ctx, community, []domain.ID{member})
+	if err != nil {
+		return Account{}, err
+	}
+	if len(found) == 0 {
+		return Account{}, domain.NewError(AccountClosed, "")
+	}
+	return found[0], nil
+}
+
+// CommunityAccount finds one of the community's own accounts; purpose names a
+// pool and is empty for the community itself.
+func (s *Service) CommunityAccount(ctx context.Context, community domain.ID, kind AccountKind, purpose string) (Account, error) {
+	all, err := s.store.CommunityAccounts(ctx, community)
+	if err != nil {
+		return Account{}, err
+	}
+	for _, a := range all {
+		if a.Kind == kind && a.Purpose == purpose {
+			return a, nil
+		}
+	}
+	return Account{}, domain.NewError(domain.NotFound, "")
+}
+
+// Give moves hours of one's own to another account, as a gift. A coordinator
+// may do it for a member, or from the community.
+//
+// Errors: NotFound, Forbidden, InsufficientHours, AccountClosed, IdempotencyKeyReused.
+func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Transfer, error) {
+	var result Transfer
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.TakePart)
+		if err != nil {
+			return err
+		}
+		var c domain.Check
+		cmd.Message = c.Text("message", cmd.Message, 0, 1000)
+		c.Minutes("minutes", cmd.Minutes)
+		c.That(cmd.Key != "", domain.Required, "idempotencyKey")
+		c.That(cmd.From != cmd.To, SameAccount, "to")
+		if err := c.Err(); err != nil {
+			return err
+		}
+		found, err := s.store.Accounts(ctx, cmd.Community, []domain.ID{cmd.From, cmd.To})
+		if err != nil {
+			return err
+		}
+		from, ok := byID(found, cmd.From)
+		if _, known := byID(found, cmd.To); !ok || !known {
+			return domain.NotFound
+		}
+		if !mayGiveFrom(standing, from) {
+			return domain.Forbidden
+		}
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "giveHours", Input: cmd}, func() (domain.ID, error) {
+			leg := Transfer{ID: domain.NewID(), Kind: Gift, Minutes: cmd.Minutes, Debit: cmd.From, Credit: cmd.To}
+			_, err := s.Post(ctx, Posting{
+				Community: cmd.Community,
+				Key:       "gift/" + leg.ID.String(),
+				Legs:      []Transfer{leg},
+				Event:     domain.Event{ID: domain.NewID(), Kind: HoursGiven, Actor: actor.Person, Subject: leg.ID},
+			})
+			if err == nil && cmd.Message != "" {
+				err = s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Message, now})
+			}
+			return leg.ID, err
+		})
+		if err != nil {
+			return err
+		}
+		result, err = s.transfer(ctx, cmd.Community, id)
+		return err
+	})
+	return result, err
+}
+
+// Give is a gift of hours.
+type Give struct {
+	Community domain.ID
+	From, To  domain.ID // accounts
+	Minutes   domain.Minutes
+	Message   string // optional
+	Key       string `json:"-"`
+}
+
+// mayGiveFrom: one's own hours, those of a member one may act for, or the
+// community's by who may give from it.
+func mayGiveFrom(standing domain.Standing, from Account) bool {
+	if from.Kind == Member {
+		return from.Owner == standing.Member || standing.May(domain.ActForMember)
+	}
+	return standing.May(domain.GiveFromCommunity)
+}
+
+// Reverse undoes a transfer, once, by an equal and opposite one. It may cross
+// the other side's floor; the result then says so.
+//
+// Errors: NotFound, Forbidden, AlreadyReversed, IdempotencyKeyReused.
+func (s *Service) Reverse(ctx context.Context, actor domain.Actor, cmd Reverse) (Transfer, error) {
+	var result Transfer
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		if _, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.ReverseTransfers); err != nil {
+			return err
+		}
+		var c domain.Check
+		cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
+		c.That(cmd.Key != "", domain.Required, "idempotencyKey")
+		if err := c.Err(); err != nil {
+			return err
+		}
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "reverseTransfer", Input: cmd}, func() (domain.ID, error) {
+			return s.reverse(ctx, actor, cmd, now)
+		})
+		if err != nil {
+			return err
+		}
+		result, err = s.transfer(ctx, cmd.Community, id)
+		return err
+	})
+	return result, err
+}
+
+// Reverse names a transfer to undo and the reason.
+type Reverse struct {
+	Community domain.ID
+	Transfer  domain.ID
+	Reason    string
+	Key       string `json:"-"`
+}
+
+func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, now time.Time) (domain.ID, error) {
+	mistake, err := s.transfer(ctx, cmd.Community, cmd.Transfer)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	if mistake.ReversedBy != domain.Nowhere || mistake.Kind == Reversal {
+		return domain.Nowhere, domain.NewError(AlreadyReversed, "transferId")
+	}
+	leg := mistake.Undo()
+	leg.ID = domain.NewID()
+	_, err = s.Post(ctx, Posting{
+		Community: cmd.Community,
+		Key:       "reversal/" + mistake.ID.String(),
+		Legs:      []Transfer{leg},
+		Force:     true,
+		Event:     domain.Event{ID: domain.NewID(), Kind: TransferReversed, Actor: actor.Person, Subject: mistake.ID},
+	})
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	return leg.ID, s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Reason, now})
+}
+
+// SetLimits changes an account's limits; who, when and why is kept.
+//
+// Errors: NotFound, Forbidden, LimitsInvalid.
+func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change LimitChange) (Account, error) {
+	var result Account
+	err := s.tx.InTx(ctx, change.Community, func(ctx context.Context, now time.Time) error {
+		if _, err := domain.Authorise(ctx, s.access, actor, change.Community, domain.SetAccountLimits); err != nil {
+			return err
+		}
+		var c domain.Check
+		change.Reason = c.Text("reason", change.Reason, 1, 1000)
+		c.That(change.Limits.Valid(), LimitsInvalid, "floor")
+		if err := c.Err(); err != nil {
+			return err
+		}
+		change.ID, change.Actor, change.At = domain.NewID(), actor.Person, now
+		if err := s.store.SetLimits(ctx, change); err != nil {
+			return err
+		}
+		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: LimitsSet, Actor: actor.Person, Subject: change.Account})
+		found, err := s.store.Accounts(ctx, change.Community, []domain.ID{change.Account})
+		if err == nil && len(found) == 1 {
+			result = found[0]
+		}
+		return err
+	})
+	return result, err
+}
+
+// Statement is a stretch of an account's entries, newest first, for its owner
+// and those who keep the books.
+//
+// Errors: NotFound, Forbidden.
+func (s *Service) Statement(ctx context.Context, actor domain.Actor, community, account domain.ID, period Period, page domain.Page) (domain.Slice[Entry], error) {
+	var result domain.Slice[Entry]
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		if _, err := s.visible(ctx, actor, community, account); err != nil {
+			return err
+		}
+		var err error
+		result, err = s.store.Entries(ctx, community, account, period, page)
+		return err
+	})
+	return result, err
+}
+
+// Account reads one account for somebody who may see it.
+func (s *Service) Account(ctx context.Context, actor domain.Actor, community, id domain.ID) (Account, error) {
+	var a Account
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		a, err = s.visible(ctx, actor, community, id)
+		return err
+	})
+	return a, err
+}
+
+// visible loads an account if the actor may see it: their own, the community's
+// (transparency), or all of them for those who keep the books.
+func (s *Service) visible(ctx context.Context, actor domain.Actor, community, id domain.ID) (Account, error) {
+	standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+	if err != nil {
+		return Account{}, err
+	}
+	found, err := s.store.Accounts(ctx, community, []domain.ID{id})
+	if err != nil {
+		return Account{}, err
+	}
+	if len(found) == 0 {
+		return Account{}, domain.NotFound
+	}
+	if !MaySee(standing, found[0]) {
+		return Account{}, domain.Forbidden
+	}
+	return found[0], nil
+}
+
+// MaySee says whether a standing shows an account's hours.
+func MaySee(standing domain.Standing, a Account) bool {
+	return standing.Admitted && (a.Kind != Member || a.Owner == standing.Member || standing.May(domain.SeeEveryAccount))
+}
+
+func (s *Service) transfer(ctx context.Context, community, id domain.ID) (Transfer, error) {
+	found, err := s.store.Transfers(ctx, community, []domain.ID{id})
+	if err != nil {
+		return Transfer{}, err
+	}
+	if len(found) == 0 {
+		return Transfer{}, domain.NotFound
+	}
+	return found[0], nil
+}
+
+func byID(accounts []Account, id domain.ID) (Account, bool) {
+	for _, a := range accounts {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Account{}, false
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Store is what the ledger needs kept. Every call runs inside InTx of the
+// community it names, and the guarantees — floors, balance, gapless positions,
+// once per key — are the database's own.
+type Store interface {
+	OpenAccount(ctx context.Context, a Account) error
+	// CloseAccount closes an empty account; AccountInUse otherwise.
+	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
+	SetLimits(ctx context.Context, change LimitChange) error
+
+	// Post writes the posting with the events recorded so far and its own, in
+	// one statement. InsufficientHours, AccountClosed, IdempotencyKeyReused.
+	Post(ctx context.Context, p Posting) (Posted, error)
+	// PlaceHold promises minutes or changes what an open hold promises.
+	PlaceHold(ctx context.Context, h Hold, at time.Time) error
+	// CloseHolds gives the minutes of open holds back.
+	CloseHolds(ctx context.Context, community domain.ID, ids []domain.ID, expired bool, at time.Time) error
+	ExpiredHolds(ctx context.Context, community domain.ID, at time.Time, limit int) ([]domain.ID, error)
+
+	// Note keeps what somebody said of a transfer; it can be erased, the transfer cannot.
+	Note(ctx context.Context, n Note) error
+	Notes(ctx context.Context, community domain.ID, transfers []domain.ID) ([]Note, error)
+
+	Accounts(ctx context.Context, community domain.ID, ids []domain.ID) ([]Account, error)
+	AccountsOf(ctx context.Context, community domain.ID, owners []domain.ID) ([]Account, error)
+	CommunityAccounts(ctx context.Context, community domain.ID) ([]Account, error)
+	Transfers(ctx context.Context, community domain.ID, ids []domain.ID) ([]Transfer, error)
+	TransfersOf(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]Transfer, error)
+	Entries(ctx context.Context, community, account domain.ID, period Period, page domain.Page) (domain.Slice[Entry], error)
+
+	// Verify recomputes one community's books and tells every difference.
+	Verify(ctx context.Context, community domain.ID) (Verification, error)
+}
+
+// LimitChange keeps who changed an account's limits, and why.
+type LimitChange struct {
+	Community domain.ID
+	ID        domain.ID
+	Account   domain.ID
+	Limits    Limits
+	Reason    string
+	Actor     domain.ID
+	At        time.Time
+}
+
+// Note is a gift's message or a reversal's reason.
+type Note struct {
+	Community, Transfer, Person domain.ID
+	Body                        string
+	At                          time.Time
+}
+
+// Verification is what recomputing a community's books found.
+type Verification struct {
+	Accounts, Transfers, Entries, Events int64
+	Sum                                  domain.Minutes // of all balances; must be 0
+	Differences                          []string       // each names the account, transfer or position; empty when all is right
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package membership
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Member reads one member for somebody who may see the community, or who is
+// that member. Errors: NotFound, Unauthenticated.
+func (s *Service) Member(ctx context.Context, actor domain.Actor, community, id domain.ID) (Member, error) {
+	return s.see(ctx, actor, community, func(ctx context.Context) (Member, error) { return s.byID(ctx, community, id) })
+}
+
+// ByNumber finds a member by the number on their card.
+func (s *Service) ByNumber(ctx context.Context, actor domain.Actor, community domain.ID, number int) (Member, error) {
+	return s.see(ctx, actor, community, func(ctx context.Context) (Member, error) { return s.store.ByNumber(ctx, community, number) })
+}
+
+func (s *Service) see(ctx context.Context, actor domain.Actor, community domain.ID, load func(context.Context) (Member, error)) (Member, error) {
+	var m Member
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := s.authorise(ctx, actor, community, domain.LeaveCommunity) // anybody known here
+		if err != nil {
+			return err
+		}
+		if m, err = load(ctx); err != nil {
+			return err
+		}
+		return visible(standing, m)
+	})
+	return m, err
+}
+
+// visible: members see members; applications are for those who admit, and for
+// the applicant.
+func visible(standing domain.Standing, m Member) error {
+	switch {
+	case m.ID == standing.Member:
+		return nil
+	case !standing.Admitted:
+		return domain.NotFound
+	case m.AdmittedAt.IsZero() && !standing.May(domain.AdmitMembers):
+		return domain.NotFound
+	}
+	return nil
+}
+
+// List reads a community's members. Only those who admit see applications.
+func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, filter Filter, page domain.Page, count bool) (domain.Slice[Member], int, error) {
+	var found domain.Slice[Member]
+	var total int
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := s.authorise(ctx, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		for _, p := range filter.Participations {
+			if !p.Admitted() && !standing.May(domain.AdmitMembers) {
+				return domain.Forbidden
+			}
+		}
+		if count {
+			if total, err = s.store.Count(ctx, community, filter); err != nil {
+				return err
+			}
+		}
+		found, err = s.store.List(ctx, community, filter, page)
+		return err
+	})
+	return found, total, err
+}
+
+// Own is one's membership of a community. Error: NotFound.
+func (s *Service) Own(ctx context.Context, actor domain.Actor, community domain.ID) (Member, error) {
+	var m Member
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		m, err = s.store.OfPerson(ctx, community, actor.Person)
+		return err
+	})
+	return m, err
+}
+
+// Memberships lists where the actor belongs, as members.
+func (s *Service) Memberships(ctx context.Context, actor domain.Actor) ([]Member, error) {
+	if actor.Person == domain.Nowhere {
+		return nil, domain.Unauthenticated
+	}
+	var places []Belonging
+	err := s.tx.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
+		places, err = s.store.Memberships(ctx, actor.Person)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []Member
+	for _, place := range places { // few: one person belongs to one or two communities
+		err := s.tx.InTx(ctx, place.Community, func(ctx context.Context, _ time.Time) error {
+			m, err := s.byID(ctx, place.Community, place.Member)
+			if err == nil {
+				all = append(all, m)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Standing tells what somebody is in a community, for the edge's own checks.
+func (s *Service) Standing(ctx context.Context, actor domain.Actor, community domain.ID) (domain.Standing, error) {
+	var standing domain.Standing
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		standing, err = s.store.Standing(ctx, actor.Person, community)
+		return err
+	})
+	return standing, err
+}
+
+// Roles reads the roles whose term runs, for a page of members at once.
+func (s *Service) Roles(ctx context.Context, community domain.ID, members []domain.ID) ([]RoleGrant, error) {
+	var grants []RoleGrant
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+		grants, err = s.store.RolesOf(ctx, community, members, now)
+		return err
+	})
+	return grants, err
+}
+
+func (s *Service) byID(ctx context.Context, community, id domain.ID) (Member, error) {
+	found, err := s.store.ByIDs(ctx, community, []domain.ID{id})
+	if err != nil {
+		return Member{}, err
+	}
+	if len(found) == 0 {
+		return Member{}, domain.NotFound
+	}
+	return found[0], nil
+}
+
+// Load reads members inside the caller's transaction, for the rooms above; each
+// must exist. Error: NotFound.
+func (s *Service) Load(ctx context.Context, community domain.ID, ids ...domain.ID) ([]Member, error) {
+	found, err := s.store.ByIDs(ctx, community, ids)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) < len(ids) {
+		return nil, domain.NotFound
+	}
+	return found, nil
+}
+
+// Holders reads who holds a role now, inside the caller's transaction.
+func (s *Service) Holders(ctx context.Context, community domain.ID, role domain.Role) ([]Member, error) {
+	var found []Member
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+		found, err = s.store.Holders(ctx, community, role, now)
+		return err
+	})
+	return found, err
+}

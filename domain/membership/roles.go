@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package membership
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// GrantRole entrusts a role to a member, for a term or until revoked. A role
+// already held gets the new term.
+//
+// Errors: NotFound, Forbidden, RoleUnknown, DateInvalid, MemberState.
+func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant) (Member, error) {
+	return s.change(ctx, actor, g.Community, g.Member, domain.GrantRoles, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+		_, charter, err := s.communities.Rules(ctx, g.Community, now)
+		if err != nil {
+			return m, err
+		}
+		var c domain.Check
+		c.That(charter.KnownRole(g.Role), RoleUnknown, "role")
+		c.That(g.Until.IsZero() || g.Until.After(now), DateInvalid, "until")
+		if err := c.Err(); err != nil {
+			return m, err
+		}
+		if !m.Participation.InGoodStanding() {
+			return m, domain.NewError(MemberState, "memberId", "state", string(m.Participation))
+		}
+		if err := s.store.EndRole(ctx, g.Community, m.ID, g.Role, now); err != nil {
+			return m, err
+		}
+		g.ID, g.From, g.GrantedBy = domain.NewID(), now, actor.Person
+		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: RoleGiven, Actor: actor.Person, Subject: m.ID, Payload: RoleTold{g.Role}})
+		return m, s.store.AddRole(ctx, g)
+	})
+}
+
+// RevokeRole ends a role. A community never loses its last coordinator.
+//
+// Errors: NotFound, Forbidden, LastCoordinator.
+func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community, member domain.ID, role domain.Role) (Member, error) {
+	return s.change(ctx, actor, community, member, domain.GrantRoles, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+		if role == domain.Coordinator {
+			if err := s.keepsACoordinator(ctx, community, m.ID, now); err != nil {
+				return m, err
+			}
+		}
+		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: RoleEnded, Actor: actor.Person, Subject: m.ID, Payload: RoleTold{role}})
+		return m, s.store.EndRole(ctx, community, m.ID, role, now)
+	})
+}
+
+// keepsACoordinator refuses what would leave the community without one.
+func (s *Service) keepsACoordinator(ctx context.Context, community, without domain.ID, now time.Time) error {
+	holders, err := s.store.Holders(ctx, community, domain.Coordinator, now)
+	if err != nil {
+		return err
+	}
+	held := false
+	for _, h := range holders {
+		if h.ID != without && h.Participation.InGoodStanding() {
+			return nil
+		}
+		held = held || h.ID == without
+	}
+	if !held {
+		return nil // they were none themselves
+	}
+	return domain.NewError(LastCoordinator, "memberId")
+}
+
+// change is the frame of every act of staff on a member.
+func (s *Service) change(ctx context.Context, actor domain.Actor, community, member domain.ID, p domain.Permission,
+	act func(context.Context, Member, time.Time) (Member, error),
+) (Member, error) {
+	var m Member
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		if _, err := s.authorise(ctx, actor, community, p); err != nil {
+			return err
+		}
+		var err error
+		if m, err = s.byID(ctx, community, member); err != nil {
+			return err
+		}
+		m, err = act(ctx, m, now)
+		return err
+	})
+	return m, err
+}
+
+// changeOwn is the frame of what somebody does with their own membership.
+func (s *Service) changeOwn(ctx context.Context, actor domain.Actor, community domain.ID,
+	act func(context.Context, Member, time.Time) (Member, error),
+) (Member, error) {
+	var m Member
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		standing, err := s.authorise(ctx, actor, community, domain.LeaveCommunity)
+		if err != nil {
+			return err
+		}
+		if m, err = s.byID(ctx, community, standing.Member); err != nil {
+			return err
+		}
+		m, err = act(ctx, m, now)
+		return err
+	})
+	return m, err
+}
+
+func (s *Service) authorise(ctx context.Context, actor domain.Actor, community domain.ID, p domain.Permission) (domain.Standing, error) {
+	return domain.Authorise(ctx, s.store, actor, community, p)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package membership
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// transitions is the one table of how participation may change by a person's
+// act; the rules of progression have their own.
+var transitions = map[Participation][]Participation{
+	Applicant: {Newcomer, Declined},
+	Newcomer:  {Paused, Suspended, Left},
+	Active:    {Paused, Suspended, Left},
+	Engaged:   {Paused, Suspended, Left},
+	AtRisk:    {Paused, Suspended, Left},
+	Dormant:   {Paused, Suspended, Left},
+	Paused:    {Newcomer, Active, Engaged, AtRisk, Dormant, Suspended, Left},
+	Suspended: {Newcomer, Active, Engaged, AtRisk, Dormant, Left},
+}
+
+// to moves the participation facet, or says that its state does not allow it.
+func (m Member) to(next Participation) (Member, error) {
+	if !slices.Contains(transitions[m.Participation], next) {
+		return m, domain.NewError(MemberState, "", "state", string(m.Participation), "next", string(next))
+	}
+	m.Participation = next
+	return m, nil
+}
+
+// Stage derives where somebody stands from the three facets.
+func (m Member) Stage() Stage {
+	switch {
+	case m.Participation == Left || m.Governance == Former:
+		return Alumni
+	case m.Governance == Mandated:
+		return Steward
+	case m.Capital == Full && m.Governance == Voter:
+		return CoOwner
+	case m.Capital == Investor || m.Capital == Full:
+		return Investing
+	case m.Participation == Active || m.Participation == Engaged:
+		return ActiveUser
+	}
+	return User
+}
+
+// Standing is what a member may stand on, given the roles whose term runs. A
+// suspended member keeps no role's power while it lasts.
+func (m Member) Standing(roles []domain.Role) domain.Standing {
+	s := domain.Standing{Member: m.ID, Admitted: m.Participation.Admitted(), Active: m.Participation.InGoodStanding()}
+	if m.Participation != Suspended {
+		s.Roles = roles
+	}
+	return s
+}
+
+func (cmd Register) check() (Register, error) {
+	var c domain.Check
+	cmd.DisplayName = c.Line("displayName", cmd.DisplayName, 1, 100)
+	c.That(slices.Contains([]Kind{Person, Household, Organisation}, cmd.Kind), domain.ValueUnknown, "kind")
+	cmd.Email = strings.ToLower(c.Line("email", cmd.Email, 0, 254))
+	return cmd, c.Err()
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package membership
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Store is what membership needs kept. It is also how every room learns
+// somebody's standing. All calls run inside InTx of the community, except
+// Memberships, which reads the platform's directory of who belongs where.
+type Store interface {
+	domain.Access
+
+	// Add keeps a new membership. Error: AlreadyMember.
+	Add(ctx context.Context, m Member) error
+	// Save changes a member whose version is still m.Version, which it raises.
+	// Error: StaleVersion.
+	Save(ctx context.Context, m Member) (Member, error)
+	ByIDs(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error)
+	ByNumber(ctx context.Context, community domain.ID, number int) (Member, error)
+	OfPerson(ctx context.Context, community, person domain.ID) (Member, error)
+	List(ctx context.Context, community domain.ID, filter Filter, page domain.Page) (domain.Slice[Member], error)
+	Count(ctx context.Context, community domain.ID, filter Filter) (int, error)
+	// NextNumber gives the next member number; it waits for others who ask.
+	NextNumber(ctx context.Context, community domain.ID) (int, error)
+
+	// OpenCommitments counts a member's exchanges that are accepted, done or
+	// disputed: what somebody who leaves would leave others with.
+	OpenCommitments(ctx context.Context, community, member domain.ID) (int, error)
+
+	AddRole(ctx context.Context, g RoleGrant) error
+	EndRole(ctx context.Context, community, member domain.ID, role domain.Role, at time.Time) error
+	RolesOf(ctx context.Context, community domain.ID, members []domain.ID, at time.Time) ([]RoleGrant, error)
+	Holders(ctx context.Context, community domain.ID, role domain.Role, at time.Time) ([]Member, error)
+
+	// Memberships lists where a person belongs, and as which member.
+	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
+	// NameOf reads a person's display name and e-mail, to start a membership with.
+	NameOf(ctx context.Context, person domain.ID) (name, email string, err error)
+}
+
+// Belonging says which member a person is in a community.
+type Belonging struct{ Community, Member domain.ID }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package messaging
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// told is who an event concerns, before members become persons.
+type told struct {
+	kind         Kind
+	members      []domain.ID
+	coordinators bool
+	exchange     domain.ID
+	about        map[domain.ID]domain.ID // for each member told, the member it speaks of
+	minutes      domain.Minutes
+	actedFor     domain.ID // told as well when somebody else acted for them
+}
+
+// tell says whom an event concerns; ok is false when nobody needs to know.
+func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
+	if strings.HasPrefix(string(e.Kind), "EXCHANGE_") {
+		t, err = tellExchange(e)
+		return t, true, err
+	}
+	switch e.Kind {
+	case membership.Applied:
+		return told{kind: MemberApplied, coordinators: true, about: map[domain.ID]domain.ID{domain.Nowhere: e.Subject}}, true, nil
+	case membership.NotAdmitted:
+		return told{kind: MemberDeclined, members: []domain.ID{e.Subject}}, true, nil
+	case membership.Welcomed:
+		t := told{kind: MemberAdmitted, members: []domain.ID{e.Subject}}
+		var posted ledger.PostedLegs
+		if err := payload(e, &posted); err != nil {
+			return t, false, err
+		}
+		for _, leg := range posted.Legs {
+			t.minutes += leg.Minutes
+		}
+		return t, true, nil
+	}
+	return t, false, nil
+}
+
+// tellExchange: what one side does, the other hears; what the program or a
+// coordinator does, both hear.
+func tellExchange(e domain.RecordedEvent) (told, error) {
+	var posted struct {
+		About *exchange.Told `json:"about"`
+	}
+	var x exchange.Told
+	if err := payload(e, &posted); err != nil {
+		return told{}, err
+	}
+	if posted.About != nil {
+		x = *posted.About
+	} else if err := payload(e, &x); err != nil {
+		return told{}, err
+	}
+	t := told{
+		kind: Kind(e.Kind), exchange: e.Subject, minutes: x.Minutes,
+		about: map[domain.ID]domain.ID{x.Provider: x.Receiver, x.Receiver: x.Provider},
+	}
+	switch x.Member {
+	case x.Provider:
+		t.members, t.actedFor = []domain.ID{x.Receiver}, x.Provider
+	case x.Receiver:
+		t.members, t.actedFor = []domain.ID{x.Provider}, x.Receiver
+	default:
+		t.members = []domain.ID{x.Provider, x.Receiver}
+	}
+	// A dispute is where people need help.
+	t.coordinators = t.kind == ExchangeDisputed
+	return t, nil
+}
+
+func payload(e domain.RecordedEvent, into any) error {
+	if len(e.Payload) == 0 || string(e.Payload) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(e.Payload, into); err != nil {
+		return fmt.Errorf("event %d of %s: %w", e.Position, e.Community, err)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package messaging
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// Service is the use cases of telling people.
+type Service struct {
+	tx      domain.Tx
+	store   Store
+	members *membership.Service
+}
+
+// New makes the messaging room.
+func New(tx domain.Tx, store Store, members *membership.Service) *Service {
+	return &Service{tx: tx, store: store, members: members}
+}
+
+// Derive keeps the notifications that events give rise to, inside the relay's
+// transaction, and returns those that are new.
+func (s *Service) Derive(ctx context.Context, events []domain.RecordedEvent) ([]Notification, error) {
+	var all []Notification
+	for _, e := range events {
+		t, ok, err := tell(e)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		theirs, err := s.address(ctx, e, t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, theirs...)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return s.store.Add(ctx, all)
+}
+
+// address turns members into persons. Somebody without an account of their own
+// is told by the coordinator who acts for them; whoever acted needs no telling.
+func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) ([]Notification, error) {
+	ids := t.members
+	if t.actedFor != domain.Nowhere {
+		ids = append(ids, t.actedFor)
+	}
+	var members []membership.Member
+	if len(ids) > 0 {
+		var err error
+		if members, err = s.members.Load(ctx, e.Community, ids...); err != nil {
+			return nil, err
+		}
+	}
+	about := t.about
+	if t.coordinators {
+		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, staff...)
+	}
+	var notes []Notification
+	heard := map[domain.ID]bool{domain.Nowhere: true, e.Actor: true}
+	for _, m := range members {
+		if heard[m.Person] {
+			continue
+		}
+		heard[m.Person] = true
+		speaksOf, known := about[m.ID]
+		if !known {
+			speaksOf = about[domain.Nowhere]
+		}
+		notes = append(notes, Notification{
+			Community: e.Community, ID: domain.NewID(), Person: m.Person, Kind: t.kind, Exchange: t.exchange,
+			Member: speaksOf, Minutes: t.minutes, Position: e.Position, CreatedAt: e.At,
+		})
+	}
+	return notes, nil
+}
+
+// List reads what a person was told in one community, newest first.
+func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (domain.Slice[Notification], error) {
+	var found domain.Slice[Notification]
+	err := s.own(ctx, actor, community, func(ctx context.Context, _ time.Time) (err error) {
+		found, err = s.store.List(ctx, community, actor.Person, page)
+		return err
+	})
+	return found, err
+}
+
+// Everywhere reads what a person was told in several communities as one list,
+// newest first. One person belongs to few, so each gives a page and the newest
+// of all are kept.
+func (s *Service) Everywhere(ctx context.Context, actor domain.Actor, communities []domain.ID, page domain.Page) (domain.Slice[Notification], error) {
+	type line struct {
+		note   Notification
+		cursor string
+	}
+	var lines []line
+	var merged domain.Slice[Notification]
+	for _, c := range communities {
+		found, err := s.List(ctx, actor, c, page)
+		if err != nil {
+			return merged, err
+		}
+		merged.HasMore = merged.HasMore || found.HasMore
+		for i, n := range found.Items {
+			lines = append(lines, line{n, found.Cursors[i]})
+		}
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		return cmp.Or(b.note.CreatedAt.Compare(a.note.CreatedAt), bytes.Compare(b.note.ID[:], a.note.ID[:]))
+	})
+	if len(lines) > page.Limit {
+		merged.HasMore = true
+		lines = lines[:page.Limit]
+	}
+	for _, l := range lines {
+		merged.Items = append(merged.Items, l.note)
+		merged.Cursors = append(merged.Cursors, l.cursor)
+	}
+	return merged, nil
+}
+
+// Notification reads one of one's own. Error: NotFound.
+func (s *Service) Notification(ctx context.Context, actor domain.Actor, community, id domain.ID) (Notification, error) {
+	var n Notification
+	err := s.own(ctx, actor, community, func(ctx context.Context, _ time.Time) (err error) {
+		n, err = s.store.ByID(ctx, community, actor.Person, id)
+		return err
+	})
+	return n, err
+}
+
+// Unread counts what a person has not read yet.
+func (s *Service) Unread(ctx context.Context, actor domain.Actor, community domain.ID) (int, error) {
+	var n int
+	err := s.own(ctx, actor, community, func(ctx context.Context, _ time.Time) (err error) {
+		n, err = s.store.Unread(ctx, community, actor.Person)
+		return err
+	})
+	return n, err
+}
+
+// MarkRead notes that a person has read some of what they were told.
+func (s *Service) MarkRead(ctx context.Context, actor domain.Actor, community domain.ID, ids []domain.ID) error {
+	return s.own(ctx, actor, community, func(ctx context.Context, now time.Time) error {
+		return s.store.MarkRead(ctx, community, actor.Person, ids, now)
+	})
+}
+
+// Letters reads notifications with the names their texts need, for a job.
+func (s *Service) Letters(ctx context.Context, community domain.ID, ids []domain.ID) ([]Letter, error) {
+	var letters []Letter
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		letters, err = s.store.Letters(ctx, community, ids)
+		return err
+	})
+	return letters, err
+}
+
+// own is the frame of reading one's own: the store asks for the person, so a
+// stranger finds nothing.
+func (s *Service) own(ctx context.Context, actor domain.Actor, community domain.ID, fn func(context.Context, time.Time) error) error {
+	if actor.Person == domain.Nowhere {
+		return domain.Unauthenticated
+	}
+	return s.tx.InTx(ctx, community, fn)
+}

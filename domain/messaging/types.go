@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package messaging tells people what concerns them. It derives from the events
+// that the other areas record; nothing waits for it.
+package messaging
+
+import (
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Kind says what a notification tells.
+type Kind string
+
+// The kinds of notification; each has its texts in both languages.
+const (
+	ExchangeProposed  Kind = "EXCHANGE_PROPOSED"
+	ExchangeRevised   Kind = "EXCHANGE_REVISED"
+	ExchangeAccepted  Kind = "EXCHANGE_ACCEPTED"
+	ExchangeDeclined  Kind = "EXCHANGE_DECLINED"
+	ExchangeCancelled Kind = "EXCHANGE_CANCELLED"
+	ExchangeDone      Kind = "EXCHANGE_DONE"
+	ExchangeReminder  Kind = "EXCHANGE_REMINDER"
+	ExchangeConfirmed Kind = "EXCHANGE_CONFIRMED"
+	ExchangeDisputed  Kind = "EXCHANGE_DISPUTED"
+	ExchangeResolved  Kind = "EXCHANGE_RESOLVED"
+	ExchangeExpired   Kind = "EXCHANGE_EXPIRED"
+	MemberApplied     Kind = "MEMBER_APPLIED"
+	MemberAdmitted    Kind = "MEMBER_ADMITTED"
+	MemberDeclined    Kind = "MEMBER_DECLINED"
+)
+
+// Notification is one thing told to one person. Its text is made when it is
+// read, in their language and with today's names.
+type Notification struct {
+	Community domain.ID
+	ID        domain.ID
+	Person    domain.ID
+	Kind      Kind
+	Exchange  domain.ID // what it is about; Nowhere for a membership
+	Member    domain.ID // of whom it speaks
+	Minutes   domain.Minutes
+	Position  int64 // of the event it derives from
+	CreatedAt time.Time
+	ReadAt    time.Time
+}
+
+// Letter is a notification with all that its text needs.
+type Letter struct {
+	Notification
+	To            string // e-mail, empty when there is none
+	Name          string // the recipient's
+	Locale        string
+	MemberName    string
+	CommunityName string
+	CommunitySlug string
+	ServiceType   string
+}

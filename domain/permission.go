@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package domain
+
+import "context"
+
+// Permission is one thing that may be done or seen. The schema names it in
+// @can, the use case asks for it; a test compares the two.
+type Permission string
+
+// The permissions. A use case checks its relation (one's own listing, a party
+// to the exchange) beyond what the table below can say.
+const (
+	Anyone            Permission = "ANYONE"              // no sign-in needed
+	SignedIn          Permission = "SIGNED_IN"           // any person
+	AdministerServer  Permission = "ADMINISTER_SERVER"   // the platform's administrators
+	SeeCommunity      Permission = "SEE_COMMUNITY"       // its members, listings, accounts
+	TakePart          Permission = "TAKE_PART"           // list, propose, accept, confirm, give
+	LeaveCommunity    Permission = "LEAVE_COMMUNITY"     // pause, resume or leave, for oneself
+	ActForMember      Permission = "ACT_FOR_MEMBER"      // do what a member may, in their name
+	AdmitMembers      Permission = "ADMIT_MEMBERS"       // admit, decline, register
+	GrantRoles        Permission = "GRANT_ROLES"         // entrust a role, end it
+	ApproveListings   Permission = "APPROVE_LISTINGS"    // where the charter asks for review
+	ResolveDisputes   Permission = "RESOLVE_DISPUTES"    // in exchanges they are no party to
+	SeeEveryExchange  Permission = "SEE_EVERY_EXCHANGE"  // not only one's own
+	SeeEveryAccount   Permission = "SEE_EVERY_ACCOUNT"   // statements of others
+	ReverseTransfers  Permission = "REVERSE_TRANSFERS"   // correct a mistake in the ledger
+	SetAccountLimits  Permission = "SET_ACCOUNT_LIMITS"  // floors and ceilings
+	GiveFromCommunity Permission = "GIVE_FROM_COMMUNITY" // a gift whose other side is the whole
+)
+
+// granted is the one table of who may do what in a community.
+var granted = map[Permission][]Role{
+	ActForMember:      {Coordinator},
+	AdmitMembers:      {Coordinator},
+	GrantRoles:        {Coordinator},
+	ApproveListings:   {Coordinator, Moderator},
+	ResolveDisputes:   {Coordinator, Moderator},
+	SeeEveryExchange:  {Coordinator, Moderator, Treasurer},
+	SeeEveryAccount:   {Coordinator, Treasurer, Board},
+	ReverseTransfers:  {Coordinator, Treasurer},
+	SetAccountLimits:  {Coordinator},
+	GiveFromCommunity: {Coordinator},
+}
+
+// Permissions lists every permission, in the order of the SDL enum.
+func Permissions() []Permission {
+	return []Permission{
+		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
+		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity,
+	}
+}
+
+// May says whether a standing carries a permission inside its community.
+func (s Standing) May(p Permission) bool {
+	switch p {
+	case Anyone:
+		return true
+	case SignedIn, AdministerServer:
+		return false // not a community's to give
+	case TakePart:
+		return s.Active
+	case SeeCommunity:
+		return s.Admitted
+	case LeaveCommunity:
+		return s.Member != Nowhere
+	}
+	return s.Admitted && s.Has(granted[p]...)
+}
+
+// Authorise is the first line of every use case: who is this, here, and may
+// they? It answers Unauthenticated or Forbidden, and the standing otherwise.
+// The program's own jobs may do anything.
+func Authorise(ctx context.Context, access Access, actor Actor, community ID, p Permission) (Standing, error) {
+	if actor.System {
+		return Standing{}, nil
+	}
+	if actor.Person == Nowhere {
+		return Standing{}, Unauthenticated
+	}
+	standing, err := access.Standing(ctx, actor.Person, community)
+	if err != nil {
+		return Standing{}, err
+	}
+	if !standing.May(p) {
+		// A stranger learns nothing of what is inside.
+		if standing.Member == Nowhere {
+			return standing, NotFound
+		}
+		return standing, Forbidden
+	}
+	return standing, nil
+}
