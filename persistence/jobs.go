@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package persistence
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+)
+
+// JobStore keeps what the program's own work needs to know from one run to the
+// next. Calls run inside InTx of the community they name.
+type JobStore struct{}
+
+// Communities lists every community, for work that goes round them all. It runs
+// inside InPlatform.
+func (JobStore) Communities(ctx context.Context) ([]community.Community, error) {
+	found, err := query(ctx).Query(ctx, `SELECT `+communityColumns+` FROM community ORDER BY id`)
+	return collect(found, err, communityRow.value)
+}
+
+// Done says whether a job has had its effect on a community for a period.
+func (JobStore) Done(ctx context.Context, community domain.ID, job, period string) (bool, error) {
+	var done bool
+	err := query(ctx).QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM job_period WHERE community_id = $1 AND job = $2 AND period = $3)`,
+		community, job, period).Scan(&done)
+	return done, err
+}
+
+// Keep notes that a job has had its effect, with the result as JSON. It waits for
+// another server that is about to say the same, and answers false when that one
+// did; called first in the transaction of an effect, it makes it happen once.
+func (JobStore) Keep(ctx context.Context, community domain.ID, job, period string, at time.Time, result any) (bool, error) {
+	body, err := json.Marshal(result)
+	if err != nil {
+		return false, fmt.Errorf("encode the result of %s: %w", job, err)
+	}
+	tag, err := query(ctx).Exec(ctx, `
+		INSERT INTO job_period (community_id, job, period, done_at, result)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`, community, job, period, at, body)
+	if err != nil {
+		return false, err
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// ForgetKeys removes the notes of idempotency keys made before a time, by
+// idempotency_age_idx.
+func (JobStore) ForgetKeys(ctx context.Context, community domain.ID, before time.Time) error {
+	_, err := query(ctx).Exec(ctx, `DELETE FROM idempotency WHERE community_id = $1 AND created_at < $2`, community, before)
+	return err
+}

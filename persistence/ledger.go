@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package persistence
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+)
+
+// LedgerStore implements ledger.Store on the ledger's own functions.
+type LedgerStore struct{}
+
+var _ ledger.Store = LedgerStore{}
+
+// optional stores Nowhere as NULL.
+func optional(id domain.ID) *domain.ID {
+	if id == domain.Nowhere {
+		return nil
+	}
+	return &id
+}
+
+// orNowhere reads NULL as Nowhere.
+func orNowhere(id *domain.ID) domain.ID {
+	if id == nil {
+		return domain.Nowhere
+	}
+	return *id
+}
+
+// moment reads NULL as the zero time.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// OpenAccount implements ledger.Store.
+func (LedgerStore) OpenAccount(ctx context.Context, a ledger.Account) error {
+	var purpose *string
+	if a.Purpose != "" {
+		purpose = &a.Purpose
+	}
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.open_account($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		a.Community, a.ID, string(a.Kind), optional(a.Owner), purpose,
+		a.Limits.Floor, a.Limits.SoftFloor, a.Limits.Ceiling, a.OpenedAt)
+	return err
+}
+
+// CloseAccount implements ledger.Store.
+func (LedgerStore) CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error {
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.close_account($1, $2, $3)`, community, id, at)
+	return err
+}
+
+// SetLimits implements ledger.Store.
+func (LedgerStore) SetLimits(ctx context.Context, c ledger.LimitChange) error {
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.set_limits($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.Community, c.ID, c.Account, c.Limits.Floor, c.Limits.SoftFloor, c.Limits.Ceiling, c.Reason, c.Actor, c.At)
+	return err
+}
+
+const postSQL = `
+SELECT posting_id, replayed, crossed
+  FROM ledger.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+
+// Post implements ledger.Store: one round trip for the legs, their entries,
+// the balances, the holds and the events.
+func (LedgerStore) Post(ctx context.Context, p ledger.Posting) (ledger.Posted, error) {
+	t := current(ctx)
+	posting := domain.NewID()
+	n := len(p.Legs)
+	ids, kinds, minutes := make([]domain.ID, n), make([]string, n), make([]int64, n)
+	debits, credits := make([]domain.ID, n), make([]domain.ID, n)
+	exchanges, reverses := make([]*domain.ID, n), make([]*domain.ID, n)
+	debitEntries, creditEntries := make([]domain.ID, n), make([]domain.ID, n)
+	told := make([]ledger.Leg, n)
+	for i, leg := range p.Legs {
+		ids[i], kinds[i], minutes[i] = leg.ID, string(leg.Kind), int64(leg.Minutes)
+		debits[i], credits[i] = leg.Debit, leg.Credit
+		exchanges[i], reverses[i] = optional(leg.Exchange), optional(leg.Reverses)
+		debitEntries[i], creditEntries[i] = domain.NewID(), domain.NewID()
+		told[i] = ledger.Leg{ID: leg.ID, Kind: leg.Kind, Minutes: leg.Minutes, Debit: leg.Debit, Credit: leg.Credit}
+	}
+	event := p.Event
+	event.Payload = ledger.PostedLegs{Posting: posting, Legs: told, About: p.Event.Payload}
+	t.events = append(t.events, event) // last: the posting's position is its event's
+	c, err := takeEvents(ctx)
+	if err != nil {
+		return ledger.Posted{}, err
+	}
+	holds := p.Holds
+	if holds == nil {
+		holds = []domain.ID{}
+	}
+	var done ledger.Posted
+	err = t.pgx.QueryRow(ctx, postSQL,
+		p.Community, posting, p.Key, p.Fingerprint(), p.Force, t.now,
+		ids, kinds, minutes, debits, credits, exchanges, reverses, debitEntries, creditEntries, holds,
+		c.ids, c.kinds, c.actors, c.subjects, c.bodies,
+	).Scan(&done.Posting, &done.Replayed, &done.CrossedFloor)
+	return done, translate(err)
+}
+
+// PlaceHold implements ledger.Store.
+func (LedgerStore) PlaceHold(ctx context.Context, h ledger.Hold, at time.Time) error {
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.place_hold($1, $2, $3, $4, $5, $6, $7)`,
+		h.Community, h.ID, h.Account, int64(h.Minutes), h.Exchange, h.ExpiresAt, at)
+	return translate(err)
+}
+
+// CloseHolds implements ledger.Store.
+func (LedgerStore) CloseHolds(ctx context.Context, community domain.ID, ids []domain.ID, expired bool, at time.Time) error {
+	state := "RELEASED"
+	if expired {
+		state = "EXPIRED"
+	}
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.close_holds($1, $2, $3, $4)`, community, ids, state, at)
+	return err
+}
+
+// ExpiredHolds implements ledger.Store, by hold_expiry_idx.
+func (LedgerStore) ExpiredHolds(ctx context.Context, community domain.ID, at time.Time, limit int) ([]domain.ID, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT id
+		  FROM ledger.hold
+		 WHERE community_id = $1 AND state = 'OPEN' AND expires_at <= $2
+		 ORDER BY expires_at
+		 LIMIT $3`, community, at, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[domain.ID])
+}
+
+// Note implements ledger.Store.
+func (LedgerStore) Note(ctx context.Context, n ledger.Note) error {
+	_, err := query(ctx).Exec(ctx, `
+		INSERT INTO ledger.note (community_id, transfer_id, person_id, body, at)
+		VALUES ($1, $2, $3, $4, $5)`, n.Community, n.Transfer, n.Person, n.Body, n.At)
+	return err
+}
+
+// Notes implements ledger.Store.
+func (LedgerStore) Notes(ctx context.Context, community domain.ID, transfers []domain.ID) ([]ledger.Note, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT community_id, transfer_id, person_id, body, at
+		  FROM ledger.note
+		 WHERE community_id = $1 AND transfer_id = ANY ($2)`, community, transfers)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Note])
+}
+
+const accountColumns = `
+SELECT community_id, id, kind, owner_id, purpose, balance, held, floor, soft_floor, ceiling, seq, opened_at, closed_at
+  FROM ledger.account`
+
+func accounts(ctx context.Context, where string, args ...any) ([]ledger.Account, error) {
+	found, err := query(ctx).Query(ctx, accountColumns+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) (ledger.Account, error) {
+		var a ledger.Account
+		var owner *domain.ID
+		var purpose *string
+		var closed *time.Time
+		err := row.Scan(&a.Community, &a.ID, &a.Kind, &owner, &purpose, &a.Balance, &a.Held,
+			&a.Limits.Floor, &a.Limits.SoftFloor, &a.Limits.Ceiling, &a.Entries, &a.OpenedAt, &closed)
+		a.Owner, a.ClosedAt = orNowhere(owner), moment(closed)
+		if purpose != nil {
+			a.Purpose = *purpose
+		}
+		return a, err
+	})
+}
+
+// Accounts implements ledger.Store.
+func (LedgerStore) Accounts(ctx context.Context, community domain.ID, ids []domain.ID) ([]ledger.Account, error) {
+	return accounts(ctx, ` WHERE community_id = $1 AND id = ANY ($2)`, community, ids)
+}
+
+// AccountsOf implements ledger.Store, by account_owner_key.
+func (LedgerStore) AccountsOf(ctx context.Context, community domain.ID, owners []domain.ID) ([]ledger.Account, error) {
+	return accounts(ctx, ` WHERE community_id = $1 AND owner_id = ANY ($2)`, community, owners)
+}
+
+// CommunityAccounts implements ledger.Store.
+func (LedgerStore) CommunityAccounts(ctx context.Context, community domain.ID) ([]ledger.Account, error) {
+	return accounts(ctx, ` WHERE community_id = $1 AND owner_id IS NULL ORDER BY kind, purpose`, community)
+}
+
+const transferColumns = `
+SELECT t.community_id, t.id, t.posting_id, t.kind, t.minutes, t.debit_id, t.credit_id, t.exchange_id, t.reverses_id, r.id, t.at
+  FROM ledger.transfer t
+  LEFT JOIN ledger.transfer r ON r.community_id = t.community_id AND r.reverses_id = t.id`
+
+func transfers(ctx context.Context, where string, args ...any) ([]ledger.Transfer, error) {
+	found, err := query(ctx).Query(ctx, transferColumns+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) (ledger.Transfer, error) {
+		var t ledger.Transfer
+		var exchange, reverses, reversedBy *domain.ID
+		err := row.Scan(&t.Community, &t.ID, &t.Posting, &t.Kind, &t.Minutes, &t.Debit, &t.Credit,
+			&exchange, &reverses, &reversedBy, &t.At)
+		t.Exchange, t.Reverses, t.ReversedBy = orNowhere(exchange), orNowhere(reverses), orNowhere(reversedBy)
+		return t, err
+	})
+}
+
+// Transfers implements ledger.Store.
+func (LedgerStore) Transfers(ctx context.Context, community domain.ID, ids []domain.ID) ([]ledger.Transfer, error) {
+	return transfers(ctx, ` WHERE t.community_id = $1 AND t.id = ANY ($2)`, community, ids)
+}
+
+// TransfersOf implements ledger.Store: what settled the exchanges, and what undid it.
+func (LedgerStore) TransfersOf(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]ledger.Transfer, error) {
+	return transfers(ctx, ` WHERE t.community_id = $1 AND t.exchange_id = ANY ($2) ORDER BY t.at, t.id`, community, exchanges)
+}
+
+// Entries implements ledger.Store. Statements read newest first, by the primary
+// key backwards; a page costs the same wherever it is.
+func (LedgerStore) Entries(ctx context.Context, community, account domain.ID, period ledger.Period, page domain.Page) (domain.Slice[ledger.Entry], error) {
+	after, before, err := seqBounds(page)
+	if err != nil {
+		return domain.Slice[ledger.Entry]{}, err
+	}
+	order := "DESC"
+	if page.Backward {
+		order = "ASC"
+	}
+	found, err := query(ctx).Query(ctx, fmt.Sprintf(`
+		SELECT community_id, account_id, seq, id, transfer_id, minutes, balance_after, at
+		  FROM ledger.entry
+		 WHERE community_id = $1 AND account_id = $2
+		   AND ($3::bigint IS NULL OR seq < $3) AND ($4::bigint IS NULL OR seq > $4)
+		   AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+		 ORDER BY seq %s
+		 LIMIT $7`, order),
+		community, account, after, before, orNull(period.From), orNull(period.Until), page.Limit+1)
+	if err != nil {
+		return domain.Slice[ledger.Entry]{}, err
+	}
+	entries, err := pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Entry])
+	if err != nil {
+		return domain.Slice[ledger.Entry]{}, err
+	}
+	return slice(entries, page, func(e ledger.Entry) string { return strconv.FormatInt(e.Position, 10) }), nil
+}
+
+func seqBounds(page domain.Page) (after, before *int64, err error) {
+	parse := func(cursor string) (*int64, error) {
+		if cursor == "" {
+			return nil, nil
+		}
+		n, err := strconv.ParseInt(cursor, 10, 64)
+		if err != nil {
+			return nil, domain.NewError(domain.CursorInvalid, "after")
+		}
+		return &n, nil
+	}
+	if after, err = parse(page.After); err != nil {
+		return nil, nil, err
+	}
+	before, err = parse(page.Before)
+	return after, before, err
+}
+
+// orNull stores the zero time as NULL.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
