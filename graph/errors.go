@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/internal/i18n"
+)
+
+// costExceeded is the edge's own code; no use case answers it.
+const costExceeded domain.Code = "COST_EXCEEDED"
+
+// topLevel are the codes that never travel in userErrors.
+var topLevel = []domain.Code{
+	domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.BadInput, domain.RateLimited, domain.Internal, costExceeded,
+}
+
+// userErrors parts an error in two: what a person can put right goes into the
+// payload, anything else is returned and becomes a top-level error.
+func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
+	told := []model.UserError{}
+	if err == nil {
+		return told, nil
+	}
+	problems, ok := domain.Problems(err)
+	if !ok || slices.ContainsFunc(problems, func(p *domain.Error) bool { return slices.Contains(topLevel, p.Code) }) {
+		return nil, err
+	}
+	lang := language(ctx)
+	for _, p := range problems {
+		told = append(told, userError(lang, p))
+	}
+	return told, nil
+}
+
+func userError(lang i18n.Language, p *domain.Error) model.UserError {
+	message := i18n.Error(lang, p)
+	var field []string
+	if p.Field != "" {
+		field = strings.Split(p.Field, ".")
+	}
+	switch p.Code {
+	case ledger.InsufficientHours:
+		return model.InsufficientHours{
+			Code: p.Code, Field: field, Message: message, Retryable: true,
+			Available: minutesArg(p, "available"), Required: minutesArg(p, "required"),
+		}
+	case domain.StaleVersion:
+		e := model.StaleVersion{Code: p.Code, Field: field, Message: message}
+		if current, ok := p.Args["current"].(int); ok {
+			e.CurrentVersion = &current
+		}
+		return e
+	}
+	return model.GeneralError{Code: p.Code, Field: field, Message: message}
+}
+
+func minutesArg(p *domain.Error, name string) *domain.Minutes {
+	if m, ok := p.Args[name].(domain.Minutes); ok {
+		return &m
+	}
+	return nil
+}
+
+// Presenter turns any error that reaches the top into one of the seven codes.
+// What we do not know is our fault: logged once with a trace id, and nothing of
+// it is shown.
+func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		lang := language(ctx)
+		shown := &gqlerror.Error{Path: pathOf(ctx, err)}
+		var parsed *gqlerror.Error
+		problems, ok := domain.Problems(err)
+		switch {
+		case ok && slices.Contains(topLevel, problems[0].Code):
+			shown.Message = i18n.Error(lang, problems[0])
+			shown.Extensions = map[string]any{"code": problems[0].Code}
+			if wait, ok := problems[0].Args["retryAfter"]; ok {
+				shown.Extensions["retryAfter"] = wait
+			}
+			if problems[0].Field != "" {
+				shown.Extensions["field"] = problems[0].Field
+			}
+		case ok: // a value that no scalar can hold
+			shown.Message = i18n.Error(lang, problems[0])
+			shown.Extensions = map[string]any{"code": domain.BadInput, "reason": problems[0].Code}
+		case errors.As(err, &parsed) && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
+			// The document itself: the parser's words are for developers.
+			shown.Message = parsed.Message
+			shown.Locations = parsed.Locations
+			shown.Extensions = map[string]any{"code": domain.BadInput}
+		default:
+			trace := domain.NewID().String()
+			if !errors.Is(err, context.Canceled) {
+				logger.ErrorContext(ctx, "request failed", "trace", trace, "error", err.Error())
+			}
+			shown.Message = i18n.Error(lang, domain.NewError(domain.Internal, "", "trace", trace))
+			shown.Extensions = map[string]any{"code": domain.Internal, "traceId": trace}
+		}
+		return shown
+	}
+}
+
+// isExecution is true once resolvers run: from then on an error is ours or a
+// use case's, never the parser's.
+func isExecution(ctx context.Context) bool { return graphql.GetFieldContext(ctx) != nil }
+
+func pathOf(ctx context.Context, err error) ast.Path {
+	if p, ok := errors.AsType[*gqlerror.Error](err); ok && len(p.Path) > 0 {
+		return p.Path
+	}
+	return graphql.GetPath(ctx)
+}
+
+// Recover turns a panic into an error of ours, with its place in the log.
+func Recover(logger *slog.Logger) graphql.RecoverFunc {
+	return func(ctx context.Context, cause any) error {
+		logger.ErrorContext(ctx, "panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		return fmt.Errorf("panic: %v", cause)
+	}
+}
+
+// absent turns "there is none" and "not for you" into one answer.
+func absent(err error) error {
+	if errors.Is(err, domain.Forbidden) || errors.Is(err, dataloadgen.ErrNotFound) {
+		return domain.NotFound
+	}
+	return err
+}

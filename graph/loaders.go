@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// at names an object in a community.
+type at struct{ community, id domain.ID }
+
+// loaders read for a whole page what its items ask for one by one, so that a
+// page costs the same number of statements whatever its length. They read what
+// an authorised parent names; each resolver that starts from an id asks the use
+// case instead.
+type loaders struct {
+	persons      *dataloadgen.Loader[domain.ID, identity.Person]
+	communities  *dataloadgen.Loader[domain.ID, community.Community]
+	charters     *dataloadgen.Loader[domain.ID, community.Charter]
+	standings    *dataloadgen.Loader[domain.ID, domain.Standing]
+	members      *dataloadgen.Loader[at, membership.Member]
+	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
+	listings     *dataloadgen.Loader[at, listing.Listing]
+	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
+	steps        *dataloadgen.Loader[at, []exchange.Step]
+	accounts     *dataloadgen.Loader[at, ledger.Account]
+	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
+	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
+	transfers    *dataloadgen.Loader[at, ledger.Transfer]
+	transfersFor *dataloadgen.Loader[at, []ledger.Transfer] // by exchange
+	notes        *dataloadgen.Loader[at, []ledger.Note]     // by transfer
+}
+
+// loader waits a millisecond for a page's items to ask, never longer.
+func loader[K comparable, V any](read func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(time.Millisecond), dataloadgen.WithBatchCapacity(200))
+}
+
+func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
+	return &loaders{
+		persons: loader(r.Identity.Persons),
+		communities: loader(func(ctx context.Context, ids []domain.ID) (map[domain.ID]community.Community, error) {
+			found, err := r.Communities.ByIDs(ctx, ids)
+			return byKey(found, func(c community.Community) domain.ID { return c.ID }), err
+		}),
+		charters: loader(each(r.Communities.Charter)),
+		standings: loader(each(func(ctx context.Context, c domain.ID) (domain.Standing, error) {
+			return r.Members.Standing(ctx, actor, c)
+		})),
+		members: loader(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {
+			return r.Members.Load(ctx, c, ids...)
+		}, func(m membership.Member) domain.ID { return m.ID })),
+		roles:        loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
+		listings:     loader(inCommunities(r.Tx, r.Listings.LoadAll, func(l listing.Listing) domain.ID { return l.ID })),
+		exchanges:    loader(inCommunities(r.Tx, r.Exchanges.LoadAll, func(x exchange.Exchange) domain.ID { return x.ID })),
+		steps:        loader(groups(r.Exchanges.History, func(s exchange.Step) domain.ID { return s.Exchange })),
+		accounts:     loader(inCommunities(r.Tx, r.Ledger.Accounts, func(a ledger.Account) domain.ID { return a.ID })),
+		accountsOf:   loader(inCommunities(r.Tx, r.Ledger.AccountsOf, func(a ledger.Account) domain.ID { return a.Owner })),
+		ownAccounts:  loader(each(r.Ledger.CommunityAccounts)),
+		transfers:    loader(inCommunities(r.Tx, r.Ledger.Transfers, func(t ledger.Transfer) domain.ID { return t.ID })),
+		transfersFor: loader(groups(r.Ledger.TransfersOf, func(t ledger.Transfer) domain.ID { return t.Exchange })),
+		notes:        loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
+	}
+}
+
+func byKey[K comparable, V any](values []V, key func(V) K) map[K]V {
+	found := make(map[K]V, len(values))
+	for _, v := range values {
+		found[key(v)] = v
+	}
+	return found
+}
+
+// each reads one by one what a request asks for once or twice.
+func each[V any](read func(context.Context, domain.ID) (V, error)) func(context.Context, []domain.ID) (map[domain.ID]V, error) {
+	return func(ctx context.Context, ids []domain.ID) (map[domain.ID]V, error) {
+		found := make(map[domain.ID]V, len(ids))
+		for _, id := range ids {
+			v, err := read(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			found[id] = v
+		}
+		return found, nil
+	}
+}
+
+// perCommunity splits keys by community: a statement never crosses tenants.
+func perCommunity(keys []at) map[domain.ID][]domain.ID {
+	split := map[domain.ID][]domain.ID{}
+	for _, k := range keys {
+		split[k.community] = append(split[k.community], k.id)
+	}
+	return split
+}
+
+// inCommunities reads single objects by id, one statement per community.
+func inCommunities[V any](tx domain.Tx, read func(context.Context, domain.ID, []domain.ID) ([]V, error), id func(V) domain.ID,
+) func(context.Context, []at) (map[at]V, error) {
+	return func(ctx context.Context, keys []at) (map[at]V, error) {
+		found := make(map[at]V, len(keys))
+		for c, ids := range perCommunity(keys) {
+			err := tx.InTx(ctx, c, func(ctx context.Context, _ time.Time) error {
+				values, err := read(ctx, c, ids)
+				for _, v := range values {
+					found[at{c, id(v)}] = v
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return found, nil
+	}
+}
+
+// groups reads what belongs to each object, one statement per community; an
+// object without any has an empty list.
+func groups[V any](read func(context.Context, domain.ID, []domain.ID) ([]V, error), of func(V) domain.ID,
+) func(context.Context, []at) (map[at][]V, error) {
+	return func(ctx context.Context, keys []at) (map[at][]V, error) {
+		found := make(map[at][]V, len(keys))
+		for _, k := range keys {
+			found[k] = nil
+		}
+		for c, ids := range perCommunity(keys) {
+			values, err := read(ctx, c, ids)
+			if err != nil {
+				return nil, err
+			}
+			for _, v := range values {
+				k := at{c, of(v)}
+				found[k] = append(found[k], v)
+			}
+		}
+		return found, nil
+	}
+}
+
+// load reads one object through its loader; Nowhere gives nil.
+func load[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, id domain.ID) (*V, error) {
+	if id == domain.Nowhere {
+		return nil, nil
+	}
+	v, err := l.Load(ctx, at{community, id})
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
+
+func pointers[V any](values []V) []*V {
+	list := make([]*V, len(values))
+	for i := range values {
+		list[i] = &values[i]
+	}
+	return list
+}

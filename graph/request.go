@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/internal/i18n"
+)
+
+// Request is what the server knows of one request before GraphQL reads it.
+type Request struct {
+	Actor          domain.Actor // verified; the zero Actor when nobody is signed in
+	AcceptLanguage string
+	Network        string // the caller's address, for throttling only
+}
+
+type requestKey struct{}
+
+// session is one request's state: who asks, in which language, and what was
+// already read for them.
+type session struct {
+	Request
+	loaders *loaders
+	renew   func(domain.Actor) *loaders
+}
+
+// become goes on as somebody who just signed in. Mutations run one by one, so
+// nobody reads meanwhile.
+func (s *session) become(actor domain.Actor) {
+	s.Actor = actor
+	s.loaders = s.renew(actor)
+}
+
+// WithRequest starts a request's context. Loaders live as long as the request:
+// nothing one person sees is kept for another.
+func (r *Resolver) WithRequest(ctx context.Context, request Request) context.Context {
+	s := &session{Request: request, renew: r.newLoaders}
+	s.become(request.Actor)
+	return context.WithValue(ctx, requestKey{}, s)
+}
+
+func of(ctx context.Context) *session {
+	return ctx.Value(requestKey{}).(*session)
+}
+
+func actor(ctx context.Context) domain.Actor { return of(ctx).Actor }
+
+// language is the caller's: what the request names, else the person's own.
+func language(ctx context.Context) i18n.Language {
+	s, ok := ctx.Value(requestKey{}).(*session)
+	if !ok {
+		return i18n.Match("")
+	}
+	if s.AcceptLanguage == "" && s.Actor.Person != domain.Nowhere {
+		if person, err := s.loaders.persons.Load(ctx, s.Actor.Person); err == nil {
+			return i18n.Match("", person.Locale)
+		}
+	}
+	return i18n.Match(s.AcceptLanguage)
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package graph is the GraphQL edge: it decodes ids, calls one use case, and
+// presents the result. There are no rules here.
+package graph
+
+import (
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/messaging"
+)
+
+//go:generate go tool gqlgen generate
+
+// Resolver is what every field's resolver can reach: the areas' use cases.
+type Resolver struct {
+	Tx          domain.Tx // only for loaders, which read several areas' rows by id
+	Clock       domain.Clock
+	Version     string
+	Identity    *identity.Service
+	Ledger      *ledger.Service
+	Communities *community.Service
+	Members     *membership.Service
+	Listings    *listing.Service
+	Exchanges   *exchange.Service
+	Messages    *messaging.Service
+}
