@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/internal/mail"
+	"github.com/hora-coop/hora/internal/password"
+	"github.com/hora-coop/hora/internal/telemetry"
+	"github.com/hora-coop/hora/jobs"
+	"github.com/hora-coop/hora/persistence"
+	"github.com/hora-coop/hora/server"
+	"github.com/hora-coop/hora/server/token"
+)
+
+// serverConfig is what serving needs beside a database; every field has a flag
+// and an environment variable HORA_….
+type serverConfig struct {
+	Listen        string `default:"localhost:8080" help:"Address to serve on."`
+	MetricsListen string `default:"localhost:9090" help:"Address for Prometheus, apart from the public one; empty for none."`
+	PublicURL     string `help:"Where people reach this server, https://…; default http:// and the address listened on."`
+	SMTPURL       string `name:"smtp-url" help:"Where letters are handed over: smtp://user:password@host:587; without it none are sent." placeholder:"URL"`
+	MailFrom      string `help:"The address letters come from." placeholder:"ADDRESS"`
+	Dev           bool   `help:"Development: /dev/clock and /dev/mail, on a loopback address only."`
+	Jobs          bool   `default:"true" negatable:"" help:"Do background work in this process too."`
+	LogLevel      string `default:"info" enum:"debug,info,warn,error" help:"How much to log: ${enum}."`
+}
+
+// App is the whole program: what tests boot is what people run.
+type App struct {
+	cfg     serverConfig
+	logger  *slog.Logger
+	clock   *clock
+	db      *persistence.DB
+	rooms   rooms
+	url     string
+	people  *identity.Service
+	issuer  *token.Issuer
+	jobs    *jobs.Runner
+	metrics *telemetry.Metrics
+	outbox  *mail.Outbox // development only
+
+	// Handler serves every public address.
+	Handler http.Handler
+	// Listening is told the address once requests are answered; nil for nobody.
+	Listening func(address string)
+}
+
+// Open wires the program on a migrated database.
+func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slog.Logger, clock *clock) (*App, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, url: databaseURL, logger: logger, clock: clock, metrics: telemetry.NewMetrics()}
+	var err error
+	a.db, err = persistence.Open(ctx, databaseURL, persistence.Options{Clock: clock, Tracer: telemetry.Tracer{}})
+	if err != nil {
+		return nil, err
+	}
+	a.rooms = openRooms(a.db)
+	keys := identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
+	a.issuer = token.New(keys, cfg.PublicURL, clock)
+	a.people = openIdentity(a.db, keys, a.issuer, clock)
+	if a.jobs, err = a.openJobs(); err != nil {
+		a.db.Close()
+		return nil, err
+	}
+	a.db.Committed = a.jobs.Wake
+	a.metrics.WatchPool(a.db.Pool().Stat)
+	a.metrics.WatchRelay(a.jobs.RelayLag)
+	a.Handler = server.New(a.serverParts())
+	return a, nil
+}
+
+// openIdentity wires who people are; the demonstration does it once per clock.
+func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock) *identity.Service {
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock))
+}
+
+// check fills what follows from other settings, and refuses what is dangerous.
+func (c *serverConfig) check() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q is not an address like localhost:8080: %w", c.Listen, err)
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	ip := net.ParseIP(host)
+	if c.Dev && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--dev lets anybody move the clock and read letters: it serves on localhost only, not on %q", c.Listen)
+	}
+	return nil
+}
+
+func (a *App) openJobs() (*jobs.Runner, error) {
+	sender, err := a.mailSender()
+	if err != nil {
+		return nil, err
+	}
+	return jobs.New(jobs.Config{
+		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
+		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
+		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Holds: a.rooms.ledger, Books: persistence.LedgerStore{},
+		Messages: a.rooms.messages, Identity: a.people,
+		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
+		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
+	})
+}
+
+// mailSender is the mail server that was named, the developer's outbox, or
+// nobody, which is said once.
+func (a *App) mailSender() (mail.Sender, error) {
+	switch {
+	case a.cfg.Dev:
+		a.outbox = mail.NewOutbox(a.clock)
+		return a.outbox, nil
+	case a.cfg.SMTPURL == "":
+		a.logger.Warn("no mail server is set (HORA_SMTP_URL): people are told in their apps only")
+		return unsent{}, nil
+	}
+	return mail.NewSMTP(a.cfg.SMTPURL, a.cfg.MailFrom)
+}
+
+// unsent takes letters of a server without a mail server; people still find
+// everything in their apps.
+type unsent struct{}
+
+func (unsent) Send(context.Context, mail.Message) error { return nil }
+
+func (a *App) serverParts() server.Config {
+	c := server.Config{
+		Resolver: &graph.Resolver{
+			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
+			Ledger: a.rooms.ledger, Communities: a.rooms.communities, Members: a.rooms.members,
+			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
+		},
+		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, Ready: a.db.Ready,
+		Metrics: a.metrics, Logger: a.logger,
+	}
+	if a.cfg.Dev {
+		c.Dev = &server.Dev{Mail: a.outbox, Clock: a.clock, Moved: a.jobs.ClockMoved}
+	}
+	return c
+}
+
+// Run serves until ctx ends, then finishes what it began.
+func (a *App) Run(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w; choose another address with --listen", err)
+	}
+	if err := a.jobs.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	running, stop := errgroup.WithContext(ctx)
+	a.serve(running, stop, listener, a.Handler)
+	if a.cfg.MetricsListen != "" {
+		metrics, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.MetricsListen)
+		if err != nil { // a figure nobody can read must not keep people from their hours
+			a.logger.Warn("metrics are not served", "error", err)
+		} else {
+			a.serve(running, stop, metrics, a.metrics.Handler())
+		}
+	}
+	if a.Listening != nil {
+		a.Listening(listener.Addr().String())
+	}
+	err = running.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	return errors.Join(err, a.jobs.Stop(last))
+}
+
+// serve answers on one listener until ctx ends; requests under way may finish.
+func (a *App) serve(running *errgroup.Group, ctx context.Context, listener net.Listener, handler http.Handler) {
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+	}
+	running.Go(func() error {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	running.Go(func() error {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return srv.Shutdown(last)
+	})
+}
+
+// Close gives the database back.
+func (a *App) Close() { a.db.Close() }
+
+func newLogger(level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets only levels in
+	return telemetry.NewLogger(os.Stderr, l)
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/persistence"
+)
+
+type serveCmd struct {
+	databaseConfig
+	serverConfig
+}
+
+// Run serves until it is asked to stop.
+func (c *serveCmd) Run(ctx context.Context) error {
+	return withApp(ctx, c.databaseConfig, c.serverConfig, false, func(a *App) error {
+		a.Listening = func(address string) { c.greet(address) }
+		return a.Run(ctx)
+	})
+}
+
+// greet tells a person what to open.
+func (c *serveCmd) greet(address string) {
+	fmt.Printf("Hora %s listens on http://%s\n", version, localName(address))
+	fmt.Printf("  GraphQL   http://%s/graphql\n  contract  http://%s/schema.graphqls\n", localName(address), localName(address))
+	if c.Dev {
+		fmt.Printf("  letters   http://%s/dev/mail\n  clock     http://%s/dev/clock\n", localName(address), localName(address))
+	}
+}
+
+// localName writes a loopback address as people type it, and as passkeys need it.
+func localName(address string) string {
+	if port, ok := strings.CutPrefix(address, "127.0.0.1:"); ok {
+		return "localhost:" + port
+	}
+	return address
+}
+
+// withApp starts a database if none is named, migrates it, opens the program
+// on it, and takes everything down again in the right order.
+func withApp(ctx context.Context, d databaseConfig, s serverConfig, throwaway bool, fn func(*App) error) (err error) {
+	logger := newLogger(s.LogLevel)
+	url, closeDB, err := d.open(ctx, logger, throwaway)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDB()) }()
+	if err := d.migrate(ctx, url); err != nil {
+		return err
+	}
+	a, err := Open(ctx, s, url, logger, &clock{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return fn(a)
+}
+
+type workerCmd struct {
+	databaseConfig
+	serverConfig
+}
+
+// Run does background work until it is asked to stop.
+func (c *workerCmd) Run(ctx context.Context) error {
+	if c.DatabaseURL == "" {
+		return errors.New("a worker needs the servers' database: set HORA_DATABASE_URL")
+	}
+	c.Jobs, c.Dev = true, false
+	return withApp(ctx, c.databaseConfig, c.serverConfig, false, func(a *App) error {
+		if err := a.jobs.Start(ctx); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		return a.jobs.Stop(last)
+	})
+}
+
+type migrateCmd struct{ databaseConfig }
+
+// Run migrates and says so.
+func (c *migrateCmd) Run(ctx context.Context) (err error) {
+	url, closeDB, err := c.open(ctx, newLogger("warn"), false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDB()) }()
+	if err := c.migrate(ctx, url); err != nil {
+		return err
+	}
+	fmt.Println("The database has this version's schema.")
+	return nil
+}
+
+type schemaCmd struct{}
+
+// Run prints the contract.
+func (*schemaCmd) Run() error {
+	_, err := fmt.Print(graph.SDL())
+	return err
+}
+
+type adminCmd struct {
+	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
+	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
+}
+
+type createAdminCmd struct {
+	databaseConfig
+	Email string `arg:"" help:"The address to sign in with."`
+	Name  string `default:"Administrator" help:"What to call them."`
+}
+
+// Run reads the password from standard input, so that no process list shows it.
+func (c *createAdminCmd) Run(ctx context.Context) error {
+	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+		secret, err := readPassword()
+		if err != nil {
+			return err
+		}
+		if _, err := a.people.CreateAdministrator(ctx, c.Email, secret, c.Name); err != nil {
+			return err
+		}
+		fmt.Println(c.Email, "administers this server.")
+		return nil
+	})
+}
+
+type resetPasswordCmd struct {
+	databaseConfig
+	Email string `arg:"" help:"Whose."`
+}
+
+// Run reads the new password from standard input.
+func (c *resetPasswordCmd) Run(ctx context.Context) error {
+	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+		secret, err := readPassword()
+		if err != nil {
+			return err
+		}
+		if err := a.people.ResetPassword(ctx, c.Email, secret); err != nil {
+			return err
+		}
+		fmt.Println(c.Email, "has a new password; every session of theirs has ended.")
+		return nil
+	})
+}
+
+// quiet is the configuration of a command that serves nobody.
+func quiet() serverConfig { return serverConfig{Listen: "localhost:0", LogLevel: "error"} }
+
+func readPassword() (string, error) {
+	fmt.Fprint(os.Stderr, "New password: ")
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", fmt.Errorf("no password was given on standard input: %w", err)
+	}
+	return line, nil
+}
+
+type verifyCmd struct {
+	databaseConfig
+	JSON bool `name:"json" help:"One JSON object per community instead of a line."`
+}
+
+// errBooksDiffer makes the command's exit status speak.
+var errBooksDiffer = errors.New("the books differ; each line above names where")
+
+// Run recomputes every community's books and prints a line for each.
+func (c *verifyCmd) Run(ctx context.Context) error {
+	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+		var all []community.Community
+		err := a.db.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
+			all, err = persistence.JobStore{}.Communities(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		right := true
+		for _, one := range all {
+			v, err := a.rooms.ledger.Verify(ctx, one.ID)
+			if err != nil {
+				return fmt.Errorf("%s: %w", one.Slug, err)
+			}
+			right = right && len(v.Differences) == 0
+			c.print(one.Slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, v.Differences)
+		}
+		if !right {
+			return errBooksDiffer
+		}
+		return nil
+	})
+}
+
+func (c *verifyCmd) print(slug string, sum domain.Minutes, accounts, transfers, entries, events int64, differences []string) {
+	if c.JSON {
+		line, _ := json.Marshal(map[string]any{ // plain values always encode
+			"community": slug, "sum": sum, "accounts": accounts, "transfers": transfers, "entries": entries,
+			"events": events, "differences": differences,
+		})
+		fmt.Println(string(line))
+		return
+	}
+	verdict := "ok"
+	if len(differences) > 0 {
+		verdict = fmt.Sprintf("%d DIFFERENCES", len(differences))
+	}
+	fmt.Printf("%-28s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+		slug, sum, accounts, transfers, entries, events, verdict)
+	for _, d := range differences {
+		fmt.Println("  " + d)
+	}
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/graph/generated"
+	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/internal/telemetry"
+)
+
+// What one document may ask for. Validation of overlapping fields is quadratic
+// in the document, so tokens are few; a page of a hundred with its parties fits
+// well within the cost.
+const (
+	maxTokens = 1000
+	maxCost   = 10_000
+	deadline  = 20 * time.Second
+)
+
+// Handler serves the schema over HTTP: queries by GET, everything by POST of JSON.
+func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+	srv := handler.New(generated.NewExecutableSchema(r.config()))
+	srv.AddTransport(transport.Options{})
+	srv.AddTransport(transport.GET{})
+	srv.AddTransport(transport.POST{})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetErrorPresenter(Presenter(logger))
+	srv.SetRecoverFunc(Recover(logger))
+	srv.Use(extension.Introspection{})
+	srv.Use(&costLimit{})
+	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		ctx, cancel := context.WithTimeout(ctx, deadline)
+		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))
+		respond := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			defer cancel()
+			response := respond(ctx)
+			done(outcome(response))
+			return response
+		}
+	})
+	return srv
+}
+
+func outcome(response *graphql.Response) telemetry.Outcome {
+	if response == nil || len(response.Errors) == 0 {
+		return telemetry.OK
+	}
+	for _, e := range response.Errors {
+		if e.Extensions["code"] == domain.Internal {
+			return telemetry.Failed
+		}
+	}
+	return telemetry.Refused
+}
+
+// config binds resolvers, the one directive, and what lists cost: as much as
+// the page they ask for.
+func (r *Resolver) config() generated.Config {
+	c := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Can: can}}
+	four := func(child int, first *int, _ *string, last *int, _ *string) int { return pageCost(child, first, last) }
+	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Query.Nodes = func(child int, ids []string) int { return 1 + child*len(ids) }
+	c.Complexity.Community.Members = func(child int, _ *model.MemberFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Community.Listings = func(child int, _ *model.ListingFilter, _ listing.Order, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Community.Exchanges = func(child int, _ *model.ExchangeFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Member.Listings = four
+	c.Complexity.Member.Exchanges = four
+	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Viewer.Memberships = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Viewer.Notifications = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	return c
+}
+
+func pageCost(child int, first, last *int) int {
+	size := domain.DefaultPage
+	if last != nil {
+		first = last
+	}
+	if first != nil {
+		size = min(max(*first, 1), domain.LargestPage)
+	}
+	return 1 + child*size
+}
+
+// SDL is the whole contract as one text.
+func SDL() string {
+	var b strings.Builder
+	formatter.NewFormatter(&b).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	return b.String()
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package jobs
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// leaverArgs names a member who left.
+type leaverArgs struct {
+	Community domain.ID `json:"community"`
+	Member    domain.ID `json:"member"`
+}
+
+// Kind implements river.JobArgs.
+func (leaverArgs) Kind() string { return "leaver" }
+
+// seeOff takes a leaver's listings away and withdraws their proposals, so that
+// nobody waits for them. What is already gone stays gone: it may run again.
+func (r *Runner) seeOff(ctx context.Context, args leaverArgs) error {
+	return errors.Join(
+		r.cfg.Listings.ArchiveOf(ctx, args.Community, args.Member),
+		r.cfg.Exchanges.CancelProposalsOf(ctx, args.Community, args.Member),
+	)
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package server is HTTP around the GraphQL edge: who asks, health, keys, the
+// contract to read, and, for development, the clock and the letters.
+package server
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/internal/i18n"
+	"github.com/hora-coop/hora/internal/telemetry"
+)
+
+// maxBody bounds a request: the longest text anybody may send, twice over.
+const maxBody = 256 << 10
+
+// Config is what the server puts behind its addresses.
+type Config struct {
+	Resolver     *graph.Resolver
+	Authenticate func(ctx context.Context, accessToken string) (domain.Actor, error)
+	JWKS         func(ctx context.Context) ([]byte, error)
+	Ready        func(ctx context.Context) error
+	Metrics      *telemetry.Metrics
+	Logger       *slog.Logger
+	// Dev is nil outside development; its addresses then answer 404.
+	Dev *Dev
+}
+
+// Dev is what only a developer's own machine serves.
+type Dev struct {
+	Mail  http.Handler
+	Clock interface {
+		domain.Clock
+		Advance(by time.Duration)
+	}
+	// Moved does everything that the clock has now made due, jobs included.
+	Moved func(ctx context.Context) error
+}
+
+// New makes the handler of every address.
+func New(c Config) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", c.graphql())
+	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(graph.SDL()))
+	})
+	mux.HandleFunc("GET /.well-known/jwks.json", c.jwks)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	mux.HandleFunc("GET /readyz", c.readyz)
+	mux.HandleFunc("GET /{$}", c.welcome)
+	if c.Dev != nil {
+		mux.Handle("GET /dev/mail", c.Dev.Mail)
+		mux.HandleFunc("GET /dev/clock", c.Dev.clock)
+		mux.HandleFunc("POST /dev/clock", c.Dev.advance)
+	}
+	return secure(c.Metrics.HTTP(mux))
+}
+
+// secure says what browsers may do with our answers: next to nothing, since the
+// only page is a static welcome. Requests that a browser makes from another
+// site are refused before they reach anything.
+func secure(next http.Handler) http.Handler {
+	guarded := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+func (c Config) graphql() http.Handler {
+	edge := c.Resolver.Handler(c.Logger, c.Metrics)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		request := graph.Request{AcceptLanguage: r.Header.Get("Accept-Language"), Network: network(r)}
+		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))
+			switch {
+			case err == nil:
+				request.Actor = actor
+			case !errors.Is(err, domain.Unauthenticated):
+				c.Logger.ErrorContext(r.Context(), "authenticate", "error", err)
+				refuse(w, request.AcceptLanguage, http.StatusServiceUnavailable, domain.Internal)
+				return
+			}
+			// With a token that no longer holds one is a stranger: refreshing the
+			// session must still work, and anything else says UNAUTHENTICATED.
+		}
+		w.Header().Set("Cache-Control", "private, no-store")
+		w.Header().Add("Vary", "Authorization, Accept-Language")
+		edge.ServeHTTP(w, r.WithContext(c.Resolver.WithRequest(r.Context(), request)))
+	})
+}
+
+func network(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+func refuse(w http.ResponseWriter, accept string, status int, code domain.Code) {
+	reply(w, status, map[string]any{"errors": []any{map[string]any{
+		"message": i18n.Error(i18n.Match(accept), domain.NewError(code, "", "trace", "")), "extensions": map[string]any{"code": code},
+	}}})
+}
+
+func (c Config) jwks(w http.ResponseWriter, r *http.Request) {
+	keys, err := c.JWKS(r.Context())
+	if err != nil {
+		c.Logger.ErrorContext(r.Context(), "read keys", "error", err)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	_, _ = w.Write(keys)
+}
+
+func (c Config) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := c.Ready(ctx); err != nil {
+		c.Logger.WarnContext(r.Context(), "not ready", "error", err)
+		reply(w, http.StatusServiceUnavailable, map[string]string{"status": "the database does not answer"})
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // a caller who left reads nothing
+}
+
+//go:embed welcome.html
+var welcomeHTML string
+
+var welcomePage = template.Must(template.New("welcome").Parse(welcomeHTML))
+
+// welcome tells whoever opens the server in a browser what it is.
+func (c Config) welcome(w http.ResponseWriter, r *http.Request) {
+	lang := i18n.Match(r.Header.Get("Accept-Language"))
+	text := func(id string) string { return i18n.Text(lang, "welcome."+id, nil) }
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Language")
+	_ = welcomePage.Execute(w, map[string]any{
+		"Lang": lang, "Text": text, "Dev": c.Dev != nil, "Version": c.Resolver.Version,
+	})
+}
+
+// clock tells the program's moment.
+func (d *Dev) clock(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]any{"now": d.Clock.Now().UTC()})
+}
+
+// advance moves the program's clock forward, jobs included, and answers when
+// everything that became due is done.
+func (d *Dev) advance(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		Advance string `json:"advance"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&asked)
+	by, parseErr := time.ParseDuration(asked.Advance)
+	if err != nil || parseErr != nil || by <= 0 {
+		reply(w, http.StatusBadRequest, map[string]string{"error": `send {"advance":"672h"}: a positive duration; the clock never goes back`})
+		return
+	}
+	d.Clock.Advance(by)
+	if err := d.Moved(r.Context()); err != nil {
+		reply(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+		return
+	}
+	d.clock(w, r)
+}
