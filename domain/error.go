@@ -87,7 +87,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is makes errors.Is(err, domain.NotFound) work anywhere.
 func (e *Error) Is(target error) bool {
-	code, ok := target.(Code) //nolint:errorlint // a Code is a value, never wrapped
+	code, ok := target.(Code)
 	return ok && code == e.Code
 }
 
@@ -97,7 +97,7 @@ func (c Code) Error() string { return string(c) }
 // Problems takes an error apart into the domain errors it joins; ok is false
 // when anything in it is not one, which then is our own fault.
 func Problems(err error) (problems []*Error, ok bool) {
-	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // only the outermost join is ours
+	if joined, is := err.(interface{ Unwrap() []error }); is {
 		for _, part := range joined.Unwrap() {
 			inner, good := Problems(part)
 			if !good {

@@ -55,6 +55,8 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		field = strings.Split(p.Field, ".")
 	}
 	switch p.Code {
+	default:
+		return model.GeneralError{Code: p.Code, Field: field, Message: message}
 	case ledger.InsufficientHours:
 		return model.InsufficientHours{
 			Code: p.Code, Field: field, Message: message, Retryable: true,
@@ -67,7 +69,6 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		}
 		return e
 	}
-	return model.GeneralError{Code: p.Code, Field: field, Message: message}
 }
 
 func minutesArg(p *domain.Error, name string) *domain.Minutes {

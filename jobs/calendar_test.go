@@ -218,6 +218,17 @@ func TestTheBooksAreVerifiedOncePerNight(t *testing.T) {
 	same(t, "told who watches over the server", strings.Count(b.log.String(), "the books do not add up"), 2)
 }
 
+func TestBooksThatDifferWakeSomebody(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(`UPDATE ledger.account SET balance = balance + 30 WHERE owner_id = $1`, b.bruno.id)
+	b.home.start()
+	b.eventually("the job failed", func() bool { return b.measures.of("verify-books") == "failed" })
+	if !b.log.says("the books do not add up") || !b.log.says("the balances sum to 30 minutes") {
+		t.Errorf("the log does not say why:\n%s", b.log)
+	}
+}
+
 // stumbling fails in one community.
 type stumbling struct {
 	jobs.Exchanges

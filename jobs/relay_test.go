@@ -161,7 +161,7 @@ func TestALetterIsTriedAgainUnlessRefusedForGood(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	var once atomic.Bool
-	b.post.trouble = func(m mail.Message) error {
+	b.post.trouble = func(_ context.Context, m mail.Message) error {
 		switch {
 		case m.To == "chloe@example.org":
 			return mail.ErrRefused
@@ -180,6 +180,7 @@ func TestALetterIsTriedAgainUnlessRefusedForGood(t *testing.T) {
 	b.eventually("the other is given up", func() bool {
 		return ask[string](b, `SELECT string_agg(state::text, ',' ORDER BY id) FROM river.river_job WHERE kind = 'letter'`) == "completed,cancelled"
 	})
+	same(t, "measured", b.measures.of("letter"), "failed,ok,refused")
 	for _, line := range []string{"level=ERROR msg=\"a job failed\"", "level=WARN msg=\"a job refused\""} {
 		if strings.Count(b.log.String(), line) != 1 {
 			t.Errorf("the log has not one %q:\n%s", line, b.log)
@@ -219,7 +220,7 @@ func TestStoppingLetsARunningJobFinish(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	begun, end := make(chan struct{}), make(chan struct{})
-	b.post.trouble = func(mail.Message) error {
+	b.post.trouble = func(context.Context, mail.Message) error {
 		close(begun)
 		<-end
 		return nil
@@ -245,4 +246,26 @@ func TestStoppingLetsARunningJobFinish(t *testing.T) {
 	n.Wake(b.community)
 	time.Sleep(2 * 500 * time.Millisecond)
 	same(t, "notifications after the end", b.told(b.eloise, messaging.ExchangeProposed), 1)
+}
+
+func TestStoppingCutsOffWhatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	begun := make(chan struct{}, 1)
+	b.post.trouble = func(ctx context.Context, _ mail.Message) error {
+		begun <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	n := b.home.start()
+	b.asks(b.bruno, b.eloise)
+	<-begun
+	patience, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := n.Stop(patience); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("stop says %v", err)
+	}
+	b.post.trouble = nil
+	b.node().start()
+	b.eventually("another server sends it", func() bool { return b.post.count() == 1 })
 }

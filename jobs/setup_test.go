@@ -40,6 +40,7 @@ type testBundle struct {
 	post                 *post
 	log                  *journal
 	pruned               *counter
+	measures             *measures
 	home                 *node // where people act
 	community            domain.ID
 	eloise, bruno, chloe member
@@ -57,7 +58,7 @@ const day = 24 * time.Hour
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
-	b := &testBundle{t: t, url: pgtest.URL(t), clock: &clock{now: monday}, post: &post{}, log: &journal{}, pruned: &counter{}}
+	b := &testBundle{t: t, url: pgtest.URL(t), clock: &clock{now: monday}, post: &post{}, log: &journal{}, pruned: &counter{}, measures: &measures{}}
 	var err error
 	if b.owner, err = pgxpool.New(t.Context(), b.url); err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func (b *testBundle) node() *node {
 		Messages: n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),
-		Measure: telemetry.NewMetrics().Job,
+		Measure: b.measures.start,
 	}
 	return n
 }
@@ -299,16 +300,16 @@ type post struct {
 	mu      sync.Mutex
 	letters []mail.Message
 	tries   int
-	trouble func(mail.Message) error
+	trouble func(context.Context, mail.Message) error
 }
 
-func (p *post) Send(_ context.Context, m mail.Message) error {
+func (p *post) Send(ctx context.Context, m mail.Message) error {
 	p.mu.Lock()
 	p.tries++
 	trouble := p.trouble
 	p.mu.Unlock()
 	if trouble != nil {
-		if err := trouble(m); err != nil {
+		if err := trouble(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -382,4 +383,32 @@ func (c *counter) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.n
+}
+
+// measures is how runs of jobs ended: "letter ok".
+type measures struct {
+	mu    sync.Mutex
+	ended []string
+}
+
+func (m *measures) start(job string) func(telemetry.Outcome) {
+	return func(outcome telemetry.Outcome) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.ended = append(m.ended, job+" "+string(outcome))
+	}
+}
+
+// of are the outcomes of one job, sorted.
+func (m *measures) of(job string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var outcomes []string
+	for _, e := range m.ended {
+		if outcome, is := strings.CutPrefix(e, job+" "); is {
+			outcomes = append(outcomes, outcome)
+		}
+	}
+	slices.Sort(outcomes)
+	return strings.Join(outcomes, ",")
 }

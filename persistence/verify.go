@@ -149,8 +149,8 @@ func verifyChain(ctx context.Context, community domain.ID, v *ledger.Verificatio
 
 func chain(previous []byte, pos int64, at time.Time, digest []byte) []byte {
 	link := append([]byte{}, previous...)
-	link = binary.BigEndian.AppendUint64(link, uint64(pos))            //nolint:gosec // positions are positive
-	link = binary.BigEndian.AppendUint64(link, uint64(at.UnixMicro())) //nolint:gosec // as int8send writes it
+	link = binary.BigEndian.AppendUint64(link, uint64(pos))
+	link = binary.BigEndian.AppendUint64(link, uint64(at.UnixMicro()))
 	sum := sha256.Sum256(append(link, digest...))
 	return sum[:]
 }

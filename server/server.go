@@ -57,7 +57,9 @@ func New(c Config) http.Handler {
 		_, _ = w.Write([]byte(graph.SDL()))
 	})
 	mux.HandleFunc("GET /.well-known/jwks.json", c.jwks)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
 	mux.HandleFunc("GET /readyz", c.readyz)
 	mux.HandleFunc("GET /{$}", c.welcome)
 	if c.Dev != nil {

@@ -14,6 +14,10 @@ import (
 // dueAtOnce bounds one pass over what time has made due.
 const dueAtOnce = 200
 
+// lastReminder is how long before an exchange confirms itself the second
+// reminder goes out.
+const lastReminder = 24 * time.Hour
+
 // Resolve is a coordinator's decision on a dispute, with reasons: these minutes
 // move, or, with 0, none at all. Whoever is a party cannot decide.
 //
@@ -105,8 +109,9 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	return errors.Join(errs...)
 }
 
-// byItself moves an exchange as the program, in its own transaction.
-func (s *Service) byItself(ctx context.Context, before Exchange, a Action, decide func(Exchange) (Exchange, error), finally ...after) error {
+// byItself moves an exchange as the program, in its own transaction. Both sides
+// are told, or only the other side of the one it stands in for.
+func (s *Service) byItself(ctx context.Context, before Exchange, a Action, instead domain.ID, decide func(Exchange) (Exchange, error), finally ...after) error {
 	return s.tx.InTx(ctx, before.Community, func(ctx context.Context, now time.Time) error {
 		return s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 			x, err := decide(x)
@@ -114,7 +119,7 @@ func (s *Service) byItself(ctx context.Context, before Exchange, a Action, decid
 				return x, Step{}, err
 			}
 			if x.State != Confirmed {
-				s.tell(ctx, domain.System, x, a, domain.Nowhere, x.Actual)
+				s.tell(ctx, domain.System, x, a, instead, x.Actual)
 			}
 			return x, stepOf(x, a, domain.System, domain.Nowhere, x.Settled, "", now), nil
 		}, finally...)
@@ -122,7 +127,7 @@ func (s *Service) byItself(ctx context.Context, before Exchange, a Action, decid
 }
 
 func (s *Service) expire(ctx context.Context, x Exchange) error {
-	return s.byItself(ctx, x, Expire, func(x Exchange) (Exchange, error) {
+	return s.byItself(ctx, x, Expire, domain.Nowhere, func(x Exchange) (Exchange, error) {
 		x, err := x.step(Expire)
 		x.ExpiresAt = time.Time{}
 		return x, err
@@ -132,7 +137,7 @@ func (s *Service) expire(ctx context.Context, x Exchange) error {
 // confirmItself settles with the minutes that were marked. When the receiver's
 // hours have become too short, people need to talk.
 func (s *Service) confirmItself(ctx context.Context, x Exchange) error {
-	err := s.byItself(ctx, x, Confirm, func(x Exchange) (Exchange, error) {
+	err := s.byItself(ctx, x, Confirm, domain.Nowhere, func(x Exchange) (Exchange, error) {
 		x, err := x.step(Confirm)
 		x.Settled, x.ConfirmAt = x.Actual, time.Time{}
 		return x, err
@@ -142,18 +147,25 @@ func (s *Service) confirmItself(ctx context.Context, x Exchange) error {
 	if !errors.Is(err, ledger.InsufficientHours) && !errors.Is(err, ledger.AccountClosed) {
 		return err
 	}
-	return s.byItself(ctx, x, Dispute, func(x Exchange) (Exchange, error) {
+	return s.byItself(ctx, x, Dispute, domain.Nowhere, func(x Exchange) (Exchange, error) {
 		x, err := x.step(Dispute)
 		x.ConfirmAt = time.Time{}
 		return x, err
 	})
 }
 
+// remind tells the side that has still to confirm: at half time, and when a day
+// is left. Whoever learns of it only in the last day is told once.
 func (s *Service) remind(ctx context.Context, x Exchange) error {
-	return s.byItself(ctx, x, Remind, func(x Exchange) (Exchange, error) {
-		x, err := x.step(Remind)
-		x.Reminded++
-		return x, err
+	return s.tx.InTx(ctx, x.Community, func(ctx context.Context, now time.Time) error {
+		return s.byItself(ctx, x, Remind, x.DoneBy, func(x Exchange) (Exchange, error) {
+			x, err := x.step(Remind)
+			x.Reminded++
+			if x.ConfirmAt.Sub(now) <= lastReminder {
+				x.Reminded = 2
+			}
+			return x, err
+		})
 	})
 }
 
@@ -167,8 +179,8 @@ func (s *Service) CancelProposalsOf(ctx context.Context, community, member domai
 		return err
 	})
 	for _, x := range open {
-		if err == nil {
-			err = s.byItself(ctx, x, Cancel, func(x Exchange) (Exchange, error) {
+		if err == nil || errors.Is(err, WrongState) { // somebody answered meanwhile
+			err = s.byItself(ctx, x, Cancel, member, func(x Exchange) (Exchange, error) {
 				x.ExpiresAt = time.Time{}
 				return x.step(Cancel)
 			}, s.release)

@@ -74,13 +74,20 @@ func (s *Service) Release(ctx context.Context, community domain.ID, now time.Tim
 
 // ExpireHolds gives back the minutes of promises that nobody came back to.
 func (s *Service) ExpireHolds(ctx context.Context, community domain.ID) error {
-	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		due, err := s.store.ExpiredHolds(ctx, community, now, 500)
-		if err != nil || len(due) == 0 {
+	const atOnce = 500
+	for {
+		var due []domain.ID
+		err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+			due, err = s.store.ExpiredHolds(ctx, community, now, atOnce)
+			if err != nil || len(due) == 0 {
+				return err
+			}
+			return s.store.CloseHolds(ctx, community, due, true, now)
+		})
+		if err != nil || len(due) < atOnce {
 			return err
 		}
-		return s.store.CloseHolds(ctx, community, due, true, now)
-	})
+	}
 }
 
 // AccountOf finds a member's account. Error: AccountClosed when there is none.

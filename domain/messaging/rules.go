@@ -15,13 +15,14 @@ import (
 
 // told is who an event concerns, before members become persons.
 type told struct {
-	kind         Kind
-	members      []domain.ID
-	coordinators bool
-	exchange     domain.ID
-	about        map[domain.ID]domain.ID // for each member told, the member it speaks of
-	minutes      domain.Minutes
-	actedFor     domain.ID // told as well when somebody else acted for them
+	kind      Kind
+	members   []domain.ID
+	toStaff   Kind // what coordinators are told; empty when it is not for them
+	exchange  domain.ID
+	about     map[domain.ID]domain.ID // for each side told, the other it speaks of
+	applicant domain.ID               // of whom coordinators are told
+	minutes   domain.Minutes
+	actedFor  domain.ID // told as well when somebody else acted in their name
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -32,7 +33,7 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	switch e.Kind {
 	case membership.Applied:
-		return told{kind: MemberApplied, coordinators: true, about: map[domain.ID]domain.ID{domain.Nowhere: e.Subject}}, true, nil
+		return told{toStaff: MemberApplied, applicant: e.Subject}, true, nil
 	case membership.NotAdmitted:
 		return told{kind: MemberDeclined, members: []domain.ID{e.Subject}}, true, nil
 	case membership.Welcomed:
@@ -70,14 +71,18 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 	}
 	switch x.Member {
 	case x.Provider:
-		t.members, t.actedFor = []domain.ID{x.Receiver}, x.Provider
+		t.members = []domain.ID{x.Receiver}
 	case x.Receiver:
-		t.members, t.actedFor = []domain.ID{x.Provider}, x.Receiver
+		t.members = []domain.ID{x.Provider}
 	default:
 		t.members = []domain.ID{x.Provider, x.Receiver}
 	}
-	// A dispute is where people need help.
-	t.coordinators = t.kind == ExchangeDisputed
+	if e.Actor != domain.Nowhere && len(t.members) == 1 {
+		t.actedFor = x.Member
+	}
+	if t.kind == ExchangeDisputed {
+		t.toStaff = DisputeToSettle
+	}
 	return t, nil
 }
 

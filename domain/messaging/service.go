@@ -52,40 +52,37 @@ func (s *Service) Derive(ctx context.Context, events []domain.RecordedEvent) ([]
 // address turns members into persons. Somebody without an account of their own
 // is told by the coordinator who acts for them; whoever acted needs no telling.
 func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) ([]Notification, error) {
-	ids := t.members
-	if t.actedFor != domain.Nowhere {
-		ids = append(ids, t.actedFor)
-	}
-	var members []membership.Member
-	if len(ids) > 0 {
-		var err error
-		if members, err = s.members.Load(ctx, e.Community, ids...); err != nil {
-			return nil, err
-		}
-	}
-	about := t.about
-	if t.coordinators {
-		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, staff...)
-	}
 	var notes []Notification
 	heard := map[domain.ID]bool{domain.Nowhere: true, e.Actor: true}
-	for _, m := range members {
-		if heard[m.Person] {
-			continue
+	tell := func(kind Kind, speaksOf func(domain.ID) domain.ID, members []membership.Member, err error) error {
+		for _, m := range members {
+			if heard[m.Person] {
+				continue
+			}
+			heard[m.Person] = true
+			notes = append(notes, Notification{
+				Community: e.Community, ID: domain.NewID(), Person: m.Person, Kind: kind, Exchange: t.exchange,
+				Member: speaksOf(m.ID), Minutes: t.minutes, Position: e.Position, CreatedAt: e.At,
+			})
 		}
-		heard[m.Person] = true
-		speaksOf, known := about[m.ID]
-		if !known {
-			speaksOf = about[domain.Nowhere]
+		return err
+	}
+	other := func(member domain.ID) domain.ID { return t.about[member] }
+	members, err := s.members.Load(ctx, e.Community, t.members...)
+	if err := tell(t.kind, other, members, err); err != nil {
+		return nil, err
+	}
+	if t.actedFor != domain.Nowhere {
+		members, err := s.members.Load(ctx, e.Community, t.actedFor)
+		if err := tell(ActedForYou, other, members, err); err != nil {
+			return nil, err
 		}
-		notes = append(notes, Notification{
-			Community: e.Community, ID: domain.NewID(), Person: m.Person, Kind: t.kind, Exchange: t.exchange,
-			Member: speaksOf, Minutes: t.minutes, Position: e.Position, CreatedAt: e.At,
-		})
+	}
+	if t.toStaff != "" {
+		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
+		if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.applicant }, staff, err); err != nil {
+			return nil, err
+		}
 	}
 	return notes, nil
 }

@@ -26,6 +26,8 @@ const (
 	ExchangeDisputed  Kind = "EXCHANGE_DISPUTED"
 	ExchangeResolved  Kind = "EXCHANGE_RESOLVED"
 	ExchangeExpired   Kind = "EXCHANGE_EXPIRED"
+	DisputeToSettle   Kind = "DISPUTE_TO_SETTLE" // for coordinators
+	ActedForYou       Kind = "ACTED_FOR_YOU"     // somebody did it in the member's name
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"

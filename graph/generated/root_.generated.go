@@ -5070,6 +5070,10 @@ enum NotificationKind {
   EXCHANGE_RESOLVED
   "Nobody answered in time."
   EXCHANGE_EXPIRED
+  "The two sides of an exchange see it differently; for coordinators."
+  DISPUTE_TO_SETTLE
+  "A coordinator did it in your name."
+  ACTED_FOR_YOU
   "Somebody asks to join; for coordinators."
   MEMBER_APPLIED
   "Welcome."

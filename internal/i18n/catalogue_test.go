@@ -139,7 +139,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox)\.`), nil},
+	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace",
 	}},
