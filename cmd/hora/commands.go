@@ -25,7 +25,7 @@ type serveCmd struct {
 
 // Run serves until it is asked to stop.
 func (c *serveCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, c.serverConfig, false, func(a *App) error {
+	return withApp(ctx, c.databaseConfig, c.serverConfig, alone, func(a *App) error {
 		a.Listening = func(address string) { c.greet(address) }
 		return a.Run(ctx)
 	})
@@ -50,9 +50,9 @@ func localName(address string) string {
 
 // withApp starts a database if none is named, migrates it, opens the program
 // on it, and takes everything down again in the right order.
-func withApp(ctx context.Context, d databaseConfig, s serverConfig, throwaway bool, fn func(*App) error) (err error) {
+func withApp(ctx context.Context, d databaseConfig, s serverConfig, how manner, fn func(*App) error) (err error) {
 	logger := newLogger(s.LogLevel)
-	url, closeDB, err := d.open(ctx, logger, throwaway)
+	url, closeDB, err := d.open(ctx, logger, how)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *workerCmd) Run(ctx context.Context) error {
 		return errors.New("a worker needs the servers' database: set HORA_DATABASE_URL")
 	}
 	c.Jobs, c.Dev = true, false
-	return withApp(ctx, c.databaseConfig, c.serverConfig, false, func(a *App) error {
+	return withApp(ctx, c.databaseConfig, c.serverConfig, alone, func(a *App) error {
 		if err := a.jobs.Start(ctx); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ type migrateCmd struct{ databaseConfig }
 
 // Run migrates and says so.
 func (c *migrateCmd) Run(ctx context.Context) (err error) {
-	url, closeDB, err := c.open(ctx, newLogger("warn"), false)
+	url, closeDB, err := c.open(ctx, newLogger("warn"), beside)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ type createAdminCmd struct {
 
 // Run reads the password from standard input, so that no process list shows it.
 func (c *createAdminCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
 		secret, err := readPassword()
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ type resetPasswordCmd struct {
 
 // Run reads the new password from standard input.
 func (c *resetPasswordCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
 		secret, err := readPassword()
 		if err != nil {
 			return err
@@ -182,7 +182,7 @@ var errBooksDiffer = errors.New("the books differ; each line above names where")
 
 // Run recomputes every community's books and prints a line for each.
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, quiet(), false, func(a *App) error {
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
 		var all []community.Community
 		err := a.db.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
 			all, err = persistence.JobStore{}.Communities(ctx)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 
@@ -20,16 +21,29 @@ type databaseConfig struct {
 	NoDownload       bool   `help:"Never fetch PostgreSQL when there is none on this computer."`
 }
 
-// open finds or starts the database; close stops what was started. Throwaway
-// data lives only as long as the program.
-func (c databaseConfig) open(ctx context.Context, logger *slog.Logger, throwaway bool) (url string, closeDB func() error, err error) {
+// manner is how a command comes to the program's own database.
+type manner int
+
+const (
+	alone     manner = iota // it is the one program that works in the data folder
+	throwaway               // its data lives only as long as the program
+	beside                  // it may also look in on a server that runs there
+)
+
+// open finds or starts the database; close stops what was started.
+func (c databaseConfig) open(ctx context.Context, logger *slog.Logger, how manner) (url string, closeDB func() error, err error) {
+	nothing := func() error { return nil }
 	if c.DatabaseURL != "" {
-		return c.DatabaseURL, func() error { return nil }, nil
+		return c.DatabaseURL, nothing, nil
 	}
 	srv, err := embedded.Start(ctx, embedded.Options{
-		DataDir: c.DataDir, BinDir: c.PGBin, NoDownload: c.NoDownload, Throwaway: throwaway,
+		DataDir: c.DataDir, BinDir: c.PGBin, NoDownload: c.NoDownload, Throwaway: how == throwaway,
 		Logger: logger, Progress: os.Stderr,
 	})
+	if how == beside && errors.Is(err, embedded.ErrInUse) {
+		url, err := embedded.Beside(c.DataDir, embedded.Superuser, embedded.Database)
+		return url, nothing, err
+	}
 	if err != nil {
 		return "", nil, err
 	}

@@ -25,8 +25,11 @@ type demoCmd struct {
 // --data-dir it lives only as long as the program.
 func (c *demoCmd) Run(ctx context.Context) error {
 	c.Dev = true
-	throwaway := c.DataDir == "" && c.DatabaseURL == ""
-	return withApp(ctx, c.databaseConfig, c.serverConfig, throwaway, func(a *App) error {
+	how := alone
+	if c.DataDir == "" {
+		how = throwaway
+	}
+	return withApp(ctx, c.databaseConfig, c.serverConfig, how, func(a *App) error {
 		began := time.Now()
 		fmt.Fprintln(os.Stderr, "Eighteen months in three communities are being lived; this takes half a minute.")
 		told, err := demo.Fill(ctx, demo.Config{Open: a.roomsAt(), Until: a.clock.Now(), Seed: c.Seed, Progress: os.Stderr})

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -97,10 +95,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 // URL is the address of a database of this server, for pgx, over the Unix socket.
 func (s *Server) URL(user, database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(user), Path: "/" + database}
-	query := url.Values{"host": {s.socket}, "port": {port}, "sslmode": {"disable"}}.Encode()
-	u.RawQuery = strings.ReplaceAll(query, "+", "%20") // here a plus is a plus, as in libpq
-	return u.String()
+	return address(s.socket, user, database)
 }
 
 // Stop ends the server, disconnecting whoever is still connected, and returns
