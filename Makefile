@@ -2,7 +2,7 @@
 
 LINT_VERSION := $(shell cat .golangci-version)
 
-.PHONY: build generate lint test
+.PHONY: bench build generate lint test
 
 # One static binary, the web pages inside.
 build:
@@ -22,3 +22,8 @@ lint:
 
 test:
 	go test ./...
+
+# Speed is told as a ratio to a baseline of the same run; the last line says how much of
+# the bare commit rate postings reach.
+bench:
+	go test -run - -bench . -benchtime 5x ./persistence ./cmd/hora/demo

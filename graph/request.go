@@ -47,16 +47,18 @@ func of(ctx context.Context) *session {
 
 func actor(ctx context.Context) domain.Actor { return of(ctx).Actor }
 
-// language is the caller's: what the request names, else the person's own.
+// language is the caller's: what the request asks for, if we speak it, else what
+// the person reads.
 func language(ctx context.Context) i18n.Language {
 	s, ok := ctx.Value(requestKey{}).(*session)
 	if !ok {
 		return i18n.Match("")
 	}
-	if s.AcceptLanguage == "" && s.Actor.Person != domain.Nowhere {
+	lang, asked := i18n.Wish(s.AcceptLanguage)
+	if !asked && s.Actor.Person != domain.Nowhere {
 		if person, err := s.loaders.persons.Load(ctx, s.Actor.Person); err == nil {
-			return i18n.Match("", person.Locale)
+			return i18n.Match(person.Locale)
 		}
 	}
-	return i18n.Match(s.AcceptLanguage)
+	return lang
 }

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// reader is the relay's name in the journal. Changing it would tell everything
+	// Reader is the relay's name in the journal. Changing it would tell everything
 	// that ever happened a second time.
-	reader = "relay"
+	Reader = "relay"
 	// atOnce bounds one transaction of the relay.
 	atOnce = 200
 	// pulse is how often a node looks for what others committed.
@@ -156,7 +156,7 @@ func (r *relay) behind(ctx context.Context) ([]domain.ID, error) {
 func (r *relay) look(ctx context.Context) ([]domain.ID, error) {
 	var all []domain.ID
 	err := r.cfg.Tx.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
-		all, err = r.cfg.Journal.Behind(ctx, reader)
+		all, err = r.cfg.Journal.Behind(ctx, Reader)
 		return err
 	})
 	return all, err
@@ -235,7 +235,7 @@ func (r *relay) forward(work, until context.Context, community domain.ID) error 
 // the cursor stand or fall together.
 func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err error) {
 	err = r.cfg.Tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		events, err := r.cfg.Journal.Next(ctx, community, reader, atOnce)
+		events, err := r.cfg.Journal.Next(ctx, community, Reader, atOnce)
 		n = len(events)
 		if err != nil || n == 0 {
 			return err
@@ -258,7 +258,7 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 				return fmt.Errorf("insert jobs: %w", err)
 			}
 		}
-		return r.cfg.Journal.Advance(ctx, community, reader, events[n-1].Position)
+		return r.cfg.Journal.Advance(ctx, community, Reader, events[n-1].Position)
 	})
 	return n, err
 }

@@ -39,7 +39,8 @@ type exchangeRow struct {
 	HoldID                         *domain.ID
 	ExpiresAt, ConfirmAt           *time.Time
 	Reminded                       int
-	CreatedAt, UpdatedAt           time.Time
+	CreatedAt                      time.Time
+	UpdatedAt                      time.Time `gorm:"autoUpdateTime:false"` // the step's own moment
 	Version                        int
 }
 

@@ -14,14 +14,20 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END
 $$;
 
+-- A superuser may act as any role; another login must be a member that may SET.
+-- Whoever cannot grant that here was granted it by an administrator before.
 DO $$
 BEGIN
-  IF NOT pg_has_role(current_user, 'hora_owner', 'MEMBER') THEN
-    EXECUTE format('GRANT hora_owner TO %I', current_user);
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    EXECUTE format('GRANT hora_owner, hora_server TO %I', current_user);
   END IF;
-  IF NOT pg_has_role(current_user, 'hora_server', 'MEMBER') THEN
-    EXECUTE format('GRANT hora_server TO %I', current_user);
-  END IF;
+EXCEPTION WHEN insufficient_privilege OR internal_error THEN
+  NULL; -- also when another server grants the same at this moment
+END
+$$;
+
+DO $$
+BEGIN
   IF NOT has_database_privilege('hora_owner', current_database(), 'CREATE') THEN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO hora_owner', current_database());
   END IF;

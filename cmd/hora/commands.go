@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/persistence"
 )
@@ -182,47 +182,50 @@ var errBooksDiffer = errors.New("the books differ; each line above names where")
 
 // Run recomputes every community's books and prints a line for each.
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
-		var all []community.Community
-		err := a.db.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
-			all, err = persistence.JobStore{}.Communities(ctx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		right := true
-		for _, one := range all {
-			v, err := a.rooms.ledger.Verify(ctx, one.ID)
-			if err != nil {
-				return fmt.Errorf("%s: %w", one.Slug, err)
-			}
-			right = right && len(v.Differences) == 0
-			c.print(one.Slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, v.Differences)
-		}
-		if !right {
-			return errBooksDiffer
-		}
-		return nil
-	})
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error { return a.verify(ctx, c.print) })
 }
 
-func (c *verifyCmd) print(slug string, sum domain.Minutes, accounts, transfers, entries, events int64, differences []string) {
+// verify recomputes every community's books and has each told.
+func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verification)) error {
+	var all []community.Community
+	err := a.db.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
+		all, err = persistence.JobStore{}.Communities(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	right := true
+	for _, one := range all {
+		v, err := a.rooms.ledger.Verify(ctx, one.ID)
+		if err != nil {
+			return fmt.Errorf("%s: %w", one.Slug, err)
+		}
+		right = right && len(v.Differences) == 0
+		tell(one.Slug, v)
+	}
+	if !right {
+		return errBooksDiffer
+	}
+	return nil
+}
+
+func (c *verifyCmd) print(slug string, v ledger.Verification) {
 	if c.JSON {
 		line, _ := json.Marshal(map[string]any{ // plain values always encode
-			"community": slug, "sum": sum, "accounts": accounts, "transfers": transfers, "entries": entries,
-			"events": events, "differences": differences,
+			"community": slug, "sum": v.Sum, "accounts": v.Accounts, "transfers": v.Transfers, "entries": v.Entries,
+			"events": v.Events, "differences": v.Differences,
 		})
 		fmt.Println(string(line))
 		return
 	}
 	verdict := "ok"
-	if len(differences) > 0 {
-		verdict = fmt.Sprintf("%d DIFFERENCES", len(differences))
+	if len(v.Differences) > 0 {
+		verdict = fmt.Sprintf("%d DIFFERENCES", len(v.Differences))
 	}
-	fmt.Printf("%-28s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
-		slug, sum, accounts, transfers, entries, events, verdict)
-	for _, d := range differences {
+	fmt.Printf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
+	for _, d := range v.Differences {
 		fmt.Println("  " + d)
 	}
 }

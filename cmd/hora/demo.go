@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/cmd/hora/demo"
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server/token"
 )
@@ -33,15 +35,24 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		began := time.Now()
 		fmt.Fprintln(os.Stderr, "Eighteen months in three communities are being lived; this takes half a minute.")
 		told, err := demo.Fill(ctx, demo.Config{Open: a.roomsAt(), Until: a.clock.Now(), Seed: c.Seed, Progress: os.Stderr})
-		if err != nil {
+		before := errors.Is(err, identity.EmailUnavailable)
+		if err != nil && !before {
 			return err
 		}
 		a.Listening = func(address string) {
-			fmt.Printf("%d members, %d listings, %d exchanges in %d communities, in %.0f s.\n\n",
-				told.Members, told.Listings, told.Exchanges, len(told.Communities), time.Since(began).Seconds())
+			if before {
+				fmt.Println("This data folder holds the demonstration already; it goes on from where it was left.")
+			} else {
+				fmt.Printf("%d members, %d listings, %d exchanges in %d communities, in %.0f s. Their books:\n",
+					told.Members, told.Listings, told.Exchanges, len(told.Communities), time.Since(began).Seconds())
+			}
+			if err := a.verify(ctx, (&verifyCmd{}).print); err != nil {
+				fmt.Fprintln(os.Stderr, "hora:", err)
+			}
+			fmt.Println()
 			(&serveCmd{serverConfig: c.serverConfig}).greet(address)
 			fmt.Println("\nSign in as:")
-			for _, s := range told.SignIns {
+			for _, s := range demo.Visitors() {
 				fmt.Printf("  %-34s %-18s %s, %s\n", s.Email, s.Password, s.Role, s.Community)
 			}
 		}
@@ -62,7 +73,7 @@ func (a *App) roomsAt() func(context.Context, domain.Clock) (demo.Rooms, error) 
 		return demo.Rooms{
 			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock),
 			Members: r.members, Listings: r.listings, Exchanges: r.exchanges, Ledger: r.ledger,
-			Close: db.Close,
+			Journal: persistence.JournalStore{}, Messages: r.messages, Reader: jobs.Reader, Close: db.Close,
 		}, nil
 	}
 }

@@ -50,14 +50,15 @@ func preset(name string) (Preset, bool) {
 	return Preset{}, false
 }
 
-var slugShape = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,39}$`)
+// slugShape is words of letters and digits, joined by single hyphens.
+var slugShape = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // check tidies a founding and says all that is wrong with it.
 func (cmd Create) check() (Create, error) {
 	var c domain.Check
 	cmd.Name = c.Line("name", cmd.Name, 2, 100)
 	cmd.Slug = strings.TrimSpace(cmd.Slug)
-	c.That(slugShape.MatchString(cmd.Slug), SlugInvalid, "slug")
+	c.That(len(cmd.Slug) >= 3 && len(cmd.Slug) <= 40 && slugShape.MatchString(cmd.Slug), SlugInvalid, "slug")
 	if _, ok := preset(cmd.Preset); !ok {
 		known := make([]string, len(presets))
 		for i, p := range presets {
@@ -101,12 +102,16 @@ func (c Community) After(t time.Time, days int) time.Time {
 const coarse = 0.005
 
 // Coarse moves a point to the middle of its cell of about 500 m, so that a home
-// cannot be read off a listing. Cells of longitude widen towards the poles.
+// cannot be read off a listing. Cells of longitude widen towards the poles; the
+// last ones end with the map.
 func (p Place) Coarse() Place {
 	cell := func(v, size float64) float64 { return (math.Floor(v/size) + 0.5) * size }
 	latitude := cell(p.Latitude, coarse)
 	width := coarse / math.Max(math.Cos(latitude*math.Pi/180), 0.01)
-	return Place{Latitude: round6(latitude), Longitude: round6(cell(p.Longitude, width))}
+	return Place{Latitude: within(90, latitude), Longitude: within(180, cell(p.Longitude, width))}
 }
+
+// within keeps a coordinate on the map, to about a tenth of a metre.
+func within(edge, v float64) float64 { return math.Max(-edge, math.Min(edge, round6(v))) }
 
 func round6(v float64) float64 { return math.Round(v*1e6) / 1e6 }

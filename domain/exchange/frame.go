@@ -22,7 +22,7 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 	var x Exchange
 	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
 		// Whoever paused may still finish what was agreed.
-		side, err := s.side(ctx, actor, act.Community, act.OnBehalfOf, domain.SeeCommunity)
+		side, err := s.members.ActingAs(ctx, actor, act.Community, act.OnBehalfOf, domain.SeeCommunity)
 		if err != nil {
 			return err
 		}
@@ -61,23 +61,6 @@ func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now
 		}
 	}
 	return nil
-}
-
-// side finds on whose side somebody acts: their own, or that of a member they
-// may act for.
-func (s *Service) side(ctx context.Context, actor domain.Actor, community, onBehalfOf domain.ID, p domain.Permission) (domain.ID, error) {
-	standing, err := domain.Authorise(ctx, s.access, actor, community, p)
-	if err != nil {
-		return domain.Nowhere, err
-	}
-	if onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
-		return standing.Member, nil
-	}
-	if !standing.May(domain.ActForMember) {
-		return domain.Nowhere, domain.Forbidden
-	}
-	_, err = s.members.Load(ctx, community, onBehalfOf)
-	return onBehalfOf, err
 }
 
 func (s *Service) byID(ctx context.Context, community, id domain.ID) (Exchange, error) {

@@ -39,7 +39,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		side, err := s.side(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
+		side, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
 		if err != nil {
 			return err
 		}

@@ -71,14 +71,14 @@ func (w Content) check() (Content, error) {
 	return w, c.Err()
 }
 
-// Words is what a listing is found by: its own text and its type's names, those
-// of what it lies under, and what people also call it.
+// Words is what a listing is found by: its own text, the names of its type and
+// sub-family, and what people also call them. The family's name is left out: who
+// types "gardening" does not look for furniture that the same family holds.
 func (w Content) Words() string {
 	parts := []string{w.Title, w.Description}
-	for code := w.ServiceType; code != ""; {
-		t := byCode[code]
+	t := byCode[w.ServiceType]
+	for _, t := range []ServiceType{t, byCode[t.Parent()]} {
 		parts = append(parts, t.French, t.English, strings.ReplaceAll(t.Synonyms, ";", " "))
-		code = t.Parent()
 	}
 	return strings.Join(parts, " ")
 }

@@ -33,7 +33,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		owner, err := s.owner(ctx, actor, cmd.Community, cmd.OnBehalfOf)
+		owner, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
 		if err != nil {
 			return err
 		}
@@ -168,22 +168,6 @@ func (s *Service) change(ctx context.Context, actor domain.Actor, community, id 
 		return err
 	})
 	return l, err
-}
-
-// owner finds for whom a listing is made.
-func (s *Service) owner(ctx context.Context, actor domain.Actor, community, onBehalfOf domain.ID) (domain.ID, error) {
-	standing, err := domain.Authorise(ctx, s.access, actor, community, domain.TakePart)
-	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
-		return standing.Member, err
-	}
-	if !standing.May(domain.ActForMember) {
-		return domain.Nowhere, domain.Forbidden
-	}
-	members, err := s.members.Load(ctx, community, onBehalfOf)
-	if err == nil && !members[0].Participation.InGoodStanding() {
-		err = domain.NewError(membership.MemberState, "onBehalfOf", "state", string(members[0].Participation))
-	}
-	return onBehalfOf, err
 }
 
 // Load reads one listing inside the caller's transaction, for the rooms above.

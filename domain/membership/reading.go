@@ -144,6 +144,26 @@ func (s *Service) byID(ctx context.Context, community, id domain.ID) (Member, er
 	return found[0], nil
 }
 
+// ActingAs finds on whose side somebody acts, inside the caller's transaction:
+// their own, or that of a member they may act for, who must then be in good
+// standing where taking part is asked for.
+//
+// Errors: Unauthenticated, NotFound, Forbidden, MemberState.
+func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, onBehalfOf domain.ID, p domain.Permission) (domain.ID, error) {
+	standing, err := s.authorise(ctx, actor, community, p)
+	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
+		return standing.Member, err
+	}
+	if !standing.May(domain.ActForMember) {
+		return domain.Nowhere, domain.Forbidden
+	}
+	m, err := s.byID(ctx, community, onBehalfOf)
+	if err == nil && p == domain.TakePart && !m.Participation.InGoodStanding() {
+		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
+	}
+	return m.ID, err
+}
+
 // Load reads members inside the caller's transaction, for the rooms above; each
 // must exist. Error: NotFound.
 func (s *Service) Load(ctx context.Context, community domain.ID, ids ...domain.ID) ([]Member, error) {

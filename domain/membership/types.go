@@ -50,12 +50,17 @@ const (
 
 // Admitted is true from admission until leaving.
 func (p Participation) Admitted() bool {
-	return p != Applicant && p != Left && p != Declined
+	return p.InGoodStanding() || p == Paused || p == Suspended
 }
 
 // InGoodStanding is true when somebody may take part today.
 func (p Participation) InGoodStanding() bool {
-	return p.Admitted() && p != Paused && p != Suspended
+	switch p {
+	case Newcomer, Active, Engaged, AtRisk, Dormant:
+		return true
+	default:
+		return false
+	}
 }
 
 // Capital is the second facet; only share operations change it.

@@ -38,14 +38,20 @@ var (
 // the first fallback that we speak (the person's locale, then the community's),
 // else French.
 func Match(acceptLanguage string, fallbacks ...string) Language {
-	for _, wish := range append([]string{acceptLanguage}, fallbacks...) {
-		// A header that cannot be read is no wish at all.
-		tags, _, _ := language.ParseAcceptLanguage(wish)
-		if _, index, confidence := matcher.Match(tags...); confidence > language.No {
-			return languages[index]
+	for _, text := range append([]string{acceptLanguage}, fallbacks...) {
+		if lang, ok := Wish(text); ok {
+			return lang
 		}
 	}
 	return French
+}
+
+// Wish is the language that a header or a locale asks for; ok is false when it
+// asks for none that we speak. A header that cannot be read is no wish at all.
+func Wish(text string) (lang Language, ok bool) {
+	tags, _, _ := language.ParseAcceptLanguage(text)
+	_, index, confidence := matcher.Match(tags...)
+	return languages[index], confidence > language.No
 }
 
 //go:embed fr.json en.json

@@ -68,18 +68,35 @@ const day = 24 * time.Hour
 // days is a stretch of time in days and parts of one.
 func days(n float64) time.Duration { return time.Duration(n * float64(day)) }
 
-// soon is a moment between so many days from another, at an hour when neighbours
-// ring at each other's door.
-func (l *life) soon(from time.Time, least, most float64) time.Time {
-	t := from.Add(days(least + l.rng.Float64()*(most-least))).In(l.local)
-	t = time.Date(t.Year(), t.Month(), t.Day(), 8+l.rng.IntN(13), l.rng.IntN(60), l.rng.IntN(60), 0, l.local)
-	if !t.After(from) {
-		return from.Add(time.Duration(5+l.rng.IntN(90)) * time.Minute)
+// onDay is a moment of a day at which neighbours ring at each other's door.
+func (l *life) onDay(t time.Time) time.Time {
+	t = t.In(l.local)
+	return time.Date(t.Year(), t.Month(), t.Day(), 8+l.rng.IntN(13), l.rng.IntN(60), l.rng.IntN(60), 0, l.local)
+}
+
+// civil puts off to the next morning what would happen at night.
+func (l *life) civil(t time.Time) time.Time {
+	t = t.In(l.local)
+	morning := time.Date(t.Year(), t.Month(), t.Day(), 8, l.rng.IntN(90), l.rng.IntN(60), 0, l.local)
+	switch {
+	case t.Hour() < 8:
+		return morning
+	case t.Hour() >= 22:
+		return morning.AddDate(0, 0, 1)
 	}
 	return t
 }
 
-// within is a moment between two, as soon is.
+// soon is a moment of the day between so many days from another.
+func (l *life) soon(from time.Time, least, most float64) time.Time {
+	t := l.onDay(from.Add(days(least + l.rng.Float64()*(most-least))))
+	if !t.After(from) {
+		t = l.civil(from.Add(time.Duration(5+l.rng.IntN(90)) * time.Minute))
+	}
+	return t
+}
+
+// within is a moment between two.
 func (l *life) within(from, until time.Time) time.Time {
 	t := l.soon(from, 0, max(0, until.Sub(from).Hours()/24))
 	if !t.Before(until) {

@@ -41,7 +41,7 @@ type Config struct {
 	Until time.Time
 	// Seed chooses among all stories; the same seed tells the same one.
 	Seed uint64
-	// Scale shrinks the network, in percent, for tests; 0 means 100.
+	// Scale shrinks the network, in percent, for tests; 0 means 100, 10 is the least.
 	Scale int
 	// Progress gets a line now and then for a person who waits; nil for nobody.
 	Progress io.Writer
@@ -56,8 +56,9 @@ type Rooms struct {
 	Exchanges *exchange.Service
 	Ledger    *ledger.Service
 	// Journal and Messages let people hear of things on the day, as beside a running
-	// server; Reader is the relay's name in the journal, which thereby finds the
-	// past told. No letters go out for it.
+	// server; Reader is the relay's name in the journal, which thereby finds the past
+	// told, and sends no letters about it. Without a journal all of it waits for
+	// whichever relay comes first.
 	Journal  domain.Journal
 	Messages *messaging.Service
 	Reader   string
@@ -67,9 +68,19 @@ type Rooms struct {
 
 // Summary is what a visitor needs to know.
 type Summary struct {
-	SignIns                      []SignIn
 	Communities                  []string // slugs
 	Members, Listings, Exchanges int      // admitted members; all listings and exchanges there ever were
+}
+
+// Visitors are those whom somebody may be in the demonstration.
+func Visitors() []SignIn {
+	var all []SignIn
+	for _, c := range cast {
+		if !slices.ContainsFunc(all, func(s SignIn) bool { return s.Email == c.email }) { // not twice for a second community
+			all = append(all, SignIn{Name: c.name, Email: c.email, Password: Password, Role: c.role, Community: c.home().name})
+		}
+	}
+	return all
 }
 
 // SignIn is a person to look around as.
@@ -83,10 +94,13 @@ type SignIn struct {
 // all of them. The database should be migrated and hold none of these communities
 // yet; Fill is not one transaction, so what an error interrupts stays half told.
 //
-// Errors: SlugTaken and EmailUnavailable, when it was told here before.
+// Error: EmailUnavailable, when it was told here before.
 func Fill(ctx context.Context, cfg Config) (Summary, error) {
 	if cfg.Scale == 0 {
 		cfg.Scale = 100
+	}
+	if cfg.Scale < 10 {
+		return Summary{}, fmt.Errorf("demo: at %d percent there are fewer people than roles", cfg.Scale)
 	}
 	if cfg.Progress == nil {
 		cfg.Progress = io.Discard
@@ -109,14 +123,14 @@ func Fill(ctx context.Context, cfg Config) (Summary, error) {
 		lives = append(lives, newLife(cfg, c, rooms, own))
 	}
 	// Somebody may belong to two communities, so the cast exists before either.
-	cast, signIns, err := casting(ctx, lives[0])
+	persons, err := casting(ctx, lives[0])
 	if err != nil {
 		return Summary{}, err
 	}
 	side, sideCtx := errgroup.WithContext(ctx)
 	for _, l := range lives {
 		side.Go(func() error {
-			if err := l.live(sideCtx, cast); err != nil {
+			if err := l.live(sideCtx, persons); err != nil {
 				return fmt.Errorf("%s, %s: %w", l.name, l.clock.Now().Format(time.DateTime), err)
 			}
 			return nil
@@ -125,7 +139,7 @@ func Fill(ctx context.Context, cfg Config) (Summary, error) {
 	if err := side.Wait(); err != nil {
 		return Summary{}, err
 	}
-	sum := Summary{SignIns: signIns}
+	var sum Summary
 	for _, l := range lives {
 		sum.Communities = append(sum.Communities, l.slug)
 		sum.Members += l.present()
@@ -136,22 +150,19 @@ func Fill(ctx context.Context, cfg Config) (Summary, error) {
 }
 
 // casting registers those whom the visitor may be.
-func casting(ctx context.Context, l *life) (map[string]domain.ID, []SignIn, error) {
+func casting(ctx context.Context, l *life) (map[string]domain.ID, error) {
 	persons := make(map[string]domain.ID, len(cast))
-	var signIns []SignIn
 	for _, c := range cast {
 		if _, known := persons[c.email]; known {
 			continue // in a second community
 		}
-		home := network[slices.IndexFunc(network, func(n neighbourhood) bool { return n.slug == c.slug })]
-		person, err := l.register(ctx, c.name, c.email, home.locale)
+		person, err := l.register(ctx, c.name, c.email, c.home().locale)
 		if err != nil {
-			return nil, nil, fmt.Errorf("register %s: %w", c.email, err)
+			return nil, fmt.Errorf("register %s: %w", c.email, err)
 		}
 		persons[c.email] = person
-		signIns = append(signIns, SignIn{Name: c.name, Email: c.email, Password: Password, Role: c.role, Community: home.name})
 	}
-	return persons, signIns, nil
+	return persons, nil
 }
 
 // register makes somebody known who signs in by themselves.

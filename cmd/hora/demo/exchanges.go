@@ -5,6 +5,7 @@ package demo
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -38,6 +39,7 @@ type deal struct {
 	id                 domain.ID
 	provider, receiver *neighbour
 	asker              *neighbour // whose terms stand; the other answers
+	visitor            *neighbour // who should find it waiting for them, in a scene
 	notice             *notice    // nil when it did not start from one
 	serviceType        string
 	terms              exchange.Terms
@@ -64,7 +66,7 @@ type scene struct {
 var (
 	unanswered = scene{1.3, ignored, -4}
 	agreed     = scene{2.6, goesWell, -3}
-	toConfirm  = scene{4.4, forgotten, 1.4}
+	toConfirm  = scene{4.4, forgotten, 2}
 	unsettled  = scene{13, quarrel, 9}
 )
 
@@ -122,6 +124,7 @@ func (l *life) bustle(at time.Time) float64 {
 		season = 0.65
 	case time.September, time.October, time.March, time.April:
 		season = 1.2
+	default:
 	}
 	if at.Weekday() == time.Sunday {
 		season *= 0.6
@@ -131,10 +134,10 @@ func (l *life) bustle(at time.Time) float64 {
 
 // stage lets somebody, or anybody, come into a scene.
 func (l *life) stage(s scene, who *neighbour) {
-	at := l.soon(l.end.Add(-days(s.days)), 0, 0)
+	at := l.onDay(l.end.Add(-days(s.days)))
 	l.agenda.add(at, func(ctx context.Context) error {
 		now := l.clock.Now()
-		return l.meetUp(ctx, who, deal{fate: s.fate, answer: l.soon(now, 0.1, 0.6), meet: l.soon(l.end.Add(-days(s.meet)), 0, 0)})
+		return l.meetUp(ctx, deal{visitor: who, fate: s.fate, answer: l.soon(now, 0.1, 0.6), meet: l.onDay(l.end.Add(-days(s.meet)))})
 	})
 }
 
@@ -155,20 +158,20 @@ func (l *life) encounter(ctx context.Context) error {
 	if d.fate == disputed && l.clock.Now().After(l.end.Add(-50*day)) {
 		d.fate = goesWell
 	}
-	return l.meetUp(ctx, nil, d)
+	return l.meetUp(ctx, d)
 }
 
 // meetUp finds the two: neighbours often turn to those they know, and whoever
 // has fewer hours rather gives.
-func (l *life) meetUp(ctx context.Context, who *neighbour, d deal) error {
+func (l *life) meetUp(ctx context.Context, d deal) error {
 	var around []*neighbour
 	for _, n := range l.people {
-		if l.willing(n) && n != who {
+		if l.willing(n) && n != d.visitor {
 			around = append(around, n)
 		}
 	}
 	for range 40 {
-		a := who
+		a := d.visitor
 		if a == nil {
 			a = l.draw(around, l.eagerness)
 		}
@@ -187,17 +190,17 @@ func (l *life) meetUp(ctx context.Context, who *neighbour, d deal) error {
 		if l.rng.Float64() < 0.4 {
 			d.asker = d.provider
 		}
-		if who != nil && d.fate == ignored {
-			d.asker = b // it is the visitor who should answer
+		if d.visitor != nil && d.fate == ignored {
+			d.asker = b
 		}
 		l.agreeOn(&d)
 		// Few ask for hours they do not have; those few are told.
 		enough := d.receiver.balance-d.receiver.held+10*60 >= d.terms.Promised()+60
-		if enough || who == nil && d.fate != quarrel && l.rng.Float64() < 0.05 {
+		if enough || d.visitor == nil && d.fate != quarrel && l.rng.Float64() < 0.05 {
 			return l.propose(ctx, &d)
 		}
 	}
-	l.agenda.add(l.within(l.clock.Now(), minTime(l.end, l.clock.Now().Add(2*day))), func(ctx context.Context) error { return l.meetUp(ctx, who, d) })
+	l.agenda.add(l.within(l.clock.Now(), minTime(l.end, l.clock.Now().Add(2*day))), func(ctx context.Context) error { return l.meetUp(ctx, d) })
 	return nil
 }
 
@@ -220,7 +223,7 @@ func (l *life) draw(from []*neighbour, weight func(*neighbour) float64) *neighbo
 // or something that just came up.
 func (l *life) agreeOn(d *deal) {
 	notices := d.answerable(l.clock.Now())
-	if len(notices) == 0 && d.fate != ignored {
+	if len(notices) == 0 && d.visitor == nil {
 		d.asker = d.other(d.asker)
 		notices = d.answerable(l.clock.Now())
 	}
@@ -233,14 +236,14 @@ func (l *life) agreeOn(d *deal) {
 	if l.rng.Float64() < 0.12 {
 		d.terms.ScheduledAt = time.Time{}
 	}
-	if l.rng.Float64() < 0.12 {
+	if l.rng.Float64() < 0.2 {
 		d.terms.Travel = pick(l.rng, []domain.Minutes{15, 30, 30})
 	}
 	if l.rng.Float64() < 0.03 {
 		d.terms.Preparation = 30
 	}
-	if l.rng.Float64() < 0.07 {
-		d.terms.Costs = l.say("costs")
+	if family, _, _ := strings.Cut(d.serviceType, "-"); l.rng.Float64() < 0.2 {
+		d.terms.Costs = library.Costs[family][l.language] // most have none
 	}
 	if l.rng.Float64() < 0.7 {
 		d.terms.Message = l.say("propose")
@@ -306,7 +309,7 @@ func (l *life) answered(ctx context.Context, d *deal) error {
 		return l.cancel(ctx, d, d.asker)
 	case d.fate == declined:
 		return l.decline(ctx, d, "decline")
-	case d.fate != quarrel && d.revisions < 2 && l.rng.Float64() < 0.12:
+	case d.visitor == nil && d.fate != quarrel && d.revisions < 2 && l.rng.Float64() < 0.12:
 		return l.revise(ctx, d, by)
 	}
 	actor, act := l.act(d, by)
@@ -325,11 +328,11 @@ func (l *life) answered(ctx context.Context, d *deal) error {
 	switch {
 	case d.fate == calledOff:
 		l.agenda.add(l.within(l.clock.Now(), d.meet), func(ctx context.Context) error { return l.cancel(ctx, d, l.either(d)) })
-	case d.revisions < 2 && d.fate == goesWell && l.rng.Float64() < 0.03: // it must be put off
+	case d.visitor == nil && d.revisions < 2 && d.fate == goesWell && l.rng.Float64() < 0.03: // it must be put off
 		l.agenda.add(l.within(l.clock.Now(), d.meet), func(ctx context.Context) error { return l.revise(ctx, d, l.either(d)) })
 	default:
 		end := d.meet.Add(time.Duration(d.terms.Promised()) * time.Minute)
-		l.agenda.add(end.Add(time.Duration(10+l.rng.IntN(300))*time.Minute), func(ctx context.Context) error { return l.done(ctx, d) })
+		l.agenda.add(l.civil(end.Add(time.Duration(10+l.rng.IntN(300))*time.Minute)), func(ctx context.Context) error { return l.done(ctx, d) })
 	}
 	return nil
 }
@@ -381,10 +384,13 @@ func (l *life) done(ctx context.Context, d *deal) error {
 	if l.rng.Float64() < 0.25 && d.receiver.state.InGoodStanding() {
 		by = d.receiver
 	}
+	if d.visitor != nil {
+		by = d.other(d.visitor)
+	}
 	actor, act := l.act(d, by)
 	act.Minutes = d.terms.Promised()
 	if l.rng.Float64() < 0.35 {
-		act.Minutes = max(20, act.Minutes+pick(l.rng, []domain.Minutes{-30, -15, -10, -5, 5, 10, 15, 20, 30, 45}))
+		act.Minutes = max(20, act.Minutes+pick(l.rng, []domain.Minutes{-20, -15, -10, -5, 5, 10, 15, 20, 30, 45}))
 	}
 	x, err := l.rooms.Exchanges.Complete(ctx, actor, act)
 	if err != nil {

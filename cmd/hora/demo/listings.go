@@ -32,6 +32,9 @@ func (l *life) planListings() {
 		if n.answer == welcome {
 			authors = append(authors, n)
 			weights[n] = 0.25 + math.Sqrt(n.energy)
+			if n.played {
+				weights[n] *= 2 // something of one's own to look at
+			}
 		}
 	}
 	for i := range l.listings {
@@ -138,9 +141,9 @@ func levelOf(serviceType string) listing.Level {
 func (l *life) planRenewal(note *notice) {
 	at := l.soon(note.ExpiresAt.Add(-6*day), 0, 4)
 	switch keen := l.rng.Float64(); {
-	case keen > 0.35+note.owner.energy && keen < 0.9:
+	case keen > 0.35+note.owner.energy && keen < 0.9 && !note.owner.played:
 		return
-	case keen >= 0.9:
+	case keen >= 0.9 && !note.owner.played:
 		at = l.soon(note.ExpiresAt, 8, 40)
 	}
 	l.agenda.add(at, func(ctx context.Context) error { return l.renew(ctx, note) })

@@ -4,6 +4,7 @@ package demo
 
 import (
 	"github.com/hora-coop/hora/domain/community"
+	"slices"
 )
 
 // neighbourhood is one community of the network, and how much happens in it. The
@@ -59,6 +60,11 @@ type character struct {
 	role              string
 	part              part
 	days              float64 // before the end that they applied, for who just came
+}
+
+// home is the neighbourhood where somebody belongs.
+func (c character) home() neighbourhood {
+	return network[slices.IndexFunc(network, func(n neighbourhood) bool { return n.slug == c.slug })]
 }
 
 // cast is one view each of what Hora is: the desk, the everyday, the books, the

@@ -53,7 +53,7 @@ const (
 
 // concentration makes the busiest fifth four fifths of all: energies fall by e
 // from one such part of the members to the next.
-const concentration = 8
+const concentration = 8.5
 
 // entrusted are the roles that the founder hands on in the first weeks.
 var entrusted = [][]domain.Role{
@@ -109,13 +109,14 @@ func (l *life) planCore(persons map[string]domain.ID) *neighbour {
 		}
 		n := l.somebody(c.name)
 		n.played, n.email, n.person, n.comes = true, c.email, persons[c.email], l.soon(l.start, 3, 6)
+		n.lean = 0.2 // with some of both on their statement, and hours left
 		switch c.part {
 		case coordinates:
 			founder = n
 		case keepsBooks:
 			books = n
 		case justCame:
-			n.comes = l.soon(l.end.Add(-days(c.days)), 0, 0)
+			n.comes = l.onDay(l.end.Add(-days(c.days)))
 			n.energy = 0.02
 			others = append(others, n)
 		case takesPart:
@@ -149,7 +150,7 @@ func (l *life) planOthers() {
 	ordinary := l.members + l.left - len(l.people)
 	for i := range ordinary {
 		n := l.somebody("")
-		n.comes = l.soon(l.start.Add(10*day), 0, 0).Add(time.Duration(math.Pow(l.rng.Float64(), 1.2) * float64(span-13*day)))
+		n.comes = l.onDay(l.start.Add(10*day + time.Duration(math.Pow(l.rng.Float64(), 1.2)*float64(span-13*day))))
 		if l.rng.Float64() < 0.15 { // those who founded it
 			n.comes = l.soon(l.start, 0, 12)
 		}
@@ -174,7 +175,6 @@ func (l *life) planOthers() {
 	}
 	for i := range l.applying + l.declined {
 		n := l.withEmail(l.somebody(""))
-		n.kind = membership.Person
 		n.comes, n.answer = l.soon(l.end.Add(-11*day), 0, 9), silence
 		if i >= l.applying {
 			n.comes, n.answer = l.within(l.start.Add(30*day), l.end.Add(-20*day)), refusal
@@ -204,7 +204,8 @@ func (l *life) somebody(name string) *neighbour {
 // withEmail gives somebody an address of their own, and thereby a sign-in.
 func (l *life) withEmail(n *neighbour) *neighbour {
 	for n.kind != membership.Person {
-		n.name, n.kind = l.somebody("").name, membership.Person
+		other := l.somebody("")
+		n.name, n.kind = other.name, other.kind
 	}
 	n.email = mailbox(n.name) + "@" + l.slug + ".example.org"
 	return n
@@ -226,7 +227,7 @@ func (l *life) setEnergies() {
 	slices.SortStableFunc(ranked, func(a, b *neighbour) int { return cmp.Compare(score[a], score[b]) })
 	for i, n := range ranked {
 		n.energy = math.Exp(-concentration * float64(i) / float64(len(ranked)))
-		if i > len(ranked)/5 && l.rng.Float64() < 0.75 {
+		if i > len(ranked)/5 && l.rng.Float64() < 0.85 {
 			n.fades = l.soon(n.comes, 60, 330)
 		}
 	}
@@ -342,8 +343,8 @@ func (l *life) willing(n *neighbour) bool {
 func (l *life) eagerness(n *neighbour) float64 {
 	now := l.clock.Now()
 	eager := n.energy
-	if len(n.known) == 0 && now.Sub(n.since) < 120*day {
-		eager += 0.18
+	if len(n.known) == 0 && now.Sub(n.since) < 100*day {
+		eager += 0.13
 	}
 	if !n.fades.IsZero() && now.After(n.fades) {
 		eager *= 0.05

@@ -25,6 +25,7 @@ type texts struct {
 	Offers        []wording
 	Requests      []wording
 	Messages      map[string]map[string][]string
+	Costs         map[string]map[string]string // by family of the catalogue: what is refunded in money
 	Places        map[string][]place
 	WorkHours     map[string][]int // by type of service, in minutes
 }
