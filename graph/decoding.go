@@ -177,7 +177,7 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 		return "", err
 	}
 	args := map[string]any{"community": where.Name}
-	if n.Minutes > 0 {
+	if n.Minutes != 0 {
 		args["minutes"] = n.Minutes
 	}
 	if n.Member != domain.Nowhere {

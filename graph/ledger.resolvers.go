@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -30,7 +31,7 @@ func (r *accountResolver) Entries(ctx context.Context, obj *view.Account, period
 }
 
 func (r *entryResolver) ID(ctx context.Context, obj *ledger.Entry) (string, error) {
-	return globalID(entryID, obj.Community, obj.ID), nil
+	return globalID(entryID, obj.Community, domain.DerivedID(obj.Account, strconv.FormatInt(obj.Position, 10))), nil
 }
 
 func (r *entryResolver) Transfer(ctx context.Context, obj *ledger.Entry) (*ledger.Transfer, error) {
@@ -63,6 +64,41 @@ func (r *mutationResolver) ReverseTransfer(ctx context.Context, input model.Reve
 	})
 	t, problems, err := answer(ctx, undone, err)
 	return &model.ReverseTransferPayload{Transfer: t, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) CorrectTransfer(ctx context.Context, input model.CorrectTransferInput) (*model.CorrectTransferPayload, error) {
+	mistake, err := want(transferID, input.TransferID, "transferId")
+	if err != nil {
+		return nil, err
+	}
+	cmd := ledger.Correction{Community: mistake.community, Transfer: mistake.key, Minutes: deref(input.Minutes), Reason: input.Reason, Key: input.IdempotencyKey}
+	if cmd.Debit, err = wantIn(mistake.community, accountID, input.DebitID, "debitId"); err != nil {
+		return nil, err
+	}
+	if cmd.Credit, err = wantIn(mistake.community, accountID, input.CreditID, "creditId"); err != nil {
+		return nil, err
+	}
+	if err := said(input.Minutes); err != nil {
+		_, problems, err := answer(ctx, input, err)
+		return &model.CorrectTransferPayload{UserErrors: problems}, err
+	}
+	right, err := r.Ledger.Correct(ctx, actor(ctx), cmd)
+	t, problems, err := answer(ctx, right, err)
+	return &model.CorrectTransferPayload{Transfer: t, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) AllowBelowFloor(ctx context.Context, input model.AllowBelowFloorInput) (*model.AllowBelowFloorPayload, error) {
+	a, err := want(accountID, input.AccountID, "accountId")
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Ledger.AllowOnce(ctx, actor(ctx), ledger.Allowance{Community: a.community, Account: a.key, Minutes: input.Minutes, Reason: input.Reason})
+	problems, err := userErrors(ctx, err)
+	if err != nil || len(problems) > 0 {
+		return &model.AllowBelowFloorPayload{UserErrors: problems}, err
+	}
+	shown, err := r.account(ctx, a.community, a.key)
+	return &model.AllowBelowFloorPayload{Account: shown, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) SetAccountLimits(ctx context.Context, input model.SetAccountLimitsInput) (*model.SetAccountLimitsPayload, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -61,6 +62,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	params["lock_timeout"] = "10s"
 	params["idle_in_transaction_session_timeout"] = "60s"
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // ids travel as sixteen bytes, not as texts
 		_, err := conn.Exec(ctx, "SET ROLE hora_server")
 		return err
 	}
@@ -104,7 +106,7 @@ type tx struct {
 	community domain.ID
 	now       time.Time
 	pgx       pgx.Tx
-	gorm      *gorm.DB
+	rows      func() *gorm.DB // GORM on the same connection
 	events    []domain.Event
 	appended  bool
 }
@@ -123,7 +125,7 @@ func current(ctx context.Context) *tx {
 }
 
 // rows is GORM on the running transaction, for reading and writing rows.
-func rows(ctx context.Context) *gorm.DB { return current(ctx).gorm.WithContext(ctx) }
+func rows(ctx context.Context) *gorm.DB { return current(ctx).rows() }
 
 // query is the running transaction itself, for SQL that is the point.
 func query(ctx context.Context) pgx.Tx { return current(ctx).pgx }
@@ -178,8 +180,11 @@ func (db *DB) once(ctx context.Context, community domain.ID, fn func(context.Con
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	t.gorm = db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	t.gorm.Statement.ConnPool = conn
+	t.rows = func() *gorm.DB {
+		g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+		g.Statement.ConnPool = conn
+		return g
+	}
 
 	done := false
 	defer func() {

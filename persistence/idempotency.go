@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/hora-coop/hora/domain"
 )
@@ -25,8 +27,11 @@ func (db *DB) Once(ctx context.Context, o domain.Once, fn func() (domain.ID, err
 		id, err := fn()
 		return id, false, err
 	}
-	if len(o.Key) > 100 {
-		return domain.Nowhere, false, domain.NewError(domain.TextTooLong, "idempotencyKey", "max", 100, "actual", len(o.Key))
+	if length := utf8.RuneCountInString(o.Key); length > 100 {
+		return domain.Nowhere, false, domain.NewError(domain.TextTooLong, "idempotencyKey", "max", 100, "actual", length)
+	}
+	if strings.ContainsRune(o.Key, 0) { // the one character that PostgreSQL keeps in no text
+		return domain.Nowhere, false, domain.NewError(domain.TextUnreadable, "idempotencyKey")
 	}
 	t := current(ctx)
 	fingerprint, err := fingerprintOf(o)

@@ -69,8 +69,8 @@ func (LedgerStore) SetLimits(ctx context.Context, c ledger.LimitChange) error {
 }
 
 const postSQL = `
-SELECT posting_id, replayed, crossed
-  FROM ledger.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+SELECT posting_id, replayed, crossed, low, high
+  FROM ledger.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
 
 // Post implements ledger.Store: one round trip for the legs, their entries,
 // the balances, the holds and the events.
@@ -81,13 +81,11 @@ func (LedgerStore) Post(ctx context.Context, p ledger.Posting) (ledger.Posted, e
 	ids, kinds, minutes := make([]domain.ID, n), make([]string, n), make([]int64, n)
 	debits, credits := make([]domain.ID, n), make([]domain.ID, n)
 	exchanges, reverses := make([]*domain.ID, n), make([]*domain.ID, n)
-	debitEntries, creditEntries := make([]domain.ID, n), make([]domain.ID, n)
 	told := make([]ledger.Leg, n)
 	for i, leg := range p.Legs {
 		ids[i], kinds[i], minutes[i] = leg.ID, string(leg.Kind), int64(leg.Minutes)
 		debits[i], credits[i] = leg.Debit, leg.Credit
 		exchanges[i], reverses[i] = optional(leg.Exchange), optional(leg.Reverses)
-		debitEntries[i], creditEntries[i] = domain.NewID(), domain.NewID()
 		told[i] = ledger.Leg{ID: leg.ID, Kind: leg.Kind, Minutes: leg.Minutes, Debit: leg.Debit, Credit: leg.Credit}
 	}
 	event := p.Event
@@ -104,10 +102,17 @@ func (LedgerStore) Post(ctx context.Context, p ledger.Posting) (ledger.Posted, e
 	var done ledger.Posted
 	err = t.pgx.QueryRow(ctx, postSQL,
 		p.Community, posting, p.Key, p.Fingerprint(), p.Force, t.now,
-		ids, kinds, minutes, debits, credits, exchanges, reverses, debitEntries, creditEntries, holds,
+		ids, kinds, minutes, debits, credits, exchanges, reverses, holds,
 		c.ids, c.kinds, c.actors, c.subjects, c.bodies,
-	).Scan(&done.Posting, &done.Replayed, &done.CrossedFloor)
+	).Scan(&done.Posting, &done.Replayed, &done.CrossedFloor, &done.Low, &done.High)
 	return done, translate(err)
+}
+
+// Allow implements ledger.Store.
+func (LedgerStore) Allow(ctx context.Context, a ledger.Allowance) error {
+	_, err := query(ctx).Exec(ctx, `SELECT ledger.allow($1, $2, $3, $4, $5, $6, $7)`,
+		a.Community, a.ID, a.Account, int64(a.Minutes), a.Reason, a.Actor, a.At)
+	return translate(err)
 }
 
 // PlaceHold implements ledger.Store.
@@ -162,7 +167,7 @@ func (LedgerStore) Notes(ctx context.Context, community domain.ID, transfers []d
 }
 
 const accountColumns = `
-SELECT community_id, id, kind, owner_id, purpose, balance, held, floor, soft_floor, ceiling, seq, opened_at, closed_at
+SELECT community_id, id, kind, owner_id, purpose, balance, held, floor, soft_floor, ceiling, allowance, seq, opened_at, closed_at
   FROM ledger.account`
 
 func accounts(ctx context.Context, where string, args ...any) ([]ledger.Account, error) {
@@ -176,7 +181,7 @@ func accounts(ctx context.Context, where string, args ...any) ([]ledger.Account,
 		var purpose *string
 		var closed *time.Time
 		err := row.Scan(&a.Community, &a.ID, &a.Kind, &owner, &purpose, &a.Balance, &a.Held,
-			&a.Limits.Floor, &a.Limits.SoftFloor, &a.Limits.Ceiling, &a.Entries, &a.OpenedAt, &closed)
+			&a.Limits.Floor, &a.Limits.SoftFloor, &a.Limits.Ceiling, &a.Allowance, &a.Entries, &a.OpenedAt, &closed)
 		a.Owner, a.ClosedAt = orNowhere(owner), moment(closed)
 		if purpose != nil {
 			a.Purpose = *purpose
@@ -242,7 +247,7 @@ func (LedgerStore) Entries(ctx context.Context, community, account domain.ID, pe
 		order = "ASC"
 	}
 	found, err := query(ctx).Query(ctx, fmt.Sprintf(`
-		SELECT community_id, account_id, seq, id, transfer_id, minutes, balance_after, at
+		SELECT community_id, account_id, seq, transfer_id, minutes, balance_after, at
 		  FROM ledger.entry
 		 WHERE community_id = $1 AND account_id = $2
 		   AND ($3::bigint IS NULL OR seq < $3) AND ($4::bigint IS NULL OR seq > $4)

@@ -183,8 +183,10 @@ func (s *search) rank(f listing.Filter, order listing.Order) string {
 	case order == listing.Nearest && f.Near != nil:
 		return "round((-" + distanceKm(s.arg(f.Near.Latitude), s.arg(f.Near.Longitude)) + ")::numeric, 3)"
 	case order != listing.Newest && f.Text != "":
+		// What a member wrote counts for more than the names of its type and family:
+		// who types "gardening" finds gardens before the furniture of the same family.
 		text := s.arg(f.Text)
-		return "round((ts_rank(l.search, " + tsquery(text) + ") + word_similarity(fold(" + text + "), l.words))::numeric, 4)"
+		return "round((ts_rank(l.search, " + tsquery(text) + ") + word_similarity(fold(" + text + "), fold(l.title || ' ' || l.description)))::numeric, 4)"
 	}
 	return "0::numeric"
 }

@@ -101,12 +101,12 @@ func (NotificationStore) Unread(ctx context.Context, community, person domain.ID
 	return n, err
 }
 
-// MarkRead implements messaging.Store.
-func (NotificationStore) MarkRead(ctx context.Context, community, person domain.ID, ids []domain.ID, at time.Time) error {
-	_, err := query(ctx).Exec(ctx, `
-		UPDATE notification SET read_at = $4
-		 WHERE community_id = $1 AND person_id = $2 AND id = ANY ($3) AND read_at IS NULL`, community, person, ids, at)
-	return err
+// MarkRead implements messaging.Store; what was read already keeps its moment.
+func (NotificationStore) MarkRead(ctx context.Context, community, person domain.ID, ids []domain.ID, at time.Time) (int, error) {
+	tag, err := query(ctx).Exec(ctx, `
+		UPDATE notification SET read_at = coalesce(read_at, $4)
+		 WHERE community_id = $1 AND person_id = $2 AND id = ANY ($3)`, community, person, ids, at)
+	return int(tag.RowsAffected()), err
 }
 
 // Letters implements messaging.Store.

@@ -115,8 +115,8 @@ func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exch
 	}
 	c.That(x.Provider != x.Receiver, SameMember, "receiverId")
 	c.That(x.Party(side), NotAParty, "")
-	_, known := listing.TypeByCode(x.ServiceType)
-	c.That(known, listing.ServiceTypeUnknown, "serviceTypeId")
+	t, known := listing.TypeByCode(x.ServiceType)
+	c.That(known && t.Leaf(), listing.ServiceTypeUnknown, "serviceTypeId")
 	if err := c.Err(); err != nil {
 		return x, err
 	}

@@ -85,3 +85,18 @@ func (l Limits) Valid() bool {
 	ordered := func(a, b *domain.Minutes) bool { return a == nil || b == nil || *a <= *b }
 	return ordered(l.Floor, l.SoftFloor) && ordered(l.SoftFloor, l.Ceiling) && ordered(l.Floor, l.Ceiling)
 }
+
+// furthest is beyond what any account comes to: a limit there is a slip of the finger.
+const furthest = 100 * domain.MaxMinutes
+
+// check says all that is wrong with limits.
+func (l Limits) check(c *domain.Check) {
+	for _, limit := range []struct {
+		field string
+		at    *domain.Minutes
+	}{{"floor", l.Floor}, {"softFloor", l.SoftFloor}, {"ceiling", l.Ceiling}} {
+		c.That(limit.at == nil || (*limit.at >= -furthest && *limit.at <= furthest), domain.MinutesOutOfRange, limit.field,
+			"min", -furthest, "max", furthest)
+	}
+	c.That(l.Valid(), LimitsInvalid, "floor")
+}

@@ -4,6 +4,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -58,7 +59,25 @@ func (s *Service) Post(ctx context.Context, p Posting) (Posted, error) {
 	if err := p.Valid(); err != nil {
 		return Posted{}, err
 	}
-	return s.store.Post(ctx, p)
+	posted, err := s.store.Post(ctx, p)
+	if err == nil && len(posted.Low)+len(posted.High) > 0 {
+		err = s.warn(ctx, p.Community, posted)
+	}
+	return posted, err
+}
+
+// warn records who now stands below their soft floor or above their ceiling:
+// it stays allowed, and people are told.
+func (s *Service) warn(ctx context.Context, community domain.ID, posted Posted) error {
+	accounts, err := s.store.Accounts(ctx, community, slices.Concat(posted.Low, posted.High))
+	for _, a := range accounts {
+		kind := BalanceHigh
+		if slices.Contains(posted.Low, a.ID) {
+			kind = BalanceLow
+		}
+		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: kind, Subject: a.ID, Payload: Stands{a.Owner, a.Balance}})
+	}
+	return err
 }
 
 // Hold promises minutes to an exchange, or changes what it promised.
@@ -233,13 +252,16 @@ func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, 
 	}
 	leg := mistake.Undo()
 	leg.ID = domain.NewID()
-	_, err = s.Post(ctx, Posting{
+	posted, err := s.Post(ctx, Posting{
 		Community: cmd.Community,
 		Key:       "reversal/" + mistake.ID.String(),
 		Legs:      []Transfer{leg},
 		Force:     true,
 		Event:     domain.Event{ID: domain.NewID(), Kind: TransferReversed, Actor: actor.Person, Subject: mistake.ID},
 	})
+	if err == nil && posted.Replayed {
+		err = domain.NewError(AlreadyReversed, "transferId") // somebody was quicker
+	}
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -248,7 +270,7 @@ func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, 
 
 // SetLimits changes an account's limits; who, when and why is kept.
 //
-// Errors: NotFound, Forbidden, LimitsInvalid.
+// Errors: NotFound, Forbidden, LimitsInvalid, MinutesOutOfRange.
 func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change LimitChange) (Account, error) {
 	var result Account
 	err := s.tx.InTx(ctx, change.Community, func(ctx context.Context, now time.Time) error {
@@ -257,8 +279,11 @@ func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change Limi
 		}
 		var c domain.Check
 		change.Reason = c.Text("reason", change.Reason, 1, 1000)
-		c.That(change.Limits.Valid(), LimitsInvalid, "floor")
+		change.Limits.check(&c)
 		if err := c.Err(); err != nil {
+			return err
+		}
+		if _, err := s.account(ctx, change.Community, change.Account); err != nil {
 			return err
 		}
 		change.ID, change.Actor, change.At = domain.NewID(), actor.Person, now
@@ -266,10 +291,8 @@ func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change Limi
 			return err
 		}
 		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: LimitsSet, Actor: actor.Person, Subject: change.Account})
-		found, err := s.store.Accounts(ctx, change.Community, []domain.ID{change.Account})
-		if err == nil && len(found) == 1 {
-			result = found[0]
-		}
+		var err error
+		result, err = s.account(ctx, change.Community, change.Account)
 		return err
 	})
 	return result, err
@@ -309,15 +332,20 @@ func (s *Service) visible(ctx context.Context, actor domain.Actor, community, id
 	if err != nil {
 		return Account{}, err
 	}
+	a, err := s.account(ctx, community, id)
+	if err == nil && !MaySee(standing, a) {
+		return Account{}, domain.Forbidden
+	}
+	return a, err
+}
+
+func (s *Service) account(ctx context.Context, community, id domain.ID) (Account, error) {
 	found, err := s.store.Accounts(ctx, community, []domain.ID{id})
 	if err != nil {
 		return Account{}, err
 	}
 	if len(found) == 0 {
 		return Account{}, domain.NotFound
-	}
-	if !MaySee(standing, found[0]) {
-		return Account{}, domain.Forbidden
 	}
 	return found[0], nil
 }

@@ -18,6 +18,9 @@ type Store interface {
 	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
 	SetLimits(ctx context.Context, change LimitChange) error
 
+	// Allow lets an account go below its floor once. Error: AccountClosed.
+	Allow(ctx context.Context, a Allowance) error
+
 	// Post writes the posting with the events recorded so far and its own, in
 	// one statement. InsufficientHours, AccountClosed, IdempotencyKeyReused.
 	Post(ctx context.Context, p Posting) (Posted, error)
@@ -48,6 +51,17 @@ type LimitChange struct {
 	ID        domain.ID
 	Account   domain.ID
 	Limits    Limits
+	Reason    string
+	Actor     domain.ID
+	At        time.Time
+}
+
+// Allowance lets an account go further below its floor, once, for a reason.
+type Allowance struct {
+	Community domain.ID
+	ID        domain.ID
+	Account   domain.ID
+	Minutes   domain.Minutes
 	Reason    string
 	Actor     domain.ID
 	At        time.Time

@@ -58,7 +58,8 @@ type Account struct {
 	Balance   domain.Minutes
 	Held      domain.Minutes // promised to accepted exchanges
 	Limits    Limits
-	Entries   int64 // how many entries it has; the last one's position
+	Allowance domain.Minutes // below the floor, once; 0 when nothing was allowed
+	Entries   int64          // how many entries it has; the last one's position
 	OpenedAt  time.Time
 	ClosedAt  time.Time // zero while open
 }
@@ -69,7 +70,7 @@ func (a Account) Available() (m domain.Minutes, ok bool) {
 	if a.Limits.Floor == nil {
 		return 0, false
 	}
-	return a.Balance - a.Held - *a.Limits.Floor, true
+	return a.Balance - a.Held - *a.Limits.Floor + a.Allowance, true
 }
 
 // TransferKind says why hours moved.
@@ -86,7 +87,7 @@ const (
 	Levy           TransferKind = "LEVY"
 	Grant          TransferKind = "GRANT"
 	Intercommunity TransferKind = "INTERCOMMUNITY"
-	Correction     TransferKind = "CORRECTION"
+	Corrected      TransferKind = "CORRECTION"
 	Reversal       TransferKind = "REVERSAL"
 	Closing        TransferKind = "CLOSING" // a leaver's balance
 )
@@ -112,7 +113,6 @@ type Entry struct {
 	Community    domain.ID
 	Account      domain.ID
 	Position     int64 // gapless from 1
-	ID           domain.ID
 	Transfer     domain.ID
 	Minutes      domain.Minutes // positive when the account goes up
 	BalanceAfter domain.Minutes
@@ -132,8 +132,9 @@ type Posting struct {
 // Posted is the result of a posting.
 type Posted struct {
 	Posting      domain.ID
-	Replayed     bool // the key was known: this is the first result
-	CrossedFloor bool // a forced leg went below a floor; a coordinator should look
+	Replayed     bool        // the key was known: this is the first result
+	CrossedFloor bool        // a leg went below a floor, forced or allowed; a coordinator should look
+	Low, High    []domain.ID // accounts now below their soft floor, above their ceiling
 }
 
 // Hold promises minutes of an account to an exchange.
@@ -151,10 +152,20 @@ type Period struct{ From, Until time.Time }
 
 // The ledger's own events. Settlements are told by the rooms that settle.
 const (
-	TransferReversed domain.EventKind = "TRANSFER_REVERSED"
-	HoursGiven       domain.EventKind = "HOURS_GIVEN"
-	LimitsSet        domain.EventKind = "ACCOUNT_LIMITS_SET"
+	TransferReversed  domain.EventKind = "TRANSFER_REVERSED"
+	TransferCorrected domain.EventKind = "TRANSFER_CORRECTED"
+	HoursGiven        domain.EventKind = "HOURS_GIVEN"
+	LimitsSet         domain.EventKind = "ACCOUNT_LIMITS_SET"
+	AllowedOnce       domain.EventKind = "ACCOUNT_ALLOWED_ONCE"
+	BalanceLow        domain.EventKind = "BALANCE_LOW"  // a posting took an account below its soft floor, or deeper
+	BalanceHigh       domain.EventKind = "BALANCE_HIGH" // a posting took an account above its ceiling, or higher
 )
+
+// Stands is the payload of BalanceLow and BalanceHigh.
+type Stands struct {
+	Member  domain.ID      `json:"member"`
+	Balance domain.Minutes `json:"balance"`
+}
 
 // PostedLegs is the payload of every event that comes with a posting. The
 // journal's digest thereby covers the legs, and verify compares the two.

@@ -63,22 +63,22 @@ func (w Content) check() (Content, error) {
 		c.That(slices.Contains(Weekdays, day), domain.ValueUnknown, "availability")
 	}
 	if w.Place != nil {
-		c.That(math.Abs(w.Place.Latitude) <= 90, domain.OutOfRange, "latitude", "min", -90, "max", 90)
-		c.That(math.Abs(w.Place.Longitude) <= 180, domain.OutOfRange, "longitude", "min", -180, "max", 180)
+		c.That(math.Abs(w.Place.Latitude) <= 90, domain.OutOfRange, "place.latitude", "min", -90, "max", 90)
+		c.That(math.Abs(w.Place.Longitude) <= 180, domain.OutOfRange, "place.longitude", "min", -180, "max", 180)
 		shown := w.Place.Coarse()
 		w.Place = &shown
 	}
 	return w, c.Err()
 }
 
-// Words is what a listing is found by: its own text, the names of its type and
-// sub-family, and what people also call them. The family's name is left out: who
-// types "gardening" does not look for furniture that the same family holds.
+// Words is what a listing is found by: its own text and its type's names, those
+// of what it lies under, and what people also call it.
 func (w Content) Words() string {
 	parts := []string{w.Title, w.Description}
-	t := byCode[w.ServiceType]
-	for _, t := range []ServiceType{t, byCode[t.Parent()]} {
+	for code := w.ServiceType; code != ""; {
+		t := byCode[code]
 		parts = append(parts, t.French, t.English, strings.ReplaceAll(t.Synonyms, ";", " "))
+		code = t.Parent()
 	}
 	return strings.Join(parts, " ")
 }

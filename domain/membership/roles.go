@@ -4,6 +4,7 @@ package membership
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -37,13 +38,25 @@ func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant
 	})
 }
 
-// RevokeRole ends a role. A community never loses its last coordinator.
+// RevokeRole ends a role; one that the member does not hold stays as it is. A
+// community never loses its last coordinator.
 //
-// Errors: NotFound, Forbidden, LastCoordinator.
+// Errors: NotFound, Forbidden, RoleUnknown, LastCoordinator.
 func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community, member domain.ID, role domain.Role) (Member, error) {
 	return s.change(ctx, actor, community, member, domain.GrantRoles, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+		held, err := s.store.RolesOf(ctx, community, []domain.ID{m.ID}, now)
+		if err != nil {
+			return m, err
+		}
+		if !slices.ContainsFunc(held, func(g RoleGrant) bool { return g.Role == role }) {
+			_, charter, err := s.communities.Rules(ctx, community, now)
+			if err == nil && !charter.KnownRole(role) {
+				err = domain.NewError(RoleUnknown, "role")
+			}
+			return m, err
+		}
 		if role == domain.Coordinator {
-			if err := s.keepsACoordinator(ctx, community, m.ID, now); err != nil {
+			if err := s.keepsACoordinator(ctx, community, m.ID, "memberId", now); err != nil {
 				return m, err
 			}
 		}
@@ -52,8 +65,9 @@ func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community,
 	})
 }
 
-// keepsACoordinator refuses what would leave the community without one.
-func (s *Service) keepsACoordinator(ctx context.Context, community, without domain.ID, now time.Time) error {
+// keepsACoordinator refuses what would leave the community without one; field is
+// what the caller named them by.
+func (s *Service) keepsACoordinator(ctx context.Context, community, without domain.ID, field string, now time.Time) error {
 	holders, err := s.store.Holders(ctx, community, domain.Coordinator, now)
 	if err != nil {
 		return err
@@ -68,7 +82,7 @@ func (s *Service) keepsACoordinator(ctx context.Context, community, without doma
 	if !held {
 		return nil // they were none themselves
 	}
-	return domain.NewError(LastCoordinator, "memberId")
+	return domain.NewError(LastCoordinator, field)
 }
 
 // change is the frame of every act of staff on a member.

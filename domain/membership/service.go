@@ -270,7 +270,7 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 		if open > 0 {
 			return m, domain.NewError(OpenCommitments, "", "count", open)
 		}
-		if err := s.keepsACoordinator(ctx, community, m.ID, now); err != nil {
+		if err := s.keepsACoordinator(ctx, community, m.ID, "", now); err != nil {
 			return m, err
 		}
 		wasAdmitted := m.Participation.Admitted()

@@ -15,14 +15,14 @@ import (
 
 // told is who an event concerns, before members become persons.
 type told struct {
-	kind      Kind
-	members   []domain.ID
-	toStaff   Kind // what coordinators are told; empty when it is not for them
-	exchange  domain.ID
-	about     map[domain.ID]domain.ID // for each side told, the other it speaks of
-	applicant domain.ID               // of whom coordinators are told
-	minutes   domain.Minutes
-	actedFor  domain.ID // told as well when somebody else acted in their name
+	kind     Kind
+	members  []domain.ID
+	toStaff  Kind // what coordinators are told; empty when it is not for them
+	exchange domain.ID
+	about    map[domain.ID]domain.ID // for each side told, the other it speaks of
+	whom     domain.ID               // the member of whom coordinators are told
+	minutes  domain.Minutes
+	actedFor domain.ID // told as well when somebody else acted in their name
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -33,7 +33,7 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	switch e.Kind {
 	case membership.Applied:
-		return told{toStaff: MemberApplied, applicant: e.Subject}, true, nil
+		return told{toStaff: MemberApplied, whom: e.Subject}, true, nil
 	case membership.NotAdmitted:
 		return told{kind: MemberDeclined, members: []domain.ID{e.Subject}}, true, nil
 	case membership.Welcomed:
@@ -46,8 +46,24 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 			t.minutes += leg.Minutes
 		}
 		return t, true, nil
+	case ledger.BalanceLow, ledger.BalanceHigh:
+		return tellBalance(e)
 	}
 	return t, false, nil
+}
+
+// tellBalance: a member hears that their balance is low or high, coordinators
+// that somebody's is low, so that they can help to find what that member can give.
+func tellBalance(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var at ledger.Stands
+	if err := payload(e, &at); err != nil || at.Member == domain.Nowhere {
+		return t, false, err
+	}
+	t = told{kind: BalanceHigh, members: []domain.ID{at.Member}, minutes: at.Balance}
+	if e.Kind == ledger.BalanceLow {
+		t.kind, t.toStaff, t.whom = BalanceLow, MemberBalanceLow, at.Member
+	}
+	return t, true, nil
 }
 
 // tellExchange: what one side does, the other hears; what the program or a

@@ -80,7 +80,7 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 	}
 	if t.toStaff != "" {
 		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
-		if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.applicant }, staff, err); err != nil {
+		if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
 			return nil, err
 		}
 	}
@@ -152,9 +152,15 @@ func (s *Service) Unread(ctx context.Context, actor domain.Actor, community doma
 }
 
 // MarkRead notes that a person has read some of what they were told.
+// Error: NotFound, when one of them was told to somebody else; none is then marked.
 func (s *Service) MarkRead(ctx context.Context, actor domain.Actor, community domain.ID, ids []domain.ID) error {
+	ids = slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) }))
 	return s.own(ctx, actor, community, func(ctx context.Context, now time.Time) error {
-		return s.store.MarkRead(ctx, community, actor.Person, ids, now)
+		found, err := s.store.MarkRead(ctx, community, actor.Person, ids, now)
+		if err == nil && found < len(ids) {
+			err = domain.NewError(domain.NotFound, "notificationIds")
+		}
+		return err
 	})
 }
 

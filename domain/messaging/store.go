@@ -17,7 +17,8 @@ type Store interface {
 	List(ctx context.Context, community, person domain.ID, page domain.Page) (domain.Slice[Notification], error)
 	ByID(ctx context.Context, community, person, id domain.ID) (Notification, error)
 	Unread(ctx context.Context, community, person domain.ID) (int, error)
-	MarkRead(ctx context.Context, community, person domain.ID, ids []domain.ID, at time.Time) error
+	// MarkRead says how many of them are the person's.
+	MarkRead(ctx context.Context, community, person domain.ID, ids []domain.ID, at time.Time) (int, error)
 	// Letters adds the names and addresses that texts need.
 	Letters(ctx context.Context, community domain.ID, ids []domain.ID) ([]Letter, error)
 }

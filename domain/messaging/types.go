@@ -26,8 +26,11 @@ const (
 	ExchangeDisputed  Kind = "EXCHANGE_DISPUTED"
 	ExchangeResolved  Kind = "EXCHANGE_RESOLVED"
 	ExchangeExpired   Kind = "EXCHANGE_EXPIRED"
-	DisputeToSettle   Kind = "DISPUTE_TO_SETTLE" // for coordinators
-	ActedForYou       Kind = "ACTED_FOR_YOU"     // somebody did it in the member's name
+	DisputeToSettle   Kind = "DISPUTE_TO_SETTLE"  // for coordinators
+	ActedForYou       Kind = "ACTED_FOR_YOU"      // somebody did it in the member's name
+	BalanceLow        Kind = "BALANCE_LOW"        // it stays allowed
+	MemberBalanceLow  Kind = "MEMBER_BALANCE_LOW" // for coordinators
+	BalanceHigh       Kind = "BALANCE_HIGH"       // giving is suggested
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"

@@ -71,6 +71,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AllowBelowFloorPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -144,6 +149,11 @@ type ComplexityRoot struct {
 
 	ConfirmExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CorrectTransferPayload struct {
+		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -363,12 +373,14 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptExchange     func(childComplexity int, input model.AcceptExchangeInput) int
 		AdmitMember        func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor    func(childComplexity int, input model.AllowBelowFloorInput) int
 		ApplyToJoin        func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveListing     func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing     func(childComplexity int, input model.ArchiveListingInput) int
 		CancelExchange     func(childComplexity int, input model.CancelExchangeInput) int
 		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
+		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing      func(childComplexity int, input model.CreateListingInput) int
 		DeclineApplication func(childComplexity int, input model.DeclineApplicationInput) int
@@ -715,6 +727,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AdmitMemberPayload.UserErrors(childComplexity), true
 
+	case "AllowBelowFloorPayload.account":
+		if e.ComplexityRoot.AllowBelowFloorPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllowBelowFloorPayload.Account(childComplexity), true
+	case "AllowBelowFloorPayload.userErrors":
+		if e.ComplexityRoot.AllowBelowFloorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllowBelowFloorPayload.UserErrors(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -1025,6 +1050,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmExchangePayload.UserErrors(childComplexity), true
+
+	case "CorrectTransferPayload.transfer":
+		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectTransferPayload.Transfer(childComplexity), true
+	case "CorrectTransferPayload.userErrors":
+		if e.ComplexityRoot.CorrectTransferPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectTransferPayload.UserErrors(childComplexity), true
 
 	case "CreateCommunityPayload.community":
 		if e.ComplexityRoot.CreateCommunityPayload.Community == nil {
@@ -1894,6 +1932,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AdmitMember(childComplexity, args["input"].(model.AdmitMemberInput)), true
+	case "Mutation.allowBelowFloor":
+		if e.ComplexityRoot.Mutation.AllowBelowFloor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_allowBelowFloor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AllowBelowFloor(childComplexity, args["input"].(model.AllowBelowFloorInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -1960,6 +2009,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmExchange(childComplexity, args["input"].(model.ConfirmExchangeInput)), true
+	case "Mutation.correctTransfer":
+		if e.ComplexityRoot.Mutation.CorrectTransfer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctTransfer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectTransfer(childComplexity, args["input"].(model.CorrectTransferInput)), true
 	case "Mutation.createCommunity":
 		if e.ComplexityRoot.Mutation.CreateCommunity == nil {
 			break
@@ -2980,12 +3040,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
+			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
+			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
@@ -4310,6 +4372,10 @@ extend type Mutation {
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
   "Undoes a transfer by an equal and opposite one, once. It may cross a floor. Errors: ALREADY_REVERSED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   reverseTransfer("What." input: ReverseTransferInput!): ReverseTransferPayload! @can(do: REVERSE_TRANSFERS)
+  "Undoes a transfer that named a wrong account or wrong minutes, and writes the right one, as one. Errors: ALREADY_REVERSED, ACCOUNT_CLOSED, SAME_ACCOUNT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  correctTransfer("What." input: CorrectTransferInput!): CorrectTransferPayload! @can(do: REVERSE_TRANSFERS)
+  "Lets an account go further below its floor, once, for a reason that is kept. Errors: ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, REQUIRED."
+  allowBelowFloor("What." input: AllowBelowFloorInput!): AllowBelowFloorPayload! @can(do: SET_ACCOUNT_LIMITS)
   "Changes an account's limits; who, when and why is kept. Errors: LIMITS_INVALID, REQUIRED."
   setAccountLimits("What." input: SetAccountLimitsInput!): SetAccountLimitsPayload! @can(do: SET_ACCOUNT_LIMITS)
 }
@@ -4338,6 +4404,32 @@ input ReverseTransferInput {
   idempotencyKey: String!
 }
 
+"A transfer to put right; what is left out stays as it was."
+input CorrectTransferInput {
+  "Which."
+  transferId: ID!
+  "The account that should have gone down."
+  debitId: ID
+  "The account that should have gone up."
+  creditId: ID
+  "The minutes that should have moved."
+  minutes: Minutes
+  "Why; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"An account that may go further below its floor, once."
+input AllowBelowFloorInput {
+  "Which account."
+  accountId: ID!
+  "How far below the floor; it ends with the movement that uses it."
+  minutes: Minutes!
+  "Why; at most 1,000 characters."
+  reason: String!
+}
+
 "An account's limits, as they shall be from now on."
 input SetAccountLimitsInput {
   "Which account."
@@ -4364,6 +4456,22 @@ type GiveHoursPayload {
 type ReverseTransferPayload {
   "The transfer that undoes it; null when there are errors."
   transfer: Transfer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of correctTransfer."
+type CorrectTransferPayload {
+  "The right transfer; null when there are errors."
+  transfer: Transfer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of allowBelowFloor."
+type AllowBelowFloorPayload {
+  "The account as it is now; null when there are errors."
+  account: Account
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -5074,6 +5182,12 @@ enum NotificationKind {
   DISPUTE_TO_SETTLE
   "A coordinator did it in your name."
   ACTED_FOR_YOU
+  "Your balance is below the soft floor; it stays allowed."
+  BALANCE_LOW
+  "A member's balance is below the soft floor; for coordinators."
+  MEMBER_BALANCE_LOW
+  "Your balance is above the ceiling; you may give some of it."
+  BALANCE_HIGH
   "Somebody asks to join; for coordinators."
   MEMBER_APPLIED
   "Welcome."
@@ -5196,6 +5310,16 @@ func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, 
 		return ec.fieldContext_AdmitMemberPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AdmitMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AllowBelowFloorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AllowBelowFloorPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AllowBelowFloorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllowBelowFloorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5348,6 +5472,16 @@ func (ec *executionContext) childFields_ConfirmExchangePayload(ctx context.Conte
 		return ec.fieldContext_ConfirmExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_CorrectTransferPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CorrectTransferPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectTransferPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateCommunityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

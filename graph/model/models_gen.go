@@ -56,6 +56,24 @@ type AdmitMemberPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An account that may go further below its floor, once.
+type AllowBelowFloorInput struct {
+	// Which account.
+	AccountID string `json:"accountId"`
+	// How far below the floor; it ends with the movement that uses it.
+	Minutes domain.Minutes `json:"minutes"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of allowBelowFloor.
+type AllowBelowFloorPayload struct {
+	// The account as it is now; null when there are errors.
+	Account *view.Account `json:"account,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A wish to join.
 type ApplyToJoinInput struct {
 	// Where.
@@ -178,6 +196,30 @@ type ConfirmExchangeInput struct {
 type ConfirmExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A transfer to put right; what is left out stays as it was.
+type CorrectTransferInput struct {
+	// Which.
+	TransferID string `json:"transferId"`
+	// The account that should have gone down.
+	DebitID *string `json:"debitId,omitempty"`
+	// The account that should have gone up.
+	CreditID *string `json:"creditId,omitempty"`
+	// The minutes that should have moved.
+	Minutes *domain.Minutes `json:"minutes,omitempty"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of correctTransfer.
+type CorrectTransferPayload struct {
+	// The right transfer; null when there are errors.
+	Transfer *ledger.Transfer `json:"transfer,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

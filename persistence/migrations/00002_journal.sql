@@ -23,9 +23,10 @@ CREATE TABLE journal.event (
   body         bytea NOT NULL, -- the canonical bytes, exactly as digested
   digest       bytea NOT NULL,
   hash         bytea NOT NULL,
-  PRIMARY KEY (community_id, pos),
-  CONSTRAINT event_id_key UNIQUE (community_id, id)
+  PRIMARY KEY (community_id, pos)
 );
+-- The head row changes with every write: room on its page keeps it there.
+ALTER TABLE journal.head SET (fillfactor = 50);
 
 -- How far each reader of the journal has come.
 CREATE TABLE journal.cursor (
@@ -61,41 +62,53 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- append gives the events the next positions, chains their hashes and raises
--- the head. hash = sha256(previous hash ‖ position ‖ microseconds ‖ digest).
+-- write gives the events the positions after p_pos, chains their hashes and
+-- raises the head, whose row the caller holds.
+-- hash = sha256(previous hash ‖ position ‖ microseconds ‖ digest).
+CREATE FUNCTION journal.write(
+  p_community uuid, p_pos bigint, p_hash bytea, p_at timestamptz,
+  p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[]
+) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_digest bytea;
+  v_micros bytea := int8send((extract(epoch FROM p_at) * 1000000)::bigint);
+BEGIN
+  FOR i IN 1 .. cardinality(p_ids) LOOP
+    p_pos    := p_pos + 1;
+    v_digest := sha256(p_bodies[i]);
+    p_hash   := sha256(p_hash || int8send(p_pos) || v_micros || v_digest);
+    INSERT INTO journal.event (community_id, pos, id, kind, actor_id, subject_id, at, body, digest, hash)
+    VALUES (p_community, p_pos, p_ids[i], p_kinds[i], p_actors[i], p_subjects[i], p_at, p_bodies[i], v_digest, p_hash);
+  END LOOP;
+  UPDATE journal.head h SET pos = p_pos, hash = p_hash WHERE h.community_id = p_community;
+  RETURN p_pos;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- append takes the head and writes the events after it.
 CREATE FUNCTION journal.append(
   p_community uuid, p_at timestamptz,
   p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[]
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_pos    bigint;
-  v_hash   bytea;
-  v_digest bytea;
-  v_micros bigint := (extract(epoch FROM p_at) * 1000000)::bigint;
+  v_pos  bigint;
+  v_hash bytea;
 BEGIN
-  SELECT h.pos, h.hash INTO v_pos, v_hash
-    FROM journal.head h
-   WHERE h.community_id = p_community
-     FOR NO KEY UPDATE;
+  SELECT h.pos, h.hash INTO v_pos, v_hash FROM journal.head h WHERE h.community_id = p_community FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no journal' USING ERRCODE = 'LD404';
   END IF;
-  FOR i IN 1 .. cardinality(p_ids) LOOP
-    v_pos    := v_pos + 1;
-    v_digest := sha256(p_bodies[i]);
-    v_hash   := sha256(v_hash || int8send(v_pos) || int8send(v_micros) || v_digest);
-    INSERT INTO journal.event (community_id, pos, id, kind, actor_id, subject_id, at, body, digest, hash)
-    VALUES (p_community, v_pos, p_ids[i], p_kinds[i], p_actors[i], p_subjects[i], p_at, p_bodies[i], v_digest, v_hash);
-  END LOOP;
-  UPDATE journal.head h SET pos = v_pos, hash = v_hash WHERE h.community_id = p_community;
-  RETURN v_pos;
+  RETURN journal.write(p_community, v_pos, v_hash, p_at, p_ids, p_kinds, p_actors, p_subjects, p_bodies);
 END
 $$;
 -- +goose StatementEnd
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA journal TO hora_server;
+GRANT EXECUTE ON FUNCTION journal.found, journal.append TO hora_server;
 
 -- +goose Down
 DROP SCHEMA journal CASCADE;

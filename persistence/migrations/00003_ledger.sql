@@ -1,6 +1,7 @@
 -- The hours ledger. The server may read it and call its functions, nothing else:
 -- no UPDATE or DELETE on transfer and entry is granted to anybody who serves
--- requests. No foreign key onto account (it deadlocks with row locks), no
+-- requests. No foreign key onto account (it deadlocks with row locks), none
+-- between the rows that one function writes together (verify compares them), no
 -- trigger, no sequence; every key starts with community_id.
 
 -- +goose Up
@@ -18,6 +19,7 @@ CREATE TABLE ledger.account (
   floor        bigint,        -- NULL: no limit
   soft_floor   bigint,
   ceiling      bigint,
+  allowance    bigint NOT NULL DEFAULT 0, -- below the floor, once: ends with the posting that uses it
   seq          bigint NOT NULL DEFAULT 0,
   opened_at    timestamptz NOT NULL,
   closed_at    timestamptz,
@@ -26,9 +28,13 @@ CREATE TABLE ledger.account (
   CONSTRAINT account_member_has_owner CHECK (kind <> 'MEMBER' OR owner_id IS NOT NULL),
   CONSTRAINT account_pool_has_purpose CHECK ((kind = 'POOL') = (purpose IS NOT NULL)),
   CONSTRAINT account_held CHECK (held >= 0),
+  CONSTRAINT account_allowance CHECK (allowance >= 0),
   -- The functions refuse far earlier; this is the wall behind them.
   CONSTRAINT account_balance_sane CHECK (abs(balance) < 1000000000000)
 );
+-- Balances change with every posting and stand in no index: room on the page
+-- lets the new version of a row stay beside the old one.
+ALTER TABLE ledger.account SET (fillfactor = 70);
 CREATE UNIQUE INDEX account_owner_key ON ledger.account (community_id, owner_id) WHERE owner_id IS NOT NULL;
 CREATE UNIQUE INDEX account_community_key ON ledger.account (community_id) WHERE kind = 'COMMUNITY';
 CREATE UNIQUE INDEX account_pool_key ON ledger.account (community_id, purpose) WHERE kind = 'POOL';
@@ -40,8 +46,7 @@ CREATE TABLE ledger.posting (
   fingerprint  bytea NOT NULL,
   pos          bigint NOT NULL, -- the position of its event
   at           timestamptz NOT NULL,
-  PRIMARY KEY (community_id, id),
-  CONSTRAINT posting_key_key UNIQUE (community_id, key)
+  PRIMARY KEY (community_id, key)
 );
 
 CREATE TABLE ledger.transfer (
@@ -56,7 +61,6 @@ CREATE TABLE ledger.transfer (
   reverses_id  uuid,
   at           timestamptz NOT NULL,
   PRIMARY KEY (community_id, id),
-  CONSTRAINT transfer_posting_fkey FOREIGN KEY (community_id, posting_id) REFERENCES ledger.posting,
   CONSTRAINT transfer_reverses_fkey FOREIGN KEY (community_id, reverses_id) REFERENCES ledger.transfer,
   CONSTRAINT transfer_minutes CHECK (minutes > 0),
   CONSTRAINT transfer_two_accounts CHECK (debit_id <> credit_id),
@@ -66,23 +70,18 @@ CREATE TABLE ledger.transfer (
 );
 CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer (community_id, reverses_id) WHERE reverses_id IS NOT NULL;
 CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer (community_id, exchange_id) WHERE kind = 'EXCHANGE';
-CREATE INDEX transfer_posting_idx ON ledger.transfer (community_id, posting_id);
 
 CREATE TABLE ledger.entry (
   community_id  uuid NOT NULL,
   account_id    uuid NOT NULL,
   seq           bigint NOT NULL, -- gapless per account from 1
-  id            uuid NOT NULL,
   transfer_id   uuid NOT NULL,
   minutes       bigint NOT NULL, -- positive: received on the account
   balance_after bigint NOT NULL,
   at            timestamptz NOT NULL,
   PRIMARY KEY (community_id, account_id, seq),
-  CONSTRAINT entry_id_key UNIQUE (community_id, id),
-  CONSTRAINT entry_transfer_fkey FOREIGN KEY (community_id, transfer_id) REFERENCES ledger.transfer,
   CONSTRAINT entry_minutes CHECK (minutes <> 0)
 );
-CREATE INDEX entry_transfer_idx ON ledger.entry (community_id, transfer_id);
 
 CREATE TABLE ledger.hold (
   community_id uuid NOT NULL,
@@ -109,6 +108,7 @@ CREATE TABLE ledger.limit_change (
   floor        bigint,
   soft_floor   bigint,
   ceiling      bigint,
+  allowance    bigint, -- NULL: the limits were set; else this much was allowed once
   reason       text NOT NULL,
   actor_id     uuid NOT NULL,
   at           timestamptz NOT NULL,
@@ -206,6 +206,27 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- allow lets an account go further below its floor, once, and keeps who, when and why.
+CREATE FUNCTION ledger.allow(
+  p_community uuid, p_id uuid, p_account uuid, p_minutes bigint, p_reason text, p_actor uuid, p_at timestamptz
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM journal.head h WHERE h.community_id = p_community FOR NO KEY UPDATE;
+  UPDATE ledger.account a SET allowance = p_minutes
+   WHERE a.community_id = p_community AND a.id = p_account AND a.closed_at IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no open account' USING ERRCODE = 'LD404';
+  END IF;
+  INSERT INTO ledger.limit_change (community_id, id, account_id, floor, soft_floor, ceiling, allowance, reason, actor_id, at)
+  SELECT a.community_id, p_id, a.id, a.floor, a.soft_floor, a.ceiling, p_minutes, p_reason, p_actor, p_at
+    FROM ledger.account a
+   WHERE a.community_id = p_community AND a.id = p_account;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- place_hold promises minutes of an account to an exchange, or changes what an
 -- open hold promises. More is refused beyond the floor; less never is.
 CREATE FUNCTION ledger.place_hold(
@@ -226,9 +247,9 @@ BEGIN
    WHERE h.community_id = p_community AND h.id = p_id AND h.account_id = p_account AND h.state = 'OPEN';
   v_before := coalesce(v_before, 0);
   IF p_minutes > v_before AND v_account.floor IS NOT NULL
-     AND v_account.balance - v_account.held - (p_minutes - v_before) < v_account.floor THEN
+     AND v_account.balance - v_account.held - (p_minutes - v_before) < v_account.floor - v_account.allowance THEN
     PERFORM ledger.refuse_beyond_floor(p_account,
-      v_account.balance - v_account.held + v_before - v_account.floor, p_minutes);
+      v_account.balance - v_account.held + v_before - v_account.floor + v_account.allowance, p_minutes);
   END IF;
   INSERT INTO ledger.hold AS h (community_id, id, account_id, minutes, exchange_id, state, placed_at, expires_at)
   VALUES (p_community, p_id, p_account, p_minutes, p_exchange, 'OPEN', p_at, p_expires)
@@ -269,36 +290,46 @@ $$;
 -- first posting, closes the holds this posting fulfils, moves each leg with its
 -- two entries and running balances, and appends the events. The legs stand or
 -- fall together. A leg is refused (LD402) if it takes an account further below
--- its floor, unless p_force says that a mistake is being undone.
+-- its floor, unless it was allowed to once, or p_force says that a mistake is
+-- being undone. It answers which accounts now stand below their soft floor, or
+-- above their ceiling, because of it.
 CREATE FUNCTION ledger.post(
   p_community uuid, p_posting uuid, p_key text, p_fingerprint bytea, p_force boolean, p_at timestamptz,
   p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[],
-  p_exchanges uuid[], p_reverses uuid[], p_debit_entries uuid[], p_credit_entries uuid[], p_holds uuid[],
+  p_exchanges uuid[], p_reverses uuid[], p_holds uuid[],
   p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[],
-  OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean
+  OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean, OUT low uuid[], OUT high uuid[]
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_known   ledger.posting;
-  v_account ledger.account;
-  v_pos     bigint;
+  v_pos         bigint;
+  v_hash        bytea;
+  v_fingerprint bytea;
+  v_balance     bigint; -- of the debited account, then
+  v_held        bigint;
+  v_floor       bigint;
+  v_soft        bigint;
+  v_allowance   bigint;
+  v_seq         bigint;
+  v_balance_to  bigint; -- of the credited one
+  v_ceiling     bigint;
+  v_seq_to      bigint;
 BEGIN
-  SELECT h.pos INTO v_pos FROM journal.head h WHERE h.community_id = p_community FOR NO KEY UPDATE;
+  SELECT h.pos, h.hash INTO v_pos, v_hash FROM journal.head h WHERE h.community_id = p_community FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no journal' USING ERRCODE = 'LD404';
   END IF;
   crossed := false;
-  SELECT * INTO v_known FROM ledger.posting p WHERE p.community_id = p_community AND p.key = p_key;
-  IF FOUND THEN
-    IF v_known.fingerprint <> p_fingerprint THEN
+  SELECT p.id, p.fingerprint INTO posting_id, v_fingerprint
+    FROM ledger.posting p WHERE p.community_id = p_community AND p.key = p_key;
+  replayed := FOUND;
+  IF replayed THEN
+    IF v_fingerprint <> p_fingerprint THEN
       RAISE EXCEPTION 'key reused' USING ERRCODE = 'LD422';
     END IF;
-    posting_id := v_known.id;
-    replayed := true;
     RETURN;
   END IF;
   posting_id := p_posting;
-  replayed := false;
 
   IF cardinality(p_holds) > 0 THEN
     PERFORM ledger.close_holds(p_community, p_holds, 'POSTED', p_at);
@@ -307,44 +338,50 @@ BEGIN
   VALUES (p_community, p_posting, p_key, p_fingerprint, v_pos + cardinality(p_events), p_at);
 
   FOR i IN 1 .. cardinality(p_transfers) LOOP
-    INSERT INTO ledger.transfer (community_id, id, posting_id, kind, minutes, debit_id, credit_id, exchange_id, reverses_id, at)
-    VALUES (p_community, p_transfers[i], p_posting, p_kinds[i], p_minutes[i], p_debits[i], p_credits[i],
-            p_exchanges[i], p_reverses[i], p_at);
-
     UPDATE ledger.account a SET balance = a.balance - p_minutes[i], seq = a.seq + 1
      WHERE a.community_id = p_community AND a.id = p_debits[i] AND a.closed_at IS NULL
-    RETURNING * INTO v_account;
+    RETURNING a.balance, a.held, a.floor, a.soft_floor, a.allowance, a.seq
+         INTO v_balance, v_held, v_floor, v_soft, v_allowance, v_seq;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'no open account' USING ERRCODE = 'LD404', DETAIL = p_debits[i]::text;
     END IF;
-    IF v_account.balance - v_account.held < v_account.floor THEN
-      IF NOT p_force THEN
-        PERFORM ledger.refuse_beyond_floor(v_account.id,
-          v_account.balance + p_minutes[i] - v_account.held - v_account.floor, p_minutes[i]);
+    IF v_balance - v_held < v_floor THEN
+      IF v_balance - v_held < v_floor - v_allowance AND NOT p_force THEN
+        PERFORM ledger.refuse_beyond_floor(p_debits[i], v_balance + p_minutes[i] - v_held - v_floor + v_allowance, p_minutes[i]);
+      END IF;
+      IF v_allowance > 0 THEN
+        UPDATE ledger.account a SET allowance = 0 WHERE a.community_id = p_community AND a.id = p_debits[i];
       END IF;
       crossed := true;
     END IF;
-    INSERT INTO ledger.entry (community_id, account_id, seq, id, transfer_id, minutes, balance_after, at)
-    VALUES (p_community, v_account.id, v_account.seq, p_debit_entries[i], p_transfers[i], -p_minutes[i], v_account.balance, p_at);
-
+    IF v_balance < v_soft THEN
+      low := low || p_debits[i];
+    END IF;
     UPDATE ledger.account a SET balance = a.balance + p_minutes[i], seq = a.seq + 1
      WHERE a.community_id = p_community AND a.id = p_credits[i] AND a.closed_at IS NULL
-    RETURNING * INTO v_account;
+    RETURNING a.balance, a.ceiling, a.seq INTO v_balance_to, v_ceiling, v_seq_to;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'no open account' USING ERRCODE = 'LD404', DETAIL = p_credits[i]::text;
     END IF;
-    INSERT INTO ledger.entry (community_id, account_id, seq, id, transfer_id, minutes, balance_after, at)
-    VALUES (p_community, v_account.id, v_account.seq, p_credit_entries[i], p_transfers[i], p_minutes[i], v_account.balance, p_at);
+    IF v_balance_to > v_ceiling THEN
+      high := high || p_credits[i];
+    END IF;
+    INSERT INTO ledger.transfer (community_id, id, posting_id, kind, minutes, debit_id, credit_id, exchange_id, reverses_id, at)
+    VALUES (p_community, p_transfers[i], p_posting, p_kinds[i], p_minutes[i], p_debits[i], p_credits[i],
+            p_exchanges[i], p_reverses[i], p_at);
+    INSERT INTO ledger.entry (community_id, account_id, seq, transfer_id, minutes, balance_after, at)
+    VALUES (p_community, p_debits[i], v_seq, p_transfers[i], -p_minutes[i], v_balance, p_at),
+           (p_community, p_credits[i], v_seq_to, p_transfers[i], p_minutes[i], v_balance_to, p_at);
   END LOOP;
 
-  PERFORM journal.append(p_community, p_at, p_events, p_event_kinds, p_actors, p_subjects, p_bodies);
+  PERFORM journal.write(p_community, v_pos, v_hash, p_at, p_events, p_event_kinds, p_actors, p_subjects, p_bodies);
 END
 $$;
 -- +goose StatementEnd
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-  ledger.open_account, ledger.close_account, ledger.set_limits, ledger.place_hold, ledger.close_holds, ledger.post
+  ledger.open_account, ledger.close_account, ledger.set_limits, ledger.allow, ledger.place_hold, ledger.close_holds, ledger.post
 TO hora_server;
 
 -- +goose Down
