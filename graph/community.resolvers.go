@@ -80,6 +80,10 @@ func (r *communityResolver) Pools(ctx context.Context, obj *community.Community)
 	return r.commonAccounts(ctx, obj.ID, ledger.Pool)
 }
 
+func (r *communityResolver) LedgerCheckpoint(ctx context.Context, obj *community.Community, since *string) (*model.Checkpoint, error) {
+	return r.checkpoint(ctx, obj.ID, since)
+}
+
 func (r *mutationResolver) CreateCommunity(ctx context.Context, input model.CreateCommunityInput) (*model.CreateCommunityPayload, error) {
 	cmd := community.Create{Name: input.Name, Slug: input.Slug, Preset: input.Preset, Locale: input.Locale, TimeZone: input.TimeZone}
 	if input.Latitude != nil || input.Longitude != nil {

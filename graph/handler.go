@@ -94,6 +94,11 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	// Adding up reads every entry of the period, so a page of members asks for few of them.
+	c.Complexity.Account.Totals = func(child int, _ *model.PeriodInput) int { return 50 + child }
+	// A proof reads a dozen rows of its own for each transfer.
+	c.Complexity.Transfer.Proof = func(child int) int { return 20 + child }
+	c.Complexity.Community.LedgerCheckpoint = func(child int, _ *string) int { return 20 + child }
 	c.Complexity.Viewer.Memberships = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Viewer.Notifications = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	return c

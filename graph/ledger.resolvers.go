@@ -12,7 +12,9 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
@@ -28,6 +30,11 @@ func (r *accountResolver) Owner(ctx context.Context, obj *view.Account) (*member
 
 func (r *accountResolver) Entries(ctx context.Context, obj *view.Account, period *model.PeriodInput, first *int, after *string, last *int, before *string) (*model.EntryConnection, error) {
 	return r.entries(ctx, obj, period, first, after, last, before)
+}
+
+func (r *accountResolver) Totals(ctx context.Context, obj *view.Account, period *model.PeriodInput) (*statement.Totals, error) {
+	t, err := r.Statements.Totals(ctx, actor(ctx), obj.Community, obj.Account.ID, periodOf(period))
+	return &t, err
 }
 
 func (r *entryResolver) ID(ctx context.Context, obj *ledger.Entry) (string, error) {
@@ -118,6 +125,10 @@ func (r *mutationResolver) SetAccountLimits(ctx context.Context, input model.Set
 	return &model.SetAccountLimitsPayload{Account: shown, UserErrors: problems}, err
 }
 
+func (r *serviceTypeTotalsResolver) ServiceType(ctx context.Context, obj *statement.TypeTotal) (*listing.ServiceType, error) {
+	return serviceType(obj.Code)
+}
+
 func (r *transferResolver) ID(ctx context.Context, obj *ledger.Transfer) (string, error) {
 	return globalID(transferID, obj.Community, obj.ID), nil
 }
@@ -158,14 +169,23 @@ func (r *transferResolver) Note(ctx context.Context, obj *ledger.Transfer) (*str
 	return &said[0].Body, nil
 }
 
+func (r *transferResolver) Proof(ctx context.Context, obj *ledger.Transfer) (*model.InclusionProof, error) {
+	return r.proof(ctx, obj)
+}
+
 func (r *Resolver) Account() generated.AccountResolver { return &accountResolver{r} }
 
 func (r *Resolver) Entry() generated.EntryResolver { return &entryResolver{r} }
 
+func (r *Resolver) ServiceTypeTotals() generated.ServiceTypeTotalsResolver {
+	return &serviceTypeTotalsResolver{r}
+}
+
 func (r *Resolver) Transfer() generated.TransferResolver { return &transferResolver{r} }
 
 type (
-	accountResolver  struct{ *Resolver }
-	entryResolver    struct{ *Resolver }
-	transferResolver struct{ *Resolver }
+	accountResolver           struct{ *Resolver }
+	entryResolver             struct{ *Resolver }
+	serviceTypeTotalsResolver struct{ *Resolver }
+	transferResolver          struct{ *Resolver }
 )

@@ -156,16 +156,25 @@ func (r *Resolver) entries(ctx context.Context, a *view.Account, period *model.P
 	if err != nil {
 		return nil, err
 	}
-	var within ledger.Period
-	if period != nil {
-		within = ledger.Period{From: deref(period.From), Until: deref(period.Until)}
-	}
-	s, err := r.Ledger.Statement(ctx, actor(ctx), a.Community, a.ID, within, p)
+	s, err := r.Ledger.Statement(ctx, actor(ctx), a.Community, a.ID, periodOf(period), p)
 	if err != nil {
 		return nil, err
 	}
+	n := int(a.Entries)
+	if period != nil && counted(ctx) {
+		if n, err = r.Ledger.Entries(ctx, actor(ctx), a.Community, a.ID, periodOf(period)); err != nil {
+			return nil, err
+		}
+	}
 	edges, nodes, info := connect(s, p, func(c string, e *ledger.Entry) *model.EntryEdge { return &model.EntryEdge{Cursor: c, Node: e} })
-	return &model.EntryConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, int(a.Entries))}, nil
+	return &model.EntryConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
+}
+
+func periodOf(p *model.PeriodInput) ledger.Period {
+	if p == nil {
+		return ledger.Period{}
+	}
+	return ledger.Period{From: deref(p.From), Until: deref(p.Until)}
 }
 
 func (r *Resolver) notifications(ctx context.Context, first *int, after *string) (*model.NotificationConnection, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/statement"
 )
 
 //go:generate go tool gqlgen generate
@@ -24,9 +25,11 @@ type Resolver struct {
 	Version     string
 	Identity    *identity.Service
 	Ledger      *ledger.Service
+	Notary      *ledger.Notary
 	Communities *community.Service
 	Members     *membership.Service
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
+	Statements  *statement.Service
 	Messages    *messaging.Service
 }

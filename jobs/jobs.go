@@ -46,6 +46,8 @@ type Config struct {
 	Exchanges Exchanges
 	Listings  Listings
 	Holds     Holds
+	Pairs     Pairs
+	Seals     Seals
 	Books     Books
 	Messages  *messaging.Service
 	Identity  Pruner
@@ -95,6 +97,16 @@ type Holds interface {
 	ExpireHolds(ctx context.Context, community domain.ID) error
 }
 
+// Pairs is what time does to hours that are on their way between communities.
+type Pairs interface {
+	SettlePairs(ctx context.Context, community domain.ID) error
+}
+
+// Seals puts signed checkpoints on what happened in a community.
+type Seals interface {
+	Seal(ctx context.Context, community domain.ID) error
+}
+
 // Books recomputes a community's ledger and journal, inside InTx.
 type Books interface {
 	Verify(ctx context.Context, community domain.ID) (ledger.Verification, error)
@@ -139,12 +151,14 @@ func New(cfg Config) (*Runner, error) {
 			river.AddWorkerSafely(settings.Workers, &worker[letterArgs]{work: r.sendLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[leaverArgs]{work: r.seeOff}),
 			river.AddWorkerSafely(settings.Workers, &worker[passTimeArgs]{work: r.passTime, limit: passTimeLimit}),
+			river.AddWorkerSafely(settings.Workers, &worker[settlePairsArgs]{work: r.settlePairs, limit: settlePairsLimit}),
+			river.AddWorkerSafely(settings.Workers, &worker[sealArgs]{work: r.seal, limit: sealLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[verifyBooksArgs]{work: r.reportBooks, limit: verifyBooksLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[pruneArgs]{work: r.prune, limit: pruneLimit}),
 		); err != nil {
 			return nil, fmt.Errorf("jobs: %w", err)
 		}
-		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), verifyBooksSchedule(), pruneSchedule()}
+		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule()}
 		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}}
 		settings.JobTimeout, settings.RescueStuckJobsAfter = letterLimit, rescueAfter
 		// An older server leaves a newer one's jobs to it.
@@ -204,10 +218,14 @@ func (r *Runner) RelayLag() time.Duration { return r.relay.lag() }
 const settleLimit = 20 * time.Second
 
 // ClockMoved does all that the clock has now made due, and returns when it is
-// done and told: a script may move the clock by a month and look at once. In an
-// InsertOnly runner the letters are left to those who send them.
+// done, told and sealed: a script may move the clock by a month and look at once.
+// In an InsertOnly runner the letters are left to those who send them.
 func (r *Runner) ClockMoved(ctx context.Context) error {
-	err := r.passTime(ctx, passTimeArgs{})
+	return errors.Join(r.catchUp(ctx), r.seal(ctx, sealArgs{}))
+}
+
+func (r *Runner) catchUp(ctx context.Context) error {
+	err := errors.Join(r.passTime(ctx, passTimeArgs{}), r.settlePairs(ctx, settlePairsArgs{}))
 	_, unverified := r.verifyBooks(ctx)
 	err = errors.Join(err, unverified, r.prune(ctx, pruneArgs{}))
 	patience, cancel := context.WithTimeout(ctx, settleLimit)

@@ -77,12 +77,13 @@ func (CommunityStore) BySlug(ctx context.Context, slug string) (community.Commun
 const directorySQL = `
 SELECT ` + communityColumns + `, distance
   FROM (SELECT *, CASE WHEN $2::float8 IS NULL THEN 0 ELSE ` + haversine + ` END AS distance FROM community) c
- WHERE ($1 = '' OR fold(name) LIKE '%%' || fold($1) || '%%')
+ WHERE ($1 = '' OR strpos(fold(name), fold($1)) > 0)
    AND ($4::float8 IS NULL OR (distance, name, id) %[1]s ($4, $5, $6))
  ORDER BY distance %[2]s, name %[2]s, id %[2]s
  LIMIT $7`
 
-// haversine is the distance in km between a row's place and ($2, $3).
+// haversine is the distance in km between a row's place and ($2, $3). least leaves
+// NULL out, so what has no place is as far away as can be, and listed last.
 const haversine = `12742 * asin(least(1, sqrt(
   power(sin(radians(latitude - $2) / 2), 2) + cos(radians($2)) * cos(radians(latitude)) * power(sin(radians(longitude - $3) / 2), 2))))`
 

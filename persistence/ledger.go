@@ -4,8 +4,6 @@ package persistence
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,16 +79,12 @@ func (LedgerStore) Post(ctx context.Context, p ledger.Posting) (ledger.Posted, e
 	ids, kinds, minutes := make([]domain.ID, n), make([]string, n), make([]int64, n)
 	debits, credits := make([]domain.ID, n), make([]domain.ID, n)
 	exchanges, reverses := make([]*domain.ID, n), make([]*domain.ID, n)
-	told := make([]ledger.Leg, n)
 	for i, leg := range p.Legs {
 		ids[i], kinds[i], minutes[i] = leg.ID, string(leg.Kind), int64(leg.Minutes)
 		debits[i], credits[i] = leg.Debit, leg.Credit
 		exchanges[i], reverses[i] = optional(leg.Exchange), optional(leg.Reverses)
-		told[i] = ledger.Leg{ID: leg.ID, Kind: leg.Kind, Minutes: leg.Minutes, Debit: leg.Debit, Credit: leg.Credit}
 	}
-	event := p.Event
-	event.Payload = ledger.PostedLegs{Posting: posting, Legs: told, About: p.Event.Payload}
-	t.events = append(t.events, event) // last: the posting's position is its event's
+	t.events = append(t.events, postedEvent(p, posting)) // last: the posting's position is its event's
 	c, err := takeEvents(ctx)
 	if err != nil {
 		return ledger.Posted{}, err
@@ -113,6 +107,17 @@ func (LedgerStore) Allow(ctx context.Context, a ledger.Allowance) error {
 	_, err := query(ctx).Exec(ctx, `SELECT ledger.allow($1, $2, $3, $4, $5, $6, $7)`,
 		a.Community, a.ID, a.Account, int64(a.Minutes), a.Reason, a.Actor, a.At)
 	return translate(err)
+}
+
+// postedEvent is a posting's event, whose digest covers the legs.
+func postedEvent(p ledger.Posting, id domain.ID) domain.Event {
+	told := make([]ledger.Leg, len(p.Legs))
+	for i, leg := range p.Legs {
+		told[i] = ledger.Leg{ID: leg.ID, Kind: leg.Kind, Minutes: leg.Minutes, Debit: leg.Debit, Credit: leg.Credit}
+	}
+	event := p.Event
+	event.Payload = ledger.PostedLegs{Posting: id, Legs: told, About: p.Event.Payload}
+	return event
 }
 
 // PlaceHold implements ledger.Store.
@@ -233,54 +238,6 @@ func (LedgerStore) Transfers(ctx context.Context, community domain.ID, ids []dom
 // TransfersOf implements ledger.Store: what settled the exchanges, and what undid it.
 func (LedgerStore) TransfersOf(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]ledger.Transfer, error) {
 	return transfers(ctx, ` WHERE t.community_id = $1 AND t.exchange_id = ANY ($2) ORDER BY t.at, t.id`, community, exchanges)
-}
-
-// Entries implements ledger.Store. Statements read newest first, by the primary
-// key backwards; a page costs the same wherever it is.
-func (LedgerStore) Entries(ctx context.Context, community, account domain.ID, period ledger.Period, page domain.Page) (domain.Slice[ledger.Entry], error) {
-	after, before, err := seqBounds(page)
-	if err != nil {
-		return domain.Slice[ledger.Entry]{}, err
-	}
-	order := "DESC"
-	if page.Backward {
-		order = "ASC"
-	}
-	found, err := query(ctx).Query(ctx, fmt.Sprintf(`
-		SELECT community_id, account_id, seq, transfer_id, minutes, balance_after, at
-		  FROM ledger.entry
-		 WHERE community_id = $1 AND account_id = $2
-		   AND ($3::bigint IS NULL OR seq < $3) AND ($4::bigint IS NULL OR seq > $4)
-		   AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
-		 ORDER BY seq %s
-		 LIMIT $7`, order),
-		community, account, after, before, orNull(period.From), orNull(period.Until), page.Limit+1)
-	if err != nil {
-		return domain.Slice[ledger.Entry]{}, err
-	}
-	entries, err := pgx.CollectRows(found, pgx.RowToStructByPos[ledger.Entry])
-	if err != nil {
-		return domain.Slice[ledger.Entry]{}, err
-	}
-	return slice(entries, page, func(e ledger.Entry) string { return strconv.FormatInt(e.Position, 10) }), nil
-}
-
-func seqBounds(page domain.Page) (after, before *int64, err error) {
-	parse := func(cursor string) (*int64, error) {
-		if cursor == "" {
-			return nil, nil
-		}
-		n, err := strconv.ParseInt(cursor, 10, 64)
-		if err != nil {
-			return nil, domain.NewError(domain.CursorInvalid, "after")
-		}
-		return &n, nil
-	}
-	if after, err = parse(page.After); err != nil {
-		return nil, nil, err
-	}
-	before, err = parse(page.Before)
-	return after, before, err
 }
 
 // orNull stores the zero time as NULL.

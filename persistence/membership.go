@@ -164,7 +164,7 @@ func (MemberStore) OfPerson(ctx context.Context, community, person domain.ID) (m
 
 const memberFilter = `
  WHERE community_id = $1
-   AND ($2 = '' OR fold(display_name) LIKE '%%' || fold($2) || '%%')
+   AND ($2 = '' OR strpos(fold(display_name), fold($2)) > 0)
    AND CASE WHEN cardinality($3::text[]) = 0 THEN participation NOT IN ('APPLICANT', 'DECLINED', 'LEFT')
             ELSE participation = ANY ($3) END`
 
@@ -214,7 +214,7 @@ func texts[S ~string](values []S) []string {
 // Count implements membership.Store.
 func (MemberStore) Count(ctx context.Context, community domain.ID, f membership.Filter) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM member`+memberFilter), community, f.Text, texts(f.Participations)).Scan(&n)
+	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter, community, f.Text, texts(f.Participations)).Scan(&n)
 	return n, err
 }
 
@@ -240,7 +240,8 @@ func (MemberStore) OpenCommitments(ctx context.Context, community, member domain
 	err := query(ctx).QueryRow(ctx, `
 		SELECT count(*)
 		  FROM exchange
-		 WHERE community_id = $1 AND $2 IN (provider_id, receiver_id) AND state IN ('ACCEPTED', 'DONE', 'DISPUTED')`,
+		 WHERE community_id = $1 AND $2 IN (provider_id, receiver_id)
+		   AND (state IN ('ACCEPTED', 'DONE', 'DISPUTED') OR (state = 'PROPOSED' AND hold_id IS NOT NULL))`,
 		community, member).Scan(&n)
 	return n, err
 }

@@ -12,12 +12,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -50,8 +50,16 @@ func MigrationsHash() string {
 // ran persistence/roles.sql once. Running it twice changes nothing; several
 // servers may run it at once.
 func Migrate(ctx context.Context, ownerURL string) error {
-	if err := prepareRoles(ctx, ownerURL); err != nil {
-		return err
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("reach the database: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it gives the lock back, whatever it says
+	if err := lockMigrations(ctx, conn); err != nil {
+		return fmt.Errorf("wait for another server's migration: %w", err)
+	}
+	if _, err := conn.Exec(ctx, rolesSQL); err != nil {
+		return fmt.Errorf("prepare roles and extensions: %w", err)
 	}
 	return asOwner(ctx, ownerURL, func(db *sql.DB, pool *pgxpool.Pool) error {
 		provider, err := gooseProvider(db)
@@ -66,6 +74,25 @@ func Migrate(ctx context.Context, ownerURL string) error {
 		}
 		return assertMigrated(ctx, pool)
 	})
+}
+
+// lockMigrations lets one of several servers that start at once prepare the
+// roles, migrate the product's schema and the job runner's. The lock lasts as long
+// as the connection. Asking again, rather than waiting inside the database, keeps
+// no snapshot open that the building of an index would wait for.
+func lockMigrations(ctx context.Context, conn *pgx.Conn) error {
+	const number = 0x6d696772 // it says nothing to anybody else
+	for {
+		var ours bool
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", number).Scan(&ours); err != nil || ours {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // MigrateDown undoes every migration; it exists for tests of the migrations.
@@ -90,13 +117,7 @@ func gooseProvider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Several nodes may start at once; the session lock lets one migrate.
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, err
-	}
-	numbered := onlyNumbered{files}
-	return goose.NewProvider(goose.DialectPostgres, db, numbered, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, db, onlyNumbered{files})
 }
 
 // onlyNumbered hides the assertion files (…_check.sql) from goose.
@@ -164,19 +185,6 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool, direction rivermigrat
 		_, err = pool.Exec(ctx, "DROP SCHEMA IF EXISTS "+RiverSchema+" CASCADE")
 	}
 	return err
-}
-
-// prepareRoles makes the two roles and the extensions, as whoever logs in.
-func prepareRoles(ctx context.Context, url string) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return fmt.Errorf("reach the database: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is pending on it
-	if _, err := conn.Exec(ctx, rolesSQL); err != nil {
-		return fmt.Errorf("prepare roles and extensions: %w", err)
-	}
-	return nil
 }
 
 // asOwner opens a small pool that acts as hora_owner, the role that owns every

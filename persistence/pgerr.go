@@ -74,18 +74,19 @@ func insufficientHours(pg *pgconn.PgError) *domain.Error {
 	return domain.NewError(ledger.InsufficientHours, "minutes", "account", d.Account, "available", d.Available, "required", d.Required)
 }
 
-var quotedConstraint = regexp.MustCompile(`constraint "([^"]+?)(?:_\d+)?"`)
+var (
+	quotedConstraint = regexp.MustCompile(`constraint "([^"]+)"`)
+	shardNumber      = regexp.MustCompile(`_\d+$`)
+)
 
-// constraintOf reads the name from the message when the field is empty, without
-// the shard's number: a distributed database gives no more.
+// constraintOf reads the name from the message when the field is empty, and
+// leaves the shard's number away: a distributed database gives no more.
 func constraintOf(pg *pgconn.PgError) string {
-	if pg.ConstraintName != "" {
-		return pg.ConstraintName
+	name := pg.ConstraintName
+	if m := quotedConstraint.FindStringSubmatch(pg.Message); name == "" && m != nil {
+		name = m[1]
 	}
-	if m := quotedConstraint.FindStringSubmatch(pg.Message); m != nil {
-		return m[1]
-	}
-	return ""
+	return shardNumber.ReplaceAllString(name, "")
 }
 
 func flatten(args map[string]any) []any {

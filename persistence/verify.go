@@ -21,13 +21,23 @@ import (
 // bookChecks are queries that must return no row; a row says what differs. They
 // hold whatever the journal tells; legsCheck compares the two.
 var bookChecks = []string{
-	// Running balances follow, positions are gapless.
-	`SELECT format('account %s, entry %s: balance %s does not follow', account_id, seq, balance_after)
-	   FROM (SELECT account_id, seq, balance_after, minutes,
-	                coalesce(lag(balance_after) OVER w, 0) AS before, coalesce(lag(seq) OVER w, 0) AS last
+	// Running balances follow, positions are gapless, and each entry is one side of
+	// its transfer, at its moment; the position of its event is told with it.
+	`SELECT format('account %s, entry %s, position %s: %s minutes make %s, but %s', e.account_id, e.seq, coalesce(p.pos::text, 'unknown'), e.minutes, e.balance_after,
+	               concat_ws(' and ',
+	                 CASE WHEN e.seq <> e.last + 1 THEN format('entry %s was expected', e.last + 1) END,
+	                 CASE WHEN e.balance_after <> e.before + e.minutes THEN format('the balance before was %s', e.before) END,
+	                 CASE WHEN e.minutes IS DISTINCT FROM t.moved THEN format('its transfer moved %s here', coalesce(t.moved, 0)) END,
+	                 CASE WHEN e.at <> t.at THEN 'its transfer is of another moment' END))
+	   FROM (SELECT *, coalesce(lag(balance_after) OVER w, 0) AS before, coalesce(lag(seq) OVER w, 0) AS last
 	           FROM ledger.entry WHERE community_id = $1
 	         WINDOW w AS (PARTITION BY account_id ORDER BY seq)) e
-	  WHERE balance_after <> before + minutes OR seq <> last + 1`,
+	   LEFT JOIN (SELECT id, posting_id, at, debit_id AS account_id, -minutes AS moved FROM ledger.transfer WHERE community_id = $1
+	              UNION ALL
+	              SELECT id, posting_id, at, credit_id, minutes FROM ledger.transfer WHERE community_id = $1) t
+	          ON t.id = e.transfer_id AND t.account_id = e.account_id
+	   LEFT JOIN (SELECT id, pos FROM ledger.posting WHERE community_id = $1) p ON p.id = t.posting_id
+	  WHERE e.balance_after <> e.before + e.minutes OR e.seq <> e.last + 1 OR e.minutes IS DISTINCT FROM t.moved OR e.at <> t.at`,
 	// The account agrees with its last entry, and is there.
 	`SELECT format('account %s: balance %s, its entries say %s', coalesce(a.id, e.account_id), coalesce(a.balance::text, 'gone'), coalesce(e.balance_after, 0))
 	   FROM (SELECT id, balance, seq FROM ledger.account WHERE community_id = $1) a
@@ -76,8 +86,15 @@ SELECT format('posting %s, position %s: the journal tells other legs', coalesce(
        (SELECT jsonb_agg(leg ORDER BY leg ->> 'id')
           FROM jsonb_array_elements(convert_from(e.body, 'UTF8')::jsonb -> 'payload' -> 'legs') leg)`
 
-// Verify implements ledger.Store. It reads one snapshot, whatever is posted meanwhile.
+// Verify implements ledger.Store.
 func (LedgerStore) Verify(ctx context.Context, community domain.ID) (ledger.Verification, error) {
+	return verifyBooks(ctx, community)
+}
+
+// verifyBooks recomputes a community's books, and what was sealed of them,
+// against checkpoints signed before. It reads one snapshot, whatever is posted
+// meanwhile.
+func verifyBooks(ctx context.Context, community domain.ID, signed ...ledger.Checkpoint) (ledger.Verification, error) {
 	var v ledger.Verification
 	if _, err := query(ctx).Exec(ctx, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0`); err != nil {
 		return v, err
@@ -95,7 +112,7 @@ func (LedgerStore) Verify(ctx context.Context, community domain.ID) (ledger.Veri
 	if v.Events, broken, err = verifyJournal(ctx, community); err != nil {
 		return v, err
 	}
-	checks := bookChecks
+	checks := slices.Concat(bookChecks, pairChecks)
 	if len(broken) == 0 { // what a broken journal tells proves nothing, and may not even be legible
 		checks = append(slices.Clone(checks), legsCheck)
 	}
@@ -112,6 +129,10 @@ func (LedgerStore) Verify(ctx context.Context, community domain.ID) (ledger.Veri
 			return v, err
 		}
 		v.Differences = append(v.Differences, lines...)
+	}
+	v.Differences = append(v.Differences, broken...)
+	if broken, err = verifySeals(ctx, community, signed...); err != nil {
+		return v, err
 	}
 	v.Differences = append(v.Differences, broken...)
 	return v, nil

@@ -30,9 +30,11 @@ type Config struct {
 	Resolver     *graph.Resolver
 	Authenticate func(ctx context.Context, accessToken string) (domain.Actor, error)
 	JWKS         func(ctx context.Context) ([]byte, error)
-	Ready        func(ctx context.Context) error
-	Metrics      *telemetry.Metrics
-	Logger       *slog.Logger
+	// CheckpointKeys are the public keys of what this server sealed, a line each.
+	CheckpointKeys func(ctx context.Context) ([]byte, error)
+	Ready          func(ctx context.Context) error
+	Metrics        *telemetry.Metrics
+	Logger         *slog.Logger
 	// Dev is nil outside development; its addresses then answer 404.
 	Dev *Dev
 }
@@ -52,11 +54,14 @@ type Dev struct {
 func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", c.graphql())
+	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
+	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
 	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(graph.SDL()))
 	})
-	mux.HandleFunc("GET /.well-known/jwks.json", c.jwks)
+	mux.HandleFunc("GET /.well-known/jwks.json", c.keys("application/json", c.JWKS))
+	mux.HandleFunc("GET /.well-known/hora-checkpoint-keys", c.keys("text/plain; charset=utf-8", c.CheckpointKeys))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
@@ -89,24 +94,32 @@ func (c Config) graphql() http.Handler {
 	edge := c.Resolver.Handler(c.Logger, c.Metrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		request := graph.Request{AcceptLanguage: r.Header.Get("Accept-Language"), Network: network(r)}
-		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))
-			switch {
-			case err == nil:
-				request.Actor = actor
-			case !errors.Is(err, domain.Unauthenticated):
-				c.Logger.ErrorContext(r.Context(), "authenticate", "error", err)
-				refuse(w, request.AcceptLanguage, http.StatusServiceUnavailable, domain.Internal)
-				return
-			}
-			// With a token that no longer holds one is a stranger: refreshing the
-			// session must still work, and anything else says UNAUTHENTICATED.
+		if ctx, ok := c.asking(w, r); ok {
+			edge.ServeHTTP(w, r.WithContext(ctx))
 		}
-		w.Header().Set("Cache-Control", "private, no-store")
-		w.Header().Add("Vary", "Authorization, Accept-Language")
-		edge.ServeHTTP(w, r.WithContext(c.Resolver.WithRequest(r.Context(), request)))
 	})
+}
+
+// asking starts the context of a request that somebody makes for themselves. It
+// answers the request, and is false, when nobody can say who that is.
+func (c Config) asking(w http.ResponseWriter, r *http.Request) (ctx context.Context, ok bool) {
+	request := graph.Request{AcceptLanguage: r.Header.Get("Accept-Language"), Network: network(r)}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))
+		switch {
+		case err == nil:
+			request.Actor = actor
+		case !errors.Is(err, domain.Unauthenticated):
+			c.Logger.ErrorContext(r.Context(), "authenticate", "error", err)
+			refuse(w, request.AcceptLanguage, http.StatusServiceUnavailable, domain.Internal)
+			return nil, false
+		}
+		// With a token that no longer holds one is a stranger: refreshing the
+		// session must still work, and anything else says UNAUTHENTICATED.
+	}
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Add("Vary", "Authorization, Accept-Language")
+	return c.Resolver.WithRequest(r.Context(), request), true
 }
 
 func network(r *http.Request) string {
@@ -123,16 +136,19 @@ func refuse(w http.ResponseWriter, accept string, status int, code domain.Code) 
 	}}})
 }
 
-func (c Config) jwks(w http.ResponseWriter, r *http.Request) {
-	keys, err := c.JWKS(r.Context())
-	if err != nil {
-		c.Logger.ErrorContext(r.Context(), "read keys", "error", err)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
+// keys serves public keys, which a new one joins a minute before it signs.
+func (c Config) keys(as string, read func(context.Context) ([]byte, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		keys, err := read(r.Context())
+		if err != nil {
+			c.Logger.ErrorContext(r.Context(), "read keys", "error", err)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", as)
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		_, _ = w.Write(keys)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "public, max-age=60")
-	_, _ = w.Write(keys)
 }
 
 func (c Config) readyz(w http.ResponseWriter, r *http.Request) {

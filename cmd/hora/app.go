@@ -17,6 +17,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/internal/mail"
@@ -51,6 +52,9 @@ type App struct {
 	url     string
 	people  *identity.Service
 	issuer  *token.Issuer
+	keys    *identity.Keyring
+	sealer  *token.Sealer
+	notary  *ledger.Notary
 	jobs    *jobs.Runner
 	metrics *telemetry.Metrics
 	outbox  *mail.Outbox // development only
@@ -73,9 +77,11 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		return nil, err
 	}
 	a.rooms = openRooms(a.db)
-	keys := identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
-	a.issuer = token.New(keys, cfg.PublicURL, clock)
-	a.people = openIdentity(a.db, keys, a.issuer, clock)
+	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
+	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
+	a.people = openIdentity(a.db, a.keys, a.issuer, clock)
+	a.sealer = token.NewSealer(a.keys)
+	a.notary = ledger.NewNotary(a.db, persistence.SealStore{}, a.sealer, a.rooms.ledger)
 	if a.jobs, err = a.openJobs(); err != nil {
 		a.db.Close()
 		return nil, err
@@ -116,7 +122,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 	return jobs.New(jobs.Config{
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
-		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Holds: a.rooms.ledger, Books: persistence.LedgerStore{},
+		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
@@ -147,10 +153,11 @@ func (a *App) serverParts() server.Config {
 	c := server.Config{
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
-			Ledger: a.rooms.ledger, Communities: a.rooms.communities, Members: a.rooms.members,
+			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
+			Statements: a.rooms.statements,
 		},
-		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, Ready: a.db.Ready,
+		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger,
 	}
 	if a.cfg.Dev {

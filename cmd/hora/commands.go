@@ -117,6 +117,7 @@ func (*schemaCmd) Run() error {
 type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
+	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens or seals."`
 }
 
 type createAdminCmd struct {
@@ -174,7 +175,8 @@ func readPassword() (string, error) {
 
 type verifyCmd struct {
 	databaseConfig
-	JSON bool `name:"json" help:"One JSON object per community instead of a line."`
+	JSON       bool   `name:"json" help:"One JSON object per community instead of a line."`
+	Checkpoint string `type:"existingfile" placeholder:"FILE" help:"Prove that one community's journal extends what this checkpoint signed, instead of looking at all communities."`
 }
 
 // errBooksDiffer makes the command's exit status speak.
@@ -182,7 +184,16 @@ var errBooksDiffer = errors.New("the books differ; each line above names where")
 
 // Run recomputes every community's books and prints a line for each.
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error { return a.verify(ctx, c.print) })
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
+		if c.Checkpoint != "" {
+			signed, err := a.verifyAgainst(ctx, c.Checkpoint, c.print)
+			if err == nil && !c.JSON {
+				fmt.Printf("  the journal extends the checkpoint of position %d\n", signed.Size)
+			}
+			return err
+		}
+		return a.verifyWithMirrors(ctx, c.print, c.printMirrors)
+	})
 }
 
 // verify recomputes every community's books and has each told.
@@ -197,7 +208,7 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	}
 	right := true
 	for _, one := range all {
-		v, err := a.rooms.ledger.Verify(ctx, one.ID)
+		v, err := a.notary.Verify(ctx, one.ID)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.Slug, err)
 		}
@@ -226,6 +237,6 @@ func (c *verifyCmd) print(slug string, v ledger.Verification) {
 	fmt.Printf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
 		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
 	for _, d := range v.Differences {
-		fmt.Println("  " + d)
+		fmt.Println("  " + slug + ": " + d)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/persistence"
 )
 
@@ -19,6 +20,7 @@ type rooms struct {
 	members     *membership.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
+	statements  *statement.Service
 	messages    *messaging.Service
 }
 
@@ -32,7 +34,8 @@ func openRooms(db *persistence.DB) rooms {
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
 	return rooms{
 		ledger: hours, communities: communities, members: members, listings: listings,
-		exchanges: exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
-		messages:  messaging.New(db, persistence.NotificationStore{}, members),
+		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
+		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
+		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 	}
 }

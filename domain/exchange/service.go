@@ -143,8 +143,9 @@ func (s *Service) bothActive(ctx context.Context, community domain.ID, x Exchang
 // Revise proposes other terms; the other side then answers. What was already
 // promised stays promised until it does.
 //
-// Errors: NotFound, WrongState, MinutesOutOfRange.
+// Errors: NotFound, WrongState, MinutesOutOfRange, IdempotencyKeyReused.
 func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms Terms) (Exchange, error) {
+	act.Terms = terms
 	return s.act(ctx, actor, Revise, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
 		terms, err := terms.check()
 		if err != nil {
@@ -180,7 +181,7 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 			return x, Step{}, err
 		}
 		if err := s.bothActive(ctx, x.Community, x); err != nil {
-			return x, Step{}, err
+			return x, Step{}, aboutExchange(err)
 		}
 		where, rules, err := s.communities.Rules(ctx, x.Community, now)
 		if err != nil {
@@ -205,7 +206,7 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 		s.tell(ctx, actor, x, Accept, side, x.Terms.Estimated)
 		return x, stepOf(x, Accept, actor, side, x.Terms.Estimated, "", now), nil
 	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
-		return discreet(s.ledger.Hold(ctx, promise, now), side == x.Receiver)
+		return aboutExchange(discreet(s.ledger.Hold(ctx, promise, now), side == x.Receiver))
 	})
 }
 
@@ -359,4 +360,14 @@ func discreet(err error, own bool) error {
 		return err
 	}
 	return domain.NewError(ledger.InsufficientHours, "").Because(err)
+}
+
+// aboutExchange makes what is wrong with the two sides or their hours a matter of
+// the exchange, for acts that name nothing else.
+func aboutExchange(err error) error {
+	problems, _ := domain.Problems(err)
+	for _, p := range problems {
+		p.Field = "exchangeId"
+	}
+	return err
 }

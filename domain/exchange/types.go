@@ -149,6 +149,7 @@ type Act struct {
 	OnBehalfOf domain.ID      // Nowhere: one's own side
 	Minutes    domain.Minutes // complete, confirm, resolve
 	Reason     string         // decline, cancel, dispute, resolve
+	Terms      Terms          // revise
 	Key        string         `json:"-"`
 }
 

@@ -24,7 +24,7 @@ type Keyring struct {
 	read map[Purpose]reading
 }
 
-// reading is the list of keys as it was at a moment, newest first.
+// reading is the list of all keys as it was at a moment, newest first.
 type reading struct {
 	keys []Key
 	at   time.Time
@@ -38,6 +38,13 @@ func NewKeyring(tx domain.Tx, store Store, clock domain.Clock) *Keyring {
 // Trusted lists the keys whose work is to be believed, newest first.
 func (k *Keyring) Trusted(ctx context.Context, purpose Purpose) ([]Key, error) {
 	return k.trusted(ctx, purpose, keyRemembered)
+}
+
+// Known lists all keys there ever were, the retired among them, newest first: for
+// what is kept long after the key that signed it.
+func (k *Keyring) Known(ctx context.Context, purpose Purpose) ([]Key, error) {
+	keys, _, err := k.known(ctx, purpose, keyRemembered)
+	return keys, err
 }
 
 // Signer is the key to work with now.
@@ -84,33 +91,36 @@ func (k *Keyring) Rotate(ctx context.Context, purpose Purpose) error {
 	})
 }
 
-// trusted believes the last reading for as long as patience goes. The lock is held
-// while reading, so that a busy node asks once.
 func (k *Keyring) trusted(ctx context.Context, purpose Purpose, patience time.Duration) ([]Key, error) {
+	keys, asOf, err := k.known(ctx, purpose, patience)
+	return trusted(keys, asOf), err
+}
+
+// known believes the last reading for as long as patience goes; one of the keys is
+// trusted at the moment that it answers. The lock is held while reading, so that a
+// busy node asks once.
+func (k *Keyring) known(ctx context.Context, purpose Purpose, patience time.Duration) (keys []Key, now time.Time, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.clock.Now()
+	now = k.clock.Now()
 	last := k.read[purpose]
-	if age := now.Sub(last.at); age >= 0 && age < patience {
-		if keys := trusted(last.keys, now); len(keys) > 0 {
-			return keys, nil
-		}
+	if age := now.Sub(last.at); age >= 0 && age < patience && len(trusted(last.keys, now)) > 0 {
+		return last.keys, now, nil
 	}
-	var keys []Key
-	err := k.tx.InPlatform(ctx, func(ctx context.Context, now time.Time) (err error) {
+	err = k.tx.InPlatform(ctx, func(ctx context.Context, now time.Time) (err error) {
 		keys, err = k.readOrMake(ctx, purpose, now)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, now, err
 	}
 	k.read[purpose] = reading{keys: keys, at: now}
-	return keys, nil
+	return keys, now, nil
 }
 
-// readOrMake reads the trusted keys. When there is none it takes the lock and
-// looks once more: of several nodes that start at once, one makes the key.
-func (k *Keyring) readOrMake(ctx context.Context, purpose Purpose, now time.Time) ([]Key, error) {
+// readOrMake reads all keys. When none is trusted it takes the lock and looks once
+// more: of several nodes that start at once, one makes the key.
+func (k *Keyring) readOrMake(ctx context.Context, purpose Purpose, now time.Time) (known []Key, err error) {
 	for _, locked := range []bool{false, true} {
 		if locked {
 			if err := k.store.LockKeys(ctx); err != nil {
@@ -121,12 +131,13 @@ func (k *Keyring) readOrMake(ctx context.Context, purpose Purpose, now time.Time
 		if err != nil {
 			return nil, err
 		}
-		if keys := trusted(all, now); len(keys) > 0 {
-			return keys, nil
+		if len(trusted(all, now)) > 0 {
+			return all, nil
 		}
+		known = all
 	}
 	key := newKey(purpose, now)
-	return []Key{key}, k.store.AddKey(ctx, key)
+	return append([]Key{key}, known...), k.store.AddKey(ctx, key)
 }
 
 func newKey(purpose Purpose, now time.Time) Key {

@@ -112,4 +112,5 @@ type Purpose string
 const (
 	ForAccess  Purpose = "ACCESS"  // signs access tokens
 	ForRefresh Purpose = "REFRESH" // derives a refresh token's successor
+	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
 )

@@ -89,6 +89,14 @@ func (s *Service) correct(ctx context.Context, actor domain.Actor, cmd Correctio
 	if mistake.ReversedBy != domain.Nowhere || mistake.Kind == Reversal {
 		return domain.Nowhere, domain.NewError(AlreadyReversed, "transferId")
 	}
+	for _, named := range []domain.ID{cmd.Debit, cmd.Credit} {
+		if named == domain.Nowhere {
+			continue
+		}
+		if _, err := s.account(ctx, cmd.Community, named); err != nil {
+			return domain.Nowhere, err
+		}
+	}
 	undo, right := mistake.Undo(), mistake
 	undo.ID = domain.NewID()
 	right.ID, right.Kind = domain.NewID(), Corrected
@@ -100,6 +108,9 @@ func (s *Service) correct(ctx context.Context, actor domain.Actor, cmd Correctio
 	}
 	if cmd.Minutes != 0 {
 		right.Minutes = cmd.Minutes
+	}
+	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit); err != nil {
+		return domain.Nowhere, err
 	}
 	posted, err := s.Post(ctx, Posting{
 		Community: cmd.Community,

@@ -163,7 +163,7 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		if _, known := byID(found, cmd.To); !ok || !known {
 			return domain.NotFound
 		}
-		if !mayGiveFrom(standing, from) {
+		if !mayGiveFrom(standing, from) || anyMirror(found) {
 			return domain.Forbidden
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "giveHours", Input: cmd}, func() (domain.ID, error) {
@@ -250,6 +250,9 @@ func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, 
 	if mistake.ReversedBy != domain.Nowhere || mistake.Kind == Reversal {
 		return domain.Nowhere, domain.NewError(AlreadyReversed, "transferId")
 	}
+	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit); err != nil {
+		return domain.Nowhere, err
+	}
 	leg := mistake.Undo()
 	leg.ID = domain.NewID()
 	posted, err := s.Post(ctx, Posting{
@@ -305,14 +308,32 @@ func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change Limi
 func (s *Service) Statement(ctx context.Context, actor domain.Actor, community, account domain.ID, period Period, page domain.Page) (domain.Slice[Entry], error) {
 	var result domain.Slice[Entry]
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		if _, err := s.visible(ctx, actor, community, account); err != nil {
-			return err
+		span, err := s.span(ctx, actor, community, account, period)
+		if err == nil {
+			result, err = s.store.Entries(ctx, community, account, span, page)
 		}
-		var err error
-		result, err = s.store.Entries(ctx, community, account, period, page)
 		return err
 	})
 	return result, err
+}
+
+// Entries counts an account's entries of a period, for whoever may read them.
+func (s *Service) Entries(ctx context.Context, actor domain.Actor, community, account domain.ID, period Period) (int, error) {
+	var span Span
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		span, err = s.span(ctx, actor, community, account, period)
+		return err
+	})
+	return span.Len(), err
+}
+
+// span is where a period of an account lies, if the actor may see it.
+func (s *Service) span(ctx context.Context, actor domain.Actor, community, account domain.ID, period Period) (Span, error) {
+	a, err := s.visible(ctx, actor, community, account)
+	if err != nil || period == (Period{}) {
+		return Span{Last: a.Entries}, err
+	}
+	return s.store.Span(ctx, community, account, period)
 }
 
 // Account reads one account for somebody who may see it.

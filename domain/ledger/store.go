@@ -13,6 +13,8 @@ import (
 // community it names, and the guarantees — floors, balance, gapless positions,
 // once per key — are the database's own.
 type Store interface {
+	PairStore // hours between communities
+
 	OpenAccount(ctx context.Context, a Account) error
 	// CloseAccount closes an empty account; AccountInUse otherwise.
 	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
@@ -24,6 +26,10 @@ type Store interface {
 	// Post writes the posting with the events recorded so far and its own, in
 	// one statement. InsufficientHours, AccountClosed, IdempotencyKeyReused.
 	Post(ctx context.Context, p Posting) (Posted, error)
+	// PostBatch writes lines as if one after another, and says which accounts end
+	// below their soft floor or above their ceiling. The errors of Post, with the
+	// line in their field.
+	PostBatch(ctx context.Context, community domain.ID, lines []Posting) (posted []Posted, low, high []domain.ID, err error)
 	// PlaceHold promises minutes or changes what an open hold promises.
 	PlaceHold(ctx context.Context, h Hold, at time.Time) error
 	// CloseHolds gives the minutes of open holds back.
@@ -39,7 +45,10 @@ type Store interface {
 	CommunityAccounts(ctx context.Context, community domain.ID) ([]Account, error)
 	Transfers(ctx context.Context, community domain.ID, ids []domain.ID) ([]Transfer, error)
 	TransfersOf(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]Transfer, error)
-	Entries(ctx context.Context, community, account domain.ID, period Period, page domain.Page) (domain.Slice[Entry], error)
+	// Span finds the positions of a period. Two periods that meet share no entry
+	// and leave none out, whatever the clocks of two servers said.
+	Span(ctx context.Context, community, account domain.ID, period Period) (Span, error)
+	Entries(ctx context.Context, community, account domain.ID, span Span, page domain.Page) (domain.Slice[Entry], error)
 
 	// Verify recomputes one community's books and tells every difference.
 	Verify(ctx context.Context, community domain.ID) (Verification, error)

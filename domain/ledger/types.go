@@ -150,6 +150,12 @@ type Hold struct {
 // Period bounds a statement; zero times mean no bound.
 type Period struct{ From, Until time.Time }
 
+// Span is a stretch of an account's positions: those beyond After, up to Last.
+type Span struct{ After, Last int64 }
+
+// Len is how many positions a span has.
+func (s Span) Len() int { return int(max(0, s.Last-s.After)) }
+
 // The ledger's own events. Settlements are told by the rooms that settle.
 const (
 	TransferReversed  domain.EventKind = "TRANSFER_REVERSED"

@@ -46,7 +46,12 @@ func (s *Service) Found(ctx context.Context, actor domain.Actor, cmd community.C
 		if err != nil {
 			return err
 		}
-		made, _, err = s.communities.Rules(ctx, id, now)
+		// Not by its charter: of two calls that race, the one that began first may
+		// be the one that waits, and then stands before the day the charter begins.
+		found, err := s.communities.ByIDs(ctx, []domain.ID{id})
+		if err == nil && len(found) == 1 {
+			made = found[0]
+		}
 		return err
 	})
 	return made, err

@@ -29,7 +29,8 @@ type Store interface {
 	NextNumber(ctx context.Context, community domain.ID) (int, error)
 
 	// OpenCommitments counts a member's exchanges that are accepted, done or
-	// disputed: what somebody who leaves would leave others with.
+	// disputed, or discussed anew while hours stay promised: what somebody who
+	// leaves would leave others with.
 	OpenCommitments(ctx context.Context, community, member domain.ID) (int, error)
 
 	AddRole(ctx context.Context, g RoleGrant) error

@@ -37,6 +37,7 @@ type ResolverRoot interface {
 	Preset() PresetResolver
 	Query() QueryResolver
 	ServiceType() ServiceTypeResolver
+	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
@@ -64,6 +65,17 @@ type ComplexityRoot struct {
 		Owner     func(childComplexity int) int
 		Purpose   func(childComplexity int) int
 		SoftFloor func(childComplexity int) int
+		Totals    func(childComplexity int, period *model.PeriodInput) int
+	}
+
+	AccountTotals struct {
+		ByKind        func(childComplexity int) int
+		ByServiceType func(childComplexity int, byFamily bool) int
+		Closing       func(childComplexity int) int
+		Given         func(childComplexity int) int
+		Lines         func(childComplexity int) int
+		Opening       func(childComplexity int) int
+		Received      func(childComplexity int) int
 	}
 
 	AdmitMemberPayload struct {
@@ -110,24 +122,33 @@ type ComplexityRoot struct {
 		Version         func(childComplexity int) int
 	}
 
+	Checkpoint struct {
+		Consistency func(childComplexity int) int
+		Note        func(childComplexity int) int
+		Root        func(childComplexity int) int
+		SealedAt    func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
 	Community struct {
-		Account      func(childComplexity int) int
-		Charter      func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		Exchanges    func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
-		ID           func(childComplexity int) int
-		Listings     func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
-		Locale       func(childComplexity int) int
-		Member       func(childComplexity int, number int) int
-		Members      func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
-		Membership   func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Place        func(childComplexity int) int
-		Pools        func(childComplexity int) int
-		Preset       func(childComplexity int) int
-		ServiceTypes func(childComplexity int, parentID *string) int
-		Slug         func(childComplexity int) int
-		TimeZone     func(childComplexity int) int
+		Account          func(childComplexity int) int
+		Charter          func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Exchanges        func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		ID               func(childComplexity int) int
+		LedgerCheckpoint func(childComplexity int, since *string) int
+		Listings         func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
+		Locale           func(childComplexity int) int
+		Member           func(childComplexity int, number int) int
+		Members          func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
+		Membership       func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Place            func(childComplexity int) int
+		Pools            func(childComplexity int) int
+		Preset           func(childComplexity int) int
+		ServiceTypes     func(childComplexity int, parentID *string) int
+		Slug             func(childComplexity int) int
+		TimeZone         func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -278,6 +299,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	InclusionProof struct {
+		At         func(childComplexity int) int
+		Body       func(childComplexity int) int
+		Checkpoint func(childComplexity int) int
+		Hashes     func(childComplexity int) int
+		Leaf       func(childComplexity int) int
+		Position   func(childComplexity int) int
+		Size       func(childComplexity int) int
+	}
+
 	InsufficientHours struct {
 		Available func(childComplexity int) int
 		Code      func(childComplexity int) int
@@ -285,6 +316,13 @@ type ComplexityRoot struct {
 		Message   func(childComplexity int) int
 		Required  func(childComplexity int) int
 		Retryable func(childComplexity int) int
+	}
+
+	KindTotals struct {
+		Given    func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Lines    func(childComplexity int) int
+		Received func(childComplexity int) int
 	}
 
 	LeaveCommunityPayload struct {
@@ -549,6 +587,13 @@ type ComplexityRoot struct {
 		Parent   func(childComplexity int) int
 	}
 
+	ServiceTypeTotals struct {
+		Given       func(childComplexity int) int
+		Lines       func(childComplexity int) int
+		Received    func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+	}
+
 	Session struct {
 		CreatedAt  func(childComplexity int) int
 		Current    func(childComplexity int) int
@@ -597,6 +642,7 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		Minutes    func(childComplexity int) int
 		Note       func(childComplexity int) int
+		Proof      func(childComplexity int) int
 		ReversedBy func(childComplexity int) int
 		Reverses   func(childComplexity int) int
 	}
@@ -713,6 +759,65 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.SoftFloor(childComplexity), true
+	case "Account.totals":
+		if e.ComplexityRoot.Account.Totals == nil {
+			break
+		}
+
+		args, err := ec.field_Account_totals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Totals(childComplexity, args["period"].(*model.PeriodInput)), true
+
+	case "AccountTotals.byKind":
+		if e.ComplexityRoot.AccountTotals.ByKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.ByKind(childComplexity), true
+	case "AccountTotals.byServiceType":
+		if e.ComplexityRoot.AccountTotals.ByServiceType == nil {
+			break
+		}
+
+		args, err := ec.field_AccountTotals_byServiceType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AccountTotals.ByServiceType(childComplexity, args["byFamily"].(bool)), true
+	case "AccountTotals.closing":
+		if e.ComplexityRoot.AccountTotals.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.Closing(childComplexity), true
+	case "AccountTotals.given":
+		if e.ComplexityRoot.AccountTotals.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.Given(childComplexity), true
+	case "AccountTotals.lines":
+		if e.ComplexityRoot.AccountTotals.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.Lines(childComplexity), true
+	case "AccountTotals.opening":
+		if e.ComplexityRoot.AccountTotals.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.Opening(childComplexity), true
+	case "AccountTotals.received":
+		if e.ComplexityRoot.AccountTotals.Received == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
 
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
@@ -859,6 +964,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Charter.Version(childComplexity), true
 
+	case "Checkpoint.consistency":
+		if e.ComplexityRoot.Checkpoint.Consistency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkpoint.Consistency(childComplexity), true
+	case "Checkpoint.note":
+		if e.ComplexityRoot.Checkpoint.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkpoint.Note(childComplexity), true
+	case "Checkpoint.root":
+		if e.ComplexityRoot.Checkpoint.Root == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkpoint.Root(childComplexity), true
+	case "Checkpoint.sealedAt":
+		if e.ComplexityRoot.Checkpoint.SealedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkpoint.SealedAt(childComplexity), true
+	case "Checkpoint.size":
+		if e.ComplexityRoot.Checkpoint.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkpoint.Size(childComplexity), true
+
 	case "Community.account":
 		if e.ComplexityRoot.Community.Account == nil {
 			break
@@ -894,6 +1030,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.ID(childComplexity), true
+	case "Community.ledgerCheckpoint":
+		if e.ComplexityRoot.Community.LedgerCheckpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Community_ledgerCheckpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.LedgerCheckpoint(childComplexity, args["since"].(*string)), true
 	case "Community.listings":
 		if e.ComplexityRoot.Community.Listings == nil {
 			break
@@ -1518,6 +1665,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
 
+	case "InclusionProof.at":
+		if e.ComplexityRoot.InclusionProof.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.At(childComplexity), true
+	case "InclusionProof.body":
+		if e.ComplexityRoot.InclusionProof.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Body(childComplexity), true
+	case "InclusionProof.checkpoint":
+		if e.ComplexityRoot.InclusionProof.Checkpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Checkpoint(childComplexity), true
+	case "InclusionProof.hashes":
+		if e.ComplexityRoot.InclusionProof.Hashes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Hashes(childComplexity), true
+	case "InclusionProof.leaf":
+		if e.ComplexityRoot.InclusionProof.Leaf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Leaf(childComplexity), true
+	case "InclusionProof.position":
+		if e.ComplexityRoot.InclusionProof.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Position(childComplexity), true
+	case "InclusionProof.size":
+		if e.ComplexityRoot.InclusionProof.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InclusionProof.Size(childComplexity), true
+
 	case "InsufficientHours.available":
 		if e.ComplexityRoot.InsufficientHours.Available == nil {
 			break
@@ -1554,6 +1744,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InsufficientHours.Retryable(childComplexity), true
+
+	case "KindTotals.given":
+		if e.ComplexityRoot.KindTotals.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindTotals.Given(childComplexity), true
+	case "KindTotals.kind":
+		if e.ComplexityRoot.KindTotals.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindTotals.Kind(childComplexity), true
+	case "KindTotals.lines":
+		if e.ComplexityRoot.KindTotals.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindTotals.Lines(childComplexity), true
+	case "KindTotals.received":
+		if e.ComplexityRoot.KindTotals.Received == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindTotals.Received(childComplexity), true
 
 	case "LeaveCommunityPayload.member":
 		if e.ComplexityRoot.LeaveCommunityPayload.Member == nil {
@@ -2782,6 +2997,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceType.Parent(childComplexity), true
 
+	case "ServiceTypeTotals.given":
+		if e.ComplexityRoot.ServiceTypeTotals.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTypeTotals.Given(childComplexity), true
+	case "ServiceTypeTotals.lines":
+		if e.ComplexityRoot.ServiceTypeTotals.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTypeTotals.Lines(childComplexity), true
+	case "ServiceTypeTotals.received":
+		if e.ComplexityRoot.ServiceTypeTotals.Received == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTypeTotals.Received(childComplexity), true
+	case "ServiceTypeTotals.serviceType":
+		if e.ComplexityRoot.ServiceTypeTotals.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTypeTotals.ServiceType(childComplexity), true
+
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -2962,6 +3202,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Note(childComplexity), true
+	case "Transfer.proof":
+		if e.ComplexityRoot.Transfer.Proof == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.Proof(childComplexity), true
 	case "Transfer.reversedBy":
 		if e.ComplexityRoot.Transfer.ReversedBy == nil {
 			break
@@ -3328,6 +3574,10 @@ enum ErrorCode {
   LIMITS_INVALID
   "From and to are one account."
   SAME_ACCOUNT
+  "A day like 2026-03-31 or a moment of RFC 3339; the period ends after it begins."
+  PERIOD_INVALID
+  "More lines than one statement holds. Ask for a shorter period."
+  STATEMENT_TOO_LONG
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -3577,6 +3827,11 @@ type Community implements Node {
   account: Account! @can(do: SEE_COMMUNITY)
   "The common pools: solidarity, projects, reserve."
   pools: [Account!]! @can(do: SEE_COMMUNITY)
+  "The last signed checkpoint of its journal, and what shows that it extends an older one; null until something is sealed, within a minute or so. What is not a checkpoint of this journal as it stands is BAD_USER_INPUT."
+  ledgerCheckpoint(
+    "An older checkpoint's note, or its size; null for none."
+    since: String
+  ): Checkpoint @can(do: SEE_COMMUNITY)
 }
 
 "A page of communities."
@@ -4305,6 +4560,61 @@ type Account implements Node {
     "Before this cursor."
     before: String
   ): EntryConnection!
+  "A period of it, added up. For those who may see the account. A period that ends before it begins is BAD_USER_INPUT."
+  totals(
+    "Only this stretch of time; all of it unless said otherwise."
+    period: PeriodInput
+  ): AccountTotals!
+}
+
+"""
+A period of an account, added up. ` + "`" + `opening` + "`" + ` + ` + "`" + `given` + "`" + ` − ` + "`" + `received` + "`" + ` is ` + "`" + `closing` + "`" + `,
+always, and the closing of one period is the opening of the next. What a reversal
+undoes is taken off again where it was counted, so amounts are below zero where a
+period undoes a mistake made before it.
+"""
+type AccountTotals {
+  "The balance when the period began."
+  opening: Minutes!
+  "Minutes by which the account went up: services given, starting hours, gifts that came in."
+  given: Minutes!
+  "Minutes by which the account went down: services received, gifts that went out."
+  received: Minutes!
+  "The balance when the period ended."
+  closing: Minutes!
+  "How many lines the statement of the period has."
+  lines: Int!
+  "Why hours moved; kinds that did not occur are left out. They add up to the whole."
+  byKind: [KindTotals!]!
+  "What exchanges moved, by type of service; what moved otherwise is in none."
+  byServiceType(
+    "Rolls types up into their families."
+    byFamily: Boolean! = false
+  ): [ServiceTypeTotals!]!
+}
+
+"What moved for one reason."
+type KindTotals {
+  "Why."
+  kind: TransferKind!
+  "Minutes by which the account went up."
+  given: Minutes!
+  "Minutes by which it went down."
+  received: Minutes!
+  "How many lines."
+  lines: Int!
+}
+
+"What exchanges of one type of service moved."
+type ServiceTypeTotals {
+  "The type, or the family."
+  serviceType: ServiceType!
+  "Minutes of it given."
+  given: Minutes!
+  "Minutes of it received."
+  received: Minutes!
+  "How many lines, reversals included."
+  lines: Int!
 }
 
 "One line of a statement."
@@ -4363,8 +4673,51 @@ type Transfer implements Node {
   reverses: Transfer
   "A gift's message or a reversal's reason; null when there is none."
   note: String
+  "What shows a stranger that the journal holds it. Null until it is sealed, within a minute or so, and for those who may not read the transfer by itself: the owners of its accounts and those who keep the books may."
+  proof: InclusionProof
   "When."
   postedAt: DateTime!
+}
+
+"""
+A signed statement about a community's journal: its first ` + "`" + `size` + "`" + ` events hash to
+` + "`" + `root` + "`" + `. Keep the note: with a later checkpoint, or with ` + "`" + `hora verify` + "`" + `, it shows
+whether anything before it was rewritten.
+"""
+type Checkpoint {
+  "What was signed, and the signature: a note as in https://c2sp.org/tlog-checkpoint. Its first line is ` + "`" + `hora/` + "`" + ` and the community's UUID. The keys are at ` + "`" + `/.well-known/hora-checkpoint-keys` + "`" + `, those of old notes among them."
+  note: String!
+  "The last position that it covers."
+  size: Int!
+  "The root of the Merkle tree (RFC 6962, SHA-256) over the journal's events, in base64."
+  root: String!
+  "When."
+  sealedAt: DateTime!
+  "From the root of ` + "`" + `since` + "`" + ` to this one, as RFC 6962 orders it, in base64. Empty when there is nothing to show."
+  consistency: [String!]!
+}
+
+"""
+What leads from a transfer to a signed checkpoint. ` + "`" + `docs/examples/verify-transfer.mjs` + "`" + `
+follows it with nothing of Hora's. A leaf is the SHA-256 of a zero byte, the position
+and the microseconds of ` + "`" + `at` + "`" + ` since 1970 in eight bytes each, big end first, and the
+SHA-256 of ` + "`" + `body` + "`" + `.
+"""
+type InclusionProof {
+  "The signed checkpoint that the hashes lead to."
+  checkpoint: String!
+  "The position of the transfer's event in the community's journal, from 1."
+  position: Int!
+  "The last position that the checkpoint covers."
+  size: Int!
+  "When the event happened, to the microsecond."
+  at: DateTime!
+  "The event's canonical bytes, JSON. ` + "`" + `payload.legs` + "`" + ` are the transfers that were posted together; an id in it is the last sixteen bytes of the global id, as a UUID."
+  body: String!
+  "The event's leaf hash, in base64."
+  leaf: String!
+  "From the leaf's neighbour upwards, as RFC 6962 orders them, in base64."
+  hashes: [String!]!
 }
 
 extend type Mutation {
@@ -5298,8 +5651,30 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_ceiling(ctx, field)
 	case "entries":
 		return ec.fieldContext_Account_entries(ctx, field)
+	case "totals":
+		return ec.fieldContext_Account_totals(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_AccountTotals_opening(ctx, field)
+	case "given":
+		return ec.fieldContext_AccountTotals_given(ctx, field)
+	case "received":
+		return ec.fieldContext_AccountTotals_received(ctx, field)
+	case "closing":
+		return ec.fieldContext_AccountTotals_closing(ctx, field)
+	case "lines":
+		return ec.fieldContext_AccountTotals_lines(ctx, field)
+	case "byKind":
+		return ec.fieldContext_AccountTotals_byKind(ctx, field)
+	case "byServiceType":
+		return ec.fieldContext_AccountTotals_byServiceType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
 }
 
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5390,6 +5765,22 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
 
+func (ec *executionContext) childFields_Checkpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "note":
+		return ec.fieldContext_Checkpoint_note(ctx, field)
+	case "size":
+		return ec.fieldContext_Checkpoint_size(ctx, field)
+	case "root":
+		return ec.fieldContext_Checkpoint_root(ctx, field)
+	case "sealedAt":
+		return ec.fieldContext_Checkpoint_sealedAt(ctx, field)
+	case "consistency":
+		return ec.fieldContext_Checkpoint_consistency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Checkpoint", field.Name)
+}
+
 func (ec *executionContext) childFields_Community(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5426,6 +5817,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_account(ctx, field)
 	case "pools":
 		return ec.fieldContext_Community_pools(ctx, field)
+	case "ledgerCheckpoint":
+		return ec.fieldContext_Community_ledgerCheckpoint(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -5710,6 +6103,40 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "checkpoint":
+		return ec.fieldContext_InclusionProof_checkpoint(ctx, field)
+	case "position":
+		return ec.fieldContext_InclusionProof_position(ctx, field)
+	case "size":
+		return ec.fieldContext_InclusionProof_size(ctx, field)
+	case "at":
+		return ec.fieldContext_InclusionProof_at(ctx, field)
+	case "body":
+		return ec.fieldContext_InclusionProof_body(ctx, field)
+	case "leaf":
+		return ec.fieldContext_InclusionProof_leaf(ctx, field)
+	case "hashes":
+		return ec.fieldContext_InclusionProof_hashes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
+}
+
+func (ec *executionContext) childFields_KindTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_KindTotals_kind(ctx, field)
+	case "given":
+		return ec.fieldContext_KindTotals_given(ctx, field)
+	case "received":
+		return ec.fieldContext_KindTotals_received(ctx, field)
+	case "lines":
+		return ec.fieldContext_KindTotals_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KindTotals", field.Name)
 }
 
 func (ec *executionContext) childFields_LeaveCommunityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6138,6 +6565,20 @@ func (ec *executionContext) childFields_ServiceType(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ServiceType", field.Name)
 }
 
+func (ec *executionContext) childFields_ServiceTypeTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceType":
+		return ec.fieldContext_ServiceTypeTotals_serviceType(ctx, field)
+	case "given":
+		return ec.fieldContext_ServiceTypeTotals_given(ctx, field)
+	case "received":
+		return ec.fieldContext_ServiceTypeTotals_received(ctx, field)
+	case "lines":
+		return ec.fieldContext_ServiceTypeTotals_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTypeTotals", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6220,6 +6661,8 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_reverses(ctx, field)
 	case "note":
 		return ec.fieldContext_Transfer_note(ctx, field)
+	case "proof":
+		return ec.fieldContext_Transfer_proof(ctx, field)
 	case "postedAt":
 		return ec.fieldContext_Transfer_postedAt(ctx, field)
 	}

@@ -140,6 +140,22 @@ type CancelExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A signed statement about a community's journal: its first `size` events hash to
+// `root`. Keep the note: with a later checkpoint, or with `hora verify`, it shows
+// whether anything before it was rewritten.
+type Checkpoint struct {
+	// What was signed, and the signature: a note as in https://c2sp.org/tlog-checkpoint. Its first line is `hora/` and the community's UUID. The keys are at `/.well-known/hora-checkpoint-keys`, those of old notes among them.
+	Note string `json:"note"`
+	// The last position that it covers.
+	Size int `json:"size"`
+	// The root of the Merkle tree (RFC 6962, SHA-256) over the journal's events, in base64.
+	Root string `json:"root"`
+	// When.
+	SealedAt time.Time `json:"sealedAt"`
+	// From the root of `since` to this one, as RFC 6962 orders it, in base64. Empty when there is nothing to show.
+	Consistency []string `json:"consistency"`
+}
+
 // A page of communities.
 type CommunityConnection struct {
 	// The items with their cursors.
@@ -452,6 +468,27 @@ type GrantRolePayload struct {
 	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What leads from a transfer to a signed checkpoint. `docs/examples/verify-transfer.mjs`
+// follows it with nothing of Hora's. A leaf is the SHA-256 of a zero byte, the position
+// and the microseconds of `at` since 1970 in eight bytes each, big end first, and the
+// SHA-256 of `body`.
+type InclusionProof struct {
+	// The signed checkpoint that the hashes lead to.
+	Checkpoint string `json:"checkpoint"`
+	// The position of the transfer's event in the community's journal, from 1.
+	Position int `json:"position"`
+	// The last position that the checkpoint covers.
+	Size int `json:"size"`
+	// When the event happened, to the microsecond.
+	At time.Time `json:"at"`
+	// The event's canonical bytes, JSON. `payload.legs` are the transfers that were posted together; an id in it is the last sixteen bytes of the global id, as a UUID.
+	Body string `json:"body"`
+	// The event's leaf hash, in base64.
+	Leaf string `json:"leaf"`
+	// From the leaf's neighbour upwards, as RFC 6962 orders them, in base64.
+	Hashes []string `json:"hashes"`
 }
 
 // The account's floor would be crossed. Figures are given to the account's owner only.

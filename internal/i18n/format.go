@@ -46,17 +46,25 @@ func Minutes(lang Language, m domain.Minutes) string {
 	return fmt.Sprintf("%s%s%sh%s%02d", sign, whole(lang, hours), space, space, rest)
 }
 
-// Date shows a day in a time zone: "mardi 3 mars 2026", "Tuesday 3 March 2026".
-func Date(lang Language, t time.Time, zone *time.Location) string {
+// Day shows a day in a time zone, shorter: "3 mars 2026", "3 March 2026".
+func Day(lang Language, t time.Time, zone *time.Location) string {
 	t = t.In(zone)
 	if lang == English {
-		return t.Format("Monday 2 January 2006")
+		return t.Format("2 January 2006")
 	}
 	day := strconv.Itoa(t.Day())
 	if t.Day() == 1 {
 		day = "1er"
 	}
-	return fmt.Sprintf("%s %s%s%s %d", joursFR[t.Weekday()], day, unbroken, moisFR[t.Month()-1], t.Year())
+	return fmt.Sprintf("%s%s%s %d", day, unbroken, moisFR[t.Month()-1], t.Year())
+}
+
+// Date shows a day in a time zone: "mardi 3 mars 2026", "Tuesday 3 March 2026".
+func Date(lang Language, t time.Time, zone *time.Location) string {
+	if lang == English {
+		return t.In(zone).Format("Monday ") + Day(lang, t, zone)
+	}
+	return joursFR[t.In(zone).Weekday()] + " " + Day(lang, t, zone)
 }
 
 // DateTime shows a moment in a time zone: "mardi 3 mars 2026 à 14 h 30",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-// Package token makes and reads access tokens: JSON Web Tokens signed with
-// Ed25519, and remembers for a moment which sessions live.
+// Package token puts the server's keys to work: it makes and reads access tokens,
+// JSON Web Tokens signed with Ed25519, and signs checkpoints. It also remembers for
+// a moment which sessions live.
 package token
 
 import (

@@ -1,0 +1,672 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- What the migrations make of an empty database, to read and review; it is never
+-- run. What functions do stands in their migrations, the job runner's own schema
+-- is River's. Made by: go test ./persistence -run TestSchemaDump -update
+
+CREATE SCHEMA journal AUTHORIZATION hora_owner;
+GRANT USAGE ON SCHEMA journal TO hora_server;
+
+CREATE SCHEMA ledger AUTHORIZATION hora_owner;
+GRANT USAGE ON SCHEMA ledger TO hora_server;
+
+CREATE TABLE journal.cursor (
+  community_id uuid NOT NULL,
+  reader text NOT NULL,
+  pos bigint NOT NULL,
+  CONSTRAINT cursor_pkey PRIMARY KEY (community_id, reader)
+);
+ALTER TABLE journal.cursor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE journal.cursor FORCE ROW LEVEL SECURITY;
+CREATE POLICY positions ON journal.cursor FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY tenant ON journal.cursor TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON journal.cursor TO hora_server;
+
+CREATE TABLE journal.event (
+  community_id uuid NOT NULL,
+  pos bigint NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  actor_id uuid NOT NULL,
+  subject_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  body bytea NOT NULL,
+  digest bytea NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT event_pkey PRIMARY KEY (community_id, pos)
+);
+ALTER TABLE journal.event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE journal.event FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON journal.event TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON journal.event TO hora_server;
+
+CREATE TABLE journal.head (
+  community_id uuid NOT NULL,
+  pos bigint NOT NULL DEFAULT 0,
+  hash bytea NOT NULL DEFAULT '\x'::bytea,
+  CONSTRAINT head_pkey PRIMARY KEY (community_id),
+  CONSTRAINT head_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+) WITH (fillfactor=50);
+ALTER TABLE journal.head ENABLE ROW LEVEL SECURITY;
+ALTER TABLE journal.head FORCE ROW LEVEL SECURITY;
+CREATE POLICY positions ON journal.head FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY tenant ON journal.head TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON journal.head TO hora_server;
+
+CREATE TABLE journal.seal (
+  community_id uuid NOT NULL,
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  sealed_at timestamp with time zone NOT NULL,
+  CONSTRAINT seal_pkey PRIMARY KEY (community_id, size),
+  CONSTRAINT seal_root CHECK ((length(root) = 32)),
+  CONSTRAINT seal_size CHECK ((size > 0))
+);
+ALTER TABLE journal.seal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE journal.seal FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON journal.seal TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON journal.seal TO hora_server;
+
+CREATE TABLE journal.tile (
+  community_id uuid NOT NULL,
+  level smallint NOT NULL,
+  idx bigint NOT NULL,
+  hashes bytea NOT NULL,
+  CONSTRAINT tile_pkey PRIMARY KEY (community_id, level, idx),
+  CONSTRAINT tile_full CHECK ((length(hashes) = 512)),
+  CONSTRAINT tile_level CHECK ((((level)::integer % 4) = 0))
+);
+ALTER TABLE journal.tile ENABLE ROW LEVEL SECURITY;
+ALTER TABLE journal.tile FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON journal.tile TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON journal.tile TO hora_server;
+
+CREATE TABLE ledger.account (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  owner_id uuid,
+  purpose text,
+  balance bigint NOT NULL DEFAULT 0,
+  held bigint NOT NULL DEFAULT 0,
+  floor bigint,
+  soft_floor bigint,
+  ceiling bigint,
+  allowance bigint NOT NULL DEFAULT 0,
+  seq bigint NOT NULL DEFAULT 0,
+  opened_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  partner_id uuid,
+  cap bigint,
+  CONSTRAINT account_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT account_allowance CHECK ((allowance >= 0)),
+  CONSTRAINT account_balance_sane CHECK ((abs(balance) < '1000000000000'::bigint)),
+  CONSTRAINT account_cap_is_of_mirrors CHECK (((cap IS NULL) OR (kind = 'MIRROR'::text))),
+  CONSTRAINT account_held CHECK ((held >= 0)),
+  CONSTRAINT account_kind CHECK ((kind = ANY (ARRAY['MEMBER'::text, 'COMMUNITY'::text, 'SERVICE_POINT'::text, 'POOL'::text, 'PROJECT'::text, 'MIRROR'::text, 'ISSUANCE'::text]))),
+  CONSTRAINT account_member_has_owner CHECK (((kind <> 'MEMBER'::text) OR (owner_id IS NOT NULL))),
+  CONSTRAINT account_mirror_has_partner CHECK (((kind = 'MIRROR'::text) = (partner_id IS NOT NULL))),
+  CONSTRAINT account_pool_has_purpose CHECK (((kind = 'POOL'::text) = (purpose IS NOT NULL)))
+) WITH (fillfactor=70);
+ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.account TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX account_community_key ON ledger.account USING btree (community_id) WHERE (kind = 'COMMUNITY'::text);
+CREATE UNIQUE INDEX account_owner_key ON ledger.account USING btree (community_id, owner_id) WHERE (owner_id IS NOT NULL);
+CREATE UNIQUE INDEX account_partner_key ON ledger.account USING btree (community_id, partner_id) WHERE (partner_id IS NOT NULL);
+CREATE UNIQUE INDEX account_pool_key ON ledger.account USING btree (community_id, purpose) WHERE (kind = 'POOL'::text);
+GRANT SELECT ON ledger.account TO hora_server;
+
+CREATE TABLE ledger.entry (
+  community_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  transfer_id uuid NOT NULL,
+  minutes bigint NOT NULL,
+  balance_after bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT entry_pkey PRIMARY KEY (community_id, account_id, seq),
+  CONSTRAINT entry_minutes CHECK ((minutes <> 0))
+);
+ALTER TABLE ledger.entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.entry TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON ledger.entry TO hora_server;
+
+CREATE TABLE ledger.hold (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  minutes bigint NOT NULL,
+  exchange_id uuid NOT NULL,
+  state text NOT NULL,
+  placed_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT hold_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT hold_closed CHECK (((state = 'OPEN'::text) = (closed_at IS NULL))),
+  CONSTRAINT hold_minutes CHECK ((minutes > 0)),
+  CONSTRAINT hold_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'POSTED'::text, 'RELEASED'::text, 'EXPIRED'::text])))
+);
+ALTER TABLE ledger.hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.hold FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.hold TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX hold_expiry_idx ON ledger.hold USING btree (community_id, expires_at) WHERE (state = 'OPEN'::text);
+CREATE INDEX hold_open_idx ON ledger.hold USING btree (community_id, account_id) WHERE (state = 'OPEN'::text);
+GRANT SELECT ON ledger.hold TO hora_server;
+
+CREATE TABLE ledger.limit_change (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  floor bigint,
+  soft_floor bigint,
+  ceiling bigint,
+  allowance bigint,
+  reason text NOT NULL,
+  actor_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  cap bigint,
+  CONSTRAINT limit_change_pkey PRIMARY KEY (community_id, id)
+);
+ALTER TABLE ledger.limit_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.limit_change FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.limit_change TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX limit_change_account_idx ON ledger.limit_change USING btree (community_id, account_id, at);
+GRANT SELECT ON ledger.limit_change TO hora_server;
+
+CREATE TABLE ledger.note (
+  community_id uuid NOT NULL,
+  transfer_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT note_pkey PRIMARY KEY (community_id, transfer_id, person_id),
+  CONSTRAINT note_transfer_fkey FOREIGN KEY (community_id, transfer_id) REFERENCES ledger.transfer(community_id, id)
+);
+ALTER TABLE ledger.note ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.note FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.note TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON ledger.note TO hora_server;
+
+CREATE TABLE ledger.pair (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  partner_id uuid NOT NULL,
+  side text NOT NULL,
+  state text NOT NULL,
+  account_id uuid NOT NULL,
+  partner_account_id uuid NOT NULL,
+  minutes bigint NOT NULL,
+  transfer_id uuid,
+  undo_id uuid,
+  reason text,
+  actor_id uuid NOT NULL,
+  opened_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT pair_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT pair_closed CHECK (((closed_at IS NULL) = (state = 'OPEN'::text))),
+  CONSTRAINT pair_minutes CHECK ((minutes > 0)),
+  CONSTRAINT pair_partner_is_another CHECK ((partner_id <> community_id)),
+  CONSTRAINT pair_provider_decides CHECK (((side = 'RECEIVER'::text) OR (state <> 'OPEN'::text))),
+  CONSTRAINT pair_reason CHECK (((reason IS NOT NULL) = (state = 'UNDONE'::text))),
+  CONSTRAINT pair_side CHECK ((side = ANY (ARRAY['RECEIVER'::text, 'PROVIDER'::text]))),
+  CONSTRAINT pair_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'COMPLETED'::text, 'UNDONE'::text]))),
+  CONSTRAINT pair_transfer CHECK (((transfer_id IS NULL) = ((side = 'PROVIDER'::text) AND (state = 'UNDONE'::text)))),
+  CONSTRAINT pair_undo CHECK (((undo_id IS NOT NULL) = ((side = 'RECEIVER'::text) AND (state = 'UNDONE'::text))))
+);
+ALTER TABLE ledger.pair ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.pair FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.pair TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX pair_open_idx ON ledger.pair USING btree (community_id, opened_at, id) WHERE (state = 'OPEN'::text);
+CREATE INDEX pair_partner_idx ON ledger.pair USING btree (community_id, partner_id, id);
+GRANT SELECT ON ledger.pair TO hora_server;
+
+CREATE TABLE ledger.posting (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  key text NOT NULL,
+  fingerprint bytea NOT NULL,
+  pos bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT posting_pkey PRIMARY KEY (community_id, key)
+);
+ALTER TABLE ledger.posting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.posting FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.posting TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX posting_at_idx ON ledger.posting USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+GRANT SELECT ON ledger.posting TO hora_server;
+
+CREATE TABLE ledger.transfer (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  posting_id uuid NOT NULL,
+  kind text NOT NULL,
+  minutes bigint NOT NULL,
+  debit_id uuid NOT NULL,
+  credit_id uuid NOT NULL,
+  exchange_id uuid,
+  reverses_id uuid,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT transfer_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT transfer_kind CHECK ((kind = ANY (ARRAY['OPENING'::text, 'EXCHANGE'::text, 'GROUP_SHARE'::text, 'ASSOCIATIVE'::text, 'GIFT'::text, 'DUES'::text, 'LEVY'::text, 'GRANT'::text, 'INTERCOMMUNITY'::text, 'CORRECTION'::text, 'REVERSAL'::text, 'CLOSING'::text]))),
+  CONSTRAINT transfer_minutes CHECK ((minutes > 0)),
+  CONSTRAINT transfer_reversal_names_what CHECK (((kind = 'REVERSAL'::text) = (reverses_id IS NOT NULL))),
+  CONSTRAINT transfer_two_accounts CHECK ((debit_id <> credit_id)),
+  CONSTRAINT transfer_reverses_fkey FOREIGN KEY (community_id, reverses_id) REFERENCES ledger.transfer(community_id, id)
+);
+ALTER TABLE ledger.transfer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.transfer FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON ledger.transfer TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (community_id, exchange_id) WHERE (kind = 'EXCHANGE'::text);
+CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer USING btree (community_id, reverses_id) WHERE (reverses_id IS NOT NULL);
+GRANT SELECT ON ledger.transfer TO hora_server;
+
+CREATE TABLE public.charter (
+  community_id uuid NOT NULL,
+  version integer NOT NULL,
+  body jsonb NOT NULL,
+  effective_from timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by uuid NOT NULL,
+  CONSTRAINT charter_pkey PRIMARY KEY (community_id, version),
+  CONSTRAINT charter_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.charter FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.charter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.charter TO hora_server;
+
+CREATE TABLE public.community (
+  id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  preset text NOT NULL,
+  locale text NOT NULL,
+  time_zone text NOT NULL,
+  latitude double precision,
+  longitude double precision,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT community_pkey PRIMARY KEY (id),
+  CONSTRAINT community_slug_key UNIQUE (slug),
+  CONSTRAINT community_place_whole CHECK (((latitude IS NULL) = (longitude IS NULL)))
+);
+CREATE INDEX community_name_trgm_idx ON public.community USING gin (lower(name) public.gin_trgm_ops);
+GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
+
+CREATE TABLE public.counter (
+  community_id uuid NOT NULL,
+  name text NOT NULL,
+  value integer NOT NULL,
+  CONSTRAINT counter_pkey PRIMARY KEY (community_id, name),
+  CONSTRAINT counter_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.counter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.counter FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.counter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.counter TO hora_server;
+
+CREATE TABLE public.exchange (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  number integer NOT NULL,
+  state text NOT NULL,
+  provider_id uuid NOT NULL,
+  receiver_id uuid NOT NULL,
+  listing_id uuid,
+  service_type text NOT NULL,
+  level text NOT NULL,
+  terms_version integer NOT NULL,
+  terms_by uuid NOT NULL,
+  estimated bigint NOT NULL,
+  travel bigint NOT NULL,
+  preparation bigint NOT NULL,
+  scheduled_at timestamp with time zone,
+  place text NOT NULL,
+  costs text NOT NULL,
+  message text NOT NULL,
+  typed bigint,
+  actual bigint,
+  done_by uuid,
+  done_at timestamp with time zone,
+  answered bigint,
+  settled bigint,
+  hold_id uuid,
+  expires_at timestamp with time zone,
+  confirm_at timestamp with time zone,
+  reminded integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT exchange_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT exchange_number_key UNIQUE (community_id, number),
+  CONSTRAINT exchange_confirmed_is_settled CHECK (((state = 'CONFIRMED'::text) = (settled IS NOT NULL))),
+  CONSTRAINT exchange_state CHECK ((state = ANY (ARRAY['PROPOSED'::text, 'ACCEPTED'::text, 'DONE'::text, 'CONFIRMED'::text, 'DECLINED'::text, 'CANCELLED'::text, 'EXPIRED'::text, 'DISPUTED'::text]))),
+  CONSTRAINT exchange_two_sides CHECK ((provider_id <> receiver_id)),
+  CONSTRAINT exchange_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT exchange_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
+  CONSTRAINT exchange_provider_fkey FOREIGN KEY (community_id, provider_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT exchange_receiver_fkey FOREIGN KEY (community_id, receiver_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.exchange ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.exchange FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.exchange TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX exchange_confirm_idx ON public.exchange USING btree (community_id, confirm_at) WHERE (state = 'DONE'::text);
+CREATE INDEX exchange_expiry_idx ON public.exchange USING btree (community_id, expires_at) WHERE (state = 'PROPOSED'::text);
+CREATE INDEX exchange_feed_idx ON public.exchange USING btree (community_id, created_at DESC, id DESC);
+CREATE INDEX exchange_provider_idx ON public.exchange USING btree (community_id, provider_id, created_at DESC, id DESC);
+CREATE INDEX exchange_receiver_idx ON public.exchange USING btree (community_id, receiver_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.exchange TO hora_server;
+
+CREATE TABLE public.exchange_step (
+  community_id uuid NOT NULL,
+  exchange_id uuid NOT NULL,
+  step integer NOT NULL,
+  state text NOT NULL,
+  action text NOT NULL,
+  member_id uuid,
+  person_id uuid,
+  minutes bigint,
+  note text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT exchange_step_pkey PRIMARY KEY (community_id, exchange_id, step),
+  CONSTRAINT exchange_step_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id)
+);
+ALTER TABLE public.exchange_step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.exchange_step FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.exchange_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.exchange_step TO hora_server;
+
+CREATE TABLE public.idempotency (
+  community_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  key text NOT NULL,
+  fingerprint bytea NOT NULL,
+  result_id uuid,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_pkey PRIMARY KEY (community_id, person_id, key)
+);
+ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.idempotency FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.idempotency TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (community_id, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.idempotency TO hora_server;
+
+CREATE TABLE public.job_period (
+  community_id uuid NOT NULL,
+  job text NOT NULL,
+  period text NOT NULL,
+  done_at timestamp with time zone NOT NULL,
+  result jsonb NOT NULL,
+  CONSTRAINT job_period_pkey PRIMARY KEY (community_id, job, period),
+  CONSTRAINT job_period_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.job_period ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.job_period FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.job_period TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.job_period TO hora_server;
+
+CREATE TABLE public.listing (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL,
+  title text NOT NULL,
+  description text NOT NULL,
+  service_type text NOT NULL,
+  level text NOT NULL,
+  language text NOT NULL,
+  latitude double precision,
+  longitude double precision,
+  radius_km integer,
+  remote boolean NOT NULL,
+  availability text[] NOT NULL,
+  visibility text NOT NULL,
+  state text NOT NULL,
+  published_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  met_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  words text NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  search tsvector GENERATED ALWAYS AS (to_tsvector(public.search_config(language), words)) STORED,
+  CONSTRAINT listing_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT listing_kind CHECK ((kind = ANY (ARRAY['OFFER'::text, 'REQUEST'::text]))),
+  CONSTRAINT listing_level CHECK ((level = ANY (ARRAY['INDIVIDUAL'::text, 'COLLECTIVE'::text, 'ASSOCIATIVE'::text]))),
+  CONSTRAINT listing_place_whole CHECK (((latitude IS NULL) = (longitude IS NULL))),
+  CONSTRAINT listing_state CHECK ((state = ANY (ARRAY['DRAFT'::text, 'PENDING_REVIEW'::text, 'PUBLISHED'::text, 'PAUSED'::text, 'MET'::text, 'EXPIRED'::text, 'ARCHIVED'::text, 'REMOVED'::text]))),
+  CONSTRAINT listing_visibility CHECK ((visibility = ANY (ARRAY['COMMUNITY'::text, 'PARTNERS'::text, 'PUBLIC'::text]))),
+  CONSTRAINT listing_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT listing_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.listing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.listing FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.listing TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX listing_expiry_idx ON public.listing USING btree (community_id, expires_at) WHERE (state = 'PUBLISHED'::text);
+CREATE INDEX listing_feed_idx ON public.listing USING btree (community_id, state, published_at DESC, id DESC);
+CREATE INDEX listing_member_idx ON public.listing USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX listing_place_idx ON public.listing USING btree (community_id, latitude, longitude) WHERE (state = 'PUBLISHED'::text);
+CREATE INDEX listing_type_idx ON public.listing USING btree (community_id, service_type text_pattern_ops) WHERE (state = 'PUBLISHED'::text);
+GRANT INSERT, SELECT, UPDATE ON public.listing TO hora_server;
+
+CREATE TABLE public.member (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  number integer,
+  kind text NOT NULL,
+  person_id uuid,
+  display_name text NOT NULL,
+  email text,
+  participation text NOT NULL,
+  capital text NOT NULL DEFAULT 'NONE'::text,
+  governance text NOT NULL DEFAULT 'GUEST'::text,
+  message text NOT NULL DEFAULT ''::text,
+  orientation boolean NOT NULL DEFAULT false,
+  applied_at timestamp with time zone NOT NULL,
+  admitted_at timestamp with time zone,
+  resumes_as text,
+  left_at timestamp with time zone,
+  decline_reason text,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT member_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT member_number_key UNIQUE (community_id, number),
+  CONSTRAINT member_admitted_has_number CHECK (((admitted_at IS NULL) = (number IS NULL))),
+  CONSTRAINT member_capital CHECK ((capital = ANY (ARRAY['NONE'::text, 'PENDING'::text, 'INVESTOR'::text, 'FULL'::text, 'REDEEMING'::text, 'REDEEMED'::text]))),
+  CONSTRAINT member_governance CHECK ((governance = ANY (ARRAY['GUEST'::text, 'VOICE'::text, 'CANDIDATE'::text, 'VOTER'::text, 'MANDATED'::text, 'LEAVING'::text, 'FORMER'::text, 'EXCLUDED'::text]))),
+  CONSTRAINT member_kind CHECK ((kind = ANY (ARRAY['PERSON'::text, 'HOUSEHOLD'::text, 'ORGANISATION'::text]))),
+  CONSTRAINT member_participation CHECK ((participation = ANY (ARRAY['APPLICANT'::text, 'NEWCOMER'::text, 'ACTIVE'::text, 'ENGAGED'::text, 'AT_RISK'::text, 'DORMANT'::text, 'PAUSED'::text, 'SUSPENDED'::text, 'LEFT'::text, 'DECLINED'::text]))),
+  CONSTRAINT member_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT member_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.member TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
+CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
+GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
+
+CREATE TABLE public.notification (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  kind text NOT NULL,
+  exchange_id uuid,
+  member_id uuid,
+  minutes bigint,
+  pos bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  read_at timestamp with time zone,
+  CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
+  CONSTRAINT notification_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT notification_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+ALTER TABLE public.notification ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notification FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.notification TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX notification_person_idx ON public.notification USING btree (community_id, person_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.notification TO hora_server;
+
+CREATE TABLE public.person (
+  id uuid NOT NULL,
+  email text,
+  display_name text NOT NULL,
+  locale text NOT NULL,
+  password_hash text,
+  platform boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT person_pkey PRIMARY KEY (id),
+  CONSTRAINT person_email_lower CHECK ((email = lower(email)))
+);
+CREATE UNIQUE INDEX person_email_key ON public.person USING btree (email);
+GRANT INSERT, SELECT, UPDATE ON public.person TO hora_server;
+
+CREATE TABLE public.person_community (
+  person_id uuid NOT NULL,
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  CONSTRAINT person_community_pkey PRIMARY KEY (person_id, community_id),
+  CONSTRAINT person_community_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT person_community_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+GRANT INSERT, SELECT, UPDATE ON public.person_community TO hora_server;
+
+CREATE TABLE public.refresh_token (
+  hash bytea NOT NULL,
+  session_id uuid NOT NULL,
+  issued_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT refresh_token_pkey PRIMARY KEY (hash),
+  CONSTRAINT refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session(id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_token_session_idx ON public.refresh_token USING btree (session_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.refresh_token TO hora_server;
+
+CREATE TABLE public.role_grant (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  role text NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  granted_by uuid NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT role_grant_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT role_grant_term CHECK (((until_at IS NULL) OR (until_at > from_at))),
+  CONSTRAINT role_grant_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.role_grant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.role_grant FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.role_grant TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX role_grant_live_key ON public.role_grant USING btree (community_id, member_id, role) WHERE (revoked_at IS NULL);
+GRANT INSERT, SELECT, UPDATE ON public.role_grant TO hora_server;
+
+CREATE TABLE public.session (
+  id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  device_name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ended_why text,
+  CONSTRAINT session_pkey PRIMARY KEY (id),
+  CONSTRAINT session_ended_says_why CHECK (((ended_at IS NULL) = (ended_why IS NULL))),
+  CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX session_person_idx ON public.session USING btree (person_id, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.session TO hora_server;
+
+CREATE TABLE public.signing_key (
+  kid text NOT NULL,
+  purpose text NOT NULL,
+  secret bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  retired_at timestamp with time zone,
+  CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
+
+CREATE UNLOGGED TABLE public.throttle (
+  key text NOT NULL,
+  tat timestamp with time zone NOT NULL,
+  CONSTRAINT throttle_pkey PRIMARY KEY (key)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.throttle TO hora_server;
+
+CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
+  RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION journal.append TO hora_server;
+
+CREATE FUNCTION journal.found(p_community uuid)
+  RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION journal.found TO hora_server;
+
+CREATE FUNCTION journal.keep_seal(p_community uuid, p_size bigint, p_root bytea, p_note text, p_at timestamp with time zone, p_levels smallint[], p_indexes bigint[], p_hashes bytea[])
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION journal.keep_seal TO hora_server;
+
+CREATE FUNCTION journal.write(p_community uuid, p_pos bigint, p_hash bytea, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
+  RETURNS bigint LANGUAGE plpgsql VOLATILE SET search_path=pg_catalog, pg_temp;
+
+CREATE FUNCTION ledger.allow(p_community uuid, p_id uuid, p_account uuid, p_minutes bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.allow TO hora_server;
+
+CREATE FUNCTION ledger.close_account(p_community uuid, p_id uuid, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.close_account TO hora_server;
+
+CREATE FUNCTION ledger.close_holds(p_community uuid, p_ids uuid[], p_state text, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.close_holds TO hora_server;
+
+CREATE FUNCTION ledger.close_pair(p_community uuid, p_id uuid, p_state text, p_undo uuid, p_reason text, p_at timestamp with time zone)
+  RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.close_pair TO hora_server;
+
+CREATE FUNCTION ledger.keep_pair(p_community uuid, p_id uuid, p_partner uuid, p_side text, p_state text, p_account uuid, p_partner_account uuid, p_minutes bigint, p_transfer uuid, p_reason text, p_actor uuid, p_at timestamp with time zone)
+  RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.keep_pair TO hora_server;
+
+CREATE FUNCTION ledger.limit_mirror(p_community uuid, p_id uuid, p_partner uuid, p_floor bigint, p_cap bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.limit_mirror TO hora_server;
+
+CREATE FUNCTION ledger.open_account(p_community uuid, p_id uuid, p_kind text, p_owner uuid, p_purpose text, p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.open_account TO hora_server;
+
+CREATE FUNCTION ledger.open_mirror(p_community uuid, p_id uuid, p_partner uuid, p_floor bigint, p_cap bigint, p_at timestamp with time zone)
+  RETURNS uuid LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.open_mirror TO hora_server;
+
+CREATE FUNCTION ledger.place_hold(p_community uuid, p_id uuid, p_account uuid, p_minutes bigint, p_exchange uuid, p_expires timestamp with time zone, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.place_hold TO hora_server;
+
+CREATE FUNCTION ledger.post(p_community uuid, p_posting uuid, p_key text, p_fingerprint bytea, p_force boolean, p_at timestamp with time zone, p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_reverses uuid[], p_holds uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean, OUT low uuid[], OUT high uuid[])
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.post TO hora_server;
+
+CREATE FUNCTION ledger.post_batch(p_community uuid, p_at timestamp with time zone, p_postings uuid[], p_keys text[], p_fingerprints bytea[], p_line integer[], p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_ids uuid[], OUT replayed boolean[], OUT low uuid[], OUT high uuid[])
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.post_batch TO hora_server;
+
+CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p_required bigint)
+  RETURNS void LANGUAGE plpgsql IMMUTABLE SET search_path=pg_catalog, pg_temp;
+
+CREATE FUNCTION ledger.set_limits(p_community uuid, p_id uuid, p_account uuid, p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.set_limits TO hora_server;
+
+CREATE FUNCTION public.fold(t text)
+  RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;
+GRANT EXECUTE ON FUNCTION public.fold TO PUBLIC;
+
+CREATE FUNCTION public.search_config(language text)
+  RETURNS regconfig LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+GRANT EXECUTE ON FUNCTION public.search_config TO PUBLIC;
