@@ -26,7 +26,7 @@ func TestEveryScriptIsWelcome(t *testing.T) {
 	for _, text := range []string{
 		"Élève, cœur et œuf à Noël",
 		"مرحبا بكم في بنك الوقت",
-		"שלום לכולם, ‏שעה אחת‏",           // with right-to-left marks
+		"שלום לכולם, \u200fשעה אחת\u200f", // with right-to-left marks
 		"سلام \u2067Hora\u2069 خوش آمدید", // an isolate, as good programs write it
 		"वेलकम 时间银行 ようこそ",
 		"merci 👩\u200d🌾🏽",   // joined emoji
