@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -28,6 +29,7 @@ import (
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/pgtest"
+	"github.com/hora-coop/hora/server/token"
 )
 
 // testBundle is a community of three on a database of its own: Éloïse founded it
@@ -107,7 +109,8 @@ func (b *testBundle) node() *node {
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
-		Exchanges: n.exchanges, Listings: n.listings, Holds: n.hours, Books: persistence.LedgerStore{},
+		Exchanges: n.exchanges, Listings: n.listings, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
+		Seals:    ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(identity.NewKeyring(db, persistence.IdentityStore{}, b.clock)), n.hours),
 		Messages: n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),

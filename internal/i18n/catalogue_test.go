@@ -140,6 +140,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
+	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace",
 	}},
@@ -225,6 +226,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
 		{"messaging", "Kind", "notification.%s.title"},
+		{"ledger", "TransferKind", "statement.kind.%s"},
+		{"ledger", "AccountKind", "statement.account.%s"},
 	} {
 		for name, value := range constants(t, filepath.Join("../../domain", want.folder), want.kind) {
 			if id := fmt.Sprintf(want.id, value); texts[id] == nil {
