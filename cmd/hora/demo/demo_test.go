@@ -4,8 +4,10 @@ package demo
 
 import (
 	"context"
-	"os"
+	"errors"
+	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,7 +67,7 @@ func tell(t testing.TB, scale int, seed uint64, cost password.Cost) told {
 	t.Helper()
 	url := pgtest.URL(t)
 	begun := time.Now()
-	sum, err := Fill(t.Context(), Config{Open: opener(url, cost), Until: visit, Seed: seed, Scale: scale, Progress: os.Stderr})
+	sum, err := Fill(t.Context(), Config{Open: opener(url, cost), Until: visit, Seed: seed, Scale: scale})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,41 +103,263 @@ func one[T any](s told, sql string) T {
 	return values[0]
 }
 
-func TestScratch(t *testing.T) {
-	s := tell(t, 20, 1, cheap)
-	t.Logf("%+v", s.sum)
-	s.figures()
+// figures are what the calibration looks at.
+type figures struct {
+	members, exchanges, confirmed int
+	mean                          float64 // minutes of a confirmed exchange
+	active                        float64 // share of members with an exchange in the last six months
+	topFifth                      float64 // its share of all sides of exchanges
+	never                         float64 // share of members without any exchange
+	debit                         int     // members below zero
+	lowest                        int64
 }
 
+func (s told) figures() figures {
+	s.t.Helper()
+	var f figures
+	err := s.sql.QueryRow(s.t.Context(), `
+		WITH side AS (
+		  SELECT community_id, created_at, unnest(ARRAY[provider_id, receiver_id]) AS member FROM exchange),
+		per AS (
+		  SELECT m.id, count(s.member) AS n, count(s.member) FILTER (WHERE s.created_at > $1::timestamptz - interval '6 months') AS recent
+		    FROM member m LEFT JOIN side s ON s.community_id = m.community_id AND s.member = m.id
+		   WHERE m.participation NOT IN ('APPLICANT', 'DECLINED', 'LEFT')
+		   GROUP BY m.id),
+		ranked AS (SELECT *, row_number() OVER (ORDER BY n DESC) AS rank, count(*) OVER () AS all FROM per),
+		account AS (SELECT balance FROM ledger.account WHERE kind = 'MEMBER' AND closed_at IS NULL)
+		SELECT count(*), (SELECT count(*) FROM exchange), (SELECT count(*) FROM exchange WHERE state = 'CONFIRMED'),
+		       (SELECT avg(settled) FROM exchange WHERE state = 'CONFIRMED')::float8,
+		       (count(*) FILTER (WHERE recent > 0))::float8 / count(*),
+		       (sum(n) FILTER (WHERE rank <= 0.2 * "all"))::float8 / sum(n)::float8,
+		       (count(*) FILTER (WHERE n = 0))::float8 / count(*),
+		       (SELECT count(*) FROM account WHERE balance < 0), (SELECT min(balance) FROM account)
+		  FROM ranked`, visit).
+		Scan(&f.members, &f.exchanges, &f.confirmed, &f.mean, &f.active, &f.topFifth, &f.never, &f.debit, &f.lowest)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return f
+}
+
+func (f figures) check(t testing.TB, scale int) {
+	t.Helper()
+	t.Logf("%+v", f)
+	if f.members != 600*scale/100 || f.exchanges != 2500*scale/100 {
+		t.Errorf("%d members and %d exchanges", f.members, f.exchanges)
+	}
+	slack := 0.06 + 1.2/float64(scale) // fewer people, less of a pattern
+	near := func(what string, got, want, slack float64) {
+		t.Helper()
+		if math.Abs(got-want) > slack {
+			t.Errorf("%s: %.2f, want about %.2f", what, got, want)
+		}
+	}
+	near("hours of an exchange", f.mean/60, 2, 0.25)
+	near("share of the members who were active lately", f.active, 0.53, slack)
+	near("share of all that the busiest fifth does", f.topFifth, 0.79, slack*1.5)
+	if f.debit == 0 || f.lowest < -600 {
+		t.Errorf("%d members in debit, the lowest at %d", f.debit, f.lowest)
+	}
+}
+
+func TestTheNetworkIsAsRealOnesAre(t *testing.T) {
+	t.Parallel()
+	const scale = 20
+	s := tell(t, scale, 1, cheap)
+	s.figures().check(t, scale)
+	s.looksAlive()
+	s.agreesWithItsSummary()
+	s.addsUp()
+	s.letsIn(Visitors())
+}
+
+// looksAlive: a visitor finds something of everything.
+func (s told) looksAlive() {
+	t := s.t
+	count := func(sql string) map[string]int {
+		found := map[string]int{}
+		for _, state := range column[string](s, sql) {
+			found[state]++
+		}
+		return found
+	}
+	exchanges := count(`SELECT state FROM exchange`)
+	for state, least := range map[exchange.State]int{
+		exchange.Proposed: 3, exchange.Accepted: 3, exchange.Done: 3, exchange.Declined: 1, exchange.Cancelled: 1, exchange.Expired: 1,
+	} {
+		if exchanges[string(state)] < least {
+			t.Errorf("%d exchanges are %s", exchanges[string(state)], state)
+		}
+	}
+	if exchanges[string(exchange.Disputed)] != 2 {
+		t.Errorf("%d disputes are open, want 2", exchanges[string(exchange.Disputed)])
+	}
+	steps := count(`SELECT action FROM exchange_step`)
+	for _, action := range []exchange.Action{exchange.Revise, exchange.Dispute, exchange.Resolve, exchange.Remind} {
+		if steps[string(action)] == 0 {
+			t.Errorf("nobody ever did %s", action)
+		}
+	}
+	members := count(`SELECT participation FROM member`)
+	for _, p := range []membership.Participation{membership.Applicant, membership.Declined, membership.Paused, membership.Left} {
+		if members[string(p)] < len(network) {
+			t.Errorf("%d members are %s", members[string(p)], p)
+		}
+	}
+	listings := count(`SELECT kind || ' ' || state FROM listing`)
+	for _, state := range []string{"OFFER PUBLISHED", "OFFER EXPIRED", "REQUEST PUBLISHED", "REQUEST MET"} {
+		if listings[state] < 3 {
+			t.Errorf("%d listings are %s", listings[state], state)
+		}
+	}
+	if repeated := column[string](s, `SELECT title FROM listing GROUP BY community_id, title HAVING count(*) > 1`); len(repeated) > 0 {
+		t.Errorf("said twice in one community: %q", repeated)
+	}
+	if late := one[int](s, `SELECT count(*) FROM journal.event WHERE at > '2026-11-20 16:41Z' OR at < '2025-05-20Z'`); late > 0 {
+		t.Errorf("%d events lie outside the story", late)
+	}
+}
+
+func (s told) agreesWithItsSummary() {
+	exchanges, listings := one[int](s, `SELECT count(*) FROM exchange`), one[int](s, `SELECT count(*) FROM listing`)
+	members := one[int](s, `SELECT count(*) FROM member WHERE participation NOT IN ('APPLICANT', 'DECLINED', 'LEFT')`)
+	if s.sum.Members != members || s.sum.Listings != listings || s.sum.Exchanges != exchanges {
+		s.t.Errorf("%d members, %d listings, %d exchanges; the summary says %+v", members, listings, exchanges, s.sum)
+	}
+}
+
+// rooms are the program's, at the end of the story.
+func (s told) rooms() Rooms {
+	s.t.Helper()
+	now := &clock{}
+	now.reach(visit.Add(time.Minute))
+	rooms, err := opener(s.url, cheap)(s.t.Context(), now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(rooms.Close)
+	return rooms
+}
+
+// addsUp recomputes every community's books.
+func (s told) addsUp() {
+	s.t.Helper()
+	rooms := s.rooms()
+	for _, id := range column[domain.ID](s, `SELECT id FROM community`) {
+		err := rooms.Tx.InTx(s.t.Context(), id, func(ctx context.Context, _ time.Time) error {
+			found, err := persistence.LedgerStore{}.Verify(ctx, id)
+			if len(found.Differences) > 0 || found.Transfers == 0 {
+				s.t.Errorf("%+v", found)
+			}
+			return err
+		})
+		if err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+// letsIn: everybody the visitor may be comes in, and finds their place and
+// something to do.
+func (s told) letsIn(in []SignIn) {
+	s.t.Helper()
+	want := map[string]struct {
+		communities int
+		role        domain.Role
+	}{
+		"lucie@example.org": {1, domain.Coordinator}, "marc@example.org": {2, ""}, "antoine@example.org": {1, domain.Treasurer},
+		"ines@example.org": {1, ""}, "margaret@example.org": {1, domain.Coordinator},
+	}
+	rooms := s.rooms()
+	for _, who := range in {
+		person, _, err := rooms.Identity.SignIn(s.t.Context(), identity.SignIn{Email: who.Email, Password: who.Password})
+		if err != nil {
+			s.t.Errorf("%s: %v", who.Email, err)
+			continue
+		}
+		actor := domain.Actor{Person: person.ID}
+		places, err := rooms.Members.Memberships(s.t.Context(), actor)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var standing domain.Standing
+		for _, m := range places {
+			if standing, err = rooms.Members.Standing(s.t.Context(), actor, m.Community); err != nil || !standing.Active {
+				s.t.Errorf("%s stands as %+v, %v", who.Email, standing, err)
+			}
+		}
+		if w := want[who.Email]; len(places) != w.communities || w.role != "" && !standing.Has(w.role) {
+			s.t.Errorf("%s belongs to %d communities with the roles %v", who.Email, len(places), standing.Roles)
+		}
+		waiting := map[string]bool{}
+		for _, state := range column[string](s, `
+			SELECT x.state FROM exchange x
+			  JOIN person_community p ON p.member_id IN (x.provider_id, x.receiver_id)
+			  JOIN person ON person.id = p.person_id AND person.email = '`+who.Email+`'
+			 WHERE x.state = 'PROPOSED' AND x.terms_by <> p.member_id OR x.state = 'DONE' AND x.done_by <> p.member_id`) {
+			waiting[state] = true
+		}
+		if !waiting["PROPOSED"] || !waiting["DONE"] && who.Email != "ines@example.org" {
+			s.t.Errorf("%s finds nothing to answer or confirm: %v", who.Email, waiting)
+		}
+	}
+	if len(in) != len(want) {
+		s.t.Errorf("%d sign-ins", len(in))
+	}
+}
+
+// digest is all of a story but the ids.
+func (s told) digest() string {
+	return strings.Join(slices.Concat(
+		column[string](s, `
+			SELECT concat_ws('|', c.slug, m.number, m.display_name, m.participation, m.admitted_at, a.balance, a.held, a.seq)
+			  FROM member m JOIN community c ON c.id = m.community_id
+			  LEFT JOIN ledger.account a ON a.community_id = m.community_id AND a.owner_id = m.id ORDER BY 1`),
+		column[string](s, `
+			SELECT concat_ws('|', c.slug, m.number, l.title, l.kind, l.state, l.published_at, l.met_at)
+			  FROM listing l JOIN community c ON c.id = l.community_id
+			  JOIN member m ON m.community_id = l.community_id AND m.id = l.member_id ORDER BY 1`),
+		column[string](s, `
+			SELECT concat_ws('|', c.slug, x.number, x.state, p.number, r.number, x.service_type, x.estimated, x.typed, x.answered, x.settled, x.updated_at)
+			  FROM exchange x JOIN community c ON c.id = x.community_id
+			  JOIN member p ON p.community_id = x.community_id AND p.id = x.provider_id
+			  JOIN member r ON r.community_id = x.community_id AND r.id = x.receiver_id ORDER BY 1`),
+	), "\n")
+}
+
+func TestOneSeedTellsOneStory(t *testing.T) {
+	t.Parallel()
+	const scale = 10
+	first, again, another := tell(t, scale, 1, cheap).digest(), tell(t, scale, 1, cheap).digest(), tell(t, scale, 2, cheap).digest()
+	if first == another {
+		t.Error("two seeds tell one story")
+	}
+	a, b := strings.Split(first, "\n"), strings.Split(again, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			t.Fatalf("told again it differs:\n%s\n%s", a[i], b[i])
+		}
+	}
+	if len(a) != len(b) {
+		t.Errorf("%d lines, and told again %d", len(a), len(b))
+	}
+}
+
+func TestTheStoryIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := tell(t, 10, 1, cheap)
+	_, err := Fill(t.Context(), Config{Open: opener(s.url, cheap), Until: visit, Seed: 2, Scale: 10})
+	if !errors.Is(err, identity.EmailUnavailable) {
+		t.Errorf("told again: %v", err)
+	}
+}
+
+// BenchmarkFill tells the whole story; run it with -benchtime 1x.
 func BenchmarkFill(b *testing.B) {
 	for b.Loop() {
 		s := tell(b, 100, 1, password.Recommended)
-		s.figures()
+		s.figures().check(b, 100)
+		s.looksAlive()
+		s.addsUp()
 	}
-}
-
-func (s told) figures() {
-	s.t.Helper()
-	for _, q := range []string{
-		`SELECT 'exchanges ' || state || ' ' || count(*) FROM exchange GROUP BY state ORDER BY 1`,
-		`SELECT 'members ' || participation || ' ' || count(*) FROM member GROUP BY participation ORDER BY 1`,
-		`SELECT 'listings ' || kind || ' ' || state || ' ' || count(*) FROM listing GROUP BY kind, state ORDER BY 1`,
-		`SELECT 'mean ' || avg(settled) FROM exchange WHERE state = 'CONFIRMED'`,
-		`SELECT 'notifications ' || count(*) || ' unread ' || count(*) FILTER (WHERE read_at IS NULL) FROM notification`,
-		`SELECT 'unread of ' || p.display_name || ' ' || count(*) || ' ' || string_agg(n.kind, ',') FROM notification n JOIN person p ON p.id = n.person_id WHERE read_at IS NULL AND p.email LIKE '%@example.org' GROUP BY p.display_name`,
-		`SELECT 'with a listing ' || (listing_id IS NOT NULL)::text || ' ' || count(*) FROM exchange GROUP BY listing_id IS NOT NULL`,
-		`SELECT 'persons ' || count(*) FROM person`,
-		`SELECT 'events ' || count(*) FROM journal.event`,
-		`SELECT 'balance ' || min(balance) || ' ' || percentile_cont(array[.1,.25,.5,.75,.9]) within group (order by balance)::text || ' ' || max(balance) || ' debit ' || count(*) FILTER (WHERE balance < 0) FROM ledger.account WHERE kind = 'MEMBER' AND closed_at IS NULL`,
-		`WITH side AS (SELECT community_id, id, created_at, unnest(array[provider_id, receiver_id]) AS m FROM exchange), per AS (
-		  SELECT m.id, count(s.m) n, count(s.m) FILTER (WHERE s.created_at > timestamptz '2026-11-20 16:40Z' - interval '6 months') recent FROM member m LEFT JOIN side s ON s.m = m.id WHERE m.participation NOT IN ('APPLICANT','DECLINED','LEFT') GROUP BY 1),
-		  r AS (SELECT *, row_number() over (order by n desc) rk, count(*) over () c from per)
-		 SELECT format('top fifth has %s of the sides, max %s, active %s, none %s', round(sum(n) filter (where rk <= c*0.2)/sum(n),3), max(n), round(count(*) filter (where recent>0)::numeric/count(*),3), count(*) filter (where n=0)) from r`,
-		`SELECT 'month ' || to_char(created_at, 'YYYY-MM') || ' ' || count(*) FROM exchange GROUP BY to_char(created_at, 'YYYY-MM') ORDER BY 1`,
-	} {
-		for _, line := range column[string](s, q) {
-			s.t.Log(line)
-		}
-	}
-	_ = slices.Sorted[int]
 }

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fieldsOf are the fields of a mutation's input that have a type.
+func fieldsOf(mutation, of string) []string {
+	var names []string
+	for _, f := range contract().Types[contract().Mutation.Fields.ForName(mutation).Arguments.ForName("input").Type.Name()].Fields {
+		if f.Type.Name() == of {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// eachField calls fn for every field of a type in every mutation, with a call to
+// spoil; nothing may change.
+func eachField(t *testing.T, s *scene, fn func(c call, mutation, field string), of ...string) {
+	t.Helper()
+	made, fields := map[string]call{}, map[string][]string{}
+	for _, mutation := range mutations(t) {
+		for _, kind := range of {
+			fields[mutation] = append(fields[mutation], fieldsOf(mutation, kind)...)
+		}
+		if len(fields[mutation]) > 0 {
+			made[mutation] = calls[mutation](s)
+		}
+	}
+	tried := 0
+	for mutation, c := range made {
+		for _, field := range fields[mutation] {
+			tried++
+			s.unchanged(mutation+" with a bad "+field, func() { fn(c, mutation, field) })
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d fields were tried", tried)
+	}
+}
+
+func TestMinutesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	s := newScene(newTown(t), nil)
+	mayBeNothing := []string{"travelMinutes", "preparationMinutes"}
+	mayBeLess := []string{"floor", "softFloor", "ceiling"}
+	eachField(t, s, func(c call, mutation, field string) {
+		for minutes, code := range map[string]string{
+			"-1": "MINUTES_OUT_OF_RANGE", "0": "MINUTES_OUT_OF_RANGE", "600001": "MINUTES_OUT_OF_RANGE",
+			"1000000000000": "MINUTES_OUT_OF_RANGE", "-1000000000000": "MINUTES_OUT_OF_RANGE", "9223372036854775807": "MINUTES_OUT_OF_RANGE",
+			"1.5": "BAD_USER_INPUT", `"1.5"`: "BAD_USER_INPUT", `"60"`: "BAD_USER_INPUT", "1e2": "BAD_USER_INPUT", "true": "BAD_USER_INPUT", "[60, 60]": "BAD_USER_INPUT",
+			"1000000000000000000000000000000": "BAD_USER_INPUT", "-1000000000000000000000000000000": "BAD_USER_INPUT",
+		} {
+			small := minutes == "0" || minutes == "-1" || minutes == "600001"
+			switch {
+			case minutes == "0" && slices.Contains(mayBeNothing, field), small && slices.Contains(mayBeLess, field):
+				continue
+			case minutes == "0" && mutation == "resolveDispute":
+				code = "REQUIRED" // none at all is said by the other outcome
+			}
+			in := with(c.in, field, json.RawMessage(minutes))
+			if slices.Contains(mayBeLess, field) { // alone, so that they cannot cross
+				in = input{"accountId": c.in["accountId"], "reason": "Convenu.", field: json.RawMessage(minutes)}
+			}
+			c.by.isRefused(mutation, in, code, field)
+		}
+	}, "Minutes")
+}
+
+func TestMinutesWrittenIntoTheDocument(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	x := anna.gave(bruno, 60)
+	for minutes, code := range map[string]string{
+		"-1": "MINUTES_OUT_OF_RANGE", "0": "MINUTES_OUT_OF_RANGE", "1.5": "BAD_USER_INPUT", `"60"`: "BAD_USER_INPUT", "SIXTY": "BAD_USER_INPUT",
+		"1000000000000": "MINUTES_OUT_OF_RANGE", "1000000000000000000000000000000": "BAD_USER_INPUT", "{}": "BAD_USER_INPUT",
+	} {
+		town.unchanged("confirming "+minutes, func() {
+			a := bruno.gql(bruno.bearer(), fmt.Sprintf(`mutation { confirmExchange(input: { exchangeId: %q, idempotencyKey: "1", minutes: %s }) {
+				exchange { state } userErrors { __typename code field message retryable } } }`, x, minutes), nil)
+			if found := a.problems(); len(found) != 1 || found[0].Code != code || found[0].Message == "" {
+				t.Errorf("%s minutes: %s", minutes, a.raw)
+			}
+		})
+	}
+}
+
+// The texts that no field keeps: NUL, half a surrogate pair, a direction
+// override, and 100 kB.
+var badTexts = map[string]json.RawMessage{
+	"NUL": json.RawMessage(`"Bonjour \u0000 toi"`), "a lone surrogate": json.RawMessage(`"Bonjour \ud800 toi"`),
+	"an override": json.RawMessage(`"Bonjour \u202e toi"`), "100 kB": json.RawMessage(`"` + strings.Repeat("é", 50_000) + `"`),
+}
+
+const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة"
+
+// written says of each text field what is answered when it is bad: a code of its
+// own, or "" for what people write, which is unreadable or too long.
+var written = map[string]string{
+	"title": "", "description": "", "displayName": "", "deviceName": "", "name": "", "message": "", "reason": "", "place": "", "costs": "",
+	"registerMember.email": "", "email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
+	"locale": "VALUE_UNKNOWN", "language": "VALUE_UNKNOWN", "createCommunity.locale": "LOCALE_UNKNOWN", "timeZone": "TIME_ZONE_UNKNOWN",
+	"slug": "SLUG_INVALID", "preset": "PRESET_UNKNOWN", "role": "ROLE_UNKNOWN",
+	"password": opaque, "idempotencyKey": opaque, "clientMutationId": opaque,
+}
+
+// opaque is what nobody reads: any characters will do, though not any length.
+const opaque = "opaque"
+
+func ruleOf(t *testing.T, mutation, field string) string {
+	t.Helper()
+	if code, ok := written[mutation+"."+field]; ok {
+		return code
+	}
+	code, ok := written[field]
+	if !ok {
+		t.Errorf("%s: the tests do not know what %s holds", mutation, field)
+	}
+	return code
+}
+
+func TestTextsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	s := newScene(newTown(t), nil)
+	eachField(t, s, func(c call, mutation, field string) {
+		rule := ruleOf(t, mutation, field)
+		for what, text := range badTexts {
+			code, about := rule, field
+			switch {
+			case rule == opaque && (field == "clientMutationId" || mutation == "signIn" || what == "a lone surrogate" || what == "an override"):
+				continue
+			case rule == opaque && field == "password" && what == "NUL":
+				continue
+			case what == "100 kB" && (rule == "" || rule == opaque):
+				code = "TEXT_TOO_LONG"
+			case rule == "" || rule == opaque:
+				code = "TEXT_UNREADABLE"
+			case mutation == "signIn" || field == "refreshToken":
+				about = "" // which of two is wrong is not said
+			}
+			c.by.isRefused(mutation, with(c.in, field, text), code, about)
+		}
+	}, "String", "Locale")
+}
+
+func TestArabicIsWelcome(t *testing.T) {
+	t.Parallel()
+	s := newScene(newTown(t), nil)
+	kept := 0
+	for _, mutation := range mutations(t) {
+		for _, field := range fieldsOf(mutation, "String") {
+			if ruleOf(t, mutation, field) == "" && field != "email" {
+				c := calls[mutation](s)
+				c.by.does(mutation, with(c.in, field, arabic))
+				kept++
+			}
+		}
+	}
+	if kept < 20 {
+		t.Errorf("only %d fields were tried", kept)
+	}
+	help := s.anna.offers(arabic)
+	same(t, "the title", s.bruno.sees(help, "Listing { title }").text("title"), arabic)
+	found := s.bruno.reads(`query($slug: String!, $text: String) { community(slug: $slug) { listings(filter: { text: $text }) { nodes { id } } } }`,
+		input{"slug": s.slug, "text": "ساعة"}).list("community.listings.nodes")
+	if !slices.Contains(texts(found, "id"), help) {
+		t.Error("the offer in Arabic is not found")
+	}
+}
+
+func TestEmptyTextsAreToldAllAtOnce(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr")
+	town.unchanged("an offer with nothing right", func() {
+		a := anna.tries("createListing", input{
+			"communityId": town.id, "kind": "OFFER", "title": " ", "serviceTypeId": town.types()["102-A-1"], "language": "de", "radiusKm": -1,
+			"place": input{"latitude": 91, "longitude": -181},
+		})
+		var said []string
+		for _, p := range a.problems() {
+			said = append(said, strings.Join(p.Field, ".")+" "+p.Code)
+			knownField(t, "createListing", p)
+		}
+		slices.Sort(said)
+		same(t, "what is wrong", said, []string{
+			"language VALUE_UNKNOWN", "place.latitude OUT_OF_RANGE", "place.longitude OUT_OF_RANGE", "radiusKm OUT_OF_RANGE", "title REQUIRED",
+		})
+	})
+}
+
+func TestQueriesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr")
+	inTown := func(field string) string {
+		return `query($text: String) { community(slug: "port") { ` + field + ` } }`
+	}
+	for query, texts := range map[string][]string{
+		`query($text: String!) { community(slug: $text) { id } }`:                          {"NUL"},
+		`query($text: String) { communities(text: $text) { nodes { id } } }`:               {"NUL"},
+		`query($text: String) { communities(after: $text) { nodes { id } } }`:              {"NUL", "a lone surrogate", "an override", "100 kB"},
+		inTown(`members(filter: { text: $text }) { nodes { id } }`):                        {"NUL"},
+		inTown(`members(after: $text) { nodes { id } }`):                                   {"NUL", "a lone surrogate", "an override", "100 kB"},
+		inTown(`listings(filter: { text: $text }) { nodes { id } }`):                       {"NUL", "a lone surrogate", "an override", "100 kB"},
+		inTown(`listings(after: $text) { nodes { id } }`):                                  {"NUL", "a lone surrogate", "an override", "100 kB"},
+		inTown(`exchanges(before: $text, last: 2) { nodes { id } }`):                       {"NUL", "a lone surrogate", "an override", "100 kB"},
+		inTown(`membership { account { entries(after: $text) { nodes { id } } } }`):        {"NUL", "a lone surrogate", "an override", "100 kB"},
+		`query($text: String) { viewer { notifications(after: $text) { nodes { id } } } }`: {"NUL", "a lone surrogate", "an override", "100 kB"},
+		`query($text: String) { viewer { memberships(after: $text) { nodes { id } } } }`:   {"NUL", "a lone surrogate", "an override", "100 kB"},
+	} {
+		for _, what := range texts {
+			cannotRead(t, anna, query+" with "+what, query, input{"text": badTexts[what]})
+		}
+	}
+	for _, page := range []string{"first: 0", "first: -1", "first: 101", "last: 0", "last: 101", "first: 1, last: 1"} {
+		cannotRead(t, anna, page, `{ community(slug: "port") { members(`+page+`) { nodes { id } } } }`, nil)
+	}
+}
+
+// cannotRead asks in both languages; the document or its values are refused, in
+// the words of the language unless they speak of the document itself.
+func cannotRead(t *testing.T, p *person, what, query string, variables input) {
+	t.Helper()
+	var said []string
+	for _, language := range []string{"fr", "en"} {
+		a := p.gql(p.bearer(), query, variables, "Accept-Language", language)
+		if len(a.Errors) != 1 || a.problems()[0].Code != "BAD_USER_INPUT" {
+			t.Errorf("%s: %.500s", what, a.raw)
+			return
+		}
+		said = append(said, a.problems()[0].Message)
+	}
+	if said[0] == "" || said[0] == said[1] {
+		t.Errorf("%s: it says %q", what, said)
+	}
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+)
+
+// scene is a town where something of everything has happened, so that every
+// mutation of the contract can be called.
+type scene struct {
+	*town
+	anna, bruno *person // they exchange
+	clara       *person // a member with no part in it, and no role
+	dario       *person // asked to join
+	elsewhere   *person // coordinates another town
+	nobody      *person // signed in, a member of nothing
+	turn        int     // counts the calls, so that each is another
+}
+
+func newScene(w *town, elsewhere *person) *scene {
+	w.t.Helper()
+	s := &scene{town: w, elsewhere: elsewhere}
+	s.anna, s.bruno, s.clara = w.welcome("Anna "+w.slug, "fr"), w.welcome("Bruno "+w.slug, "en"), w.welcome("Clara "+w.slug, "fr")
+	s.dario, s.nobody = w.register("Dario "+w.slug, "fr"), w.register("Noa "+w.slug, "en")
+	s.dario.applies()
+	return s
+}
+
+// twoScenes are the same in two towns of one program.
+func twoScenes(t *testing.T) (port, hill *scene) {
+	t.Helper()
+	w := newTown(t)
+	other := w.program.town("Accorderie de la Colline", "colline")
+	return newScene(w, other.founder), newScene(other, w.founder)
+}
+
+// call is a mutation as somebody sends it who may.
+type call struct {
+	by *person
+	in input
+}
+
+// calls makes, for each mutation, a call that works. Each is about something of
+// its own, and fills in as much as it can.
+var calls = map[string]func(s *scene) call{
+	"register": func(s *scene) call {
+		return call{s.stranger(), input{
+			"email": s.another("jeanne") + "@example.org", "password": secret, "displayName": "Jeanne", "locale": "fr-CA", "deviceName": "téléphone",
+		}}
+	},
+	"signIn": func(s *scene) call {
+		return call{s.stranger(), input{"email": s.anna.email, "password": secret, "deviceName": "tablette"}}
+	},
+	"refreshSession": func(s *scene) call {
+		return call{s.stranger(), input{"refreshToken": s.anna.onAnotherDevice().tokens.RefreshToken}}
+	},
+	"signOut": func(s *scene) call { return call{s.anna.onAnotherDevice(), input{"clientMutationId": "1"}} },
+	"revokeSession": func(s *scene) call {
+		return call{s.anna, input{"sessionId": s.anna.onAnotherDevice().session()}}
+	},
+	"createCommunity": func(s *scene) call {
+		return call{s.clara, input{
+			"name": s.another("Accorderie"), "slug": s.another("ville"), "preset": "accorderie", "locale": "fr-CA", "timeZone": "America/Toronto",
+			"latitude": 45.5, "longitude": -73.6, "idempotencyKey": newKey(),
+		}}
+	},
+	"applyToJoin": func(s *scene) call {
+		return call{s.register(s.another("Jo"), "fr"), input{"communityId": s.id, "message": "Bonjour !", "idempotencyKey": newKey()}}
+	},
+	"admitMember":        func(s *scene) call { return call{s.founder, input{"memberId": s.applicant()}} },
+	"declineApplication": func(s *scene) call { return call{s.founder, input{"memberId": s.applicant(), "reason": "Au complet."}} },
+	"registerMember": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "displayName": s.another("Mme Roy"), "kind": "PERSON", "email": "roy@example.org", "idempotencyKey": newKey(),
+		}}
+	},
+	"pauseMembership": func(s *scene) call { return call{s.newcomer(), input{"communityId": s.id}} },
+	"resumeMembership": func(s *scene) call {
+		p := s.newcomer()
+		p.does("pauseMembership", input{"communityId": s.id})
+		return call{p, input{"communityId": s.id}}
+	},
+	"leaveCommunity": func(s *scene) call { return call{s.newcomer(), input{"communityId": s.id}} },
+	"grantRole": func(s *scene) call {
+		return call{s.founder, input{"memberId": s.anna.member, "role": "FACILITATOR", "until": s.now().Add(day)}}
+	},
+	"revokeRole": func(s *scene) call {
+		s.founder.does("grantRole", input{"memberId": s.anna.member, "role": "FACILITATOR"})
+		return call{s.founder, input{"memberId": s.anna.member, "role": "FACILITATOR"}}
+	},
+	"createListing": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "kind": "OFFER", "title": s.another("Pain"), "description": "Au levain.", "serviceTypeId": s.types()["102-A-1"],
+			"level": "INDIVIDUAL", "language": "fr", "place": input{"latitude": 45.5, "longitude": -73.6}, "radiusKm": 5, "remote": false,
+			"availability": []string{"MONDAY"}, "visibility": "COMMUNITY", "idempotencyKey": newKey(),
+		}}
+	},
+	"updateListing": func(s *scene) call {
+		return call{s.anna, input{
+			"listingId": s.anna.offers(s.another("Pain")), "version": 1, "title": "Pain et brioche", "description": "Le samedi.", "language": "fr",
+			"serviceTypeId": s.types()["102-A-1"],
+		}}
+	},
+	"renewListing":   func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
+	"markListingMet": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
+	"archiveListing": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
+	"approveListing": func(s *scene) call {
+		waiting := s.anna.offers(s.another("Pain"))
+		s.t.Helper() // no preset asks for review, and a charter cannot be changed yet
+		ask[int](s.program, `WITH w AS (UPDATE listing SET state = 'PENDING_REVIEW' WHERE id = $1 RETURNING 1) SELECT count(*)::int FROM w`, keyOf(waiting))
+		return call{s.founder, input{"listingId": waiting}}
+	},
+	"proposeExchange": func(s *scene) call {
+		return call{s.bruno, input{
+			"communityId": s.id, "providerId": s.anna.member, "receiverId": s.bruno.member, "serviceTypeId": s.types()["102-A-1"], "minutes": 15,
+			"travelMinutes": 1, "preparationMinutes": 2, "scheduledAt": s.now().Add(day), "place": "Chez Anna", "costs": "Farine : 2 $",
+			"message": s.another("Bonjour"), "idempotencyKey": newKey(),
+		}}
+	},
+	"reviseExchange": func(s *scene) call {
+		return call{s.anna, input{
+			"exchangeId": s.bruno.asks(s.anna, 15), "minutes": 30, "travelMinutes": 1, "preparationMinutes": 2, "scheduledAt": s.now().Add(day),
+			"place": "Chez Bruno", "costs": "Sucre : 1 $", "message": "Plutôt chez vous.", "idempotencyKey": newKey(),
+		}}
+	},
+	"acceptExchange": func(s *scene) call {
+		return call{s.anna, input{"exchangeId": s.bruno.asks(s.anna, 15), "idempotencyKey": newKey()}}
+	},
+	"declineExchange": func(s *scene) call {
+		return call{s.anna, input{"exchangeId": s.bruno.asks(s.anna, 15), "reason": "Absente.", "idempotencyKey": newKey()}}
+	},
+	"cancelExchange": func(s *scene) call {
+		return call{s.bruno, input{"exchangeId": s.bruno.asks(s.anna, 15), "reason": "Grippe.", "idempotencyKey": newKey()}}
+	},
+	"completeExchange": func(s *scene) call {
+		x := s.bruno.asks(s.anna, 15)
+		s.anna.accepts(x)
+		return call{s.anna, input{"exchangeId": x, "minutes": 15, "idempotencyKey": newKey()}}
+	},
+	"confirmExchange": func(s *scene) call {
+		return call{s.bruno, input{"exchangeId": s.anna.gave(s.bruno, 15), "minutes": 15, "idempotencyKey": newKey()}}
+	},
+	"disputeExchange": func(s *scene) call {
+		return call{s.bruno, input{"exchangeId": s.anna.gave(s.bruno, 15), "reason": "Pas fini.", "idempotencyKey": newKey()}}
+	},
+	"resolveDispute": func(s *scene) call {
+		x := s.anna.gave(s.bruno, 15)
+		s.bruno.does("disputeExchange", input{"exchangeId": x, "reason": "Pas fini."})
+		return call{s.founder, input{"exchangeId": x, "outcome": "CONFIRM", "minutes": 15, "reason": "Entendu."}}
+	},
+	"giveHours": func(s *scene) call {
+		return call{s.anna, input{
+			"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "message": s.another("Merci"), "idempotencyKey": newKey(),
+		}}
+	},
+	"reverseTransfer": func(s *scene) call {
+		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "idempotencyKey": newKey()})
+		return call{s.founder, input{"transferId": gift.text("transfer.id"), "reason": "Par erreur.", "idempotencyKey": newKey()}}
+	},
+	"correctTransfer": func(s *scene) call {
+		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "idempotencyKey": newKey()})
+		return call{s.founder, input{"transferId": gift.text("transfer.id"), "minutes": 2, "reason": "Une minute de trop peu.", "idempotencyKey": newKey()}}
+	},
+	"allowBelowFloor": func(s *scene) call {
+		return call{s.founder, input{"accountId": s.anna.account(), "minutes": 30, "reason": "Convenu."}}
+	},
+	"setAccountLimits": func(s *scene) call {
+		s.turn++
+		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu."}}
+	},
+	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+}
+
+// mutations are the contract's own, sorted; each must be known to calls.
+func mutations(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, field := range contract().Mutation.Fields {
+		names = append(names, field.Name)
+	}
+	slices.Sort(names)
+	same(t, "mutations that the tests know how to call", slices.Sorted(maps.Keys(calls)), names)
+	if t.Failed() {
+		t.FailNow()
+	}
+	return names
+}
+
+// another makes a name that nobody had yet.
+func (s *scene) another(name string) string {
+	s.turn++
+	return fmt.Sprintf("%s-%s-%d", name, s.slug, s.turn)
+}
+
+func (s *scene) applicant() string {
+	p := s.register(s.another("Jo"), "fr")
+	p.applies()
+	return p.member
+}
+
+func (s *scene) newcomer() *person { return s.welcome(s.another("Nadia"), "fr") }
+
+// news is something that Anna was told and has not read.
+func (s *scene) news() string {
+	s.bruno.asks(s.anna, 15)
+	return s.anna.told()[0].text("id")
+}
+
+func (p *person) onAnotherDevice() *person {
+	p.t.Helper()
+	there := *p
+	there.take(there.does("signIn", input{"email": p.email, "password": secret}))
+	return &there
+}
+
+// session is the id of the one on this device.
+func (p *person) session() string {
+	p.t.Helper()
+	for _, session := range p.reads(`{ viewer { sessions { id current } } }`, nil).list("viewer.sessions") {
+		if session["current"] == true {
+			return session.text("id")
+		}
+	}
+	p.t.Fatalf("%s has no session", p.name)
+	return ""
+}
+
+func (p *person) account() string {
+	p.t.Helper()
+	return p.sees(p.member, "Member { account { id } }").text("account.id")
+}
+
+// objects are the ids of one thing of each type that Anna may see.
+func (s *scene) objects() map[string]string {
+	s.t.Helper()
+	x := s.anna.gave(s.bruno, 15)
+	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
+	return map[string]string{
+		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
+		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
+		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
+	}
+}
+
+// keyOf is the key in an opaque id, for statements of the database's owner.
+func keyOf(id string) [16]byte {
+	raw, err := base64.RawURLEncoding.DecodeString(id)
+	if err != nil || len(raw) != 33 {
+		panic("not an id: " + id)
+	}
+	return [16]byte(raw[17:])
+}
+
+// forged is an id as nobody gave it out: an object of one town as if it stood in another.
+func forged(id, town string) string {
+	object, _ := base64.RawURLEncoding.DecodeString(id)
+	place, _ := base64.RawURLEncoding.DecodeString(town)
+	return base64.RawURLEncoding.EncodeToString(slices.Concat(object[:1], place[17:], object[17:]))
+}
+
+// with is the input with something in it changed.
+func with(in input, field string, value any) input {
+	changed := maps.Clone(in)
+	changed[field] = value
+	return changed
+}
