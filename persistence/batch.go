@@ -37,7 +37,7 @@ func (LedgerStore) PostBatch(ctx context.Context, community domain.ID, lines []l
 	for i, p := range lines {
 		ids[i], keys[i], fingerprints[i] = domain.NewID(), p.Key, p.Fingerprint()
 		for _, leg := range p.Legs {
-			legs.line = append(legs.line, int32(i+1)) //nolint:gosec // at most 500
+			legs.line = append(legs.line, int32(i+1))
 			legs.ids = append(legs.ids, leg.ID)
 			legs.kinds = append(legs.kinds, string(leg.Kind))
 			legs.minutes = append(legs.minutes, int64(leg.Minutes))

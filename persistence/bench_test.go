@@ -174,7 +174,7 @@ func durableDir(b *testing.B) string {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		b.Fatal(err)
 	}
 	return filepath.Join(dir, "data")

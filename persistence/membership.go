@@ -295,6 +295,16 @@ func (MemberStore) Holders(ctx context.Context, community domain.ID, role domain
 	return collect(found, err, memberRow.value)
 }
 
+// LockRole implements membership.Store.
+func (MemberStore) LockRole(ctx context.Context, community domain.ID, role domain.Role) error {
+	_, err := query(ctx).Exec(ctx, `
+		SELECT FROM role_grant
+		 WHERE community_id = $1 AND role = $2 AND revoked_at IS NULL
+		 ORDER BY id
+		   FOR UPDATE`, community, string(role))
+	return err
+}
+
 // Memberships implements membership.Store.
 func (MemberStore) Memberships(ctx context.Context, person domain.ID) ([]membership.Belonging, error) {
 	found, err := query(ctx).Query(ctx, `

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -53,8 +55,41 @@ func TestTheLastCoordinatorStays(t *testing.T) {
 	fatou.cannot("revokeRole", input{"memberId": fatou.member, "role": "COORDINATOR"}, "LAST_COORDINATOR", "memberId")
 	fatou.does("grantRole", input{"memberId": anna.member, "role": "COORDINATOR"})
 	same(t, "gone", fatou.does("leaveCommunity", input{"communityId": town.id}).text("member.participation"), "LEFT")
-	roles := anna.sees(anna.member, "Member { roles { role until } }").list("roles")
-	same(t, "who coordinates now", texts(roles, "role"), []string{"COORDINATOR"})
+	same(t, "who coordinates now", texts(anna.sees(anna.member, "Member { roles { role } }").list("roles"), "role"), []string{"COORDINATOR"})
+	same(t, "Fatou’s roles", anna.sees(fatou.member, "Member { roles { role } }").list("roles"), []thing{})
+
+	town.register("Bruno", "en").applies()
+	same(t, "Anna is told", anna.told()[0].text("kind"), "MEMBER_APPLIED")
+	for _, news := range fatou.told() {
+		if news.text("member.displayName") == "Bruno" {
+			t.Errorf("Fatou, who left, is told of Bruno: %v", news)
+		}
+	}
+}
+
+func TestTwoCoordinatorsLeaveAtOnce(t *testing.T) {
+	t.Parallel()
+	p := boot(t)
+	for i := range 8 {
+		town := p.town("Accorderie", fmt.Sprintf("ville-%d", i))
+		anna := town.welcome(fmt.Sprintf("Anna %d", i), "fr")
+		town.founder.does("grantRole", input{"memberId": anna.member, "role": "COORDINATOR"})
+		leave := input{"communityId": town.id}
+		outcomes := map[string]int{}
+		var both sync.WaitGroup
+		answers := make([]answer, 2)
+		for j, who := range []*person{anna, town.founder} {
+			both.Go(func() { answers[j] = who.atOnce("leaveCommunity", leave)[0] })
+		}
+		both.Wait()
+		for _, a := range answers {
+			for _, problem := range a.problems() {
+				outcomes[problem.Code]++
+			}
+			outcomes[payloadOf(a).text("member.participation")]++
+		}
+		same(t, "outcomes", outcomes, map[string]int{"LEFT": 1, "LAST_COORDINATOR": 1, "": 1})
+	}
 }
 
 func TestAPauseAndAReturn(t *testing.T) {

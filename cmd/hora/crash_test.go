@@ -60,7 +60,7 @@ type process struct {
 // serve starts the program and waits until it answers.
 func serve(t *testing.T, dataDir string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(os.Args[0])} //nolint:gosec // our own binary
+	p := &process{cmd: exec.Command(os.Args[0])}
 	p.cmd.Env = append(os.Environ(), programVariable+"=serve --no-download --data-dir="+dataDir+
 		" --listen=localhost:0 --metrics-listen= --log-level=error --public-url="+publicURL)
 	p.cmd.Stderr = os.Stderr

@@ -68,6 +68,11 @@ func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community,
 // keepsACoordinator refuses what would leave the community without one; field is
 // what the caller named them by.
 func (s *Service) keepsACoordinator(ctx context.Context, community, without domain.ID, field string, now time.Time) error {
+	// Two who leave at once pass one after the other, and the second sees that the
+	// first is gone.
+	if err := s.store.LockRole(ctx, community, domain.Coordinator); err != nil {
+		return err
+	}
 	holders, err := s.store.Holders(ctx, community, domain.Coordinator, now)
 	if err != nil {
 		return err
@@ -83,6 +88,18 @@ func (s *Service) keepsACoordinator(ctx context.Context, community, without doma
 		return nil // they were none themselves
 	}
 	return domain.NewError(LastCoordinator, field)
+}
+
+// endRoles takes a leaver's roles back: whoever is gone is not told of what is
+// the staff's.
+func (s *Service) endRoles(ctx context.Context, m Member, now time.Time) error {
+	held, err := s.store.RolesOf(ctx, m.Community, []domain.ID{m.ID}, now)
+	for _, g := range held {
+		if err == nil {
+			err = s.store.EndRole(ctx, m.Community, m.ID, g.Role, now)
+		}
+	}
+	return err
 }
 
 // change is the frame of every act of staff on a member.

@@ -291,6 +291,9 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 		if m, err = s.store.Save(ctx, m); err != nil || !wasAdmitted {
 			return m, err
 		}
+		if err := s.endRoles(ctx, m, now); err != nil {
+			return m, err
+		}
 		return m, s.closeAccount(ctx, actor, m, now)
 	})
 }

@@ -3,8 +3,9 @@
 package demo
 
 import (
-	"github.com/hora-coop/hora/domain/community"
 	"slices"
+
+	"github.com/hora-coop/hora/domain/community"
 )
 
 // neighbourhood is one community of the network, and how much happens in it. The
