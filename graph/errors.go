@@ -100,6 +100,9 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 		case ok: // a value that no scalar can hold
 			shown.Message = i18n.Error(lang, problems[0])
 			shown.Extensions = map[string]any{"code": domain.BadInput, "reason": problems[0].Code}
+		case misread(ctx, err):
+			shown.Message = i18n.Error(lang, domain.NewError(domain.BadInput, ""))
+			shown.Extensions = map[string]any{"code": domain.BadInput}
 		case errors.As(err, &parsed) && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
 			// The document itself: the parser's words are for developers.
 			shown.Message = parsed.Message
@@ -120,6 +123,14 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 // isExecution is true once resolvers run: from then on an error is ours or a
 // use case's, never the parser's.
 func isExecution(ctx context.Context) bool { return graphql.GetFieldContext(ctx) != nil }
+
+// misread is true when a value of an argument could not be read: the error then
+// lies deeper than the field whose argument it is.
+func misread(ctx context.Context, err error) bool {
+	field := graphql.GetFieldContext(ctx)
+	e, ok := errors.AsType[*gqlerror.Error](err)
+	return ok && field != nil && len(e.Path) > len(field.Path())
+}
 
 func pathOf(ctx context.Context, err error) ast.Path {
 	if p, ok := errors.AsType[*gqlerror.Error](err); ok && len(p.Path) > 0 {

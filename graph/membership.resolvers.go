@@ -9,8 +9,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/vikstrous/dataloadgen"
-
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -19,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
+	"github.com/vikstrous/dataloadgen"
 )
 
 func (r *memberResolver) ID(ctx context.Context, obj *membership.Member) (string, error) {

@@ -145,7 +145,8 @@ func (CommunityStore) AddCharter(ctx context.Context, id domain.ID, c community.
 	return err
 }
 
-// Charter implements community.Store.
+// Charter implements community.Store. The first version holds from the beginning,
+// also for a server whose clock is a little behind the one that founded.
 func (CommunityStore) Charter(ctx context.Context, id domain.ID, now time.Time) (community.Charter, error) {
 	var c community.Charter
 	var body []byte
@@ -154,7 +155,7 @@ func (CommunityStore) Charter(ctx context.Context, id domain.ID, now time.Time) 
 	err := query(ctx).QueryRow(ctx, `
 		SELECT body, version, effective_from
 		  FROM charter
-		 WHERE community_id = $1 AND effective_from <= $2
+		 WHERE community_id = $1 AND (effective_from <= $2 OR version = 1)
 		 ORDER BY version DESC
 		 LIMIT 1`, id, now).Scan(&body, &version, &from)
 	if err != nil {

@@ -167,12 +167,13 @@ func TestACharterHoldsFromItsDay(t *testing.T) {
 	if err := add(next); err == nil {
 		t.Error("version 2 was written twice")
 	}
+	v.clock.advance(-time.Second) // another server's clock is a little behind
 	for _, want := range []community.Charter{first, next} {
 		got, err := v.communities.Charter(v.ctx, v.id)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("at %v: %v\n%s", v.clock.Now(), err, diff)
 		}
-		v.clock.advance(31 * 24 * time.Hour)
+		v.clock.advance(32 * 24 * time.Hour)
 	}
 	if _, err := v.communities.Charter(v.ctx, domain.NewID()); !errors.Is(err, domain.NotFound) {
 		t.Errorf("a community that is not there lives by %v", err)

@@ -5,9 +5,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // fieldsOf are the fields of a mutation's input that have a type.
@@ -88,6 +91,49 @@ func TestMinutesWrittenIntoTheDocument(t *testing.T) {
 				exchange { state } userErrors { __typename code field message retryable } } }`, x, minutes), nil)
 			if found := a.problems(); len(found) != 1 || found[0].Code != code || found[0].Message == "" {
 				t.Errorf("%s minutes: %s", minutes, a.raw)
+			}
+		})
+	}
+}
+
+// misread are values of which no field of a type can be, as they are sent.
+var misread = map[string][]string{
+	"Int": {"1.5", "100000000000000000000", "true", "[1]", "{}"}, "Float": {`"x"`, "true", "1e400", "[]"},
+	"Boolean": {`"yes"`, "1", "[]"}, "ID": {"true", "[]", "{}", "1.5"}, "String": {"true", "[]", "{}"}, "Locale": {"{}", "[]"},
+	"DateTime":   {`"tomorrow"`, `"2026-02-30T10:00:00Z"`, `"0001-01-01T00:00:00Z"`, "5", "true", "{}"},
+	"PlaceInput": {`"Montréal"`, "5", "{}", `{"latitude": 1}`, `{"latitude": "x", "longitude": 2}`, `{"latitude": 1, "longitude": 2, "altitude": 3}`},
+}
+
+func TestValuesOfAnotherType(t *testing.T) {
+	t.Parallel()
+	s := newScene(newTown(t), nil)
+	for name, def := range contract().Types {
+		if def.Kind == ast.Enum && !def.BuiltIn {
+			misread[name] = []string{`"NONSENSE"`, fmt.Sprintf("%q", strings.ToLower(def.EnumValues[0].Name)), "5", "true", "[]"}
+		}
+	}
+	eachField(t, s, func(c call, mutation, field string) {
+		of := contract().Types[contract().Mutation.Fields.ForName(mutation).Arguments.ForName("input").Type.Name()].Fields.ForName(field).Type
+		values := misread[of.Name()]
+		if of.NonNull {
+			values = append(slices.Clone(values), "null")
+		}
+		for _, value := range values {
+			if of.Elem != nil && strings.HasPrefix(value, "[]") {
+				continue // a list of nothing
+			}
+			a := c.by.tries(mutation, with(c.in, field, json.RawMessage(value)), "Accept-Language", "fr")
+			found := a.problems()
+			if len(found) != 1 || !slices.Contains([]string{"BAD_USER_INPUT", "VALUE_UNKNOWN", "NOT_FOUND"}, found[0].Code) || found[0].Message == "" {
+				t.Errorf("%s with %s=%s: %.600s", mutation, field, value, a.raw)
+			}
+		}
+	}, slices.Collect(maps.Keys(misread))...)
+	for _, in := range []string{"null", "[]", `"x"`, "5", `{}`, `{"unknown": 1}`} {
+		s.unchanged("an input that is none", func() {
+			a := s.anna.gql(s.anna.bearer(), document("acceptExchange"), json.RawMessage(`{"input": `+in+`}`))
+			if found := a.problems(); len(found) != 1 || found[0].Code != "BAD_USER_INPUT" {
+				t.Errorf("acceptExchange with %s: %s", in, a.raw)
 			}
 		})
 	}
