@@ -121,7 +121,7 @@ func TestAListingIsFoundByItsTypeToo(t *testing.T) {
 	words := Content{Title: "Mardi soir", Description: "chez moi", ServiceType: "102-A-2"}.Words()
 	for _, want := range []string{
 		"Mardi soir", "chez moi", // its own
-		"Dépannage d'ordinateur", "Computer troubleshooting", "virus", // the type's, in both languages, and what people call it
+		"Dépannage d’ordinateur", "Computer troubleshooting", "virus", // the type's, in both languages, and what people call it
 		"Ordinateur", "laptop", "Informatique", "Computing", "numérique", // what it lies under
 	} {
 		if !strings.Contains(words, want) {
