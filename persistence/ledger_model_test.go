@@ -162,16 +162,22 @@ func (b *books) foresee(legs []ledger.Transfer, kept []domain.ID, force bool) ou
 				return outcome{refused: func(t *rapid.T, err error) { must(t, err, ledger.AccountClosed) }}
 			}
 			available, limited := a.Available()
-			if limited && side.minutes < 0 && available-a.Allowance < l.Minutes { // below the floor itself
+			below := l.Minutes - (available - a.Allowance) // the floor itself
+			crosses := limited && side.minutes < 0 && below > 0
+			if crosses {
 				if available < l.Minutes && !force {
 					return outcome{refused: func(t *rapid.T, err error) { short(t, err, side.id, available, l.Minutes) }}
 				}
-				o.crossed, a.Allowance = true, 0
+				o.crossed = true
+				if a.Held == 0 { // else what is still promised keeps its part
+					below = 0
+				}
+				a.Allowance = min(a.Allowance, below)
 			}
 			a.Balance += side.minutes
 			a.Entries++
 			o.after[side.id] = a
-			if side.minutes < 0 && a.Limits.SoftFloor != nil && a.Balance < *a.Limits.SoftFloor {
+			if crosses || (side.minutes < 0 && a.Limits.SoftFloor != nil && a.Balance < *a.Limits.SoftFloor) {
 				o.low = append(o.low, a.ID)
 			}
 			if side.minutes > 0 && a.Limits.Ceiling != nil && a.Balance > *a.Limits.Ceiling {

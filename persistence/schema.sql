@@ -292,7 +292,6 @@ CREATE TABLE public.community (
   CONSTRAINT community_slug_key UNIQUE (slug),
   CONSTRAINT community_place_whole CHECK (((latitude IS NULL) = (longitude IS NULL)))
 );
-CREATE INDEX community_name_trgm_idx ON public.community USING gin (lower(name) public.gin_trgm_ops);
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
 
 CREATE TABLE public.counter (

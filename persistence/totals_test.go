@@ -155,6 +155,7 @@ func TestTotalsAlwaysAgreeWithTheBalances(t *testing.T) {
 		services = append(services, v.settles(t, marie, paul, code, 15).ID)
 	}
 	kinds := []ledger.TransferKind{ledger.GroupShare, ledger.Gift, ledger.Levy, ledger.Corrected, ledger.Dues}
+	v.clock.advance(24 * time.Hour) // a clock that jumps back stays after the village's founding
 	rapid.Check(t, func(t *rapid.T) {
 		h := history{t: t, village: v, accounts: []domain.ID{v.joins(t, "Anne").account, v.whole}, began: v.clock.Now(), skewed: rapid.Bool().Draw(t, "skewed")}
 		for range rapid.IntRange(0, 40).Draw(t, "postings") {

@@ -92,8 +92,8 @@ func (w *town) fiftyExchanges() (last string) {
 // having parted. One statement per item would be 45 more for 50 than for 5.
 const parted = 20
 
+// Not beside other tests: loaders wait a millisecond for a page's items to ask.
 func TestAPageCostsTheSameWhateverItsLength(t *testing.T) {
-	t.Parallel()
 	count := &counted{}
 	town := boot(t, count.wrap).town("Accorderie du Port", "port")
 	last := town.fiftyExchanges()

@@ -69,7 +69,6 @@ CREATE TABLE community (
   CONSTRAINT community_slug_key UNIQUE (slug),
   CONSTRAINT community_place_whole CHECK ((latitude IS NULL) = (longitude IS NULL))
 );
-CREATE INDEX community_name_trgm_idx ON community USING gin (lower(name) gin_trgm_ops);
 
 -- Where somebody is a member, so that a person's list needs no tour of all communities.
 CREATE TABLE person_community (

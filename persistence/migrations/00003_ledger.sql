@@ -157,7 +157,8 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- open_account opens an account under the head; a second call changes nothing.
+-- open_account opens an account. A member has one, the community has one, and
+-- one pool for each purpose.
 CREATE FUNCTION ledger.open_account(
   p_community uuid, p_id uuid, p_kind text, p_owner uuid, p_purpose text,
   p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_at timestamptz
@@ -350,11 +351,14 @@ BEGIN
         PERFORM ledger.refuse_beyond_floor(p_debits[i], v_balance + p_minutes[i] - v_held - v_floor + v_allowance, p_minutes[i]);
       END IF;
       IF v_allowance > 0 THEN
-        UPDATE ledger.account a SET allowance = 0 WHERE a.community_id = p_community AND a.id = p_debits[i];
+        -- It ends here, but for what is still promised below the floor.
+        UPDATE ledger.account a
+           SET allowance = CASE WHEN v_held > 0 THEN least(v_allowance, v_floor - v_balance + v_held) ELSE 0 END
+         WHERE a.community_id = p_community AND a.id = p_debits[i];
       END IF;
       crossed := true;
     END IF;
-    IF v_balance < v_soft THEN
+    IF v_balance < v_soft OR v_balance - v_held < v_floor THEN
       low := low || p_debits[i];
     END IF;
     UPDATE ledger.account a SET balance = a.balance + p_minutes[i], seq = a.seq + 1
