@@ -45,6 +45,14 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 	srv.SetRecoverFunc(Recover(logger))
 	srv.Use(extension.Introspection{})
 	srv.Use(&costLimit{})
+	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		// Mutations of one document run one by one; what was read for one of them
+		// is not true any more after the next.
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+			of(ctx).become(of(ctx).Actor)
+		}
+		return next(ctx)
+	})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		ctx, cancel := context.WithTimeout(ctx, deadline)
 		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))

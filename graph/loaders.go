@@ -48,7 +48,7 @@ func loader[K comparable, V any](read func(context.Context, []K) (map[K]V, error
 }
 
 func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
-	return &loaders{
+	l := &loaders{
 		persons: loader(r.Identity.Persons),
 		communities: loader(func(ctx context.Context, ids []domain.ID) (map[domain.ID]community.Community, error) {
 			found, err := r.Communities.ByIDs(ctx, ids)
@@ -58,20 +58,22 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		standings: loader(each(func(ctx context.Context, c domain.ID) (domain.Standing, error) {
 			return r.Members.Standing(ctx, actor, c)
 		})),
-		members: loader(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {
-			return r.Members.Load(ctx, c, ids...)
-		}, func(m membership.Member) domain.ID { return m.ID })),
-		roles:        loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
-		listings:     loader(inCommunities(r.Tx, r.Listings.LoadAll, func(l listing.Listing) domain.ID { return l.ID })),
-		exchanges:    loader(inCommunities(r.Tx, r.Exchanges.LoadAll, func(x exchange.Exchange) domain.ID { return x.ID })),
-		steps:        loader(groups(r.Exchanges.History, func(s exchange.Step) domain.ID { return s.Exchange })),
-		accounts:     loader(inCommunities(r.Tx, r.Ledger.Accounts, func(a ledger.Account) domain.ID { return a.ID })),
-		accountsOf:   loader(inCommunities(r.Tx, r.Ledger.AccountsOf, func(a ledger.Account) domain.ID { return a.Owner })),
-		ownAccounts:  loader(each(r.Ledger.CommunityAccounts)),
-		transfers:    loader(inCommunities(r.Tx, r.Ledger.Transfers, func(t ledger.Transfer) domain.ID { return t.ID })),
-		transfersFor: loader(groups(r.Ledger.TransfersOf, func(t ledger.Transfer) domain.ID { return t.Exchange })),
-		notes:        loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
+		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
+		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
+		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 	}
+	// Each of the others tells, of what it has read, what will be asked for next.
+	l.members = loader(telling(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {
+		return r.Members.Load(ctx, c, ids...)
+	}, func(m membership.Member) domain.ID { return m.ID }), l.expectMember))
+	l.listings = loader(telling(inCommunities(r.Tx, r.Listings.LoadAll, func(x listing.Listing) domain.ID { return x.ID }), l.expectListing))
+	l.exchanges = loader(telling(inCommunities(r.Tx, r.Exchanges.LoadAll, func(x exchange.Exchange) domain.ID { return x.ID }), l.expectExchange))
+	l.steps = loader(telling(groups(r.Exchanges.History, func(s exchange.Step) domain.ID { return s.Exchange }), l.expectSteps))
+	l.accounts = loader(telling(inCommunities(r.Tx, r.Ledger.Accounts, func(a ledger.Account) domain.ID { return a.ID }), l.expectAccount))
+	l.accountsOf = loader(telling(inCommunities(r.Tx, r.Ledger.AccountsOf, func(a ledger.Account) domain.ID { return a.Owner }), l.expectAccount))
+	l.transfers = loader(telling(inCommunities(r.Tx, r.Ledger.Transfers, func(t ledger.Transfer) domain.ID { return t.ID }), l.expectTransfer))
+	l.transfersFor = loader(telling(groups(r.Ledger.TransfersOf, func(t ledger.Transfer) domain.ID { return t.Exchange }), l.expectTransfers))
+	return l
 }
 
 func byKey[K comparable, V any](values []V, key func(V) K) map[K]V {

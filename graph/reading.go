@@ -83,6 +83,7 @@ func (r *Resolver) members(ctx context.Context, community domain.ID, f *model.Me
 	if err != nil {
 		return nil, err
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectMember)
 	edges, nodes, info := connect(s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
 	return &model.MemberConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
@@ -96,6 +97,7 @@ func (r *Resolver) listings(ctx context.Context, community domain.ID, filter lis
 	if err != nil {
 		return nil, err
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectListing)
 	edges, nodes, info := connect(s, p, func(c string, l *listing.Listing) *model.ListingEdge { return &model.ListingEdge{Cursor: c, Node: l} })
 	return &model.ListingConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
@@ -128,6 +130,7 @@ func (r *Resolver) exchanges(ctx context.Context, community domain.ID, filter ex
 	if err != nil {
 		return nil, err
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectExchange)
 	edges, nodes, info := connect(s, p, func(c string, x *exchange.Exchange) *model.ExchangeEdge {
 		return &model.ExchangeEdge{Cursor: c, Node: x}
 	})
@@ -166,6 +169,7 @@ func (r *Resolver) entries(ctx context.Context, a *view.Account, period *model.P
 			return nil, err
 		}
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectEntry)
 	edges, nodes, info := connect(s, p, func(c string, e *ledger.Entry) *model.EntryEdge { return &model.EntryEdge{Cursor: c, Node: e} })
 	return &model.EntryConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
@@ -190,6 +194,7 @@ func (r *Resolver) notifications(ctx context.Context, first *int, after *string)
 	if err != nil {
 		return nil, err
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectNotification)
 	edges, nodes, info := connect(s, p, func(c string, n *messaging.Notification) *model.NotificationEdge {
 		return &model.NotificationEdge{Cursor: c, Node: n}
 	})

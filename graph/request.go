@@ -22,8 +22,9 @@ type requestKey struct{}
 // already read for them.
 type session struct {
 	Request
-	loaders *loaders
-	renew   func(domain.Actor) *loaders
+	mentions mentions
+	loaders  *loaders
+	renew    func(domain.Actor) *loaders
 }
 
 // become goes on as somebody who just signed in. Mutations run one by one, so

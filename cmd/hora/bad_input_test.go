@@ -146,6 +146,34 @@ var badTexts = map[string]json.RawMessage{
 	"an override": json.RawMessage(`"Bonjour \u202e toi"`), "100 kB": json.RawMessage(`"` + strings.Repeat("é", 50_000) + `"`),
 }
 
+func TestTextsWrittenIntoTheDocument(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr")
+	for what, text := range map[string]string{
+		"NUL": `"a\u0000bc"`, "a lone surrogate": `"a\ud800bc"`, "an override": `"a\u202ebc"`, "a block with an override": `"""a` + "\u202e" + `bc"""`,
+		"broken bytes": "\"a\xff\xfebc\"",
+	} {
+		town.unchanged(what, func() {
+			body := `{"query": ` + quoted(`mutation { createListing(input: { communityId: "`+town.id+`", kind: OFFER, serviceTypeId: "`+town.types()["102-A-1"]+`", title: `+text+` }) {
+				listing { id } userErrors { __typename code field message retryable } } }`) + `}`
+			_, raw := town.http("POST", "/graphql", []byte(body), "Content-Type", "application/json", "Authorization", "Bearer "+anna.bearer())
+			a := answer{raw: string(raw)}
+			if err := json.Unmarshal(raw, &a); err != nil {
+				t.Fatal(err)
+			}
+			if found := a.problems(); len(found) != 1 || found[0].Code != "TEXT_UNREADABLE" || !slices.Equal(found[0].Field, []string{"title"}) {
+				t.Errorf("a title with %s: %s", what, raw)
+			}
+		})
+	}
+}
+
+// quoted is a JSON string of any bytes, those that are no UTF-8 left as they are.
+func quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
+}
+
 const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة"
 
 // written says of each text field what is answered when it is bad: a code of its

@@ -37,9 +37,15 @@ type program struct {
 	settled atomic.Bool   // everybody was told of all that happened
 }
 
+// running bounds how many programs run at once: they share one PostgreSQL, and
+// each may take sixteen of its hundred connections.
+var running = make(chan struct{}, 4)
+
 // boot starts the program; wrap puts something in front of its handler.
 func boot(t *testing.T, wrap ...func(http.Handler) http.Handler) *program {
 	t.Helper()
+	running <- struct{}{}
+	t.Cleanup(func() { <-running })
 	url := pgtest.URL(t)
 	complaints := &complaints{}
 	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true}
@@ -50,7 +56,12 @@ func boot(t *testing.T, wrap ...func(http.Handler) http.Handler) *program {
 	if err := app.jobs.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	owner, err := pgxpool.New(t.Context(), url)
+	few, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few.MaxConns = 2
+	owner, err := pgxpool.NewWithConfig(t.Context(), few)
 	if err != nil {
 		t.Fatal(err)
 	}

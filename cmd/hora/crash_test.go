@@ -61,7 +61,8 @@ type process struct {
 func serve(t *testing.T, dataDir string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), programVariable+"=serve --no-download --data-dir="+dataDir+
+	ours := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HORA_") })
+	p.cmd.Env = append(ours, programVariable+"=serve --no-download --data-dir="+dataDir+
 		" --listen=localhost:0 --metrics-listen= --log-level=error --public-url="+publicURL)
 	p.cmd.Stderr = os.Stderr
 	said, err := p.cmd.StdoutPipe()

@@ -265,3 +265,25 @@ func TestNobodyConfirms(t *testing.T) {
 	}
 	town.booksAreRight()
 }
+
+// A phone that was offline sends several acts in one document: each answers with
+// what is true after it.
+func TestSeveralActsInOneDocument(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	x := bruno.asks(anna, 60)
+	seen := `{ exchange { state receiver { account { held } } history { action } } userErrors { message } }`
+	a := anna.gql(anna.bearer(), `mutation($x: ID!) {
+		accepted: acceptExchange(input: { exchangeId: $x }) `+seen+`
+		done: completeExchange(input: { exchangeId: $x, minutes: 60 }) `+seen+` }`, input{"x": x})
+	data := thing(a.Data)
+	same(t, "after the first", texts(data.list("accepted.exchange.history"), "action"), []string{"PROPOSE", "ACCEPT"})
+	same(t, "after the second", texts(data.list("done.exchange.history"), "action"), []string{"PROPOSE", "ACCEPT", "COMPLETE"})
+	both := bruno.gql(bruno.bearer(), `mutation($x: ID!, $from: ID!, $to: ID!) {
+		confirmed: confirmExchange(input: { exchangeId: $x, idempotencyKey: "1" }) { exchange { state transfers { minutes } receiver { account { balance held } } } }
+		given: giveHours(input: { from: $from, to: $to, minutes: 15, idempotencyKey: "2" }) { transfer { debit { balance } } } }`,
+		input{"x": x, "from": bruno.account(), "to": anna.account()})
+	same(t, "after the confirmation", thing(both.Data).int("confirmed.exchange.receiver.account.balance"), 840)
+	same(t, "after the gift", thing(both.Data).int("given.transfer.debit.balance"), 825)
+}

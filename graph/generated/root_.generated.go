@@ -4088,7 +4088,7 @@ input ExchangeFilter {
 extend type Mutation {
   "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, REQUIRED."
   proposeExchange("What." input: ProposeExchangeInput!): ProposeExchangePayload! @can(do: TAKE_PART)
-  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE."
+  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
   "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
@@ -4729,7 +4729,7 @@ extend type Mutation {
   correctTransfer("What." input: CorrectTransferInput!): CorrectTransferPayload! @can(do: REVERSE_TRANSFERS)
   "Lets an account go further below its floor, once, for a reason that is kept. Errors: ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, REQUIRED."
   allowBelowFloor("What." input: AllowBelowFloorInput!): AllowBelowFloorPayload! @can(do: SET_ACCOUNT_LIMITS)
-  "Changes an account's limits; who, when and why is kept. Errors: LIMITS_INVALID, REQUIRED."
+  "Changes an account's limits; who, when and why is kept. Errors: LIMITS_INVALID, MINUTES_OUT_OF_RANGE, REQUIRED."
   setAccountLimits("What." input: SetAccountLimitsInput!): SetAccountLimitsPayload! @can(do: SET_ACCOUNT_LIMITS)
 }
 
@@ -5357,7 +5357,7 @@ extend type Mutation {
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
   "Entrusts a role, for a term or until revoked. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE."
   grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES)
-  "Ends a role. Error: LAST_COORDINATOR."
+  "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
   revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES)
 }
 
@@ -5592,7 +5592,7 @@ type NotificationEdge {
 }
 
 extend type Mutation {
-  "Notes that notifications were read."
+  "Notes that notifications were read; of a community, all of those named or none."
   markRead("What." input: MarkReadInput!): MarkReadPayload! @can(do: SIGNED_IN)
 }
 

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/messaging"
+)
+
+// What was read tells the loaders at once what it will be asked for piece by
+// piece, if the document asks for it at all. A page is then one batch however busy
+// the machine is: an item whose turn comes a millisecond late would else cost a
+// statement of its own, most of all when statements are dear.
+
+// mentions are the fields that a document names anywhere, as "Type.field".
+type mentions struct {
+	once  sync.Once
+	named map[string]bool
+}
+
+// mentioned says whether the request's document names a field.
+func mentioned(ctx context.Context, field string) bool {
+	m := &of(ctx).mentions
+	m.once.Do(func() {
+		m.named = map[string]bool{}
+		if graphql.HasOperationContext(ctx) {
+			m.read(graphql.GetOperationContext(ctx).Operation.SelectionSet, map[string]bool{})
+		}
+	})
+	return m.named[field]
+}
+
+// read looks into each fragment once, however often it is spread.
+func (m *mentions) read(set ast.SelectionSet, spread map[string]bool) {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			m.named[s.ObjectDefinition.Name+"."+s.Name] = true
+			m.read(s.SelectionSet, spread)
+		case *ast.InlineFragment:
+			m.read(s.SelectionSet, spread)
+		case *ast.FragmentSpread:
+			if !spread[s.Name] {
+				spread[s.Name] = true
+				m.read(s.Definition.SelectionSet, spread)
+			}
+		}
+	}
+}
+
+// expect puts an object into the batch that a loader gathers, for a field of the
+// document that will ask for it.
+func expect[V any](ctx context.Context, field string, l *dataloadgen.Loader[at, V], community, id domain.ID) {
+	if id != domain.Nowhere && mentioned(ctx, field) {
+		l.LoadThunk(ctx, at{community, id})
+	}
+}
+
+func (l *loaders) expectExchange(ctx context.Context, x exchange.Exchange) {
+	expect(ctx, "Exchange.provider", l.members, x.Community, x.Provider)
+	expect(ctx, "Exchange.receiver", l.members, x.Community, x.Receiver)
+	expect(ctx, "Exchange.proposedBy", l.members, x.Community, x.TermsBy)
+	expect(ctx, "Exchange.doneBy", l.members, x.Community, x.DoneBy)
+	expect(ctx, "Exchange.listing", l.listings, x.Community, x.Listing)
+	expect(ctx, "Exchange.history", l.steps, x.Community, x.ID)
+	expect(ctx, "Exchange.transfers", l.transfersFor, x.Community, x.ID)
+}
+
+func (l *loaders) expectSteps(ctx context.Context, steps []exchange.Step) {
+	for _, s := range steps {
+		expect(ctx, "ExchangeStep.member", l.members, s.Community, s.Member)
+		expect(ctx, "ExchangeStep.onBehalf", l.members, s.Community, s.Member)
+	}
+}
+
+func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
+	expect(ctx, "Listing.member", l.members, x.Community, x.Member)
+}
+
+func (l *loaders) expectMember(ctx context.Context, m membership.Member) {
+	expect(ctx, "Member.account", l.accountsOf, m.Community, m.ID)
+	expect(ctx, "Member.roles", l.roles, m.Community, m.ID)
+}
+
+func (l *loaders) expectTransfer(ctx context.Context, t ledger.Transfer) {
+	expect(ctx, "Transfer.debit", l.accounts, t.Community, t.Debit)
+	expect(ctx, "Transfer.credit", l.accounts, t.Community, t.Credit)
+	expect(ctx, "Transfer.exchange", l.exchanges, t.Community, t.Exchange)
+	expect(ctx, "Transfer.reversedBy", l.transfers, t.Community, t.ReversedBy)
+	expect(ctx, "Transfer.reverses", l.transfers, t.Community, t.Reverses)
+	expect(ctx, "Transfer.note", l.notes, t.Community, t.ID)
+}
+
+func (l *loaders) expectTransfers(ctx context.Context, transfers []ledger.Transfer) {
+	for _, t := range transfers {
+		l.expectTransfer(ctx, t)
+	}
+}
+
+func (l *loaders) expectAccount(ctx context.Context, a ledger.Account) {
+	expect(ctx, "Account.owner", l.members, a.Community, a.Owner)
+}
+
+func (l *loaders) expectEntry(ctx context.Context, e ledger.Entry) {
+	expect(ctx, "Entry.transfer", l.transfers, e.Community, e.Transfer)
+}
+
+func (l *loaders) expectNotification(ctx context.Context, n messaging.Notification) {
+	for _, field := range []string{"Notification.title", "Notification.body", "Notification.member"} {
+		expect(ctx, field, l.members, n.Community, n.Member)
+	}
+	for _, field := range []string{"Notification.title", "Notification.body", "Notification.exchange"} {
+		expect(ctx, field, l.exchanges, n.Community, n.Exchange)
+	}
+}
+
+// upcoming expects what each item of a page will ask for.
+func upcoming[T any](ctx context.Context, items []T, expects func(context.Context, T)) {
+	for _, item := range items {
+		expects(ctx, item)
+	}
+}
+
+// telling lets what a loader has read tell the others what it will ask for.
+func telling[K comparable, V any](read func(context.Context, []K) (map[K]V, error), expects func(context.Context, V),
+) func(context.Context, []K) (map[K]V, error) {
+	return func(ctx context.Context, keys []K) (map[K]V, error) {
+		found, err := read(ctx, keys)
+		for _, v := range found {
+			expects(ctx, v)
+		}
+		return found, err
+	}
+}
