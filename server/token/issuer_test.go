@@ -169,7 +169,7 @@ func TestForgeriesOpenNothing(t *testing.T) {
 		"no seal":                    parts[0] + "." + parts[1] + ".",
 		"two parts":                  parts[0] + "." + parts[1],
 		"four parts":                 good + ".x",
-		"another's end of the seal":  good[:len(good)-2] + "AA",
+		"another's end of the seal":  good[:len(good)-20] + strings.Repeat("A", 20), // its very last byte is often 0
 		"nothing":                    "",
 		"garbage":                    "garbage",
 		"dots":                       "..",
