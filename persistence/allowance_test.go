@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 )
 
@@ -81,6 +82,33 @@ func TestAWrongProviderIsCorrectedAsOne(t *testing.T) {
 	})
 	if len(notes) != 1 || notes[0].Body != cmd.Reason {
 		t.Errorf("the reason is not kept: %v", notes)
+	}
+	v.clean(t)
+}
+
+// Nobody came back to an agreement and its promise expired; new terms promise anew.
+func TestNewTermsPromiseAnewWhatExpired(t *testing.T) {
+	v := aCountry(t).village(t)
+	anna, bruno := v.joins(t, "Anna"), v.joins(t, "Bruno")
+	x := v.proposed(t, anna, bruno, 60)
+	act := exchange.Act{Community: v.id, Exchange: x.ID}
+	if _, err := v.exchanges.Accept(v.ctx, anna.Actor, act); err != nil {
+		t.Fatal(err)
+	}
+	v.clock.advance(61 * 24 * time.Hour)
+	if err := v.hours.ExpireHolds(v.ctx, v.id); err != nil {
+		t.Fatal(err)
+	}
+	for _, minutes := range []domain.Minutes{90, 45} { // once expired, once still promised
+		if _, err := v.exchanges.Revise(v.ctx, bruno.Actor, act, exchange.Terms{Estimated: minutes}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.exchanges.Accept(v.ctx, anna.Actor, act); err != nil {
+			t.Fatalf("new terms of %d minutes: %v", minutes, err)
+		}
+		if held := v.account(t, bruno.account).Held; held != minutes {
+			t.Errorf("%d minutes are promised, want %d", held, minutes)
+		}
 	}
 	v.clean(t)
 }

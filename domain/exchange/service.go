@@ -171,6 +171,7 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 // Errors: NotFound, WrongState, NotYourTurn, MemberInactive, InsufficientHours.
 func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	var promise ledger.Hold
+	var former domain.ID // what was promised before a counter-proposal, perhaps expired since
 	return s.act(ctx, actor, Accept, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
 		proposer := x.TermsBy
 		x, err := x.step(Accept)
@@ -191,9 +192,7 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 		if err != nil {
 			return x, Step{}, err
 		}
-		if x.Hold == domain.Nowhere {
-			x.Hold = domain.NewID()
-		}
+		former, x.Hold = x.Hold, domain.NewID()
 		from := now
 		if x.Terms.ScheduledAt.After(now) {
 			from = x.Terms.ScheduledAt
@@ -206,6 +205,11 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 		s.tell(ctx, actor, x, Accept, side, x.Terms.Estimated)
 		return x, stepOf(x, Accept, actor, side, x.Terms.Estimated, "", now), nil
 	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		if former != domain.Nowhere {
+			if err := s.ledger.Release(ctx, x.Community, now, former); err != nil {
+				return err
+			}
+		}
 		return aboutExchange(discreet(s.ledger.Hold(ctx, promise, now), side == x.Receiver))
 	})
 }
