@@ -90,6 +90,9 @@ func TestWithoutATenantThereIsNothing(t *testing.T) {
 	}
 }
 
+// byJobs are those that background work adds to meanwhile.
+var byJobs = []string{"job_period", "journal.seal", "journal.tile"}
+
 // A pool hands its connections from one community to the next: two hundred
 // readers and writers of two communities, and some who work for none, share four of
 // them. Each table is asked without naming a community, so that only the database's
@@ -141,7 +144,7 @@ func TestConnectionsForgetTheirCommunity(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					if rows != expected[town][table] || others > 0 {
+					if others > 0 || (rows != expected[town][table] && !slices.Contains(byJobs, table)) {
 						t.Errorf("%s shows %d rows, %d of them of others; it has %d", table, rows, others, expected[town][table])
 					}
 				}
