@@ -92,6 +92,7 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		if state, ok := p.Args["state"].(string); ok {
 			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
 		}
+	default: // it has no figures
 	}
 	return e
 }
