@@ -17,7 +17,11 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -48,32 +52,66 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 	return told, nil
 }
 
+// passing are the codes whose cause may pass without anybody changing what they
+// sent: hours come in, somebody comes back, a minute goes by.
+var passing = []domain.Code{
+	domain.Unauthenticated, domain.RateLimited, domain.Internal,
+	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, exchange.MemberInactive,
+}
+
+// userError gives an error the type of the contract that carries its figures, and
+// the general one when there are none.
 func userError(lang i18n.Language, p *domain.Error) model.UserError {
-	message := i18n.Error(lang, p)
-	var field []string
+	e := model.GeneralError{Code: p.Code, Message: i18n.Error(lang, p), Retryable: slices.Contains(passing, p.Code)}
 	if p.Field != "" {
-		field = strings.Split(p.Field, ".")
+		e.Field = strings.Split(p.Field, ".")
 	}
 	switch p.Code {
-	default:
-		return model.GeneralError{Code: p.Code, Field: field, Message: message}
 	case ledger.InsufficientHours:
 		return model.InsufficientHours{
-			Code: p.Code, Field: field, Message: message, Retryable: true,
+			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable,
 			Available: minutesArg(p, "available"), Required: minutesArg(p, "required"),
 		}
 	case domain.StaleVersion:
-		e := model.StaleVersion{Code: p.Code, Field: field, Message: message}
-		if current, ok := p.Args["current"].(int); ok {
-			e.CurrentVersion = &current
+		return model.StaleVersion{
+			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-		return e
+	case domain.TextTooLong, domain.PageSize, statement.TooLong:
+		if most := figure(p, "max"); most != nil {
+			return model.LimitReached{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),
+			}
+		}
+	case domain.OutOfRange, domain.MinutesOutOfRange:
+		if least, most := figure(p, "min"), figure(p, "max"); least != nil && most != nil {
+			return model.OutOfRange{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Minimum: *least, Maximum: *most,
+			}
+		}
+	case exchange.WrongState, listing.WrongState, membership.MemberState, exchange.NotAvailable, exchange.MemberInactive:
+		if state, ok := p.Args["state"].(string); ok {
+			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
+		}
+	default: // it has no figures
 	}
+	return e
 }
 
 func minutesArg(p *domain.Error, name string) *domain.Minutes {
 	if m, ok := p.Args[name].(domain.Minutes); ok {
 		return &m
+	}
+	return nil
+}
+
+// figure is a whole number among an error's args, minutes too; nil when it is not there.
+func figure(p *domain.Error, name string) *int {
+	switch n := p.Args[name].(type) {
+	case int:
+		return &n
+	case domain.Minutes:
+		whole := int(n)
+		return &whole
 	}
 	return nil
 }
@@ -84,6 +122,9 @@ func minutesArg(p *domain.Error, name string) *domain.Minutes {
 func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		lang := language(ctx)
+		if unknown := unknownValue(ctx, err); unknown != nil {
+			err = unknown
+		}
 		shown := &gqlerror.Error{Path: pathOf(ctx, err)}
 		var parsed *gqlerror.Error
 		problems, ok := domain.Problems(err)
@@ -100,6 +141,10 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 		case ok: // a value that no scalar can hold
 			shown.Message = i18n.Error(lang, problems[0])
 			shown.Extensions = map[string]any{"code": domain.BadInput, "reason": problems[0].Code}
+			if known, ok := problems[0].Args["known"].(string); ok {
+				shown.Extensions["known"] = strings.Split(known, ", ")
+				shown.Extensions["field"] = problems[0].Field
+			}
 		case misread(ctx, err):
 			shown.Message = i18n.Error(lang, domain.NewError(domain.BadInput, ""))
 			shown.Extensions = map[string]any{"code": domain.BadInput}
@@ -116,6 +161,8 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 			shown.Message = i18n.Error(lang, domain.NewError(domain.Internal, "", "trace", trace))
 			shown.Extensions = map[string]any{"code": domain.Internal, "traceId": trace}
 		}
+		code, _ := shown.Extensions["code"].(domain.Code)
+		shown.Extensions["retryable"] = slices.Contains(passing, code)
 		return shown
 	}
 }

@@ -144,7 +144,7 @@ func (r *mutationResolver) ResolveDispute(ctx context.Context, input model.Resol
 			return &model.ResolveDisputePayload{UserErrors: problems}, err
 		}
 	}
-	x, problems, err := actOn(ctx, input.ExchangeID, nil, nil, act, r.Exchanges.Resolve)
+	x, problems, err := actOn(ctx, input.ExchangeID, nil, input.IdempotencyKey, act, r.Exchanges.Resolve)
 	return &model.ResolveDisputePayload{Exchange: x, UserErrors: problems}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -45,6 +46,8 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 	srv.SetRecoverFunc(Recover(logger))
 	srv.Use(extension.Introspection{})
 	srv.Use(&costLimit{})
+	srv.Use(&exactValues{})
+	srv.Use(replays{})
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -126,6 +129,9 @@ func pageCost(child int, first, last *int) int {
 // SDL is the whole contract as one text.
 func SDL() string {
 	var b strings.Builder
-	formatter.NewFormatter(&b).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	formatter.NewFormatter(&b).FormatSchema(contract())
 	return b.String()
 }
+
+// contract is the schema, parsed once.
+var contract = sync.OnceValue(func() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() })

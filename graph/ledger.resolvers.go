@@ -99,7 +99,9 @@ func (r *mutationResolver) AllowBelowFloor(ctx context.Context, input model.Allo
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.Ledger.AllowOnce(ctx, actor(ctx), ledger.Allowance{Community: a.community, Account: a.key, Minutes: input.Minutes, Reason: input.Reason})
+	_, err = r.Ledger.AllowOnce(ctx, actor(ctx), ledger.Allowance{
+		Community: a.community, Account: a.key, Minutes: input.Minutes, Reason: input.Reason, Key: deref(input.IdempotencyKey),
+	})
 	problems, err := userErrors(ctx, err)
 	if err != nil || len(problems) > 0 {
 		return &model.AllowBelowFloorPayload{UserErrors: problems}, err
@@ -114,7 +116,7 @@ func (r *mutationResolver) SetAccountLimits(ctx context.Context, input model.Set
 		return nil, err
 	}
 	_, err = r.Ledger.SetLimits(ctx, actor(ctx), ledger.LimitChange{
-		Community: a.community, Account: a.key, Reason: input.Reason,
+		Community: a.community, Account: a.key, Reason: input.Reason, Key: deref(input.IdempotencyKey),
 		Limits: ledger.Limits{Floor: input.Floor, SoftFloor: input.SoftFloor, Ceiling: input.Ceiling},
 	})
 	problems, err := userErrors(ctx, err)

@@ -172,7 +172,7 @@ func TestWhatIsRefusedElsewhereComesBack(t *testing.T) {
 	}{
 		"the provider left": {
 			func(n *neighbours) {
-				if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id); err != nil {
+				if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id, ""); err != nil {
 					t.Fatal(err)
 				}
 			}, ledger.ProviderClosed, ledger.AccountClosed, nil,
@@ -294,7 +294,7 @@ func TestWhatComesBackForALeaverIsTheWholes(t *testing.T) {
 	if found := n.compare(t); len(found.Differences) != 0 || len(found.Open) != 1 || found.A.Balance != 60 || found.B.Balance != 0 {
 		t.Errorf("under way, the mirrors answer %+v", found)
 	}
-	if _, err := n.members.Leave(n.ctx, n.marie.Actor, n.north.id); err != nil {
+	if _, err := n.members.Leave(n.ctx, n.marie.Actor, n.north.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	pair, err := n.hours.SettlePair(n.ctx, n.north.id, c.ID)
@@ -472,7 +472,7 @@ func TestWhatComesBackCrossesAnyLimit(t *testing.T) {
 	if _, err := n.hours.OpenPair(n.ctx, c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id); err != nil {
+	if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := n.hours.SettlePair(n.ctx, n.north.id, c.ID)

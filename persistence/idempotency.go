@@ -54,6 +54,7 @@ func (db *DB) Once(ctx context.Context, o domain.Once, fn func() (domain.ID, err
 		case !bytes.Equal(known, fingerprint) || result == nil:
 			return domain.Nowhere, false, domain.NewError(domain.IdempotencyKeyReused, "idempotencyKey")
 		}
+		domain.Replayed(ctx)
 		return *result, true, nil
 	}
 	id, err := fn()

@@ -229,6 +229,7 @@ CREATE TABLE ledger.posting (
   fingerprint bytea NOT NULL,
   pos bigint NOT NULL,
   at timestamp with time zone NOT NULL,
+  crossed boolean NOT NULL DEFAULT false,
   CONSTRAINT posting_pkey PRIMARY KEY (community_id, key)
 );
 ALTER TABLE ledger.posting ENABLE ROW LEVEL SECURITY;

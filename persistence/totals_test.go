@@ -348,7 +348,7 @@ func TestHoursBetweenCommunitiesNameThePartner(t *testing.T) {
 func TestALeaversStatementStaysWithThoseWhoKeepTheBooks(t *testing.T) {
 	v := aCountry(t).village(t)
 	marie := v.joins(t, "Marie")
-	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id); err != nil {
+	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	open := func(actor domain.Actor) (statement.Statement, error) {

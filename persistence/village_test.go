@@ -154,7 +154,7 @@ func (v *village) joins(t failer, name string) resident {
 	r := resident{Actor: v.person(t, name)}
 	applicant, err := v.members.Apply(v.ctx, r.Actor, membership.Apply{Community: v.id})
 	if err == nil {
-		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicant.ID)
+		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicant.ID, "")
 	}
 	if err != nil {
 		t.Fatal(err)

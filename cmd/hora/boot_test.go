@@ -119,6 +119,9 @@ type answer struct {
 		Path       []any          `json:"path"`
 		Extensions map[string]any `json:"extensions"`
 	} `json:"errors"`
+	Extensions struct {
+		Replayed []string `json:"replayed"`
+	} `json:"extensions"`
 	raw string
 }
 

@@ -211,7 +211,7 @@ func (b *crashBundle) meet(ctx context.Context, town domain.ID, receiver, giver 
 	if anna, err = b.rooms.members.Apply(ctx, giver, membership.Apply{Community: town}); err != nil {
 		return fatou, anna, err
 	}
-	if anna, err = b.rooms.members.Admit(ctx, receiver, town, anna.ID); err != nil {
+	if anna, err = b.rooms.members.Admit(ctx, receiver, town, anna.ID, ""); err != nil {
 		return fatou, anna, err
 	}
 	var account ledger.Account

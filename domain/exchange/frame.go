@@ -16,8 +16,10 @@ type (
 	after  func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error
 )
 
-// act is the frame of every act of a side: who may, what is loaded, what the
-// rule says, what is saved with a guard on the old state, what comes last.
+// act is the frame of every act of a side: who may, and for one side only, what
+// is loaded, what the rule says, what is saved with a guard on the old state, what
+// comes last. To the errors of each it adds Forbidden, BothSides and
+// IdempotencyKeyReused.
 func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act, decide change, finally ...after) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
@@ -34,6 +36,9 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 			}
 			if !before.Party(side) {
 				return domain.Nowhere, domain.NotFound // it is none of their business
+			}
+			if err := s.oneSide(ctx, actor, before, side); err != nil {
+				return domain.Nowhere, err
 			}
 			return before.ID, s.move(ctx, before, side, now, decide, finally...)
 		})
@@ -61,6 +66,16 @@ func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now
 		}
 	}
 	return nil
+}
+
+// oneSide refuses whoever acts for one side and is the other: then nobody agreed
+// to anything but oneself.
+func (s *Service) oneSide(ctx context.Context, actor domain.Actor, x Exchange, side domain.ID) error {
+	own, err := s.access.Standing(ctx, actor.Person, x.Community)
+	if err == nil && own.Member != side && x.Party(own.Member) {
+		err = domain.NewError(domain.BothSides, "onBehalfOf")
+	}
+	return err
 }
 
 func (s *Service) byID(ctx context.Context, community, id domain.ID) (Exchange, error) {

@@ -35,7 +35,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Propose starts an exchange. Either side may; the other answers.
 //
 // Errors: NotFound, Forbidden, Required, SameMember, OwnListing, NotAvailable,
-// MemberInactive, NotAParty, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
+// MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -49,6 +49,9 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "proposeExchange", Input: cmd}, func() (domain.ID, error) {
 			x, err := s.agree(ctx, side, cmd)
+			if err == nil {
+				err = s.oneSide(ctx, actor, x, side)
+			}
 			if err != nil {
 				return domain.Nowhere, err
 			}
@@ -57,7 +60,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 				return domain.Nowhere, err
 			}
 			x.Terms, x.TermsVersion, x.TermsBy = terms, 1, side
-			x.ID, x.Community, x.State, x.CreatedAt, x.UpdatedAt, x.Version = domain.NewID(), cmd.Community, Proposed, now, now, 1
+			x.ID, x.State, x.CreatedAt, x.UpdatedAt, x.Version = domain.NewID(), Proposed, now, now, 1
 			x.ExpiresAt = where.After(now, rules.Exchanges.AnswerDays)
 			s.tell(ctx, actor, x, Propose, side, terms.Estimated)
 			_, err = s.store.Add(ctx, x, stepOf(x, Propose, actor, side, terms.Estimated, "", now))
@@ -74,7 +77,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 
 // agree works out who gives and who receives, and refuses what cannot be.
 func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exchange, error) {
-	x := Exchange{Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
+	x := Exchange{Community: cmd.Community, Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
 	if cmd.Listing != domain.Nowhere {
 		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
 		if err != nil {

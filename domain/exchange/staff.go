@@ -21,7 +21,7 @@ const lastReminder = 24 * time.Hour
 // Resolve is a coordinator's decision on a dispute, with reasons: these minutes
 // move, or, with 0, none at all. Whoever is a party cannot decide.
 //
-// Errors: NotFound, Forbidden, WrongState, Required, MinutesOutOfRange, InsufficientHours.
+// Errors: NotFound, Forbidden, WrongState, Required, MinutesOutOfRange, InsufficientHours, IdempotencyKeyReused.
 func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
@@ -34,39 +34,46 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 		if err := c.Err(); err != nil {
 			return err
 		}
-		before, err := s.byID(ctx, act.Community, act.Exchange)
-		if err != nil {
-			return err
-		}
-		if before.Party(standing.Member) {
-			return domain.Forbidden
-		}
-		decide := func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
-			_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(Resolve), Input: act}
+		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+			before, err := s.byID(ctx, act.Community, act.Exchange)
 			if err != nil {
-				return x, Step{}, err
+				return domain.Nowhere, err
 			}
-			if x, err = x.resolve(act.Minutes, rules); err != nil {
-				return x, Step{}, err
+			if before.Party(standing.Member) {
+				return domain.Nowhere, domain.Forbidden
 			}
-			if x.State == Cancelled {
-				s.tell(ctx, actor, x, Resolve, standing.Member, 0)
-			}
-			return x, stepOf(x, Resolve, actor, standing.Member, act.Minutes, reason, now), nil
-		}
-		err = s.move(ctx, before, standing.Member, now, decide, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
-			if x.State == Cancelled {
-				return s.release(ctx, x, side, now)
-			}
-			return s.settle(ctx, actor, x, Resolve, side)
+			return before.ID, s.decide(ctx, actor, before, standing.Member, act.Minutes, reason, now)
 		})
 		if err != nil {
 			return err
 		}
-		x, err = s.byID(ctx, act.Community, act.Exchange)
+		x, err = s.byID(ctx, act.Community, id)
 		return err
 	})
 	return x, err
+}
+
+// decide ends a dispute and moves its hours, or gives back what was promised.
+func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchange, judge domain.ID, minutes domain.Minutes, reason string, now time.Time) error {
+	return s.move(ctx, before, judge, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+		_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		if x, err = x.resolve(minutes, rules); err != nil {
+			return x, Step{}, err
+		}
+		if x.State == Cancelled {
+			s.tell(ctx, actor, x, Resolve, judge, 0)
+		}
+		return x, stepOf(x, Resolve, actor, judge, minutes, reason, now), nil
+	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		if x.State == Cancelled {
+			return s.release(ctx, x, side, now)
+		}
+		return s.settle(ctx, actor, x, Resolve, side)
+	})
 }
 
 // PassTime does what time has made due in a community: proposals that nobody

@@ -63,6 +63,7 @@ type LimitChange struct {
 	Reason    string
 	Actor     domain.ID
 	At        time.Time
+	Key       string `json:"-"` // what makes it happen once; optional
 }
 
 // Allowance lets an account go further below its floor, once, for a reason.
@@ -74,6 +75,7 @@ type Allowance struct {
 	Reason    string
 	Actor     domain.ID
 	At        time.Time
+	Key       string `json:"-"` // what makes it happen once; optional
 }
 
 // Note is a gift's message or a reversal's reason.

@@ -2346,7 +2346,7 @@ func (ec *executionContext) unmarshalInputResolveDisputeInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"exchangeId", "outcome", "minutes", "reason"}
+	fieldsInOrder := [...]string{"exchangeId", "outcome", "minutes", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2381,6 +2381,13 @@ func (ec *executionContext) unmarshalInputResolveDisputeInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

@@ -2084,7 +2084,7 @@ func (ec *executionContext) unmarshalInputAllowBelowFloorInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "minutes", "reason"}
+	fieldsInOrder := [...]string{"accountId", "minutes", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2112,6 +2112,13 @@ func (ec *executionContext) unmarshalInputAllowBelowFloorInput(ctx context.Conte
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -2343,7 +2350,7 @@ func (ec *executionContext) unmarshalInputSetAccountLimitsInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "floor", "softFloor", "ceiling", "reason"}
+	fieldsInOrder := [...]string{"accountId", "floor", "softFloor", "ceiling", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2385,6 +2392,13 @@ func (ec *executionContext) unmarshalInputSetAccountLimitsInput(ctx context.Cont
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

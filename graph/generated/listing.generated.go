@@ -1611,7 +1611,7 @@ func (ec *executionContext) unmarshalInputRenewListingInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"listingId"}
+	fieldsInOrder := [...]string{"listingId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1625,6 +1625,13 @@ func (ec *executionContext) unmarshalInputRenewListingInput(ctx context.Context,
 				return it, err
 			}
 			it.ListingID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

@@ -1435,7 +1435,7 @@ func (ec *executionContext) unmarshalInputAdmitMemberInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"memberId"}
+	fieldsInOrder := [...]string{"memberId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1449,6 +1449,13 @@ func (ec *executionContext) unmarshalInputAdmitMemberInput(ctx context.Context, 
 				return it, err
 			}
 			it.MemberID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -1582,7 +1589,7 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"memberId", "role", "until"}
+	fieldsInOrder := [...]string{"memberId", "role", "until", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1610,6 +1617,13 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Until = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -1638,7 +1652,7 @@ func (ec *executionContext) unmarshalInputLeaveCommunityInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"communityId"}
+	fieldsInOrder := [...]string{"communityId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1652,6 +1666,13 @@ func (ec *executionContext) unmarshalInputLeaveCommunityInput(ctx context.Contex
 				return it, err
 			}
 			it.CommunityID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

@@ -330,6 +330,15 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	LimitReached struct {
+		Actual    func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Maximum   func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+	}
+
 	Listing struct {
 		Availability func(childComplexity int) int
 		Community    func(childComplexity int) int
@@ -469,6 +478,15 @@ type ComplexityRoot struct {
 	NotificationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	OutOfRange struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Maximum   func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Minimum   func(childComplexity int) int
+		Retryable func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -658,6 +676,14 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WrongState struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 }
 
@@ -1783,6 +1809,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LeaveCommunityPayload.UserErrors(childComplexity), true
 
+	case "LimitReached.actual":
+		if e.ComplexityRoot.LimitReached.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Actual(childComplexity), true
+	case "LimitReached.code":
+		if e.ComplexityRoot.LimitReached.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Code(childComplexity), true
+	case "LimitReached.field":
+		if e.ComplexityRoot.LimitReached.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Field(childComplexity), true
+	case "LimitReached.maximum":
+		if e.ComplexityRoot.LimitReached.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Maximum(childComplexity), true
+	case "LimitReached.message":
+		if e.ComplexityRoot.LimitReached.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Message(childComplexity), true
+	case "LimitReached.retryable":
+		if e.ComplexityRoot.LimitReached.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Retryable(childComplexity), true
+
 	case "Listing.availability":
 		if e.ComplexityRoot.Listing.Availability == nil {
 			break
@@ -2615,6 +2678,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
 
+	case "OutOfRange.code":
+		if e.ComplexityRoot.OutOfRange.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Code(childComplexity), true
+	case "OutOfRange.field":
+		if e.ComplexityRoot.OutOfRange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Field(childComplexity), true
+	case "OutOfRange.maximum":
+		if e.ComplexityRoot.OutOfRange.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Maximum(childComplexity), true
+	case "OutOfRange.message":
+		if e.ComplexityRoot.OutOfRange.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Message(childComplexity), true
+	case "OutOfRange.minimum":
+		if e.ComplexityRoot.OutOfRange.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Minimum(childComplexity), true
+	case "OutOfRange.retryable":
+		if e.ComplexityRoot.OutOfRange.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Retryable(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -3275,6 +3375,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WrongState.code":
+		if e.ComplexityRoot.WrongState.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Code(childComplexity), true
+	case "WrongState.field":
+		if e.ComplexityRoot.WrongState.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Field(childComplexity), true
+	case "WrongState.message":
+		if e.ComplexityRoot.WrongState.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Message(childComplexity), true
+	case "WrongState.retryable":
+		if e.ComplexityRoot.WrongState.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Retryable(childComplexity), true
+	case "WrongState.state":
+		if e.ComplexityRoot.WrongState.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.State(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3490,91 +3621,93 @@ enum ErrorCode {
   RATE_LIMITED
   "Our fault. ` + "`" + `extensions.traceId` + "`" + ` finds it in the log. Top-level only."
   INTERNAL
-  "The field is empty."
+  "The field is empty. Ask for it."
   REQUIRED
-  "Shorten the text."
+  "The text is too long. ` + "`" + `LimitReached` + "`" + ` tells how many characters fit."
   TEXT_TOO_LONG
-  "Write a little more."
+  "The text is too short. Ask for a little more."
   TEXT_TOO_SHORT
   "The text holds characters that cannot be kept or that deceive the eye. Type it again."
   TEXT_UNREADABLE
-  "Not one of the known values."
+  "Not one of the known values. Offer those, and update the app."
   VALUE_UNKNOWN
-  "Outside what is possible."
+  "Outside what is possible. ` + "`" + `OutOfRange` + "`" + ` tells the bounds."
   OUT_OF_RANGE
-  "Minutes are whole, at least 1, at most 600000 (10,000 hours)."
+  "Minutes are whole, at least 1, at most 600000 (10,000 hours). ` + "`" + `OutOfRange` + "`" + ` tells the bounds here."
   MINUTES_OUT_OF_RANGE
   "Somebody else changed it meanwhile. Read it again, then repeat the change."
   STALE_VERSION
-  "` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` is beyond the largest page."
+  "More at once than a page holds. ` + "`" + `LimitReached` + "`" + ` tells how many fit."
   PAGE_SIZE
   "The cursor is not one of this list. Start from the first page."
   CURSOR_INVALID
   "The key was used for something else. Draw a new key for a new intention."
   IDEMPOTENCY_KEY_REUSED
-  "Not an e-mail address."
+  "Whoever acts for a member is the other side of it themselves. Another coordinator acts, or the member."
+  BOTH_SIDES
+  "Not an e-mail address. Ask to type it again."
   EMAIL_INVALID
   "This address cannot be used to register. If it is yours, sign in."
   EMAIL_UNAVAILABLE
-  "Too short, too common, or equal to the name or address."
+  "Too short, too common, or equal to the name or address. Ask for a longer one."
   PASSWORD_TOO_WEAK
-  "Address and password do not go together."
+  "Address and password do not go together. Offer to try again, or a sign-in link."
   INVALID_CREDENTIALS
   "The refresh token is unknown, expired or was used by somebody else. Ask to sign in."
   SESSION_ENDED
-  "Another community has this short name."
+  "Another community has this short name. Ask for another."
   SLUG_TAKEN
-  "3 to 40 of a-z, 0-9 and single hyphens inside."
+  "Not 3 to 40 of a-z, 0-9 and single hyphens inside. Ask for another."
   SLUG_INVALID
-  "Not a preset of this server."
+  "Not a preset of this server. Offer those of ` + "`" + `serverInfo.presets` + "`" + `."
   PRESET_UNKNOWN
-  "Not an IANA time zone, like Europe/Paris."
+  "Not an IANA time zone, like Europe/Paris. Offer the device's own."
   TIME_ZONE_UNKNOWN
-  "Texts exist in French and English: fr, en, with or without a region."
+  "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
-  "They already belong here, or their application waits."
+  "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
-  "The membership's state does not allow this."
+  "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
   MEMBER_STATE
-  "Exchanges that are accepted, done or disputed need an end before leaving."
+  "Exchanges that are accepted, done or disputed need an end before leaving. Show them, then try again."
   OPEN_COMMITMENTS
-  "A community keeps at least one coordinator. Entrust the role to somebody first."
+  "Somebody always coordinates until revoked. Entrust the role to somebody else first, without an end."
   LAST_COORDINATOR
-  "Not a role of this community's charter."
+  "Not a role of this community's charter. Offer those of the charter."
   ROLE_UNKNOWN
-  "The date lies in the past, or cannot be."
+  "The date lies in the past, or cannot be. Ask for another."
   DATE_INVALID
   "Not a type of the catalogue. A listing or exchange needs one of the third level."
   SERVICE_TYPE_UNKNOWN
-  "The listing's state does not allow this."
+  "The listing's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the listing again."
   LISTING_STATE
-  "Nobody answers their own listing."
+  "Nobody answers their own listing. Offer to edit it."
   OWN_LISTING
-  "The listing is met, expired or gone."
+  "The listing is met, expired or gone. Read it again, or propose to the member directly."
   LISTING_UNAVAILABLE
-  "Giver and receiver must be two members."
+  "Giver and receiver must be two members. Ask for another."
   SAME_MEMBER
-  "The member paused, left, or is not admitted yet."
+  "The member paused, left, or is not admitted yet. Choose another, or wait."
   MEMBER_INACTIVE
-  "Whoever proposes gives or receives in it."
+  "Whoever proposes gives or receives in it. Choose one of the two as oneself."
   NOT_A_PARTY
-  "The exchange's state does not allow this, any more or not yet. Read it again."
+  "The exchange's state does not allow this, any more or not yet. ` + "`" + `WrongState` + "`" + ` tells it; read it again."
   EXCHANGE_STATE
-  "The other side must answer."
+  "The other side must answer. Wait for them."
   NOT_YOUR_TURN
-  "The account's floor would be crossed."
+  "The account's floor would be crossed. Agree on less, give first, or ask a coordinator."
   INSUFFICIENT_HOURS
-  "No open account: its member left, or was never admitted."
+  "No open account: its member left, or was never admitted. Choose another."
   ACCOUNT_CLOSED
-  "The account is not empty, or the promise already ended."
+  "The account is not empty, or the promise already ended. Settle what is open, then try again."
   ACCOUNT_IN_USE
-  "A mistake is undone once."
+  "A mistake is undone once. Read the transfer again; ` + "`" + `reversedBy` + "`" + ` is what undid it."
   ALREADY_REVERSED
-  "Floor, soft floor and ceiling must rise in this order."
+  "Floor, soft floor and ceiling must rise in this order. Ask again."
   LIMITS_INVALID
-  "From and to are one account."
+  "From and to are one account. Choose another."
   SAME_ACCOUNT
-  "A day like 2026-03-31 or a moment of RFC 3339; the period ends after it begins."
+  "The period cannot be read. Send days like 2026-03-31 or moments of RFC 3339, the end after the beginning."
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
@@ -3588,7 +3721,7 @@ interface UserError {
   field: [String!]
   "For people, in the caller's language: what is wrong, and the way out."
   message: String!
-  "Whether sending the very same again may succeed."
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
   retryable: Boolean!
 }
 
@@ -3600,7 +3733,7 @@ type GeneralError implements UserError {
   field: [String!]
   "For people, in the caller's language: what is wrong, and the way out."
   message: String!
-  "Whether sending the very same again may succeed."
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
   retryable: Boolean!
 }
 
@@ -3632,6 +3765,52 @@ type StaleVersion implements UserError {
   retryable: Boolean!
   "The version it has now; null when it could not be read."
   currentVersion: Int
+}
+
+"There is more of something than fits: characters, items, lines."
+type LimitReached implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "How many fit."
+  maximum: Int!
+  "How many there were; null when nobody counted."
+  actual: Int
+}
+
+"A number lies outside its bounds; minutes among them."
+type OutOfRange implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "The least that is possible."
+  minimum: Int!
+  "The most that is possible."
+  maximum: Int!
+}
+
+"The object is in a state that does not allow this, any more or not yet: read it again."
+type WrongState implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "The state it is in: a value of ExchangeState, ListingState or Participation."
+  state: String!
 }
 
 "Anything with a global id."
@@ -4242,6 +4421,8 @@ input ResolveDisputeInput {
   minutes: Minutes
   "Why, for both sides; at most 2,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "The result of proposeExchange."
@@ -4479,7 +4660,7 @@ type RevokeSessionPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/ledger.graphqls", Input: `"Whose hours an account holds."
+	{Name: "../schema/ledger.graphqls", Input: `"Whose hours an account holds. Treat a value you do not know as POOL."
 enum AccountKind {
   "A member's."
   MEMBER
@@ -4781,6 +4962,8 @@ input AllowBelowFloorInput {
   minutes: Minutes!
   "Why; at most 1,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "An account's limits, as they shall be from now on."
@@ -4795,6 +4978,8 @@ input SetAccountLimitsInput {
   ceiling: Minutes
   "Why; at most 1,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "The result of giveHours."
@@ -4837,7 +5022,7 @@ type SetAccountLimitsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/listing.graphqls", Input: `"Which way help flows."
+	{Name: "../schema/listing.graphqls", Input: `"Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
 enum ListingKind {
   "What somebody can give."
   OFFER
@@ -4845,7 +5030,7 @@ enum ListingKind {
   REQUEST
 }
 
-"Who takes part in a service."
+"Who takes part in a service. Treat a value you do not know as COLLECTIVE."
 enum ServiceLevel {
   "Member to member."
   INDIVIDUAL
@@ -4855,7 +5040,7 @@ enum ServiceLevel {
   ASSOCIATIVE
 }
 
-"Who may see a listing."
+"Who may see a listing. Treat a value you do not know as COMMUNITY."
 enum ListingVisibility {
   "Members."
   COMMUNITY
@@ -4885,7 +5070,7 @@ enum ListingState {
   REMOVED
 }
 
-"A day of the week."
+"A day of the week. There will be no eighth; still, leave out a value you do not know."
 enum Weekday {
   "Monday."
   MONDAY
@@ -4935,7 +5120,7 @@ type Listing implements Node {
   community: Community!
   "Whose it is."
   member: Member!
-  "Which way help flows."
+  "Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
   kind: ListingKind!
   "One line."
   title: String!
@@ -5030,7 +5215,7 @@ extend type Mutation {
 input CreateListingInput {
   "Where."
   communityId: ID!
-  "Which way help flows."
+  "Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
   kind: ListingKind!
   "3 to 120 characters on one line."
   title: String!
@@ -5090,6 +5275,8 @@ input UpdateListingInput {
 input RenewListingInput {
   "Which."
   listingId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A listing that found its answer."
@@ -5158,7 +5345,7 @@ type ApproveListingPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/membership.graphqls", Input: `"Who a member is."
+	{Name: "../schema/membership.graphqls", Input: `"Who a member is. Treat a value you do not know as ORGANISATION."
 enum MemberKind {
   "One person."
   PERSON
@@ -5347,7 +5534,7 @@ extend type Mutation {
   admitMember("What." input: AdmitMemberInput!): AdmitMemberPayload! @can(do: ADMIT_MEMBERS)
   "Answers an application with a reason. Errors: MEMBER_STATE, REQUIRED."
   declineApplication("What." input: DeclineApplicationInput!): DeclineApplicationPayload! @can(do: ADMIT_MEMBERS)
-  "Enters and admits somebody at once; no e-mail is normal. Errors: REQUIRED, VALUE_UNKNOWN."
+  "Enters and admits somebody at once; no e-mail is normal. Errors: REQUIRED, EMAIL_INVALID."
   registerMember("What." input: RegisterMemberInput!): RegisterMemberPayload! @can(do: ADMIT_MEMBERS)
   "Rests: one's listings hide, what was agreed can still be finished. Error: MEMBER_STATE."
   pauseMembership("What." input: PauseMembershipInput!): PauseMembershipPayload! @can(do: LEAVE_COMMUNITY)
@@ -5355,7 +5542,7 @@ extend type Mutation {
   resumeMembership("What." input: ResumeMembershipInput!): ResumeMembershipPayload! @can(do: LEAVE_COMMUNITY)
   "Ends one's own membership. A credit goes to the charter's pool, a debt is absorbed by the reserve. Errors: OPEN_COMMITMENTS, LAST_COORDINATOR, MEMBER_STATE."
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
-  "Entrusts a role, for a term or until revoked. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE."
+  "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, LAST_COORDINATOR."
   grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES)
   "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
   revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES)
@@ -5375,6 +5562,8 @@ input ApplyToJoinInput {
 input AdmitMemberInput {
   "Who."
   memberId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "An application that is not accepted."
@@ -5415,6 +5604,8 @@ input ResumeMembershipInput {
 input LeaveCommunityInput {
   "Which."
   communityId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A role to entrust."
@@ -5425,6 +5616,8 @@ input GrantRoleInput {
   role: String!
   "Until when; null means until revoked."
   until: DateTime
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A role to end."
