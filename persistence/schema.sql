@@ -377,6 +377,17 @@ ALTER TABLE public.exchange_step FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.exchange_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.exchange_step TO hora_server;
 
+CREATE TABLE public.field_usage (
+  field text NOT NULL,
+  day date NOT NULL,
+  client text NOT NULL,
+  release text NOT NULL,
+  uses bigint NOT NULL,
+  CONSTRAINT field_usage_pkey PRIMARY KEY (field, day, client, release)
+);
+CREATE INDEX field_usage_day_idx ON public.field_usage USING btree (day);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.field_usage TO hora_server;
+
 CREATE TABLE public.idempotency (
   community_id uuid NOT NULL,
   person_id uuid NOT NULL,
