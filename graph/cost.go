@@ -25,6 +25,8 @@ const (
 	refusedCost = 100
 	// Proving or keeping a password keeps a processor busy for a while.
 	passwordCost = 1_000
+	// The contract, told by introspection, is a hundred times longer than a page.
+	introspectionCost = 1_000
 )
 
 // Budgets bound what one caller asks for over time. Nil is no bound.
@@ -97,7 +99,8 @@ func (c *costLimit) MutateOperationParameters(ctx context.Context, _ *graphql.Ra
 
 // MutateOperationContext implements graphql.OperationContextMutator.
 func (c *costLimit) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
-	cost := complexity.Calculate(ctx, c.schema, opCtx.Operation, opCtx.Variables)
+	asked := measurer{document: opCtx.Doc, fragments: map[string]extent{}}.of(opCtx.Operation.SelectionSet)
+	cost := complexity.Calculate(ctx, c.schema, opCtx.Operation, opCtx.Variables) + introspectionCost*asked.introspection
 	if cost > maxCost {
 		opCtx.Stats.SetExtension(costKey, told{Requested: cost})
 		return refuse(domain.NewError(costExceeded, "", "limit", maxCost, "actual", cost))

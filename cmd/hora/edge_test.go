@@ -329,6 +329,9 @@ func TestACallerSpendsABudget(t *testing.T) {
 		t.Errorf("nothing was run, yet there is data: %s", raw)
 	}
 
+	requested, _, _ = from("192.0.2.50", `{ __schema { queryType { name } } }`).cost()
+	same(t, "the contract costs", requested, 1000)
+
 	same(t, "the household next door", len(from("198.51.100.200", dear).Errors), 1) // one network
 	same(t, "another network", len(from("192.0.2.1", dear).Errors), 0)
 	p.advance(time.Minute)

@@ -63,18 +63,18 @@ var hostiles = []hostile{
 	{shape: "500 levels deep", document: strings.Repeat("{ viewer ", 500) + strings.Repeat("}", 500)},
 	{shape: "300 levels deep", document: strings.Repeat("{ viewer ", 300) + "{ id }" + strings.Repeat("}", 300)},
 	{shape: "320 inline fragments deep", document: "{" + strings.Repeat(" ... {", 320) + " __typename" + strings.Repeat("}", 320) + "}", answers: true},
-	{shape: "240 inline fragments side by side", document: "{" + strings.Repeat(" ... on Query { __typename }", 150) + "}", answers: true},
+	{shape: "150 inline fragments side by side", document: "{" + strings.Repeat(" ... on Query { __typename }", 150) + "}", answers: true},
 	{shape: "30,000 opening braces", document: strings.Repeat("{", 30_000)},
 	{shape: "30,000 opening brackets", document: "{ nodes(ids: " + strings.Repeat("[", 30_000)},
 	{shape: "400 lists in lists", document: "{ nodes(ids: " + strings.Repeat("[", 400) + strings.Repeat("]", 400) + ") { id } }"},
-	{shape: "400 objects in objects", document: "{ communities(near: " + strings.Repeat("{a:", 300) + "1" + strings.Repeat("}", 300) + ") { totalCount } }"},
+	{shape: "300 objects in objects", document: "{ communities(near: " + strings.Repeat("{a:", 300) + "1" + strings.Repeat("}", 300) + ") { totalCount } }"},
 	{shape: "fragments doubling 80 times", document: "{ ...f0 } " + fragments(80, 2, "__typename")},
 	{shape: "fragments doubling 6 times", document: "{ ...f0 } " + fragments(6, 2, "__typename"), answers: true},
 	{shape: "fragments times ten, 3 times", document: "{ ...f0 } " + fragments(3, 10, "serverInfo { version }")},
 	{shape: "aliases behind fragments", document: "{ ...f0 } " + fragments(5, 2, "a: __typename")},
 	{shape: "a fragment that holds itself", document: "{ ...f } fragment f on Query { ...f }"},
 	{shape: "100 fragments in a ring", document: "{ ...f0 } " + fragments(99, 1, "...f0")},
-	{shape: "40 fragments, each holding all", document: "{ ...f0 } " + times(20, func(i int) string {
+	{shape: "20 fragments, each holding all", document: "{ ...f0 } " + times(20, func(i int) string {
 		return fmt.Sprintf("fragment f%d on Query {%s} ", i, times(20, func(j int) string { return fmt.Sprintf(" ...f%d", j) }))
 	})},
 	{shape: "160 fragments nobody uses", document: "{ __typename } " + times(160, func(i int) string { return fmt.Sprintf("fragment f%d on Query { __typename } ", i) })},
@@ -83,17 +83,22 @@ var hostiles = []hostile{
 		return fmt.Sprintf(" fragment f%d on Query { a: serverInfo { a: version } b: viewer { a: unreadCount } c: communities(text: \"%d\") { a: totalCount } }", i, i)
 	})},
 	{shape: "nested same names", document: "{" + strings.Repeat(" communities { nodes { members { nodes { account { owner { id } } } } } }", 40) + "}"},
-	{shape: "a directive 300 times", document: "{ __typename" + strings.Repeat(" @include(if: true)", 140) + "}"},
-	{shape: "250 unknown directives", document: "{ __typename" + strings.Repeat(" @a", 450) + "}"},
+	{shape: "lists in lists, 55 times over", document: "{" + strings.Repeat(" communities { nodes { members { nodes { account { owner { id } } } } } }", 55) + "}"},
+	{shape: "70 fragments of one object each", document: "{ node(id: \"a\") {" + strings.Repeat(" ... on Member { account { owner { id } } }", 70) + "} }"},
+	{shape: "28 kinds of one object, compared", document: "{ node(id: \"a\") {" + times(28, func(i int) string {
+		return fmt.Sprintf(" ... on %s { a: id __typename id __typename id __typename }", []string{"Member", "Listing", "Exchange", "Account"}[i%4])
+	}) + "} }"},
+	{shape: "a directive 140 times", document: "{ __typename" + strings.Repeat(" @include(if: true)", 140) + "}"},
+	{shape: "450 unknown directives", document: "{ __typename" + strings.Repeat(" @a", 450) + "}"},
 	{shape: "450 unknown fields", document: "{" + times(450, func(i int) string { return fmt.Sprintf(" serverInf%d", i) }) + "}"},
-	{shape: "450 unknown arguments", document: "{ serverInfo(" + times(300, func(i int) string { return fmt.Sprintf(" a%d: 1", i) }) + ") { version } }"},
+	{shape: "300 unknown arguments", document: "{ serverInfo(" + times(300, func(i int) string { return fmt.Sprintf(" a%d: 1", i) }) + ") { version } }"},
 	{shape: "one argument 300 times", document: "{ communities(" + strings.Repeat(" first: 1", 300) + ") { totalCount } }"},
-	{shape: "300 unknown variables", document: "{ nodes(ids: [" + times(450, func(i int) string { return fmt.Sprintf(" $v%d", i) }) + "]) { id } }"},
+	{shape: "450 unknown variables", document: "{ nodes(ids: [" + times(450, func(i int) string { return fmt.Sprintf(" $v%d", i) }) + "]) { id } }"},
 	{shape: "one variable 240 times", document: "query(" + strings.Repeat(" $v: Int", 240) + ") { __typename }"},
-	{shape: "300 variables nobody uses", document: "query(" + times(240, func(i int) string { return fmt.Sprintf(" $v%d: Int", i) }) + ") { __typename }"},
+	{shape: "240 variables nobody uses", document: "query(" + times(240, func(i int) string { return fmt.Sprintf(" $v%d: Int", i) }) + ") { __typename }"},
 	{shape: "a name of 60 kB", document: "{ " + strings.Repeat("a", 60_000) + " }"},
 	{shape: "an enum value of 60 kB", document: "{ community(slug: \"a\") { listings(orderBy: " + strings.Repeat("A", 60_000) + ") { totalCount } } }"},
-	{shape: "100 enum values of 120 bytes", document: "{ node(id: \"a\") { ... on Community { listings(filter: {states: [" + times(300, func(i int) string {
+	{shape: "300 enum values of 118 bytes", document: "{ node(id: \"a\") { ... on Community { listings(filter: {states: [" + times(300, func(i int) string {
 		return fmt.Sprintf(" %s%d", strings.Repeat("A", 115), i)
 	}) + "]}) { totalCount } } } }"},
 	{shape: "a text of 60 kB", document: "{ communities(text: \"" + strings.Repeat("a", 60_000) + "\") { totalCount } }", answers: true},
