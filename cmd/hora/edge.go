@@ -19,7 +19,7 @@ type edgeConfig struct {
 	TLSKey           string         `name:"tls-key" type:"existingfile" placeholder:"FILE" help:"The certificate's key (PEM)."`
 	CORSOrigins      []string       `name:"cors-origins" placeholder:"ORIGIN" help:"Web apps that may call from a browser: https://app.example.org,…"`
 	TrustedProxies   []netip.Prefix `placeholder:"PREFIX" help:"Proxies whose X-Forwarded-For is believed: 127.0.0.1/32,…"`
-	Documents        string         `default:"any" enum:"any,trusted," help:"Which GraphQL documents to run: any, or trusted ones only."`
+	Documents        string         `default:"any" enum:"any,trusted" help:"Which GraphQL documents to run: any, or trusted ones only."`
 	TrustedDocuments string         `type:"path" placeholder:"PATH" help:"Manifest of trusted documents, or a folder with one for each release of an app."`
 	CostPerMinute    int            `default:"60000" help:"Points one person, or one network of strangers, may spend a minute, and ten times as many an hour; 0 for no limit."`
 }
