@@ -26,13 +26,23 @@ import (
 	"github.com/hora-coop/hora/internal/i18n"
 )
 
-// costExceeded is the edge's own code; no use case answers it.
-const costExceeded domain.Code = "COST_EXCEEDED"
+// The edge's own codes; no use case answers them.
+const (
+	costExceeded       domain.Code = "COST_EXCEEDED"
+	requestUnreadable  domain.Code = "REQUEST_UNREADABLE"
+	documentUnreadable domain.Code = "DOCUMENT_UNREADABLE"
+	documentTooLarge   domain.Code = "DOCUMENT_TOO_LARGE"
+	documentNotTrusted domain.Code = "DOCUMENT_NOT_TRUSTED"
+	persistedNotFound  domain.Code = "PERSISTED_QUERY_NOT_FOUND"
+)
 
 // topLevel are the codes that never travel in userErrors.
 var topLevel = []domain.Code{
-	domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.BadInput, domain.RateLimited, domain.Internal, costExceeded,
+	domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.BadInput, domain.RateLimited, domain.Internal, costExceeded, persistedNotFound,
 }
+
+// reasons are codes that say more about one of the top level.
+var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded}
 
 // userErrors parts an error in two: what a person can put right goes into the
 // payload, anything else is returned and becomes a top-level error.
@@ -120,39 +130,30 @@ func figure(p *domain.Error, name string) *int {
 // What we do not know is our fault: logged once with a trace id, and nothing of
 // it is shown.
 func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
+	words := contractWords()
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		lang := language(ctx)
 		if unknown := unknownValue(ctx, err); unknown != nil {
 			err = unknown
 		}
 		shown := &gqlerror.Error{Path: pathOf(ctx, err)}
-		var parsed *gqlerror.Error
 		problems, ok := domain.Problems(err)
+		parsed, isParsed := errors.AsType[*gqlerror.Error](err)
 		switch {
-		case ok && slices.Contains(topLevel, problems[0].Code):
+		case ok:
 			shown.Message = i18n.Error(lang, problems[0])
-			shown.Extensions = map[string]any{"code": problems[0].Code}
-			if wait, ok := problems[0].Args["retryAfter"]; ok {
-				shown.Extensions["retryAfter"] = wait
+			shown.Extensions = known(problems[0])
+			if problems[0].Code == persistedNotFound {
+				shown.Message = "PersistedQueryNotFound" // Apollo's clients wait for this very word
 			}
-			if problems[0].Field != "" {
-				shown.Extensions["field"] = problems[0].Field
-			}
-		case ok: // a value that no scalar can hold
-			shown.Message = i18n.Error(lang, problems[0])
-			shown.Extensions = map[string]any{"code": domain.BadInput, "reason": problems[0].Code}
-			if known, ok := problems[0].Args["known"].(string); ok {
-				shown.Extensions["known"] = strings.Split(known, ", ")
-				shown.Extensions["field"] = problems[0].Field
+			if isParsed {
+				shown.Locations = parsed.Locations
 			}
 		case misread(ctx, err):
 			shown.Message = i18n.Error(lang, domain.NewError(domain.BadInput, ""))
 			shown.Extensions = map[string]any{"code": domain.BadInput}
-		case errors.As(err, &parsed) && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
-			// The document itself: the parser's words are for developers.
-			shown.Message = parsed.Message
-			shown.Locations = parsed.Locations
-			shown.Extensions = map[string]any{"code": domain.BadInput}
+		case isParsed && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
+			shown = words.about(lang, parsed)
 		default:
 			trace := domain.NewID().String()
 			if !errors.Is(err, context.Canceled) {
@@ -165,6 +166,30 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 		shown.Extensions["retryable"] = slices.Contains(passing, code)
 		return shown
 	}
+}
+
+// known shows an error of ours: its code at the top level, and what a program
+// can do something with.
+func known(p *domain.Error) map[string]any {
+	shown := map[string]any{"code": p.Code}
+	if !slices.Contains(topLevel, p.Code) { // else a value that no scalar can hold
+		shown["code"], shown["reason"] = domain.BadInput, p.Code
+		if top, ok := reasons[p.Code]; ok {
+			shown["code"] = top
+		}
+	}
+	for _, name := range []string{"retryAfter", "what", "limit", "actual"} {
+		if value, ok := p.Args[name]; ok {
+			shown[name] = value
+		}
+	}
+	if values, ok := p.Args["known"].(string); ok {
+		shown["known"] = strings.Split(values, ", ")
+	}
+	if p.Field != "" {
+		shown["field"] = p.Field
+	}
+	return shown
 }
 
 // isExecution is true once resolvers run: from then on an error is ours or a

@@ -32,4 +32,8 @@ type Resolver struct {
 	Exchanges   *exchange.Service
 	Statements  *statement.Service
 	Messages    *messaging.Service
+
+	Documents *Documents
+	Budgets   Budgets
+	Usage     *Usage
 }

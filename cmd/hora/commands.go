@@ -33,10 +33,11 @@ func (c *serveCmd) Run(ctx context.Context) error {
 
 // greet tells a person what to open.
 func (c *serveCmd) greet(address string) {
-	fmt.Printf("Hora %s listens on http://%s\n", version, localName(address))
-	fmt.Printf("  GraphQL   http://%s/graphql\n  contract  http://%s/schema.graphqls\n", localName(address), localName(address))
+	at := c.scheme() + "://" + localName(address)
+	fmt.Printf("Hora %s listens on %s\n", version, at)
+	fmt.Printf("  GraphQL   %s/graphql\n  contract  %s/schema.graphqls\n", at, at)
 	if c.Dev {
-		fmt.Printf("  letters   http://%s/dev/mail\n  clock     http://%s/dev/clock\n", localName(address), localName(address))
+		fmt.Printf("  letters   %s/dev/mail\n  clock     %s/dev/clock\n", at, at)
 	}
 }
 
@@ -117,6 +118,7 @@ func (*schemaCmd) Run() error {
 type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
+	FieldUsage    fieldUsageCmd    `cmd:"" help:"Tell which release of which app uses a field, an argument or a type of the contract."`
 	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens or seals."`
 }
 

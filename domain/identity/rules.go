@@ -305,7 +305,7 @@ func perNetwork(purpose, network string, limit Limit) []bucket {
 	if network == "" {
 		return nil
 	}
-	return []bucket{{bucketKey(purpose, neighbourhood(network)), limit}}
+	return []bucket{{bucketKey(purpose, Neighbourhood(network)), limit}}
 }
 
 // accountBucket counts guesses at one account. A place the person signed in from
@@ -313,19 +313,19 @@ func perNetwork(purpose, network string, limit Limit) []bucket {
 // cannot lock the person out (OWASP's device cookies, without the cookie).
 func accountBucket(email, network string, familiar bool) bucket {
 	if familiar {
-		return bucket{bucketKey("SIGN_IN_PLACE", email, neighbourhood(network)), signInPerAccount}
+		return bucket{bucketKey("SIGN_IN_PLACE", email, Neighbourhood(network)), signInPerAccount}
 	}
 	return bucket{bucketKey("SIGN_IN_ACCOUNT", email), signInPerAccount}
 }
 
 // familiarKey marks that a person signed in from a network.
 func familiarKey(email, network string) string {
-	return bucketKey("FAMILIAR", email, neighbourhood(network))
+	return bucketKey("FAMILIAR", email, Neighbourhood(network))
 }
 
-// neighbourhood is the network an address is counted with: what one household or
+// Neighbourhood is the network an address is counted with: what one household or
 // one attacker is usually given. Anything that is not an address stands for itself.
-func neighbourhood(network string) string {
+func Neighbourhood(network string) string {
 	address, err := netip.ParseAddr(network)
 	if err != nil {
 		return network

@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -3353,14 +3354,14 @@ func (ec *executionContext) marshalNExchange2ᚖgithubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) unmarshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx context.Context, v any) (exchange.Action, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := exchange.Action(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx context.Context, sel ast.SelectionSet, v exchange.Action) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExchangeAction!")
 	}
@@ -3408,14 +3409,14 @@ func (ec *executionContext) marshalNExchangeMinutes2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) unmarshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx context.Context, v any) (exchange.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := exchange.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx context.Context, sel ast.SelectionSet, v exchange.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExchangeState!")
 	}

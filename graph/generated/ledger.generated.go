@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -3248,14 +3249,14 @@ func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) unmarshalNAccountKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐAccountKind(ctx context.Context, v any) (ledger.AccountKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := ledger.AccountKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNAccountKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐAccountKind(ctx context.Context, sel ast.SelectionSet, v ledger.AccountKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "AccountKind!")
 	}
@@ -3456,14 +3457,14 @@ func (ec *executionContext) marshalNTransfer2ᚖgithubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) unmarshalNTransferKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐTransferKind(ctx context.Context, v any) (ledger.TransferKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := ledger.TransferKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTransferKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐTransferKind(ctx context.Context, sel ast.SelectionSet, v ledger.TransferKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TransferKind!")
 	}

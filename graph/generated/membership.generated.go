@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -2583,14 +2584,14 @@ func (ec *executionContext) marshalNApplyToJoinPayload2ᚖgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) unmarshalNCapital2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCapital(ctx context.Context, v any) (membership.Capital, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Capital(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCapital2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCapital(ctx context.Context, sel ast.SelectionSet, v membership.Capital) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Capital!")
 	}
@@ -2611,14 +2612,14 @@ func (ec *executionContext) marshalNDeclineApplicationPayload2ᚖgithubᚗcomᚋ
 }
 
 func (ec *executionContext) unmarshalNGovernance2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐGovernance(ctx context.Context, v any) (membership.Governance, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Governance(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNGovernance2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐGovernance(ctx context.Context, sel ast.SelectionSet, v membership.Governance) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Governance!")
 	}
@@ -2708,14 +2709,14 @@ func (ec *executionContext) marshalNMemberEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) unmarshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐKind(ctx context.Context, v any) (membership.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐKind(ctx context.Context, sel ast.SelectionSet, v membership.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "MemberKind!")
 	}
@@ -2723,14 +2724,14 @@ func (ec *executionContext) marshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) unmarshalNParticipation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐParticipation(ctx context.Context, v any) (membership.Participation, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Participation(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNParticipation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐParticipation(ctx context.Context, sel ast.SelectionSet, v membership.Participation) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Participation!")
 	}
@@ -2814,14 +2815,14 @@ func (ec *executionContext) marshalNRoleGrant2ᚖgithubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) unmarshalNStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐStage(ctx context.Context, v any) (membership.Stage, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Stage(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐStage(ctx context.Context, sel ast.SelectionSet, v membership.Stage) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Stage!")
 	}

@@ -3615,8 +3615,18 @@ enum ErrorCode {
   NOT_FOUND
   "The document or one of its values cannot be read. Top-level only."
   BAD_USER_INPUT
-  "The document asks for too much at once, or the caller asked for too much this minute. Top-level only."
+  "The document asks for too much at once. Top-level only; ` + "`" + `extensions` + "`" + ` tells the ` + "`" + `limit` + "`" + ` and the ` + "`" + `actual` + "`" + ` figure."
   COST_EXCEEDED
+  "The ` + "`" + `extensions.reason` + "`" + ` of COST_EXCEEDED: a document beyond a limit, which ` + "`" + `extensions.what` + "`" + ` names."
+  DOCUMENT_TOO_LARGE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no request of GraphQL over HTTP."
+  REQUEST_UNREADABLE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no document of GraphQL; ` + "`" + `locations` + "`" + ` says from where on."
+  DOCUMENT_UNREADABLE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: this server only runs documents of the app releases it knows. Update the app."
+  DOCUMENT_NOT_TRUSTED
+  "No document goes by this name or hash. Send it in full. Top-level only."
+  PERSISTED_QUERY_NOT_FOUND
   "Too often. ` + "`" + `extensions.retryAfter` + "`" + ` says in how many seconds. Top-level only."
   RATE_LIMITED
   "Our fault. ` + "`" + `extensions.traceId` + "`" + ` finds it in the log. Top-level only."
