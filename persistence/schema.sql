@@ -110,6 +110,7 @@ CREATE TABLE ledger.account (
 ) WITH (fillfactor=70);
 ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
+CREATE POLICY crossing ON ledger.account FOR UPDATE TO PUBLIC USING (true) WITH CHECK (((kind <> 'MIRROR'::text) OR (current_setting('hora.crossing'::text, true) = 'on'::text)));
 CREATE POLICY tenant ON ledger.account TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE UNIQUE INDEX account_community_key ON ledger.account USING btree (community_id) WHERE (kind = 'COMMUNITY'::text);
 CREATE UNIQUE INDEX account_owner_key ON ledger.account USING btree (community_id, owner_id) WHERE (owner_id IS NOT NULL);
@@ -258,6 +259,7 @@ CREATE TABLE ledger.transfer (
 ALTER TABLE ledger.transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.transfer FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON ledger.transfer TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX transfer_beside_exchange_idx ON ledger.transfer USING btree (community_id, exchange_id) WHERE ((exchange_id IS NOT NULL) AND (kind <> 'EXCHANGE'::text));
 CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (community_id, exchange_id) WHERE (kind = 'EXCHANGE'::text);
 CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer USING btree (community_id, reverses_id) WHERE (reverses_id IS NOT NULL);
 GRANT SELECT ON ledger.transfer TO hora_server;
@@ -654,6 +656,10 @@ GRANT EXECUTE ON FUNCTION ledger.post TO hora_server;
 CREATE FUNCTION ledger.post_batch(p_community uuid, p_at timestamp with time zone, p_postings uuid[], p_keys text[], p_fingerprints bytea[], p_line integer[], p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_ids uuid[], OUT replayed boolean[], OUT low uuid[], OUT high uuid[])
   RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.post_batch TO hora_server;
+
+CREATE FUNCTION ledger.post_crossing(p_community uuid, p_posting uuid, p_key text, p_fingerprint bytea, p_force boolean, p_at timestamp with time zone, p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_reverses uuid[], p_holds uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean, OUT low uuid[], OUT high uuid[])
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.post_crossing TO hora_server;
 
 CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p_required bigint)
   RETURNS void LANGUAGE plpgsql IMMUTABLE SET search_path=pg_catalog, pg_temp;

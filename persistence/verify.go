@@ -67,6 +67,13 @@ var bookChecks = []string{
 	   FULL JOIN (SELECT exchange_id, minutes FROM ledger.transfer WHERE community_id = $1 AND kind = 'EXCHANGE') t
 	     ON t.exchange_id = x.id
 	  WHERE x.id IS NULL OR t.exchange_id IS NULL OR x.settled <> t.minutes`,
+	// A levy goes with what settles an exchange, from who gave, and stays below its cap.
+	`SELECT format('transfer %s: a levy of %s minutes that its exchange does not explain', l.id, l.minutes)
+	   FROM ledger.transfer l
+	  WHERE l.community_id = $1 AND l.kind = 'LEVY' AND l.exchange_id IS NOT NULL
+	    AND NOT EXISTS (SELECT FROM ledger.transfer t
+	                     WHERE t.community_id = $1 AND t.exchange_id = l.exchange_id AND t.posting_id = l.posting_id
+	                       AND t.kind IN ('EXCHANGE', 'CORRECTION') AND t.credit_id = l.debit_id AND l.minutes * 10 <= t.minutes)`,
 	// A promise stands only for an exchange that still needs it.
 	`SELECT format('hold %s: open for exchange %s, which is %s', h.id, h.exchange_id, x.state)
 	   FROM ledger.hold h

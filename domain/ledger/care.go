@@ -112,10 +112,14 @@ func (s *Service) correct(ctx context.Context, actor domain.Actor, cmd Correctio
 	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit); err != nil {
 		return domain.Nowhere, err
 	}
+	legs, err := s.withLevies(ctx, mistake, right, undo, right)
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	posted, err := s.Post(ctx, Posting{
 		Community: cmd.Community,
 		Key:       "reversal/" + mistake.ID.String(),
-		Legs:      []Transfer{undo, right},
+		Legs:      legs,
 		Force:     true,
 		Event:     domain.Event{ID: domain.NewID(), Kind: TransferCorrected, Actor: actor.Person, Subject: mistake.ID},
 	})

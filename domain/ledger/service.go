@@ -206,8 +206,9 @@ func mayGiveFrom(standing domain.Standing, from Account) bool {
 	return standing.May(domain.GiveFromCommunity)
 }
 
-// Reverse undoes a transfer, once, by an equal and opposite one. It may cross
-// the other side's floor; the result then says so.
+// Reverse undoes a transfer, once, by an equal and opposite one, and with an
+// exchange's the levy that was taken on it. It may cross the other side's floor;
+// the result then says so.
 //
 // Errors: NotFound, Forbidden, AlreadyReversed, IdempotencyKeyReused.
 func (s *Service) Reverse(ctx context.Context, actor domain.Actor, cmd Reverse) (Transfer, error) {
@@ -255,10 +256,14 @@ func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, 
 	}
 	leg := mistake.Undo()
 	leg.ID = domain.NewID()
+	legs, err := s.withLevies(ctx, mistake, Transfer{}, leg)
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	posted, err := s.Post(ctx, Posting{
 		Community: cmd.Community,
 		Key:       "reversal/" + mistake.ID.String(),
-		Legs:      []Transfer{leg},
+		Legs:      legs,
 		Force:     true,
 		Event:     domain.Event{ID: domain.NewID(), Kind: TransferReversed, Actor: actor.Person, Subject: mistake.ID},
 	})
