@@ -208,7 +208,9 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	}
 	right := true
 	for _, one := range all {
-		v, err := a.notary.Verify(ctx, one.ID)
+		watch, done := terminalBar(os.Stderr, one.Slug)
+		v, err := a.notary.Verify(ctx, one.ID, watch)
+		done()
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.Slug, err)
 		}
