@@ -2,7 +2,7 @@
 
 LINT_VERSION := $(shell cat .golangci-version)
 
-.PHONY: bench build generate lint prove prove-kills prove-model prove-races test
+.PHONY: bench build generate lint prove prove-kills prove-model prove-races prove-verify test
 
 # One static binary, the web pages inside.
 build:
@@ -30,7 +30,7 @@ bench:
 
 # The long proofs of the ledger, about an hour on two cores; `make test` has short ones
 # of the same kind. Each says its seed and what it counted.
-prove: prove-model prove-races prove-kills
+prove: prove-model prove-races prove-kills prove-verify
 
 # A million random operations against a model, in eleven databases. With SEED=1 they are
 # the same ones each time.
@@ -50,3 +50,8 @@ prove-races:
 prove-kills:
 	HORA_PROVE=25 go test ./cmd/hora -run TestWhatClientsSawAmidKillsIsOneHistory -count 1 -timeout 2h -v
 	HORA_PROVE=3 go test ./persistence -run TestAServerKilledBetweenTheHalves -count 1 -timeout 1h -v
+
+# hora verify reads ten million entries in the memory that a few need; it takes ten
+# minutes and 8 GB among the temporary files.
+prove-verify:
+	HORA_VERIFY_ENTRIES=10000000 go test ./persistence -run TestVerifyNeedsNoMoreMemoryForMoreEntries -count 1 -timeout 2h -v

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -83,7 +84,11 @@ var bookChecks = []string{
 
 // legsCheck: the journal tells exactly the legs that were posted.
 const legsCheck = `
-SELECT format('posting %s, position %s: the journal tells other legs', coalesce(p.id, t.posting_id), p.pos)
+SELECT format('posting %s, position %s: the journal tells other legs%s', coalesce(p.id, t.posting_id), p.pos,
+              (SELECT ' than ' || string_agg(format('account %s, entry %s', n.account_id, n.seq), ' and ' ORDER BY n.minutes)
+                 FROM ledger.transfer m
+                 JOIN ledger.entry n ON n.community_id = $1 AND n.transfer_id = m.id
+                WHERE m.community_id = $1 AND m.posting_id = coalesce(p.id, t.posting_id)))
   FROM (SELECT id, pos FROM ledger.posting WHERE community_id = $1) p
   LEFT JOIN journal.event e ON e.community_id = $1 AND e.pos = p.pos
   FULL JOIN (SELECT posting_id, jsonb_agg(jsonb_build_object(
@@ -177,12 +182,50 @@ func verifyBooks(ctx context.Context, community domain.ID, watch ledger.Watch, s
 		v.Differences = append(v.Differences, lines...)
 		seen.add(v.Entries)
 	}
-	v.Differences = append(v.Differences, broken...)
-	if broken, err = verifySeals(ctx, community, seen, signed...); err != nil {
+	unsealed, err := verifySeals(ctx, community, seen, signed...)
+	if err != nil {
 		return v, err
 	}
+	broken, err = nameEntries(ctx, community, append(broken, unsealed...))
 	v.Differences = append(v.Differences, broken...)
-	return v, nil
+	return v, err
+}
+
+// nameEntries adds to what is wrong with an event which lines of whose accounts it
+// told: people look there. Nothing wrong, nothing read.
+func nameEntries(ctx context.Context, community domain.ID, lines []string) ([]string, error) {
+	var positions []int64
+	for _, line := range lines {
+		var pos int64
+		if _, err := fmt.Sscanf(line, "position %d: the event", &pos); err == nil {
+			positions = append(positions, pos)
+		}
+	}
+	if len(positions) == 0 {
+		return lines, nil
+	}
+	found, err := query(ctx).Query(ctx, `
+		SELECT p.pos, string_agg(format('account %s, entry %s', e.account_id, e.seq), ' and ' ORDER BY e.minutes)
+		  FROM ledger.posting p
+		  JOIN ledger.transfer t ON t.community_id = p.community_id AND t.posting_id = p.id
+		  JOIN ledger.entry e ON e.community_id = p.community_id AND e.transfer_id = t.id
+		 WHERE p.community_id = $1 AND p.pos = ANY ($2)
+		 GROUP BY p.pos`, community, positions)
+	if err != nil {
+		return lines, err
+	}
+	var pos int64
+	var entries string
+	_, err = pgx.ForEachRow(found, []any{&pos, &entries}, func() error {
+		about := fmt.Sprintf("position %d: the event", pos)
+		for i, line := range lines {
+			if strings.HasPrefix(line, about) {
+				lines[i] += "; it moved " + entries
+			}
+		}
+		return nil
+	})
+	return lines, err
 }
 
 // differences are what one check finds.

@@ -223,22 +223,24 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	return nil
 }
 
-func (c *verifyCmd) print(slug string, v ledger.Verification) {
+func (c *verifyCmd) print(slug string, v ledger.Verification) { fmt.Print(c.told(slug, v)) }
+
+func (c *verifyCmd) told(slug string, v ledger.Verification) string {
 	if c.JSON {
 		line, _ := json.Marshal(map[string]any{ // plain values always encode
 			"community": slug, "sum": v.Sum, "accounts": v.Accounts, "transfers": v.Transfers, "entries": v.Entries,
 			"events": v.Events, "differences": v.Differences,
 		})
-		fmt.Println(string(line))
-		return
+		return string(line) + "\n"
 	}
 	verdict := "ok"
 	if len(v.Differences) > 0 {
 		verdict = fmt.Sprintf("%d DIFFERENCES", len(v.Differences))
 	}
-	fmt.Printf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+	said := fmt.Sprintf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
 		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
 	for _, d := range v.Differences {
-		fmt.Println("  " + slug + ": " + d)
+		said += "  " + slug + ": " + d + "\n"
 	}
+	return said
 }
