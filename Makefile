@@ -32,11 +32,11 @@ bench:
 # of the same kind. Each says its seed and what it counted.
 prove: prove-model prove-races prove-kills prove-verify
 
-# A million random operations against a model, in eleven databases. With SEED=1 they are
+# A million random operations against a model, in twelve databases. With SEED=1 they are
 # the same ones each time.
 SEED ?= $(shell od -An -N3 -tu4 /dev/urandom)
 prove-model:
-	for part in $$(seq 0 10); do \
+	for part in $$(seq 0 11); do \
 	  HORA_PROVE=30 go test ./persistence -run TestTheLedgerAgreesWithAPencil -count 1 -timeout 2h -v \
 	    -args -rapid.seed=$$(($(SEED) + part * 30)) || exit 1; \
 	done
