@@ -45,7 +45,7 @@ func (v *village) look(t *testing.T, call string, args ...any) []inside {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(v.ctx)) //nolint:errcheck // what it did is not wanted
+	defer conn.Close(context.WithoutCancel(v.ctx))
 	for _, sql := range []string{
 		"LOAD 'auto_explain'", "SET auto_explain.log_min_duration = 0", "SET auto_explain.log_nested_statements = on",
 		"SET auto_explain.log_analyze = on", "SET auto_explain.log_buffers = on", "SET auto_explain.log_format = json",

@@ -237,10 +237,11 @@ func (c *verifyCmd) told(slug string, v ledger.Verification) string {
 	if len(v.Differences) > 0 {
 		verdict = fmt.Sprintf("%d DIFFERENCES", len(v.Differences))
 	}
-	said := fmt.Sprintf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+	var said strings.Builder
+	fmt.Fprintf(&said, "%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
 		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
 	for _, d := range v.Differences {
-		said += "  " + slug + ": " + d + "\n"
+		fmt.Fprintf(&said, "  %s: %s\n", slug, d)
 	}
-	return said
+	return said.String()
 }
