@@ -28,7 +28,7 @@ test:
 bench:
 	go test -run - -bench . -benchtime 5x ./persistence ./cmd/hora/demo
 
-# The long proofs of the ledger, about an hour on two cores; `make test` has short ones
+# The long proofs of the ledger, an hour and a half on two cores; `make test` has short ones
 # of the same kind. Each says its seed and what it counted.
 prove: prove-model prove-races prove-kills prove-verify
 
@@ -51,7 +51,7 @@ prove-kills:
 	HORA_PROVE=25 go test ./cmd/hora -run TestWhatClientsSawAmidKillsIsOneHistory -count 1 -timeout 2h -v
 	HORA_PROVE=3 go test ./persistence -run TestAServerKilledBetweenTheHalves -count 1 -timeout 1h -v
 
-# hora verify reads ten million entries in the memory that a few need; it takes ten
-# minutes and 8 GB among the temporary files.
+# hora verify reads ten million entries in the memory that a few need; it takes a
+# quarter of an hour, and 12 GB among the temporary files.
 prove-verify:
 	HORA_VERIFY_ENTRIES=10000000 go test ./persistence -run TestVerifyNeedsNoMoreMemoryForMoreEntries -count 1 -timeout 2h -v
