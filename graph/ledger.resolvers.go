@@ -37,12 +37,20 @@ func (r *accountResolver) Totals(ctx context.Context, obj *view.Account, period 
 	return &t, err
 }
 
+func (r *accountResolver) LimitChanges(ctx context.Context, obj *view.Account, first *int, after *string, last *int, before *string) (*model.LimitChangeConnection, error) {
+	return r.limitChanges(ctx, obj, first, after, last, before)
+}
+
 func (r *entryResolver) ID(ctx context.Context, obj *ledger.Entry) (string, error) {
 	return globalID(entryID, obj.Community, domain.DerivedID(obj.Account, strconv.FormatInt(obj.Position, 10))), nil
 }
 
 func (r *entryResolver) Transfer(ctx context.Context, obj *ledger.Entry) (*ledger.Transfer, error) {
 	return load(ctx, of(ctx).loaders.transfers, obj.Community, obj.Transfer)
+}
+
+func (r *limitChangeResolver) By(ctx context.Context, obj *ledger.PastLimits) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
 }
 
 func (r *mutationResolver) GiveHours(ctx context.Context, input model.GiveHoursInput) (*model.GiveHoursPayload, error) {
@@ -179,6 +187,8 @@ func (r *Resolver) Account() generated.AccountResolver { return &accountResolver
 
 func (r *Resolver) Entry() generated.EntryResolver { return &entryResolver{r} }
 
+func (r *Resolver) LimitChange() generated.LimitChangeResolver { return &limitChangeResolver{r} }
+
 func (r *Resolver) ServiceTypeTotals() generated.ServiceTypeTotalsResolver {
 	return &serviceTypeTotalsResolver{r}
 }
@@ -188,6 +198,7 @@ func (r *Resolver) Transfer() generated.TransferResolver { return &transferResol
 type (
 	accountResolver           struct{ *Resolver }
 	entryResolver             struct{ *Resolver }
+	limitChangeResolver       struct{ *Resolver }
 	serviceTypeTotalsResolver struct{ *Resolver }
 	transferResolver          struct{ *Resolver }
 )

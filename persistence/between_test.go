@@ -67,6 +67,16 @@ func (n *neighbours) southward(minutes domain.Minutes) ledger.Crossing {
 	return c
 }
 
+// movesAMirror posts on one as only half of a pair may.
+func (v *village) movesAMirror(t failer, minutes domain.Minutes, from, to domain.ID) {
+	t.Helper()
+	p := v.posting(domain.NewID().String(), leg(minutes, from, to))
+	p.Crossing = true
+	if _, err := v.post(p); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // half reads what a village kept of a pair.
 func (v *village) half(t failer, id domain.ID) (p ledger.Pair, known bool) {
 	t.Helper()

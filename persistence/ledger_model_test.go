@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -51,32 +54,60 @@ type written struct {
 }
 
 // TestTheLedgerAgreesWithAPencil runs about 3,000 operations at random against
-// the model; HORA_PROVE multiplies them.
+// the model; HORA_PROVE multiplies them. It says with which seed it began, so that
+// -rapid.seed with that number runs the same operations again.
 func TestTheLedgerAgreesWithAPencil(t *testing.T) {
-	c := aCountry(t)
-	for range prove() {
-		rapid.Check(t, func(rt *rapid.T) {
-			b := newBooks(rt, c.village(rt))
-			rt.Repeat(map[string]func(*rapid.T){
-				"open":            b.open,
-				"post":            func(t *rapid.T) { b.post(t, b.someLegs(t, 1), nil) },
-				"post many legs":  func(t *rapid.T) { b.post(t, b.someLegs(t, rapid.IntRange(2, 4).Draw(t, "legs")), nil) },
-				"post again":      b.postAgain,
-				"promise":         b.promise,
-				"promise anew":    b.promiseAnew,
-				"give back":       b.giveBack,
-				"keep a promise":  b.keep,
-				"undo":            b.undo,
-				"change limits":   b.limit,
-				"allow once":      b.allow,
-				"close":           b.close,
-				"an hour goes by": func(*rapid.T) { c.clock.advance(time.Hour) },
-				"":                func(t *rapid.T) { b.agree(t) },
-			})
-			b.agreeOnEveryLine(rt)
-			b.clean(rt)
-		})
+	seed := flag.Lookup("rapid.seed").Value
+	first, err := strconv.ParseUint(seed.String(), 10, 64)
+	if first == 0 {
+		first = 1 + uint64(rand.Uint32())
+		err = errors.Join(err, seed.Set(strconv.FormatUint(first, 10)))
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := aCountry(t) // from here on with other tests, which read the seed
+	var operations int
+	for round := range uint64(prove()) {
+		if round > 0 {
+			if err := seed.Set(strconv.FormatUint(first+round, 10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rapid.Check(t, func(rt *rapid.T) { operations += againstAPencil(rt, c) })
+	}
+	t.Logf("%d operations, seeds %d to %d", operations, first, first+uint64(prove())-1)
+}
+
+// againstAPencil is one attempt, in a village of its own; it says how much was done.
+func againstAPencil(rt *rapid.T, c *country) (operations int) {
+	b := newBooks(rt, c.village(rt))
+	does := map[string]func(*rapid.T){
+		"open":            b.open,
+		"post":            func(t *rapid.T) { b.post(t, b.someLegs(t, 1), nil) },
+		"post many legs":  func(t *rapid.T) { b.post(t, b.someLegs(t, rapid.IntRange(2, 4).Draw(t, "legs")), nil) },
+		"post again":      b.postAgain,
+		"promise":         b.promise,
+		"promise anew":    b.promiseAnew,
+		"give back":       b.giveBack,
+		"keep a promise":  b.keep,
+		"undo":            b.undo,
+		"change limits":   b.limit,
+		"allow once":      b.allow,
+		"close":           b.close,
+		"an hour goes by": func(*rapid.T) { c.clock.advance(time.Hour) },
+	}
+	for name, act := range does {
+		does[name] = func(t *rapid.T) {
+			act(t)
+			operations++ // not when there was nothing to do, which skips what follows
+		}
+	}
+	does[""] = func(t *rapid.T) { b.agree(t) }
+	rt.Repeat(does)
+	b.agreeOnEveryLine(rt)
+	b.clean(rt)
+	return operations
 }
 
 // newBooks starts with three accounts that have never seen an hour, beside the

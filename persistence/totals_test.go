@@ -325,7 +325,7 @@ func TestHoursBetweenCommunitiesNameThePartner(t *testing.T) {
 		t.Fatal(err)
 	}
 	marie := v.joins(t, "Marie")
-	v.gives(t, 45, marie.account, mirror.Account)
+	v.movesAMirror(t, 45, marie.account, mirror.Account)
 	ours, err := v.statements().Open(v.ctx, marie.Actor, v.id, marie.account, "", "")
 	if err != nil {
 		t.Fatal(err)

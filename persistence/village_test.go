@@ -312,3 +312,17 @@ func prove() int {
 	}
 	return 1
 }
+
+// proveFor is how long each race goes on beyond its first acts: HORA_PROVE_FOR=5m.
+func proveFor(t *testing.T) time.Duration {
+	t.Helper()
+	said := os.Getenv("HORA_PROVE_FOR")
+	if said == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}

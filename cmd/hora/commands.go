@@ -210,7 +210,9 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	}
 	right := true
 	for _, one := range all {
-		v, err := a.notary.Verify(ctx, one.ID)
+		watch, done := terminalBar(os.Stderr, one.Slug)
+		v, err := a.notary.Verify(ctx, one.ID, watch)
+		done()
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.Slug, err)
 		}
@@ -223,22 +225,25 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	return nil
 }
 
-func (c *verifyCmd) print(slug string, v ledger.Verification) {
+func (c *verifyCmd) print(slug string, v ledger.Verification) { fmt.Print(c.told(slug, v)) }
+
+func (c *verifyCmd) told(slug string, v ledger.Verification) string {
 	if c.JSON {
 		line, _ := json.Marshal(map[string]any{ // plain values always encode
 			"community": slug, "sum": v.Sum, "accounts": v.Accounts, "transfers": v.Transfers, "entries": v.Entries,
 			"events": v.Events, "differences": v.Differences,
 		})
-		fmt.Println(string(line))
-		return
+		return string(line) + "\n"
 	}
 	verdict := "ok"
 	if len(v.Differences) > 0 {
 		verdict = fmt.Sprintf("%d DIFFERENCES", len(v.Differences))
 	}
-	fmt.Printf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+	var said strings.Builder
+	fmt.Fprintf(&said, "%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
 		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
 	for _, d := range v.Differences {
-		fmt.Println("  " + slug + ": " + d)
+		fmt.Fprintf(&said, "  %s: %s\n", slug, d)
 	}
+	return said.String()
 }

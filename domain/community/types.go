@@ -45,6 +45,7 @@ type Charter struct {
 	Exchanges  `json:"exchanges"`
 	Listings   `json:"listings"`
 	Membership `json:"membership"`
+	Levy       `json:"levy"`
 }
 
 // Hours are the ledger's rules, in minutes.

@@ -279,11 +279,13 @@ func (s *Service) Confirm(ctx context.Context, actor domain.Actor, act Act) (Exc
 	if act.Key == "" {
 		return Exchange{}, domain.NewError(domain.Required, "idempotencyKey")
 	}
+	var levy community.Levy
 	return s.act(ctx, actor, Confirm, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
 		_, rules, err := s.communities.Rules(ctx, x.Community, now)
 		if err != nil {
 			return x, Step{}, err
 		}
+		levy = rules.Levy
 		typed := act.Minutes
 		if typed == 0 {
 			typed = x.Actual
@@ -301,7 +303,7 @@ func (s *Service) Confirm(ctx context.Context, actor domain.Actor, act Act) (Exc
 		if x.State != Confirmed {
 			return nil
 		}
-		return discreet(s.settle(ctx, actor, x, Confirm, side), side == x.Receiver)
+		return discreet(s.settle(ctx, actor, x, Confirm, side, levy), side == x.Receiver)
 	})
 }
 
@@ -324,14 +326,11 @@ func (s *Service) Dispute(ctx context.Context, actor domain.Actor, act Act) (Exc
 	})
 }
 
-// settle moves the hours: the receiver's account goes down, the provider's up.
-// It comes last: from here to the commit the community's head is held.
-func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID) error {
-	receiver, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
-	if err != nil {
-		return err
-	}
-	provider, err := s.ledger.AccountOf(ctx, x.Community, x.Provider)
+// settle moves the hours: the receiver's account goes down, the provider's up,
+// and the levy with them. It comes last: from here to the commit the community's
+// head is held.
+func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID, levy community.Levy) error {
+	legs, err := s.legs(ctx, x, levy)
 	if err != nil {
 		return err
 	}
@@ -342,12 +341,9 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 	_, err = s.ledger.Post(ctx, ledger.Posting{
 		Community: x.Community,
 		Key:       "exchange/" + x.ID.String(),
-		Legs: []ledger.Transfer{{
-			ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
-			Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
-		}},
-		Holds: holds,
-		Event: eventOf(actor, x, a, side, x.Settled),
+		Legs:      legs,
+		Holds:     holds,
+		Event:     eventOf(actor, x, a, side, x.Settled),
 	})
 	return err
 }

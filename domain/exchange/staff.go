@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
 )
 
@@ -56,11 +57,13 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 
 // decide ends a dispute and moves its hours, or gives back what was promised.
 func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchange, judge domain.ID, minutes domain.Minutes, reason string, now time.Time) error {
+	var levy community.Levy
 	return s.move(ctx, before, judge, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 		_, rules, err := s.communities.Rules(ctx, x.Community, now)
 		if err != nil {
 			return x, Step{}, err
 		}
+		levy = rules.Levy
 		if x, err = x.resolve(minutes, rules); err != nil {
 			return x, Step{}, err
 		}
@@ -72,7 +75,7 @@ func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchang
 		if x.State == Cancelled {
 			return s.release(ctx, x, side, now)
 		}
-		return s.settle(ctx, actor, x, Resolve, side)
+		return s.settle(ctx, actor, x, Resolve, side, levy)
 	})
 }
 
@@ -148,8 +151,12 @@ func (s *Service) confirmItself(ctx context.Context, x Exchange) error {
 		x, err := x.step(Confirm)
 		x.Settled, x.ConfirmAt = x.Actual, time.Time{}
 		return x, err
-	}, func(ctx context.Context, x Exchange, side domain.ID, _ time.Time) error {
-		return s.settle(ctx, domain.System, x, Confirm, side)
+	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return err
+		}
+		return s.settle(ctx, domain.System, x, Confirm, side, rules.Levy)
 	})
 	if !errors.Is(err, ledger.InsufficientHours) && !errors.Is(err, ledger.AccountClosed) {
 		return err

@@ -71,7 +71,7 @@ func (s *Service) Correct(ctx context.Context, actor domain.Actor, cmd Correctio
 		}
 		wrong := mistake.Undo()
 		wrong.ID = domain.NewID()
-		if err := s.amend(ctx, actor, mistake, TransferCorrected, wrong, right); err != nil {
+		if err := s.amend(ctx, actor, mistake, right, TransferCorrected, wrong, right); err != nil {
 			return domain.Nowhere, err
 		}
 		return right.ID, s.store.Note(ctx, Note{cmd.Community, right.ID, actor.Person, cmd.Reason, now})
@@ -109,8 +109,13 @@ func (s *Service) mistake(ctx context.Context, community, id domain.ID) (Transfe
 	return t, err
 }
 
-// amend posts what puts a mistake right, once, whoever asks.
-func (s *Service) amend(ctx context.Context, actor domain.Actor, mistake Transfer, kind domain.EventKind, legs ...Transfer) error {
+// amend posts what puts a mistake right, once, whoever asks, with the levies that
+// went with it; right is what takes its place, if anything.
+func (s *Service) amend(ctx context.Context, actor domain.Actor, mistake, right Transfer, kind domain.EventKind, legs ...Transfer) error {
+	legs, err := s.withLevies(ctx, mistake, right, legs...)
+	if err != nil {
+		return err
+	}
 	posted, err := s.Post(ctx, Posting{
 		Community: mistake.Community,
 		Key:       "reversal/" + mistake.ID.String(),

@@ -195,8 +195,9 @@ func mayGiveFrom(standing domain.Standing, from Account) bool {
 	return standing.May(domain.GiveFromCommunity)
 }
 
-// Reverse undoes a transfer, once, by an equal and opposite one. It may cross
-// the other side's floor; the result then says so.
+// Reverse undoes a transfer, once, by an equal and opposite one, and with an
+// exchange's the levy that was taken on it. It may cross the other side's floor;
+// the result then says so.
 //
 // Errors: NotFound, Forbidden, AlreadyReversed, IdempotencyKeyReused.
 func (s *Service) Reverse(ctx context.Context, actor domain.Actor, cmd Reverse) (Transfer, error) {
@@ -214,7 +215,7 @@ func (s *Service) Reverse(ctx context.Context, actor domain.Actor, cmd Reverse) 
 		}
 		leg := mistake.Undo()
 		leg.ID = domain.NewID()
-		if err := s.amend(ctx, actor, mistake, TransferReversed, leg); err != nil {
+		if err := s.amend(ctx, actor, mistake, Transfer{}, TransferReversed, leg); err != nil {
 			return domain.Nowhere, err
 		}
 		return leg.ID, s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Reason, now})

@@ -20,6 +20,9 @@ type Store interface {
 	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
 	SetLimits(ctx context.Context, change LimitChange) error
 
+	// LimitChanges is what SetLimits and Allow kept, newest first.
+	LimitChanges(ctx context.Context, community, account domain.ID, page domain.Page) (domain.Slice[PastLimits], error)
+
 	// Allow lets an account go below its floor once. Error: AccountClosed.
 	Allow(ctx context.Context, a Allowance) error
 

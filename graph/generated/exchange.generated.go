@@ -45,6 +45,9 @@ type ExchangeResolver interface {
 
 	ConfirmsAt(ctx context.Context, obj *exchange.Exchange) (*time.Time, error)
 }
+type ExchangeMinutesResolver interface {
+	Levy(ctx context.Context, obj *view.ExchangeMinutes) (*domain.Minutes, error)
+}
 type ExchangeStepResolver interface {
 	Member(ctx context.Context, obj *exchange.Step) (*membership.Member, error)
 	OnBehalf(ctx context.Context, obj *exchange.Step) (bool, error)
@@ -1394,6 +1397,29 @@ func (ec *executionContext) _ExchangeMinutes_settled(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _ExchangeMinutes_levy(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeMinutes_levy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExchangeMinutes().Levy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeMinutes_levy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeMinutes", field, true, true, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeStep_at(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
@@ -3014,33 +3040,39 @@ func (ec *executionContext) _ExchangeMinutes(ctx context.Context, sel ast.Select
 		case "estimated":
 			out.Values[i] = ec._ExchangeMinutes_estimated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "travel":
 			out.Values[i] = ec._ExchangeMinutes_travel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "preparation":
 			out.Values[i] = ec._ExchangeMinutes_preparation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "typed":
 			out.Values[i] = ec._ExchangeMinutes_typed(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actual":
 			out.Values[i] = ec._ExchangeMinutes_actual(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "settled":
 			out.Values[i] = ec._ExchangeMinutes_settled(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "levy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ExchangeMinutes_levy(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -28,7 +28,9 @@ type ResolverRoot interface {
 	Community() CommunityResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
+	ExchangeMinutes() ExchangeMinutesResolver
 	ExchangeStep() ExchangeStepResolver
+	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
 	Mutation() MutationResolver
@@ -54,18 +56,19 @@ type ComplexityRoot struct {
 	}
 
 	Account struct {
-		Available func(childComplexity int) int
-		Balance   func(childComplexity int) int
-		Ceiling   func(childComplexity int) int
-		Entries   func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
-		Floor     func(childComplexity int) int
-		Held      func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Owner     func(childComplexity int) int
-		Purpose   func(childComplexity int) int
-		SoftFloor func(childComplexity int) int
-		Totals    func(childComplexity int, period *model.PeriodInput) int
+		Available    func(childComplexity int) int
+		Balance      func(childComplexity int) int
+		Ceiling      func(childComplexity int) int
+		Entries      func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
+		Floor        func(childComplexity int) int
+		Held         func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		LimitChanges func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Owner        func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+		SoftFloor    func(childComplexity int) int
+		Totals       func(childComplexity int, period *model.PeriodInput) int
 	}
 
 	AccountTotals struct {
@@ -115,6 +118,7 @@ type ComplexityRoot struct {
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
+		Levy            func(childComplexity int) int
 		Review          func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
@@ -266,6 +270,7 @@ type ComplexityRoot struct {
 	ExchangeMinutes struct {
 		Actual      func(childComplexity int) int
 		Estimated   func(childComplexity int) int
+		Levy        func(childComplexity int) int
 		Preparation func(childComplexity int) int
 		Settled     func(childComplexity int) int
 		Travel      func(childComplexity int) int
@@ -328,6 +333,32 @@ type ComplexityRoot struct {
 	LeaveCommunityPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Levy struct {
+		BasisPoints func(childComplexity int) int
+		Pool        func(childComplexity int) int
+	}
+
+	LimitChange struct {
+		AllowedOnce func(childComplexity int) int
+		At          func(childComplexity int) int
+		By          func(childComplexity int) int
+		Ceiling     func(childComplexity int) int
+		Floor       func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		SoftFloor   func(childComplexity int) int
+	}
+
+	LimitChangeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	LimitChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	LimitReached struct {
@@ -767,6 +798,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Kind(childComplexity), true
+	case "Account.limitChanges":
+		if e.ComplexityRoot.Account.LimitChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Account_limitChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.LimitChanges(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.owner":
 		if e.ComplexityRoot.Account.Owner == nil {
 			break
@@ -959,6 +1001,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Floor(childComplexity), true
+	case "Charter.levy":
+		if e.ComplexityRoot.Charter.Levy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Levy(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
@@ -1572,6 +1620,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeMinutes.Estimated(childComplexity), true
+	case "ExchangeMinutes.levy":
+		if e.ComplexityRoot.ExchangeMinutes.Levy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeMinutes.Levy(childComplexity), true
 	case "ExchangeMinutes.preparation":
 		if e.ComplexityRoot.ExchangeMinutes.Preparation == nil {
 			break
@@ -1808,6 +1862,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveCommunityPayload.UserErrors(childComplexity), true
+
+	case "Levy.basisPoints":
+		if e.ComplexityRoot.Levy.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.BasisPoints(childComplexity), true
+	case "Levy.pool":
+		if e.ComplexityRoot.Levy.Pool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.Pool(childComplexity), true
+
+	case "LimitChange.allowedOnce":
+		if e.ComplexityRoot.LimitChange.AllowedOnce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.AllowedOnce(childComplexity), true
+	case "LimitChange.at":
+		if e.ComplexityRoot.LimitChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.At(childComplexity), true
+	case "LimitChange.by":
+		if e.ComplexityRoot.LimitChange.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.By(childComplexity), true
+	case "LimitChange.ceiling":
+		if e.ComplexityRoot.LimitChange.Ceiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Ceiling(childComplexity), true
+	case "LimitChange.floor":
+		if e.ComplexityRoot.LimitChange.Floor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Floor(childComplexity), true
+	case "LimitChange.reason":
+		if e.ComplexityRoot.LimitChange.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Reason(childComplexity), true
+	case "LimitChange.softFloor":
+		if e.ComplexityRoot.LimitChange.SoftFloor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.SoftFloor(childComplexity), true
+
+	case "LimitChangeConnection.edges":
+		if e.ComplexityRoot.LimitChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.Edges(childComplexity), true
+	case "LimitChangeConnection.nodes":
+		if e.ComplexityRoot.LimitChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.Nodes(childComplexity), true
+	case "LimitChangeConnection.pageInfo":
+		if e.ComplexityRoot.LimitChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.PageInfo(childComplexity), true
+
+	case "LimitChangeEdge.cursor":
+		if e.ComplexityRoot.LimitChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeEdge.Cursor(childComplexity), true
+	case "LimitChangeEdge.node":
+		if e.ComplexityRoot.LimitChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeEdge.Node(childComplexity), true
 
 	case "LimitReached.actual":
 		if e.ComplexityRoot.LimitReached.Actual == nil {
@@ -4067,6 +4209,16 @@ type Charter {
   listingExpiryDays: Int!
   "Whether a coordinator looks at listings before they are published."
   listingReview: Boolean!
+  "The part of each exchange that goes to a common pool."
+  levy: Levy!
+}
+
+"A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
+type Levy {
+  "Hundredths of a percent, rounded down to whole minutes: 0 for none, at most 1000."
+  basisPoints: Int!
+  "The pool's purpose, as in Account.purpose; empty without a levy."
+  pool: String!
 }
 
 extend type Mutation {
@@ -4242,6 +4394,8 @@ type ExchangeMinutes {
   actual: Minutes
   "What moved; null before it is confirmed."
   settled: Minutes
+  "The part that goes to the charter's pool, by the rules of today and rounded down: of what the giver is credited, never on top of what the receiver gives. 0 where the charter has no levy. Once confirmed, what went; null when no hours move."
+  levy: Minutes
 }
 
 "One line of an exchange's history."
@@ -4756,6 +4910,53 @@ type Account implements Node {
     "Only this stretch of time; all of it unless said otherwise."
     period: PeriodInput
   ): AccountTotals!
+  "How its limits came to be, newest first. For those who may see the account."
+  limitChanges(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): LimitChangeConnection!
+}
+
+"One time that somebody set an account's limits, or allowed it to go below its floor once."
+type LimitChange {
+  "When."
+  at: DateTime!
+  "Who did it, as a member; null when they have none here any more."
+  by: Member
+  "Why."
+  reason: String!
+  "The floor from then on; null means no limit."
+  floor: Minutes
+  "The soft floor from then on; null means no limit."
+  softFloor: Minutes
+  "The ceiling from then on; null means no limit."
+  ceiling: Minutes
+  "Minutes below the floor that were allowed once; null when the limits themselves were set."
+  allowedOnce: Minutes
+}
+
+"A page of limit changes."
+type LimitChangeConnection {
+  "The items with their cursors."
+  edges: [LimitChangeEdge!]!
+  "The items alone."
+  nodes: [LimitChange!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of limit changes."
+type LimitChangeEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: LimitChange!
 }
 
 """
@@ -5744,6 +5945,8 @@ enum NotificationKind {
   MEMBER_BALANCE_LOW
   "Your balance is above the ceiling; you may give some of it."
   BALANCE_HIGH
+  "Hours given to somebody elsewhere were refused there and came back; for coordinators."
+  CROSSING_UNDONE
   "Somebody asks to join; for coordinators."
   MEMBER_APPLIED
   "Welcome."
@@ -5856,6 +6059,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_entries(ctx, field)
 	case "totals":
 		return ec.fieldContext_Account_totals(ctx, field)
+	case "limitChanges":
+		return ec.fieldContext_Account_limitChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -5964,6 +6169,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
 	case "listingReview":
 		return ec.fieldContext_Charter_listingReview(ctx, field)
+	case "levy":
+		return ec.fieldContext_Charter_levy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
@@ -6264,6 +6471,8 @@ func (ec *executionContext) childFields_ExchangeMinutes(ctx context.Context, fie
 		return ec.fieldContext_ExchangeMinutes_actual(ctx, field)
 	case "settled":
 		return ec.fieldContext_ExchangeMinutes_settled(ctx, field)
+	case "levy":
+		return ec.fieldContext_ExchangeMinutes_levy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeMinutes", field.Name)
 }
@@ -6350,6 +6559,58 @@ func (ec *executionContext) childFields_LeaveCommunityPayload(ctx context.Contex
 		return ec.fieldContext_LeaveCommunityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveCommunityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Levy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "basisPoints":
+		return ec.fieldContext_Levy_basisPoints(ctx, field)
+	case "pool":
+		return ec.fieldContext_Levy_pool(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Levy", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_LimitChange_at(ctx, field)
+	case "by":
+		return ec.fieldContext_LimitChange_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_LimitChange_reason(ctx, field)
+	case "floor":
+		return ec.fieldContext_LimitChange_floor(ctx, field)
+	case "softFloor":
+		return ec.fieldContext_LimitChange_softFloor(ctx, field)
+	case "ceiling":
+		return ec.fieldContext_LimitChange_ceiling(ctx, field)
+	case "allowedOnce":
+		return ec.fieldContext_LimitChange_allowedOnce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChange", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LimitChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LimitChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LimitChangeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LimitChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LimitChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Listing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

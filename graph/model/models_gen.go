@@ -531,6 +531,24 @@ type LeaveCommunityPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A page of limit changes.
+type LimitChangeConnection struct {
+	// The items with their cursors.
+	Edges []*LimitChangeEdge `json:"edges"`
+	// The items alone.
+	Nodes []*ledger.PastLimits `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of limit changes.
+type LimitChangeEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ledger.PastLimits `json:"node"`
+}
+
 // There is more of something than fits: characters, items, lines.
 type LimitReached struct {
 	// For programs.
