@@ -324,11 +324,7 @@ func (s *Service) Dispute(ctx context.Context, actor domain.Actor, act Act) (Exc
 // settle moves the hours: the receiver's account goes down, the provider's up.
 // It comes last: from here to the commit the community's head is held.
 func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID) error {
-	receiver, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
-	if err != nil {
-		return err
-	}
-	provider, err := s.ledger.AccountOf(ctx, x.Community, x.Provider)
+	receiver, provider, err := s.accounts(ctx, x)
 	if err != nil {
 		return err
 	}
@@ -341,12 +337,28 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 		Key:       "exchange/" + x.ID.String(),
 		Legs: []ledger.Transfer{{
 			ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
-			Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
+			Debit: receiver, Credit: provider, Exchange: x.ID,
 		}},
 		Holds: holds,
 		Event: eventOf(actor, x, a, side, x.Settled),
 	})
 	return err
+}
+
+// accounts finds both sides' accounts.
+func (s *Service) accounts(ctx context.Context, x Exchange) (receiver, provider domain.ID, err error) {
+	found, err := s.ledger.AccountsOf(ctx, x.Community, []domain.ID{x.Receiver, x.Provider})
+	for _, a := range found {
+		if a.Owner == x.Receiver {
+			receiver = a.ID
+		} else {
+			provider = a.ID
+		}
+	}
+	if err == nil && len(found) < 2 {
+		err = domain.NewError(ledger.AccountClosed, "")
+	}
+	return receiver, provider, err
 }
 
 // release gives back what an exchange promised.

@@ -54,16 +54,12 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 			}
 			return x, stepOf(x, Resolve, actor, standing.Member, act.Minutes, reason, now), nil
 		}
-		err = s.move(ctx, before, standing.Member, now, decide, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		x, err = s.move(ctx, before, standing.Member, now, decide, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
 			if x.State == Cancelled {
 				return s.release(ctx, x, side, now)
 			}
 			return s.settle(ctx, actor, x, Resolve, side)
 		})
-		if err != nil {
-			return err
-		}
-		x, err = s.byID(ctx, act.Community, act.Exchange)
 		return err
 	})
 	return x, err
@@ -113,7 +109,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 // are told, or only the other side of the one it stands in for.
 func (s *Service) byItself(ctx context.Context, before Exchange, a Action, instead domain.ID, decide func(Exchange) (Exchange, error), finally ...after) error {
 	return s.tx.InTx(ctx, before.Community, func(ctx context.Context, now time.Time) error {
-		return s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+		_, err := s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 			x, err := decide(x)
 			if err != nil {
 				return x, Step{}, err
@@ -123,6 +119,7 @@ func (s *Service) byItself(ctx context.Context, before Exchange, a Action, inste
 			}
 			return x, stepOf(x, a, domain.System, domain.Nowhere, x.Settled, "", now), nil
 		}, finally...)
+		return err
 	})
 }
 
