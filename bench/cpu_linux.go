@@ -22,7 +22,10 @@ import (
 type cpuMeter struct{ postmaster int }
 
 // reading is all processor time that was taken until a moment; nil when nobody knows.
-type reading struct{ program, postgres, machine time.Duration }
+type reading struct {
+	program, machine time.Duration
+	postgres         map[int]time.Duration // by process, since some end meanwhile
+}
 
 func openMeter(ctx context.Context, db *pgxpool.Pool) (cpuMeter, error) {
 	var backend int
@@ -54,7 +57,7 @@ func (m cpuMeter) read() *reading {
 	if m.postmaster == 0 {
 		return nil
 	}
-	var r reading
+	r := reading{postgres: map[int]time.Duration{}}
 	var own syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &own) != nil {
 		return nil
@@ -64,7 +67,7 @@ func (m cpuMeter) read() *reading {
 	for _, path := range pids {
 		pid, _ := strconv.Atoi(filepath.Base(path))
 		if _, parent := process(pid); parent == m.postmaster {
-			r.postgres += onCPU(pid)
+			r.postgres[pid] = onCPU(pid)
 		}
 	}
 	r.machine = busy()
@@ -104,7 +107,10 @@ func (r *reading) since(before *reading, elapsed time.Duration) *usage {
 	if r == nil || before == nil {
 		return nil
 	}
-	u := &usage{program: r.program - before.program, postgres: r.postgres - before.postgres}
+	u := &usage{program: r.program - before.program}
+	for pid, ran := range r.postgres {
+		u.postgres += max(0, ran-before.postgres[pid])
+	}
 	others := r.machine - before.machine - u.program - u.postgres
 	u.others = max(0, others.Seconds()/elapsed.Seconds()/float64(runtime.NumCPU()))
 	return u

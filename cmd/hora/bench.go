@@ -27,7 +27,7 @@ type benchLedgerCmd struct {
 	DatabaseURL string        `help:"A superuser's address on a server to measure instead; databases are made beside that one and dropped." placeholder:"URL"`
 	PGBin       string        `name:"pg-bin" help:"Folder of PostgreSQL's programs; default: searched." placeholder:"DIR"`
 	Dir         string        `default:"${durable}" help:"Where the data lies meanwhile: a disk, since memory would make commits free." placeholder:"DIR"`
-	Rounds      int           `default:"7" help:"Each runs every workload once."`
+	Rounds      int           `default:"5" help:"Each runs every workload once."`
 	Slice       time.Duration `default:"1s" help:"How long a workload runs in a round."`
 	Clients     int           `default:"8" help:"How many speak to the database at once."`
 	Many        int           `default:"1000000" help:"Accounts of the larger ledger."`
