@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,8 +87,8 @@ func (l *lab) build(ctx context.Context) (err error) {
 // close takes everything down again, last first.
 func (l *lab) close(ctx context.Context) error {
 	var all error
-	for i := len(l.teardown) - 1; i >= 0; i-- {
-		all = errors.Join(all, l.teardown[i](ctx))
+	for _, step := range slices.Backward(l.teardown) {
+		all = errors.Join(all, step(ctx))
 	}
 	return all
 }
@@ -135,7 +136,7 @@ func (l *lab) connect(ctx context.Context, a *arena) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg.MaxConns = int32(l.o.Clients) //nolint:gosec // a few
+	cfg.MaxConns = int32(l.o.Clients)
 	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap())
 		return nil

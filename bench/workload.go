@@ -52,6 +52,7 @@ func (l *lab) gates() ([]gate, []*workload) {
 
 // The first town is for what is done in one community, the others for the rest.
 func inTheFirst(towns []*town) *town { return towns[0] }
+
 func elsewhere(towns []*town) *town {
 	return towns[1+rand.IntN(len(towns)-1)] //nolint:gosec // a sample
 }
