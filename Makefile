@@ -23,10 +23,9 @@ lint:
 test:
 	go test ./...
 
-# Speed is told as a ratio to a baseline of the same run; the last line says how much of
-# the bare commit rate postings reach.
+# Speed is told as a ratio to a baseline of the same run: docs/performance.md.
 bench:
-	go test -run - -bench . -benchtime 5x ./persistence ./cmd/hora/demo
+	go run ./cmd/hora bench ledger
 
 # The long proofs of the ledger, an hour and a half on two cores; `make test` has short ones
 # of the same kind. Each says its seed and what it counted.

@@ -10,6 +10,7 @@ type Once struct {
 	Key    string // chosen by the client when it drafts, at most 100 characters
 	Action string // the use case's name: one key never serves two actions
 	Input  any    // hashed and compared
+	Result ID     // what the effect will be about, when that is known before; else Nowhere
 }
 
 type replaysKey struct{}

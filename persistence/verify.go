@@ -22,6 +22,12 @@ import (
 // bookChecks are queries that must return no row; a row says what differs. They
 // hold whatever the journal tells; legsCheck compares the two.
 var bookChecks = []string{
+	// Every account has what its kind needs.
+	`SELECT format('account %s: not as a %s should be', id, kind)
+	   FROM ledger.account
+	  WHERE community_id = $1
+	    AND ((kind = 'MEMBER' AND owner_id IS NULL) OR (kind = 'POOL') <> (purpose IS NOT NULL)
+	      OR (kind = 'MIRROR') <> (partner_id IS NOT NULL) OR (cap IS NOT NULL AND kind <> 'MIRROR'))`,
 	// Running balances follow, positions are gapless, and each entry is one side of
 	// its transfer, at its moment; the position of its event is told with it.
 	`SELECT format('account %s, entry %s, position %s: %s minutes make %s, but %s', e.account_id, e.seq, coalesce(p.pos::text, 'unknown'), e.minutes, e.balance_after,

@@ -28,8 +28,8 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 		if err != nil {
 			return err
 		}
-		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(a), Input: act}
-		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(a), Input: act, Result: act.Exchange}
+		_, replayed, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
 			before, err := s.byID(ctx, act.Community, act.Exchange)
 			if err != nil {
 				return domain.Nowhere, err
@@ -40,32 +40,32 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 			if err := s.oneSide(ctx, actor, before, side); err != nil {
 				return domain.Nowhere, err
 			}
-			return before.ID, s.move(ctx, before, side, now, decide, finally...)
+			x, err = s.move(ctx, before, side, now, decide, finally...)
+			return x.ID, err
 		})
-		if err != nil {
-			return err
+		if err == nil && replayed {
+			x, err = s.byID(ctx, act.Community, act.Exchange)
 		}
-		x, err = s.byID(ctx, act.Community, id)
 		return err
 	})
 	return x, err
 }
 
-func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now time.Time, decide change, finally ...after) error {
+func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now time.Time, decide change, finally ...after) (Exchange, error) {
 	x, step, err := decide(ctx, before, side, now)
 	if err != nil {
-		return err
+		return x, err
 	}
 	x.UpdatedAt = now
 	if x, err = s.store.Move(ctx, before.State, x, step); err != nil {
-		return err
+		return x, err
 	}
 	for _, last := range finally {
 		if err := last(ctx, x, side, now); err != nil {
-			return err
+			return x, err
 		}
 	}
-	return nil
+	return x, nil
 }
 
 // oneSide refuses whoever acts for one side and is the other: then nobody agreed

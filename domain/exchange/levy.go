@@ -28,11 +28,7 @@ func (x Exchange) ExpectedLevy(rules community.Levy) (m domain.Minutes, ok bool)
 // as an hour is an hour, and of what the provider then has, the levy. So the
 // receiver gives what was promised and not a minute more.
 func (s *Service) legs(ctx context.Context, x Exchange, rules community.Levy) ([]ledger.Transfer, error) {
-	receiver, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
-	if err != nil {
-		return nil, err
-	}
-	provider, err := s.ledger.AccountOf(ctx, x.Community, x.Provider)
+	receiver, provider, err := s.accounts(ctx, x)
 	if err != nil {
 		return nil, err
 	}

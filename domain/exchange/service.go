@@ -348,6 +348,22 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 	return err
 }
 
+// accounts finds both sides' accounts.
+func (s *Service) accounts(ctx context.Context, x Exchange) (receiver, provider ledger.Account, err error) {
+	found, err := s.ledger.AccountsOf(ctx, x.Community, []domain.ID{x.Receiver, x.Provider})
+	for _, a := range found {
+		if a.Owner == x.Receiver {
+			receiver = a
+		} else {
+			provider = a
+		}
+	}
+	if err == nil && len(found) < 2 {
+		err = domain.NewError(ledger.AccountClosed, "")
+	}
+	return receiver, provider, err
+}
+
 // release gives back what an exchange promised.
 func (s *Service) release(ctx context.Context, x Exchange, _ domain.ID, now time.Time) error {
 	if x.Hold == domain.Nowhere {

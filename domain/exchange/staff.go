@@ -35,8 +35,8 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 		if err := c.Err(); err != nil {
 			return err
 		}
-		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(Resolve), Input: act}
-		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(Resolve), Input: act, Result: act.Exchange}
+		_, replayed, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
 			before, err := s.byID(ctx, act.Community, act.Exchange)
 			if err != nil {
 				return domain.Nowhere, err
@@ -44,19 +44,19 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 			if before.Party(standing.Member) {
 				return domain.Nowhere, domain.Forbidden
 			}
-			return before.ID, s.decide(ctx, actor, before, standing.Member, act.Minutes, reason, now)
+			x, err = s.decide(ctx, actor, before, standing.Member, act.Minutes, reason, now)
+			return x.ID, err
 		})
-		if err != nil {
-			return err
+		if err == nil && replayed {
+			x, err = s.byID(ctx, act.Community, act.Exchange)
 		}
-		x, err = s.byID(ctx, act.Community, id)
 		return err
 	})
 	return x, err
 }
 
 // decide ends a dispute and moves its hours, or gives back what was promised.
-func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchange, judge domain.ID, minutes domain.Minutes, reason string, now time.Time) error {
+func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchange, judge domain.ID, minutes domain.Minutes, reason string, now time.Time) (Exchange, error) {
 	var levy community.Levy
 	return s.move(ctx, before, judge, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 		_, rules, err := s.communities.Rules(ctx, x.Community, now)
@@ -123,7 +123,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 // are told, or only the other side of the one it stands in for.
 func (s *Service) byItself(ctx context.Context, before Exchange, a Action, instead domain.ID, decide func(Exchange) (Exchange, error), finally ...after) error {
 	return s.tx.InTx(ctx, before.Community, func(ctx context.Context, now time.Time) error {
-		return s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+		_, err := s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 			x, err := decide(x)
 			if err != nil {
 				return x, Step{}, err
@@ -133,6 +133,7 @@ func (s *Service) byItself(ctx context.Context, before Exchange, a Action, inste
 			}
 			return x, stepOf(x, a, domain.System, domain.Nowhere, x.Settled, "", now), nil
 		}, finally...)
+		return err
 	})
 }
 
