@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,7 +14,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
@@ -33,9 +31,11 @@ const (
 	deadline  = 20 * time.Second
 )
 
-// Handler serves the schema over HTTP: queries by GET, everything by POST of JSON.
-func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
-	srv := handler.New(generated.NewExecutableSchema(r.config()))
+// serving answers a schema over HTTP: queries by GET, everything by POST of JSON.
+func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+	config := r.config()
+	config.Schema = schema
+	srv := handler.New(generated.NewExecutableSchema(config))
 	srv.AddTransport(transport.Options{})
 	srv.AddTransport(transport.GET{})
 	srv.AddTransport(transport.POST{})
@@ -45,6 +45,7 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 	srv.SetRecoverFunc(Recover(logger))
 	srv.Use(extension.Introspection{})
 	srv.Use(&costLimit{})
+	srv.Use(newFarewells(schema))
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -121,11 +122,4 @@ func pageCost(child int, first, last *int) int {
 		size = min(max(*first, 1), domain.LargestPage)
 	}
 	return 1 + child*size
-}
-
-// SDL is the whole contract as one text.
-func SDL() string {
-	var b strings.Builder
-	formatter.NewFormatter(&b).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
-	return b.String()
 }

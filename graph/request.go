@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/internal/i18n"
@@ -13,7 +14,8 @@ import (
 type Request struct {
 	Actor          domain.Actor // verified; the zero Actor when nobody is signed in
 	AcceptLanguage string
-	Network        string // the caller's address, for throttling only
+	Network        string      // the caller's address, for throttling only
+	Answer         http.Header // of the answer, while it may still be written; nil on a connection that stays
 }
 
 type requestKey struct{}

@@ -532,6 +532,39 @@ CREATE TABLE public.person_community (
 );
 GRANT INSERT, SELECT, UPDATE ON public.person_community TO hora_server;
 
+CREATE TABLE public.photo (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  state text NOT NULL,
+  type text NOT NULL,
+  bytes integer NOT NULL,
+  address text,
+  alt text NOT NULL DEFAULT ''::text,
+  width integer NOT NULL DEFAULT 0,
+  height integer NOT NULL DEFAULT 0,
+  placeholder text NOT NULL DEFAULT ''::text,
+  listing_id uuid,
+  place integer,
+  expires_at timestamp with time zone NOT NULL,
+  unused_since timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT photo_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT photo_shown_is_described CHECK (((listing_id IS NULL) OR ((state = 'READY'::text) AND (alt <> ''::text) AND (address IS NOT NULL)))),
+  CONSTRAINT photo_shown_or_unused CHECK ((((listing_id IS NULL) = (unused_since IS NOT NULL)) AND ((listing_id IS NULL) = (place IS NULL)))),
+  CONSTRAINT photo_state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'CLAIMED'::text, 'STORED'::text, 'READY'::text, 'ERASING'::text]))),
+  CONSTRAINT photo_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT photo_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
+  CONSTRAINT photo_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.photo ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.photo FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.photo TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listing_id, place) WHERE (listing_id IS NOT NULL);
+CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
+
 CREATE TABLE public.refresh_token (
   hash bytea NOT NULL,
   session_id uuid NOT NULL,
@@ -585,7 +618,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 

@@ -35,6 +35,8 @@ type Config struct {
 	Ready          func(ctx context.Context) error
 	Metrics        *telemetry.Metrics
 	Logger         *slog.Logger
+	// GraphiQL serves the page to try the API in a browser; in development always.
+	GraphiQL bool
 	// Dev is nil outside development; its addresses then answer 404.
 	Dev *Dev
 }
@@ -56,10 +58,9 @@ func New(c Config) http.Handler {
 	mux.Handle("/graphql", c.graphql())
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
-	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(graph.SDL()))
-	})
+	mux.Handle("GET /schema.graphqls", contract())
+	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())
+	mux.HandleFunc("GET "+graph.PhotoPath+"{address}/{file}", c.photo)
 	mux.HandleFunc("GET /.well-known/jwks.json", c.keys("application/json", c.JWKS))
 	mux.HandleFunc("GET /.well-known/hora-checkpoint-keys", c.keys("text/plain; charset=utf-8", c.CheckpointKeys))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -67,6 +68,9 @@ func New(c Config) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", c.readyz)
 	mux.HandleFunc("GET /{$}", c.welcome)
+	if c.GraphiQL || c.Dev != nil {
+		c.graphiql(mux)
+	}
 	if c.Dev != nil {
 		mux.Handle("GET /dev/mail", c.Dev.Mail)
 		mux.HandleFunc("GET /dev/clock", c.Dev.clock)
@@ -104,6 +108,9 @@ func (c Config) graphql() http.Handler {
 // answers the request, and is false, when nobody can say who that is.
 func (c Config) asking(w http.ResponseWriter, r *http.Request) (ctx context.Context, ok bool) {
 	request := graph.Request{AcceptLanguage: r.Header.Get("Accept-Language"), Network: network(r)}
+	if r.Header.Get("Upgrade") == "" {
+		request.Answer = w.Header()
+	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))
 		switch {

@@ -35,6 +35,9 @@ func (c *serveCmd) Run(ctx context.Context) error {
 func (c *serveCmd) greet(address string) {
 	fmt.Printf("Hora %s listens on http://%s\n", version, localName(address))
 	fmt.Printf("  GraphQL   http://%s/graphql\n  contract  http://%s/schema.graphqls\n", localName(address), localName(address))
+	if c.Dev || c.GraphiQL {
+		fmt.Printf("  GraphiQL  http://%s/graphiql\n", localName(address))
+	}
 	if c.Dev {
 		fmt.Printf("  letters   http://%s/dev/mail\n  clock     http://%s/dev/clock\n", localName(address), localName(address))
 	}
@@ -59,6 +62,11 @@ func withApp(ctx context.Context, d databaseConfig, s serverConfig, how manner, 
 	defer func() { err = errors.Join(err, closeDB()) }()
 	if err := d.migrate(ctx, url); err != nil {
 		return err
+	}
+	if s.MediaURL == "" && how != throwaway {
+		if s.MediaURL, err = d.media(); err != nil {
+			return err
+		}
 	}
 	a, err := Open(ctx, s, url, logger, &clock{})
 	if err != nil {
@@ -117,7 +125,7 @@ func (*schemaCmd) Run() error {
 type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
-	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens or seals."`
+	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens, seals or upload tickets."`
 }
 
 type createAdminCmd struct {

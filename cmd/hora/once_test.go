@@ -53,10 +53,14 @@ func differently(mutation, field string, value, other any) any {
 		return "autre@example.org"
 	case field == "serviceTypeId":
 		return "UzEwMi1BLTI" // 102-A-2
+	case field == "kind" && mutation == "requestUpload":
+		return nil // there is one only
 	case field == "kind" && mutation == "registerMember":
 		return "HOUSEHOLD"
 	case slices.Contains([]string{"kind", "level", "visibility"}, field):
 		return map[string]string{"kind": "REQUEST", "level": "COLLECTIVE", "visibility": "PUBLIC"}[field]
+	case field == "contentType":
+		return "image/png"
 	case field == "availability":
 		return []string{"SUNDAY"}
 	case field == "place" && mutation == "createListing":
