@@ -84,3 +84,6 @@ require (
 )
 
 tool github.com/99designs/gqlgen
+
+// npm packages may hold Go files of their own.
+ignore node_modules

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/hora-coop/hora/internal/telemetry"
 )
@@ -122,7 +123,7 @@ func TestWhatWillGoIsFoundWhereverItIsUsed(t *testing.T) {
 		},
 		`query($f: ListingFilter) { community(slug: "a") { listings(filter: $f) { totalCount } } }`: {map[string]any{"f": map[string]any{"kind": "OFFER"}}, nil},
 	} {
-		parsed, err := gqlparser.LoadQuery(known.schema, document)
+		parsed, err := gqlparser.LoadQueryWithRules(known.schema, document, rules.NewDefaultRules())
 		if err != nil {
 			t.Fatal(err)
 		}

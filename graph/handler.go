@@ -17,6 +17,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -98,6 +99,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.Exchanges = func(child int, _ *model.ExchangeFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/hora-coop/hora/graph"
 )
@@ -103,7 +104,7 @@ func TestGraphiQLsExamplesHold(t *testing.T) {
 		t.Fatalf("%d examples were found", len(examples))
 	}
 	for _, e := range examples {
-		if _, err := gqlparser.LoadQuery(contract(), e[1]); err != nil {
+		if _, err := gqlparser.LoadQueryWithRules(contract(), e[1], rules.NewDefaultRules()); err != nil {
 			t.Errorf("%v:\n%s", err, e[1])
 		}
 	}

@@ -106,7 +106,7 @@ func TestATicketIsForOnePictureOfItsOwner(t *testing.T) {
 			t.Errorf("%s is answered %d %s, want %d %s", what, got, said, status, code)
 		}
 	}
-	answered("a ticket of nobody", "/media/uploads/"+strings.Repeat("A", 96), sunset, 404, "NOT_FOUND")
+	answered("a ticket of nobody", "/media/uploads/"+strings.Repeat("A", 86), sunset, 404, "NOT_FOUND")
 	forged := []byte(path)
 	forged[len(forged)-40]++ // one letter of the seal
 	answered("a forged ticket", string(forged), sunset, 404, "NOT_FOUND")

@@ -66,7 +66,7 @@ func (s *Service) Request(ctx context.Context, actor domain.Actor, cmd Request) 
 	if err != nil {
 		return p, "", err
 	}
-	signed, err := s.tickets.Sign(ctx, Ticket{p.Community, p.ID, p.ExpiresAt})
+	signed, err := s.tickets.Sign(ctx, Ticket{p.Community, p.ID})
 	return p, signed, err
 }
 

@@ -59,6 +59,7 @@ func (s Size) Longest() int {
 		return 320
 	case Medium:
 		return 960
+	case Large:
 	}
 	return 1920
 }
@@ -111,11 +112,10 @@ type Request struct {
 	Key        string `json:"-"`
 }
 
-// Ticket lets its bearer hand in one picture, once, until it expires.
+// Ticket lets its bearer hand in one picture, once, until the picture's ExpiresAt.
 type Ticket struct {
 	Community domain.ID
 	Photo     domain.ID
-	ExpiresAt time.Time
 }
 
 // Pictures is what is kept of a picture that was handed in.

@@ -125,7 +125,7 @@ func (b *bucket) Open(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer object.Close()
+	defer func() { _ = object.Close() }()
 	data, err := io.ReadAll(object)
 	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
 		return nil, domain.NotFound

@@ -28,7 +28,7 @@ func (f folder) Put(_ context.Context, name string, data []byte) (err error) {
 	if err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
@@ -59,7 +59,7 @@ func (f folder) Open(_ context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a file: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	data, err := root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, domain.NotFound
@@ -76,7 +76,7 @@ func (f folder) Remove(_ context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("remove a file: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove a file: %w", err)
 	}

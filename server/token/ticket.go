@@ -7,8 +7,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
-	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
@@ -21,8 +19,8 @@ type TicketKeys interface {
 	Trusted(ctx context.Context, purpose identity.Purpose) ([]identity.Key, error)
 }
 
-// Tickets implements media.Tickets: community, picture and end in 40 bytes, and
-// their HMAC-SHA256, as one word of an address.
+// Tickets implements media.Tickets: community and picture in 32 bytes, and their
+// HMAC-SHA256, as one word of an address.
 type Tickets struct{ keys TicketKeys }
 
 var _ media.Tickets = (*Tickets)(nil)
@@ -30,7 +28,7 @@ var _ media.Tickets = (*Tickets)(nil)
 // NewTickets makes what signs tickets.
 func NewTickets(keys TicketKeys) *Tickets { return &Tickets{keys: keys} }
 
-const ticketLength = 40
+const ticketLength = 32
 
 // Sign implements media.Tickets.
 func (s *Tickets) Sign(ctx context.Context, t media.Ticket) (string, error) {
@@ -39,7 +37,6 @@ func (s *Tickets) Sign(ctx context.Context, t media.Ticket) (string, error) {
 		return "", err
 	}
 	said := append(t.Community[:], t.Photo[:]...)
-	said = binary.BigEndian.AppendUint64(said, uint64(t.ExpiresAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(append(said, seal(key, said)...)), nil
 }
 
@@ -56,10 +53,7 @@ func (s *Tickets) Open(ctx context.Context, signed string) (media.Ticket, error)
 	said := raw[:ticketLength]
 	for _, key := range keys {
 		if hmac.Equal(raw[ticketLength:], seal(key, said)) {
-			return media.Ticket{
-				Community: domain.ID(said[:16]), Photo: domain.ID(said[16:32]),
-				ExpiresAt: time.UnixMicro(int64(binary.BigEndian.Uint64(said[32:]))).UTC(),
-			}, nil
+			return media.Ticket{Community: domain.ID(said[:16]), Photo: domain.ID(said[16:])}, nil
 		}
 	}
 	return media.Ticket{}, domain.NotFound
