@@ -55,6 +55,7 @@ func TestWhatIsNoHonestPictureIsRefused(t *testing.T) {
 		"the head of a picture and a page": {slices.Concat(sunset[:20], html), "image/jpeg", 422, "IMAGE_UNREADABLE"},
 		"a head that claims 2,500 million": {claims(50_000, 50_000), "image/png", 413, "IMAGE_SIZE"},
 		"36 million pixels in kilobytes":   {flat, "image/png", 413, "IMAGE_SIZE"},
+		"nine million dear pixels":         {asPNG(image.NewNRGBA64(image.Rect(0, 0, 3000, 3000))), "image/png", 413, "IMAGE_SIZE"},
 		"a canvas that hides a larger one": {lying(), "image/webp", 413, "IMAGE_SIZE"},
 		"a picture drawn ten thousand times": {
 			slices.Concat(sunset[:len(sunset)-2], bytes.Repeat([]byte{0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0}, 10_000), []byte{0xFF, 0xD9}), "image/jpeg", 422, "IMAGE_UNREADABLE",

@@ -67,7 +67,7 @@ func (s Size) Longest() int {
 // What one picture may be.
 const (
 	MaxBytes  = 10 << 20   // as the phone sends it
-	MaxPixels = 25_000_000 // decoded; a phone's picture has twelve million
+	MaxPixels = 25_000_000 // decoded, in eight bits; a phone's picture has twelve million
 	// PerListing bounds a listing's pictures.
 	PerListing = 8
 	// perPerson bounds what somebody has handed in that nothing shows yet.

@@ -102,13 +102,26 @@ func decode(data []byte, kind string) (img image.Image, turned int, err error) {
 	switch {
 	case width < 1 || height < 1 || kind == "image/jpeg" && bytes.Count(data, []byte{0xFF, 0xDA}) > maxScans:
 		return nil, 0, unreadable(errors.New("no picture that people make"))
-	case width*height > media.MaxPixels:
-		return nil, 0, domain.NewError(media.TooManyPixels, "", "max", media.MaxPixels/1_000_000)
+	case width*height > media.MaxPixels/weight(head.ColorModel):
+		return nil, 0, domain.NewError(media.TooManyPixels, "", "max", media.MaxPixels/weight(head.ColorModel)/1_000_000)
 	}
 	if img, err = read(bytes.NewReader(data)); err != nil {
 		return nil, 0, unreadable(err)
 	}
 	return img, orientation(data, kind), nil
+}
+
+// weight is how much dearer a pixel is than a telephone's: what is stored in
+// sixteen bits, by palette or for print is large in memory and slow to draw.
+func weight(model color.Model) int {
+	if _, ok := model.(color.Palette); ok { // which cannot be compared with the models below
+		return 4
+	}
+	switch model {
+	case color.YCbCrModel, color.RGBAModel, color.NRGBAModel, color.GrayModel:
+		return 1
+	}
+	return 4
 }
 
 func unreadable(cause error) error { return domain.NewError(media.Unreadable, "").Because(cause) }
