@@ -86,6 +86,7 @@ func (l *loaders) expectSteps(ctx context.Context, steps []exchange.Step) {
 
 func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
 	expect(ctx, "Listing.member", l.members, x.Community, x.Member)
+	expect(ctx, "Listing.photos", l.photos, x.Community, x.ID)
 }
 
 func (l *loaders) expectMember(ctx context.Context, m membership.Member) {

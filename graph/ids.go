@@ -23,6 +23,7 @@ const (
 	entryID        idKind = 'E'
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
+	photoID        idKind = 'F'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 )
 
@@ -32,6 +33,7 @@ type loaders struct {
 	members      *dataloadgen.Loader[at, membership.Member]
 	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
 	listings     *dataloadgen.Loader[at, listing.Listing]
+	photos       *dataloadgen.Loader[at, []media.Photo] // by listing
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
 	accounts     *dataloadgen.Loader[at, ledger.Account]
@@ -59,6 +61,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 			return r.Members.Standing(ctx, actor, c)
 		})),
 		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
+		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 	}

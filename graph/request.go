@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/internal/i18n"
@@ -16,6 +17,7 @@ type Request struct {
 	Network        string // the caller's address, for throttling only
 	Client         string // what the app calls itself, and its release
 	Release        string
+	Answer         http.Header // of the answer, while it may still be written; nil on a connection that stays
 }
 
 type requestKey struct{}

@@ -76,7 +76,7 @@ func (r *queryResolver) ServiceTypes(ctx context.Context, parentID *string) ([]*
 }
 
 func (r *queryResolver) ServerInfo(ctx context.Context) (*model.ServerInfo, error) {
-	return &model.ServerInfo{Version: r.Version, Now: r.Clock.Now(), Presets: pointers(community.Presets())}, nil
+	return &model.ServerInfo{Version: r.Version, FeatureLevel: FeatureLevel, MinSupportedAppVersion: orAbsent(r.MinAppVersion), Now: r.Clock.Now(), Presets: pointers(community.Presets())}, nil
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

@@ -177,7 +177,12 @@ var calls = map[string]func(s *scene) call{
 		s.turn++
 		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu.", "idempotencyKey": newKey()}}
 	},
-	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+	"requestUpload": func(s *scene) call {
+		s.turn++
+		return call{s.anna, input{"communityId": s.id, "kind": "LISTING_PHOTO", "size": 1000 + s.turn, "contentType": "image/jpeg", "idempotencyKey": newKey()}}
+	},
+	"confirmUpload": func(s *scene) call { return call{s.anna, input{"photoId": s.anna.sends(sunset), "alt": "Un pain"}} },
+	"markRead":      func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
 // mutations are the contract's own, sorted; each must be known to calls.
@@ -246,7 +251,7 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
-		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
+		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -277,7 +277,8 @@ var shown = map[string]string{
 	"Account": "{ id balance held available floor softFloor ceiling }", "Community": "{ id slug name }",
 	"Exchange": `{ id number state version minutes { estimated actual settled } provider { displayName } receiver { displayName }
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
-	"Listing": "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
+	"Photo": "{ id alt width height placeholder url(size: LARGE) }", "UploadTicket": "{ photoId url expiresAt }",
+	"Listing": "{ id kind title state version member { displayName } photos { id alt } }", "Viewer": "{ person { displayName } }",
 	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }

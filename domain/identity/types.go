@@ -113,4 +113,5 @@ const (
 	ForAccess  Purpose = "ACCESS"  // signs access tokens
 	ForRefresh Purpose = "REFRESH" // derives a refresh token's successor
 	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
+	ForUpload  Purpose = "UPLOAD"  // signs tickets to hand in a picture
 )

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -36,6 +37,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Person() PersonResolver
+	Photo() PhotoResolver
 	Preset() PresetResolver
 	Query() QueryResolver
 	ServiceType() ServiceTypeResolver
@@ -174,6 +176,11 @@ type ComplexityRoot struct {
 
 	ConfirmExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConfirmUploadPayload struct {
+		Photo      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -382,6 +389,7 @@ type ComplexityRoot struct {
 		Level        func(childComplexity int) int
 		Member       func(childComplexity int) int
 		MetAt        func(childComplexity int) int
+		Photos       func(childComplexity int) int
 		Place        func(childComplexity int) int
 		PublishedAt  func(childComplexity int) int
 		RadiusKm     func(childComplexity int) int
@@ -458,6 +466,7 @@ type ComplexityRoot struct {
 		CancelExchange     func(childComplexity int, input model.CancelExchangeInput) int
 		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmUpload      func(childComplexity int, input model.ConfirmUploadInput) int
 		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing      func(childComplexity int, input model.CreateListingInput) int
@@ -475,6 +484,7 @@ type ComplexityRoot struct {
 		Register           func(childComplexity int, input model.RegisterInput) int
 		RegisterMember     func(childComplexity int, input model.RegisterMemberInput) int
 		RenewListing       func(childComplexity int, input model.RenewListingInput) int
+		RequestUpload      func(childComplexity int, input model.RequestUploadInput) int
 		ResolveDispute     func(childComplexity int, input model.ResolveDisputeInput) int
 		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
@@ -539,6 +549,15 @@ type ComplexityRoot struct {
 		Locale      func(childComplexity int) int
 	}
 
+	Photo struct {
+		Alt         func(childComplexity int) int
+		Height      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Placeholder func(childComplexity int) int
+		URL         func(childComplexity int, size media.Size) int
+		Width       func(childComplexity int) int
+	}
+
 	Place struct {
 		Latitude  func(childComplexity int) int
 		Longitude func(childComplexity int) int
@@ -586,6 +605,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RequestUploadPayload struct {
+		Upload     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ResolveDisputePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -623,9 +647,11 @@ type ComplexityRoot struct {
 	}
 
 	ServerInfo struct {
-		Now     func(childComplexity int) int
-		Presets func(childComplexity int) int
-		Version func(childComplexity int) int
+		FeatureLevel           func(childComplexity int) int
+		MinSupportedAppVersion func(childComplexity int) int
+		Now                    func(childComplexity int) int
+		Presets                func(childComplexity int) int
+		Version                func(childComplexity int) int
 	}
 
 	ServiceType struct {
@@ -699,6 +725,12 @@ type ComplexityRoot struct {
 	UpdateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UploadTicket struct {
+		ExpiresAt func(childComplexity int) int
+		PhotoID   func(childComplexity int) int
+		URL       func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -1271,6 +1303,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmExchangePayload.UserErrors(childComplexity), true
+
+	case "ConfirmUploadPayload.photo":
+		if e.ComplexityRoot.ConfirmUploadPayload.Photo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmUploadPayload.Photo(childComplexity), true
+	case "ConfirmUploadPayload.userErrors":
+		if e.ComplexityRoot.ConfirmUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmUploadPayload.UserErrors(childComplexity), true
 
 	case "CorrectTransferPayload.transfer":
 		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
@@ -2054,6 +2099,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.MetAt(childComplexity), true
+	case "Listing.photos":
+		if e.ComplexityRoot.Listing.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Photos(childComplexity), true
 	case "Listing.place":
 		if e.ComplexityRoot.Listing.Place == nil {
 			break
@@ -2429,6 +2480,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmExchange(childComplexity, args["input"].(model.ConfirmExchangeInput)), true
+	case "Mutation.confirmUpload":
+		if e.ComplexityRoot.Mutation.ConfirmUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmUpload(childComplexity, args["input"].(model.ConfirmUploadInput)), true
 	case "Mutation.correctTransfer":
 		if e.ComplexityRoot.Mutation.CorrectTransfer == nil {
 			break
@@ -2616,6 +2678,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.requestUpload":
+		if e.ComplexityRoot.Mutation.RequestUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestUpload(childComplexity, args["input"].(model.RequestUploadInput)), true
 	case "Mutation.resolveDispute":
 		if e.ComplexityRoot.Mutation.ResolveDispute == nil {
 			break
@@ -2920,6 +2993,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Person.Locale(childComplexity), true
 
+	case "Photo.alt":
+		if e.ComplexityRoot.Photo.Alt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Alt(childComplexity), true
+	case "Photo.height":
+		if e.ComplexityRoot.Photo.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Height(childComplexity), true
+	case "Photo.id":
+		if e.ComplexityRoot.Photo.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.ID(childComplexity), true
+	case "Photo.placeholder":
+		if e.ComplexityRoot.Photo.Placeholder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Placeholder(childComplexity), true
+	case "Photo.url":
+		if e.ComplexityRoot.Photo.URL == nil {
+			break
+		}
+
+		args, err := ec.field_Photo_url_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Photo.URL(childComplexity, args["size"].(media.Size)), true
+	case "Photo.width":
+		if e.ComplexityRoot.Photo.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Width(childComplexity), true
+
 	case "Place.latitude":
 		if e.ComplexityRoot.Place.Latitude == nil {
 			break
@@ -3092,6 +3207,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
 
+	case "RequestUploadPayload.upload":
+		if e.ComplexityRoot.RequestUploadPayload.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestUploadPayload.Upload(childComplexity), true
+	case "RequestUploadPayload.userErrors":
+		if e.ComplexityRoot.RequestUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestUploadPayload.UserErrors(childComplexity), true
+
 	case "ResolveDisputePayload.exchange":
 		if e.ComplexityRoot.ResolveDisputePayload.Exchange == nil {
 			break
@@ -3189,6 +3317,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleGrant.Until(childComplexity), true
 
+	case "ServerInfo.featureLevel":
+		if e.ComplexityRoot.ServerInfo.FeatureLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.FeatureLevel(childComplexity), true
+	case "ServerInfo.minSupportedAppVersion":
+		if e.ComplexityRoot.ServerInfo.MinSupportedAppVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.MinSupportedAppVersion(childComplexity), true
 	case "ServerInfo.now":
 		if e.ComplexityRoot.ServerInfo.Now == nil {
 			break
@@ -3476,6 +3616,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateListingPayload.UserErrors(childComplexity), true
 
+	case "UploadTicket.expiresAt":
+		if e.ComplexityRoot.UploadTicket.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.ExpiresAt(childComplexity), true
+	case "UploadTicket.photoId":
+		if e.ComplexityRoot.UploadTicket.PhotoID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.PhotoID(childComplexity), true
+	case "UploadTicket.url":
+		if e.ComplexityRoot.UploadTicket.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
+
 	case "Viewer.memberships":
 		if e.ComplexityRoot.Viewer.Memberships == nil {
 			break
@@ -3566,6 +3725,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
+			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
@@ -3589,6 +3749,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
@@ -3863,6 +4024,20 @@ enum ErrorCode {
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
+  "Not a JPEG, PNG or WebP picture, or not what was announced."
+  UPLOAD_TYPE
+  "More bytes than may be, or than were announced."
+  UPLOAD_SIZE
+  "More pixels than the server draws anew. Scale the picture down."
+  IMAGE_SIZE
+  "The picture is damaged. Choose another file."
+  IMAGE_UNREADABLE
+  "The picture does not stand where this needs it: not handed in yet, its ticket spent or expired, not confirmed. Ask for a new ticket."
+  UPLOAD_STATE
+  "Too many pictures that no listing shows. Use them, or wait a day."
+  UPLOAD_LIMIT
+  "Another listing shows this picture. Hand it in once more."
+  PHOTO_IN_USE
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -4021,6 +4196,10 @@ input PeriodInput {
 type ServerInfo {
   "The program's version."
   version: String!
+  "Rises by one with each change of this contract; the changelog says which. An app asks for what it needs with ` + "`" + `featureLevel` + "`" + ` at least so."
+  featureLevel: Int!
+  "The oldest version of an app that this server still answers well, like ` + "`" + `2.4.0` + "`" + `; an older one asks its person to update. Null: any."
+  minSupportedAppVersion: String
   "The program's present moment. In development it may be ahead of the wall clock."
   now: DateTime!
   "The presets a community may start from."
@@ -5448,6 +5627,8 @@ input CreateListingInput {
   availability: [Weekday!]! = []
   "Who may see it."
   visibility: ListingVisibility! = COMMUNITY
+  "Pictures of the member's, confirmed, in the order to show them; at most 8."
+  photoIds: [ID!]
   "A member the caller may act for; both sides are told."
   onBehalfOf: ID
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
@@ -5480,6 +5661,8 @@ input UpdateListingInput {
   availability: [Weekday!]
   "Who may see it."
   visibility: ListingVisibility
+  "Pictures of the member's, confirmed, in the order to show them; at most 8. Those left out are removed after a day."
+  photoIds: [ID!]
 }
 
 "A listing to show again."
@@ -5552,6 +5735,114 @@ type ArchiveListingPayload {
 type ApproveListingPayload {
   "The listing as it is now; null when there are errors."
   listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/media.graphqls", Input: `"What a picture is handed in for."
+enum UploadKind {
+  "To be shown with an offer or a request."
+  LISTING_PHOTO
+}
+
+"The versions that are kept of a picture. None is larger than what was handed in."
+enum PhotoSize {
+  "At most 320 pixels on its longer side: lists."
+  SMALL
+  "At most 960 pixels: a phone's screen."
+  MEDIUM
+  "At most 1920 pixels: to look closely."
+  LARGE
+}
+
+"""
+A picture, drawn anew by the server: upright, without a word about where, when or
+by whom it was taken.
+"""
+type Photo implements Node {
+  "The global id."
+  id: ID!
+  "Where it lies. The address never changes, and whoever has it may see the picture: keep it as long as you like."
+  url("Which version." size: PhotoSize! = MEDIUM): String!
+  "Pixels of the largest version, for the space to keep free."
+  width: Int!
+  "Pixels of the largest version, for the space to keep free."
+  height: Int!
+  "A BlurHash (https://blurha.sh) of 4 by 3 parts, to show until the picture comes."
+  placeholder: String!
+  "What it shows, in words, for people who do not see it."
+  alt: String!
+}
+
+"Leave to hand in one picture, once."
+type UploadTicket {
+  "The picture that will be; for confirmUpload."
+  photoId: ID!
+  """
+  Send the file here by PUT, with the announced Content-Type and no other header.
+  204 when it arrived; otherwise errors as GraphQL writes them. A connection that
+  broke may try again until the ticket expires.
+  """
+  url: String!
+  "Until when."
+  expiresAt: DateTime!
+}
+
+extend type Listing {
+  "Its pictures, in the member's order; at most 8."
+  photos: [Photo!]!
+}
+
+extend type Mutation {
+  """
+  Asks for a ticket to hand in a picture: first this, then PUT, then confirmUpload.
+  Errors: VALUE_UNKNOWN, UPLOAD_TYPE, UPLOAD_SIZE, UPLOAD_LIMIT, IDEMPOTENCY_KEY_REUSED.
+  """
+  requestUpload("What." input: RequestUploadInput!): RequestUploadPayload! @can(do: TAKE_PART)
+  """
+  Says that a picture was handed in, and what it shows. Said again, the new words
+  stand. What is not confirmed, or not shown anywhere, is removed after a day.
+  Errors: REQUIRED, TEXT_TOO_LONG, UPLOAD_STATE.
+  """
+  confirmUpload("What." input: ConfirmUploadInput!): ConfirmUploadPayload! @can(do: TAKE_PART)
+}
+
+"A picture to hand in."
+input RequestUploadInput {
+  "Where."
+  communityId: ID!
+  "What it is for."
+  kind: UploadKind!
+  "Bytes of the file, at most 10 MiB. Scale a picture down before: 1920 pixels are kept."
+  size: Int!
+  "` + "`" + `image/jpeg` + "`" + `, ` + "`" + `image/png` + "`" + ` or ` + "`" + `image/webp` + "`" + `."
+  contentType: String!
+  "A member the caller may act for; the picture is theirs."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A picture that was handed in."
+input ConfirmUploadInput {
+  "The ticket's."
+  photoId: ID!
+  "What it shows, in words, for people who do not see it; at most 300 characters."
+  alt: String!
+}
+
+"The result of requestUpload."
+type RequestUploadPayload {
+  "The ticket; null when there are errors."
+  upload: UploadTicket
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of confirmUpload."
+type ConfirmUploadPayload {
+  "The picture as it is now; null when there are errors."
+  photo: Photo
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -6277,6 +6568,16 @@ func (ec *executionContext) childFields_ConfirmExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photo":
+		return ec.fieldContext_ConfirmUploadPayload_photo(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmUploadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -6655,6 +6956,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "photos":
+		return ec.fieldContext_Listing_photos(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Listing", field.Name)
 }
@@ -6855,6 +7158,24 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
 
+func (ec *executionContext) childFields_Photo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Photo_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Photo_url(ctx, field)
+	case "width":
+		return ec.fieldContext_Photo_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Photo_height(ctx, field)
+	case "placeholder":
+		return ec.fieldContext_Photo_placeholder(ctx, field)
+	case "alt":
+		return ec.fieldContext_Photo_alt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Photo", field.Name)
+}
+
 func (ec *executionContext) childFields_Place(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "latitude":
@@ -6927,6 +7248,16 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 		return ec.fieldContext_RenewListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "upload":
+		return ec.fieldContext_RequestUploadPayload_upload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResolveDisputePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7005,6 +7336,10 @@ func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field gr
 	switch field.Name {
 	case "version":
 		return ec.fieldContext_ServerInfo_version(ctx, field)
+	case "featureLevel":
+		return ec.fieldContext_ServerInfo_featureLevel(ctx, field)
+	case "minSupportedAppVersion":
+		return ec.fieldContext_ServerInfo_minSupportedAppVersion(ctx, field)
 	case "now":
 		return ec.fieldContext_ServerInfo_now(ctx, field)
 	case "presets":
@@ -7141,6 +7476,18 @@ func (ec *executionContext) childFields_UpdateListingPayload(ctx context.Context
 		return ec.fieldContext_UpdateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadTicket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photoId":
+		return ec.fieldContext_UploadTicket_photoId(ctx, field)
+	case "url":
+		return ec.fieldContext_UploadTicket_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_UploadTicket_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadTicket", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/model"
@@ -56,6 +57,8 @@ type MutationResolver interface {
 	MarkListingMet(ctx context.Context, input model.MarkListingMetInput) (*model.MarkListingMetPayload, error)
 	ArchiveListing(ctx context.Context, input model.ArchiveListingInput) (*model.ArchiveListingPayload, error)
 	ApproveListing(ctx context.Context, input model.ApproveListingInput) (*model.ApproveListingPayload, error)
+	RequestUpload(ctx context.Context, input model.RequestUploadInput) (*model.RequestUploadPayload, error)
+	ConfirmUpload(ctx context.Context, input model.ConfirmUploadInput) (*model.ConfirmUploadPayload, error)
 	ApplyToJoin(ctx context.Context, input model.ApplyToJoinInput) (*model.ApplyToJoinPayload, error)
 	AdmitMember(ctx context.Context, input model.AdmitMemberInput) (*model.AdmitMemberPayload, error)
 	DeclineApplication(ctx context.Context, input model.DeclineApplicationInput) (*model.DeclineApplicationPayload, error)
@@ -216,6 +219,20 @@ func (ec *executionContext) field_Mutation_confirmExchange_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConfirmExchangeInput, error) {
 			return ec.unmarshalNConfirmExchangeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐConfirmExchangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmUpload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmUploadInput, error) {
+			return ec.unmarshalNConfirmUploadInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐConfirmUploadInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -454,6 +471,20 @@ func (ec *executionContext) field_Mutation_renewListing_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RenewListingInput, error) {
 			return ec.unmarshalNRenewListingInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRenewListingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestUpload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestUploadInput, error) {
+			return ec.unmarshalNRequestUploadInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRequestUploadInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2710,6 +2741,130 @@ func (ec *executionContext) fieldContext_Mutation_approveListing(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestUpload(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestUpload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestUpload(ctx, fc.Args["input"].(model.RequestUploadInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "TAKE_PART")
+				if err != nil {
+					var zeroVal *model.RequestUploadPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.RequestUploadPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestUploadPayload) graphql.Marshaler {
+			return ec.marshalNRequestUploadPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRequestUploadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestUpload(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestUploadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestUpload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmUpload(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmUpload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmUpload(ctx, fc.Args["input"].(model.ConfirmUploadInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "TAKE_PART")
+				if err != nil {
+					var zeroVal *model.ConfirmUploadPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.ConfirmUploadPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmUploadPayload) graphql.Marshaler {
+			return ec.marshalNConfirmUploadPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐConfirmUploadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmUpload(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmUploadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmUpload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_applyToJoin(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4161,6 +4316,52 @@ func (ec *executionContext) fieldContext_ServerInfo_version(_ context.Context, f
 	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "String")
 }
 
+func (ec *executionContext) _ServerInfo_featureLevel(ctx context.Context, field graphql.CollectedField, obj *model.ServerInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerInfo_featureLevel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FeatureLevel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerInfo_featureLevel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerInfo_minSupportedAppVersion(ctx context.Context, field graphql.CollectedField, obj *model.ServerInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerInfo_minSupportedAppVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinSupportedAppVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServerInfo_minSupportedAppVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "String")
+}
+
 func (ec *executionContext) _ServerInfo_now(ctx context.Context, field graphql.CollectedField, obj *model.ServerInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4630,6 +4831,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ServiceType(ctx, sel, obj)
+	case media.Photo:
+		return ec._Photo(ctx, sel, &obj)
+	case *media.Photo:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Photo(ctx, sel, obj)
 	case identity.Person:
 		return ec._Person(ctx, sel, &obj)
 	case *identity.Person:
@@ -5112,6 +5320,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "requestUpload":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestUpload(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmUpload":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmUpload(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "applyToJoin":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_applyToJoin(ctx, field)
@@ -5488,6 +5710,16 @@ func (ec *executionContext) _ServerInfo(ctx context.Context, sel ast.SelectionSe
 		case "version":
 			out.Values[i] = ec._ServerInfo_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "featureLevel":
+			out.Values[i] = ec._ServerInfo_featureLevel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minSupportedAppVersion":
+			out.Values[i] = ec._ServerInfo_minSupportedAppVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "now":

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/view"
@@ -220,6 +221,22 @@ type ConfirmExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A picture that was handed in.
+type ConfirmUploadInput struct {
+	// The ticket's.
+	PhotoID string `json:"photoId"`
+	// What it shows, in words, for people who do not see it; at most 300 characters.
+	Alt string `json:"alt"`
+}
+
+// The result of confirmUpload.
+type ConfirmUploadPayload struct {
+	// The picture as it is now; null when there are errors.
+	Photo *media.Photo `json:"photo,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A transfer to put right; what is left out stays as it was.
 type CorrectTransferInput struct {
 	// Which.
@@ -298,6 +315,8 @@ type CreateListingInput struct {
 	Availability []listing.Weekday `json:"availability"`
 	// Who may see it.
 	Visibility listing.Visibility `json:"visibility"`
+	// Pictures of the member's, confirmed, in the order to show them; at most 8.
+	PhotoIds []string `json:"photoIds,omitempty"`
 	// A member the caller may act for; both sides are told.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
@@ -879,6 +898,30 @@ type RenewListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A picture to hand in.
+type RequestUploadInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// What it is for.
+	Kind media.Kind `json:"kind"`
+	// Bytes of the file, at most 10 MiB. Scale a picture down before: 1920 pixels are kept.
+	Size int `json:"size"`
+	// `image/jpeg`, `image/png` or `image/webp`.
+	ContentType string `json:"contentType"`
+	// A member the caller may act for; the picture is theirs.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of requestUpload.
+type RequestUploadPayload struct {
+	// The ticket; null when there are errors.
+	Upload *UploadTicket `json:"upload,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A decision on a dispute.
 type ResolveDisputeInput struct {
 	// Which.
@@ -999,6 +1042,10 @@ type RevokeSessionPayload struct {
 type ServerInfo struct {
 	// The program's version.
 	Version string `json:"version"`
+	// Rises by one with each change of this contract; the changelog says which. An app asks for what it needs with `featureLevel` at least so.
+	FeatureLevel int `json:"featureLevel"`
+	// The oldest version of an app that this server still answers well, like `2.4.0`; an older one asks its person to update. Null: any.
+	MinSupportedAppVersion *string `json:"minSupportedAppVersion,omitempty"`
 	// The program's present moment. In development it may be ahead of the wall clock.
 	Now time.Time `json:"now"`
 	// The presets a community may start from.
@@ -1115,6 +1162,8 @@ type UpdateListingInput struct {
 	Availability []listing.Weekday `json:"availability,omitempty"`
 	// Who may see it.
 	Visibility *listing.Visibility `json:"visibility,omitempty"`
+	// Pictures of the member's, confirmed, in the order to show them; at most 8. Those left out are removed after a day.
+	PhotoIds []string `json:"photoIds,omitempty"`
 }
 
 // The result of updateListing.
@@ -1123,6 +1172,18 @@ type UpdateListingPayload struct {
 	Listing *listing.Listing `json:"listing,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Leave to hand in one picture, once.
+type UploadTicket struct {
+	// The picture that will be; for confirmUpload.
+	PhotoID string `json:"photoId"`
+	// Send the file here by PUT, with the announced Content-Type and no other header.
+	// 204 when it arrived; otherwise errors as GraphQL writes them. A connection that
+	// broke may try again until the ticket expires.
+	URL string `json:"url"`
+	// Until when.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // The object is in a state that does not allow this, any more or not yet: read it again.

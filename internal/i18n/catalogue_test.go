@@ -139,7 +139,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
+	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
@@ -222,6 +222,7 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"", "Code", "error.%s"},
 		{"exchange", "State", "state.exchange.%s"},
 		{"listing", "State", "state.listing.%s"},
+		{"media", "State", "state.upload.%s"},
 		{"membership", "Participation", "state.member.%s"},
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},

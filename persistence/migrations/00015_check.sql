@@ -13,7 +13,8 @@ SELECT format('%s: row-level security is not forced, or no policy asks for the t
 UNION ALL
 SELECT format('%s: the policy %s asks for no tenant', p.polrelid::regclass, p.polname)
   FROM pg_policy p
- WHERE pg_get_expr(coalesce(p.polqual, p.polwithcheck), p.polrelid) NOT LIKE '%community_id = %hora.community%'
+ WHERE p.polpermissive -- a restrictive one only narrows
+   AND pg_get_expr(coalesce(p.polqual, p.polwithcheck), p.polrelid) NOT LIKE '%community_id = %hora.community%'
    AND NOT (p.polname = 'positions' AND p.polcmd = 'r' AND p.polrelid IN ('journal.head'::regclass, 'journal.cursor'::regclass))
 UNION ALL
 SELECT format('%s: a materialized view knows no policy', c.oid::regclass)
