@@ -36,6 +36,8 @@ const (
 // Handler serves the schema over HTTP: queries by GET, everything by POST of JSON.
 func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
 	srv := handler.New(generated.NewExecutableSchema(r.config()))
+	srv.AddTransport(r.webSocket())
+	srv.AddTransport(r.events())
 	srv.AddTransport(transport.Options{})
 	srv.AddTransport(transport.GET{})
 	srv.AddTransport(transport.POST{})
@@ -45,6 +47,7 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 	srv.SetRecoverFunc(Recover(logger))
 	srv.Use(extension.Introspection{})
 	srv.Use(&costLimit{})
+	srv.Use(streaming{r})
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -54,6 +57,9 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 		return next(ctx)
 	})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		if subscribes(ctx) {
+			return next(ctx)
+		}
 		ctx, cancel := context.WithTimeout(ctx, deadline)
 		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))
 		respond := next(ctx)
@@ -87,6 +93,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Query.Changes = func(child int, _ string, _ *string, first *int) int { return pageCost(child, first, nil) }
 	c.Complexity.Query.Nodes = func(child int, ids []string) int { return 1 + child*len(ids) }
 	c.Complexity.Community.Members = func(child int, _ *model.MemberFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)

@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/internal/mail"
 	"github.com/hora-coop/hora/internal/password"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -56,6 +57,7 @@ type App struct {
 	sealer  *token.Sealer
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
+	live    *live.Hub
 	metrics *telemetry.Metrics
 	outbox  *mail.Outbox // development only
 
@@ -86,7 +88,11 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		a.db.Close()
 		return nil, err
 	}
-	a.db.Committed = a.jobs.Wake
+	a.live = live.NewHub(a.rooms.changes, a.people, jobs.Reader, logger)
+	a.db.Committed = func(community domain.ID) {
+		a.jobs.Wake(community)
+		a.live.Wake(community)
+	}
 	a.metrics.WatchPool(a.db.Pool().Stat)
 	a.metrics.WatchRelay(a.jobs.RelayLag)
 	a.Handler = server.New(a.serverParts())
@@ -155,7 +161,7 @@ func (a *App) serverParts() server.Config {
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
 			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
-			Statements: a.rooms.statements,
+			Statements: a.rooms.statements, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger,
@@ -177,6 +183,13 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	running, stop := errgroup.WithContext(ctx)
 	a.serve(running, stop, listener, a.Handler)
+	running.Go(func() error { // streams take leave while requests finish
+		<-stop.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(stop), 10*time.Second)
+		defer cancel()
+		a.live.Close(last)
+		return nil
+	})
 	if a.cfg.MetricsListen != "" {
 		metrics, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.MetricsListen)
 		if err != nil { // a figure nobody can read must not keep people from their hours

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -22,6 +23,7 @@ type rooms struct {
 	exchanges   *exchange.Service
 	statements  *statement.Service
 	messages    *messaging.Service
+	changes     *changes.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -32,10 +34,14 @@ func openRooms(db *persistence.DB) rooms {
 	communities := community.New(db, persistence.CommunityStore{}, hours)
 	members := membership.New(db, standing, communities, hours)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
+	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, listings: listings,
-		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
+		exchanges:  exchanges,
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
+			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges,
+		}),
 	}
 }

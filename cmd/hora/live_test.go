@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// longest is how long a story waits for what must come; nothing waits for it to pass.
+const longest = 30 * time.Second
+
+// socket is an app's WebSocket, as a library for graphql-transport-ws opens it.
+type socket struct {
+	t    *testing.T
+	wire *websocket.Conn
+}
+
+// frame is a message of the protocol.
+type frame struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// dial opens one; headers come in pairs of name and value.
+func (p *program) dial(subprotocols []string, headers ...string) *socket {
+	p.t.Helper()
+	header := http.Header{}
+	for i := 0; i < len(headers); i += 2 {
+		header.Set(headers[i], headers[i+1])
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), longest)
+	defer cancel()
+	wire, response, err := websocket.Dial(ctx, p.address+"/graphql", &websocket.DialOptions{Subprotocols: subprotocols, HTTPHeader: header})
+	if err != nil {
+		p.t.Fatalf("no WebSocket: %v %v", err, response)
+	}
+	p.t.Cleanup(func() { _ = wire.CloseNow() })
+	return &socket{p.t, wire}
+}
+
+// open opens one that has been acknowledged, for somebody who is signed in.
+func (p *person) open() *socket {
+	p.t.Helper()
+	s := p.dial([]string{"graphql-transport-ws"})
+	s.says("connection_init", "", input{"Authorization": "Bearer " + p.bearer()})
+	s.hears("connection_ack", "")
+	return s
+}
+
+// says sends a message; a nil payload is left out.
+func (s *socket) says(kind, id string, payload any) {
+	s.t.Helper()
+	f := frame{ID: id, Type: kind}
+	if payload != nil {
+		raw, err := json.Marshal(payload)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		f.Payload = raw
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.writes(string(raw))
+}
+
+func (s *socket) writes(text string) {
+	s.t.Helper()
+	if err := s.wire.Write(s.t.Context(), websocket.MessageText, []byte(text)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// subscribes begins, and waits until nothing can be missed any more.
+func (s *socket) subscribes(id, document string, variables input) {
+	s.t.Helper()
+	s.says("subscribe", id, input{"query": document, "variables": variables})
+	s.says("ping", "", nil)
+	s.hears("pong", "")
+}
+
+// next is the next message, whatever it is.
+func (s *socket) next() (frame, error) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), longest)
+	defer cancel()
+	var f frame
+	_, raw, err := s.wire.Read(ctx)
+	if err == nil {
+		err = json.Unmarshal(raw, &f)
+	}
+	return f, err
+}
+
+// hears takes the next message, which must be of a kind, and answers its payload.
+func (s *socket) hears(kind, id string) thing {
+	s.t.Helper()
+	f, err := s.next()
+	if err != nil || f.Type != kind || f.ID != id {
+		s.t.Fatalf("%s %s is expected, but %s %s %s %v comes", kind, id, f.Type, f.ID, f.Payload, err)
+	}
+	var payload thing
+	if kind == "next" {
+		if err := json.Unmarshal(f.Payload, &payload); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return payload
+}
+
+// refused takes an error message and answers its first code.
+func (s *socket) refused(id string) string {
+	s.t.Helper()
+	f, err := s.next()
+	var problems []struct {
+		Extensions map[string]any `json:"extensions"`
+	}
+	if err == nil {
+		err = json.Unmarshal(f.Payload, &problems)
+	}
+	if err != nil || f.Type != "error" || f.ID != id || len(problems) == 0 {
+		s.t.Fatalf("an error of %s is expected, but %s %s %s %v comes", id, f.Type, f.ID, f.Payload, err)
+	}
+	code, _ := problems[0].Extensions["code"].(string)
+	return code
+}
+
+// closes waits for the connection's end and answers its code; nothing may come before.
+func (s *socket) closes() websocket.StatusCode {
+	s.t.Helper()
+	f, err := s.next()
+	if err == nil {
+		s.t.Fatalf("the connection goes on with %s %s %s", f.Type, f.ID, f.Payload)
+	}
+	return websocket.CloseStatus(err)
+}
+
+const (
+	followExchanges = `subscription($c: ID!, $since: Cursor) { exchangeUpdated(communityId: $c, since: $since) { cursor exchange { id state } } }`
+	followAll       = `subscription($c: ID!, $since: Cursor) { communityActivity(communityId: $c, since: $since) { cursor kind id node { __typename
+		... on Listing { title is: state } ... on Exchange { state } ... on Account { balance } ... on Transfer { minutes } ... on Member { displayName } } } }`
+	followNews = `subscription { notificationReceived { cursor notification { kind title exchange { id } } } }`
+)
+
+// The protocol, message by message: what may be said when, and what an app is
+// told that says something else.
+func TestTheSocketSpeaksTheProtocol(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr-CA")
+	protocol := []string{"graphql-transport-ws"}
+	query := input{"query": "{ serverInfo { version } }"}
+	forever := input{"query": followExchanges, "variables": input{"c": town.id}}
+
+	for name, probe := range map[string]struct {
+		closes websocket.StatusCode
+		does   func(s *socket)
+	}{
+		"subscribe before connection_init": {4401, func(s *socket) { s.says("subscribe", "1", query) }},
+		"connection_init twice": {4429, func(s *socket) {
+			s.says("connection_init", "", nil)
+			s.hears("connection_ack", "")
+			s.says("connection_init", "", nil)
+		}},
+		"no connection_init": {4408, func(*socket) {}},
+		"what is no JSON":    {4400, func(s *socket) { s.writes("{") }},
+		"an unknown message": {4400, func(s *socket) { s.says("start", "1", query) }},
+		"a binary message": {4400, func(s *socket) {
+			if err := s.wire.Write(t.Context(), websocket.MessageBinary, []byte(`{"type":"ping"}`)); err != nil {
+				t.Error(err)
+			}
+		}},
+		"subscribe without an id": {4400, func(s *socket) {
+			s.says("connection_init", "", nil)
+			s.hears("connection_ack", "")
+			s.says("subscribe", "", query)
+		}},
+		"subscribe with nothing to do": {4400, func(s *socket) {
+			s.says("connection_init", "", nil)
+			s.hears("connection_ack", "")
+			s.says("subscribe", "1", nil)
+		}},
+		"one id twice": {4409, func(s *socket) {
+			s.says("connection_init", "", input{"Authorization": "Bearer " + anna.bearer()})
+			s.hears("connection_ack", "")
+			s.says("subscribe", "1", forever)
+			s.says("subscribe", "1", forever)
+		}},
+		"a token that is none":      {4403, func(s *socket) { s.says("connection_init", "", input{"Authorization": "Bearer nonsense"}) }},
+		"a message beyond measure":  {1009, func(s *socket) { s.says("ping", "", strings.Repeat("a", 200<<10)) }},
+		"connection_init of a list": {4400, func(s *socket) { s.says("connection_init", "", []int{1}) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := town.dial(protocol)
+			s.t = t
+			probe.does(s)
+			same(t, "closed with", s.closes(), probe.closes)
+		})
+	}
+	t.Run("another subprotocol", func(t *testing.T) {
+		t.Parallel()
+		same(t, "closed with", town.dial([]string{"graphql-ws"}).closes(), 4406)
+	})
+	t.Run("a page of another site", func(t *testing.T) {
+		t.Parallel()
+		_, response, err := websocket.Dial(t.Context(), town.address+"/graphql", &websocket.DialOptions{
+			Subprotocols: protocol, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}},
+		})
+		if err == nil || response == nil || response.StatusCode != http.StatusForbidden {
+			t.Errorf("a page of another site opens a WebSocket: %v %v", response, err)
+		}
+	})
+	t.Run("operations", func(t *testing.T) {
+		t.Parallel()
+		s := anna.open()
+		s.says("ping", "", input{"any": "thing"})
+		s.hears("pong", "")
+		s.says("pong", "", nil)
+		s.says("subscribe", "query", input{"query": "{ viewer { person { displayName } } }"})
+		same(t, "a query", s.hears("next", "query").text("data.viewer.person.displayName"), "Anna")
+		s.hears("complete", "query")
+		s.says("subscribe", "typo", input{"query": "{ viewr { person } }"})
+		same(t, "a document that cannot be", s.refused("typo"), "BAD_USER_INPUT")
+		// Nothing came after the error: the id is free, and the answer is the next message.
+		s.says("subscribe", "typo", input{"query": "{ serverInfo { now } }"})
+		s.hears("next", "typo")
+		s.hears("complete", "typo")
+		s.says("subscribe", "x", input{"query": followExchanges, "variables": input{"c": "nothing"}})
+		same(t, "a community that is none", s.refused("x"), "NOT_FOUND")
+		s.says("subscribe", "x", input{"query": followExchanges, "variables": input{"c": town.id, "since": "never"}})
+		same(t, "a cursor that leads nowhere", s.refused("x"), "BAD_USER_INPUT")
+		s.subscribes("x", followExchanges, input{"c": town.id})
+		s.says("complete", "x", nil)
+		s.says("complete", "x", nil) // they crossed on the way
+		s.subscribes("x", followExchanges, input{"c": town.id})
+		s.says("subscribe", "m", input{"query": document("createListing"), "variables": input{"input": input{
+			"communityId": town.id, "kind": "OFFER", "title": "Pain", "serviceTypeId": town.types()["102-A-1"],
+		}}})
+		same(t, "a mutation", s.hears("next", "m").text("data.createListing.listing.title"), "Pain")
+		s.hears("complete", "m")
+	})
+	t.Run("a stranger", func(t *testing.T) {
+		t.Parallel()
+		s := town.dial(protocol)
+		s.says("connection_init", "", nil)
+		s.hears("connection_ack", "")
+		s.says("subscribe", "1", forever)
+		same(t, "a stranger follows", s.refused("1"), "UNAUTHENTICATED")
+		s.says("subscribe", "1", query)
+		s.hears("next", "1")
+		s.hears("complete", "1")
+	})
+	t.Run("the token in the request", func(t *testing.T) {
+		t.Parallel()
+		s := town.dial(protocol, "Authorization", "Bearer "+anna.bearer())
+		s.says("connection_init", "", input{})
+		s.hears("connection_ack", "")
+		s.says("subscribe", "1", input{"query": "{ viewer { person { displayName } } }"})
+		same(t, "who it is", s.hears("next", "1").text("data.viewer.person.displayName"), "Anna")
+	})
+}
+
+// An expired token has a code of its own: the app refreshes once, and comes back.
+func TestAnExpiredTokenIsRefreshedOnce(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr-CA")
+	old := anna.bearer()
+	town.advance(11 * time.Minute)
+	s := town.dial([]string{"graphql-transport-ws"})
+	s.says("connection_init", "", input{"Authorization": "Bearer " + old})
+	same(t, "closed with", s.closes(), 4401)
+	anna.open() // which refreshes
+
+	// A connection outlives the token that it was opened with, not its session.
+	s = anna.open()
+	town.advance(11 * time.Minute)
+	s.subscribes("1", followExchanges, input{"c": town.id})
+	there := anna.onAnotherDevice()
+	there.does("revokeSession", input{"sessionId": anna.session()})
+	same(t, "closed with", s.closes(), 4403)
+}
+
+// What happens reaches those whom it concerns, and nobody else.
+func TestAnExchangeIsFollowedByItsParties(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, clara := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA"), town.welcome("Clara", "fr-CA")
+	following := map[*person]*socket{}
+	for _, p := range []*person{anna, bruno, clara, town.founder} {
+		following[p] = p.open()
+		following[p].subscribes("x", followExchanges, input{"c": town.id})
+	}
+	news := anna.open()
+	news.subscribes("n", followNews, nil)
+
+	x := bruno.asks(anna, 60)
+	for _, p := range []*person{anna, bruno, town.founder} { // Fatou coordinates
+		told := following[p].hears("next", "x").thing("data.exchangeUpdated")
+		same(t, p.name+" hears of", told.text("exchange.id"), x)
+		same(t, "its state", told.text("exchange.state"), "PROPOSED")
+	}
+	receipt := news.hears("next", "n").thing("data.notificationReceived")
+	same(t, "Anna is told", receipt.text("notification.kind"), "EXCHANGE_PROPOSED")
+	same(t, "in French", strings.HasPrefix(receipt.text("notification.title"), "Bruno"), true)
+	same(t, "of", receipt.text("notification.exchange.id"), x)
+	anna.accepts(x)
+	same(t, "accepted", following[bruno].hears("next", "x").text("data.exchangeUpdated.exchange.state"), "ACCEPTED")
+	after := anna.reads(`query($c: ID!, $since: Cursor) { changes(communityId: $c, since: $since) { resetRequired items { node { __typename } } } }`,
+		input{"c": town.id, "since": receipt.text("cursor")})
+	same(t, "what changed since Anna was told", texts(after.list("changes.items"), "node.__typename"), []string{"Exchange", "Account"})
+
+	// Clara hears of her own only.
+	own := clara.asks(anna, 15)
+	same(t, "Clara hears first of", following[clara].hears("next", "x").text("data.exchangeUpdated.exchange.id"), own)
+}
+
+// Whoever leaves, or is entrusted with more, does not go on as before.
+func TestAStreamEndsWithTheRightToIt(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, nobody := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA"), town.register("Noa", "en")
+	elsewhere := nobody.open()
+	elsewhere.says("subscribe", "1", input{"query": followAll, "variables": input{"c": town.id}})
+	same(t, "somebody who is no member", elsewhere.refused("1"), "NOT_FOUND")
+
+	s, all := anna.open(), anna.open()
+	s.subscribes("x", followExchanges, input{"c": town.id})
+	all.subscribes("a", followAll, input{"c": town.id})
+	start := anna.reads(`query($c: ID!) { changes(communityId: $c) { nextCursor } }`, input{"c": town.id}).text("changes.nextCursor")
+	anna.does("leaveCommunity", input{"communityId": town.id})
+	same(t, "exchanges", s.refused("x"), "FORBIDDEN")
+	farewell := all.hears("next", "a").thing("data.communityActivity")
+	same(t, "everything", []string{farewell.text("kind"), farewell.text("id")}, []string{"TOMBSTONE", town.id})
+	same(t, "everything", all.refused("a"), "FORBIDDEN")
+	s.says("subscribe", "q", input{"query": "{ viewer { person { displayName } } }"})
+	s.hears("next", "q") // the connection is as good as ever
+	gone := anna.reads(syncing, input{"c": town.id, "since": start}).thing("changes")
+	same(t, "a leaver’s phone", []any{gone.text("items.0.kind"), gone.text("items.0.id"), gone["resetRequired"]}, []any{"TOMBSTONE", town.id, true})
+
+	b := bruno.open()
+	b.subscribes("x", followExchanges, input{"c": town.id})
+	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "TREASURER"})
+	same(t, "who sees more now starts again", b.refused("x"), "BAD_USER_INPUT")
+}
+
+const syncing = `query($c: ID!, $since: Cursor, $first: Int) { changes(communityId: $c, since: $since, first: $first) {
+	nextCursor hasMore resetRequired items { cursor kind id node { __typename ... on Listing { title is: state } ... on Exchange { state }
+	... on Account { id balance held } ... on Transfer { minutes } ... on Member { displayName participation } } } } }`
+
+// A phone that was away asks for what changed; a stream goes on from its cursor.
+func TestAPhoneComesBackToWhatItMissed(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, clara := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA"), town.welcome("Clara", "fr-CA")
+	sync := func(p *person, since string) thing {
+		t.Helper()
+		return p.reads(syncing, input{"c": town.id, "since": since, "first": 100}).thing("changes")
+	}
+	begin := func(p *person) string { return p.reads(syncing, input{"c": town.id}).text("changes.nextCursor") }
+	start, claras := begin(bruno), begin(clara)
+	same(t, "nothing yet", len(sync(bruno, start).list("items")), 0)
+
+	help := anna.offers("Premiers pas à l’ordinateur")
+	x := anna.gave(bruno, 60)
+	bruno.confirms(x, 60)
+	anna.does("archiveListing", input{"listingId": help})
+
+	missed := sync(bruno, start)
+	same(t, "all is there", []any{missed["hasMore"], missed["resetRequired"]}, []any{false, false})
+	var told []string
+	for _, c := range missed.list("items") {
+		told = append(told, c.text("kind")+" "+c.text("node.__typename")+" "+c.text("node.state")+c.text("node.is"))
+	}
+	same(t, "what Bruno missed", told, []string{"UPSERT Exchange CONFIRMED", "UPSERT Transfer ", "UPSERT Account ", "UPSERT Listing ARCHIVED"})
+	same(t, "Bruno’s hours", missed.int("items.2.node.balance"), 840)
+	same(t, "what Clara missed", texts(sync(clara, claras).list("items"), "node.__typename"), []string{"Listing"})
+
+	// Page by page it is the same, however small the pages.
+	cursor, seen := start, 0
+	for more := true; more; {
+		page := bruno.reads(syncing, input{"c": town.id, "since": cursor, "first": 1}).thing("changes")
+		cursor, more = page.text("nextCursor"), page["hasMore"] == true
+		seen += len(page.list("items"))
+	}
+	same(t, "at the end", cursor, missed.text("nextCursor"))
+	same(t, "one event at a time tells each of them", seen, 11)
+
+	// The same as a stream; wherever it is cut off, its cursor leads to all the rest.
+	s := bruno.open()
+	s.subscribes("a", followAll, input{"c": town.id, "since": start})
+	ids := texts(missed.list("items"), "id")
+	for i := range ids {
+		event := s.hears("next", "a").thing("data.communityActivity")
+		same(t, "the stream tells", event.text("id"), ids[i])
+		rest := texts(sync(bruno, event.text("cursor")).list("items"), "id")
+		for _, id := range ids[i+1:] {
+			same(t, "the rest is told again", slices.Contains(rest, id), true)
+		}
+	}
+
+	for name, leads := range map[string]struct {
+		by     *person
+		cursor string
+	}{
+		"nonsense":         {bruno, "nonsense"},
+		"somebody else’s":  {clara, start},
+		"of another place": {bruno, begin(town.founder)},
+	} {
+		lost := sync(leads.by, leads.cursor)
+		same(t, name+": reset", lost["resetRequired"], true)
+		same(t, name+": goes on", sync(leads.by, lost.text("nextCursor"))["resetRequired"], false)
+	}
+	town.advance(91 * 24 * time.Hour)
+	same(t, "after three months: reset", sync(bruno, start)["resetRequired"], true)
+}
+
+// A subscription over plain HTTP would never be answered.
+func TestPlainHTTPRefusesSubscriptions(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	a := town.founder.gql(town.founder.bearer(), followExchanges, input{"c": town.id})
+	if len(a.Errors) != 1 || a.problems()[0].Code != "BAD_USER_INPUT" {
+		t.Errorf("a subscription over plain HTTP: %s", a.raw)
+	}
+	both := "application/graphql-response+json, application/json, text/event-stream, multipart/mixed"
+	a = town.founder.gql(town.founder.bearer(), "{ serverInfo { version } }", nil, "Accept", both)
+	if len(a.Errors) > 0 {
+		t.Errorf("a client that accepts everything: %s", a.raw)
+	}
+}
+
+// events is an app's event stream.
+type events struct {
+	t    *testing.T
+	read *bufio.Reader
+}
+
+// listen opens one for an operation.
+func (p *person) listen(document string, variables input) *events {
+	p.t.Helper()
+	body, err := json.Marshal(input{"query": document, "variables": variables})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(p.t.Context(), longest)
+	p.t.Cleanup(stop)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	request.Header.Set("Authorization", "Bearer "+p.bearer())
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { response.Body.Close() })
+	if kind := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream") {
+		p.t.Fatalf("no event stream: HTTP %d %s", response.StatusCode, kind)
+	}
+	return &events{p.t, bufio.NewReader(response.Body)}
+}
+
+// begins waits until nothing can be missed any more.
+func (e *events) begins() *events {
+	e.t.Helper()
+	if line, err := e.read.ReadString('\n'); err != nil || line != ":\n" {
+		e.t.Fatalf("the stream does not begin: %q %v", line, err)
+	}
+	return e
+}
+
+// hears is the next event's name and data; the end of the stream has neither.
+func (e *events) hears() (event string, data thing) {
+	e.t.Helper()
+	for {
+		line, err := e.read.ReadString('\n')
+		if err != nil {
+			return "", nil
+		}
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "event: "); ok {
+			event = name
+		}
+		if text, ok := strings.CutPrefix(line, "data: "); ok {
+			if err := json.Unmarshal([]byte(text), &data); err != nil {
+				e.t.Fatal(err)
+			}
+		}
+		if line == "" && event != "" {
+			return event, data
+		}
+	}
+}
+
+func TestServerSentEventsTellTheSame(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA")
+	once := anna.listen("{ viewer { person { displayName } } }", nil)
+	event, data := once.hears()
+	same(t, "a query", []string{event, data.text("data.viewer.person.displayName")}, []string{"next", "Anna"})
+	event, _ = once.hears()
+	same(t, "and then", event, "complete")
+	wrong := anna.listen("{ nothing }", nil)
+	event, data = wrong.hears()
+	same(t, "a document that cannot be", []string{event, data.text("errors.0.extensions.code")}, []string{"next", "BAD_USER_INPUT"})
+	event, _ = wrong.hears()
+	same(t, "and then", event, "complete")
+
+	s := anna.listen(followExchanges, input{"c": town.id}).begins()
+	x := bruno.asks(anna, 60)
+	event, data = s.hears()
+	same(t, "it happens", []string{event, data.text("data.exchangeUpdated.exchange.id")}, []string{"next", x})
+	anna.onAnotherDevice().does("revokeSession", input{"sessionId": anna.session()})
+	event, data = s.hears()
+	same(t, "signed out", []string{event, data.text("errors.0.extensions.code")}, []string{"next", "UNAUTHENTICATED"})
+	event, _ = s.hears()
+	same(t, "and then", event, "complete")
+
+	status, raw := town.http(http.MethodPost, "/graphql", []byte(`{"query": "secret`), "Content-Type", "application/json", "Accept", "text/event-stream")
+	if status != http.StatusBadRequest || strings.Contains(string(raw), "secret") || !strings.Contains(string(raw), "BAD_USER_INPUT") {
+		t.Errorf("a body that is none: HTTP %d %s", status, raw)
+	}
+}
+
+// A server that stops says so, and nobody misses anything at the next one.
+func TestAServerThatStopsTakesLeave(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA")
+	s, e := anna.open(), anna.listen(followExchanges, input{"c": town.id}).begins()
+	s.subscribes("x", followExchanges, input{"c": town.id})
+	bruno.asks(anna, 60)
+	cursor := s.hears("next", "x").text("data.exchangeUpdated.cursor")
+	e.hears()
+	go town.app.live.Close(t.Context())
+	same(t, "closed with", s.closes(), websocket.StatusServiceRestart)
+	event, _ := e.hears()
+	same(t, "the event stream breaks off, so that the app comes back", event, "")
+	y := bruno.asks(anna, 15)
+	same(t, "what was missed", anna.reads(syncing, input{"c": town.id, "since": cursor}).text("changes.items.0.id"), y)
+	_, response, err := websocket.Dial(t.Context(), town.address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a server that stops takes a connection: %v %v", response, err)
+	}
+}
