@@ -37,13 +37,13 @@ func (r *Resolver) events() graphql.Transport {
 // afresh gives an operation, or a later answer of a subscription, loaders of its
 // own: what was read for an earlier one may not be so any more.
 func (r *Resolver) afresh(ctx context.Context) context.Context {
-	return r.WithRequest(ctx, of(ctx).Request)
+	return r.WithRequest(ctx, asking(ctx))
 }
 
 // greet says who opens a WebSocket: the token of connection_init, else that of
 // the request. Without any, a stranger.
 func (r *Resolver) greet(ctx context.Context, request *http.Request, init map[string]any) (context.Context, domain.ID, error) {
-	asking := of(ctx).Request
+	said := asking(ctx)
 	authorization := request.Header.Get("Authorization")
 	for name, value := range init {
 		text, _ := value.(string)
@@ -51,10 +51,10 @@ func (r *Resolver) greet(ctx context.Context, request *http.Request, init map[st
 		case "authorization":
 			authorization = text
 		case "accept-language":
-			asking.AcceptLanguage = text
+			said.AcceptLanguage = text
 		}
 	}
-	asking.Actor = domain.Actor{}
+	said.Actor = domain.Actor{}
 	if authorization != "" {
 		token, _ := strings.CutPrefix(authorization, "Bearer ")
 		who, err := r.Identity.Authenticate(ctx, strings.TrimSpace(token))
@@ -66,9 +66,9 @@ func (r *Resolver) greet(ctx context.Context, request *http.Request, init map[st
 		case err != nil:
 			return nil, domain.Nowhere, err
 		}
-		asking.Actor = who
+		said.Actor = who
 	}
-	return r.WithRequest(ctx, asking), asking.Actor.Session, nil
+	return r.WithRequest(ctx, said), said.Actor.Session, nil
 }
 
 // streaming knows what differs for subscriptions: they are not for plain HTTP,

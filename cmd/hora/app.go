@@ -95,6 +95,7 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	}
 	a.metrics.WatchPool(a.db.Pool().Stat)
 	a.metrics.WatchRelay(a.jobs.RelayLag)
+	a.metrics.WatchStreams(a.live.Connections)
 	a.Handler = server.New(a.serverParts())
 	return a, nil
 }

@@ -85,6 +85,21 @@ func serve(t *testing.T, dataDir string) *process {
 	return p
 }
 
+// dataFolder lies in the temporary folder itself: PostgreSQL may run as somebody
+// else, who must get there.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "hora-test-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // kill is kill −9.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
@@ -327,15 +342,7 @@ func TestKilledInTheMiddleOfConfirmations(t *testing.T) {
 	if testing.Short() {
 		exchanges = 100
 	}
-	// In the temporary folder itself: PostgreSQL may run as somebody else, who must get there.
-	dataDir, err := os.MkdirTemp("/tmp", "hora-crash-test-") //nolint:usetesting // see above
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dataDir) })
-	if err := os.Chmod(dataDir, 0o711); err != nil {
-		t.Fatal(err)
-	}
+	dataDir := dataFolder(t)
 	b := &crashBundle{t: t, dataDir: dataDir}
 	program := serve(t, dataDir)
 	b.beside()

@@ -113,6 +113,13 @@ func (h *Hub) Enter(ctx context.Context, session domain.ID) (_ context.Context, 
 	}, nil
 }
 
+// Connections is how many are open.
+func (h *Hub) Connections() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.seats)
+}
+
 // Close ends all connections and returns when they have taken leave, or ctx ends.
 func (h *Hub) Close(ctx context.Context) {
 	h.mu.Lock()

@@ -46,24 +46,44 @@ func Fail(ctx context.Context, err error) {
 	}
 }
 
-// perform runs one operation and hands each answer to next, which must be done
-// with it when it returns. It answers the errors of a request that could not be
-// begun, or that ended before its time: nothing follows them.
-//
-// It calls begun as soon as a subscription misses nothing any more.
-func perform(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, begun func(), next func(*graphql.Response) error) (refused *graphql.Response, err error) {
+// begun is an operation whose answers can be taken.
+type begun struct {
+	ctx       context.Context
+	exec      graphql.GraphExecutor
+	own       *operation
+	responses graphql.ResponseHandler
+	refused   *graphql.Response // it cannot be begun
+}
+
+// begin starts an operation: once it returns, a subscription misses nothing any more.
+func begin(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) begun {
 	started := graphql.Now()
 	params.ReadTime = graphql.TraceTiming{Start: started, End: started}
-	o := &operation{}
-	ctx = context.WithValue(graphql.StartOperationTrace(ctx), operationKey{}, o)
+	b := begun{exec: exec, own: &operation{}}
+	ctx = context.WithValue(graphql.StartOperationTrace(ctx), operationKey{}, b.own)
 	opCtx, problems := exec.CreateOperationContext(ctx, params)
 	if len(problems) > 0 {
-		return exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), problems), nil
+		b.refused = exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), problems)
+		return b
 	}
-	responses, ctx := exec.DispatchOperation(ctx, opCtx)
-	begun()
+	b.responses, b.ctx = exec.DispatchOperation(ctx, opCtx)
+	return b
+}
+
+// answer hands each answer to next, which must be done with it when it returns. It
+// answers the errors of an operation that could not begin, or that ended before
+// its time: nothing follows them.
+func (b begun) answer(next func(*graphql.Response) error) (refused *graphql.Response, err error) {
+	if b.refused != nil {
+		return b.refused, nil
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			refused, err = refuse(b.ctx, b.exec, graphql.GetOperationContext(b.ctx).Recover(b.ctx, cause)), nil
+		}
+	}()
 	for {
-		response := responses(ctx)
+		response := b.responses(b.ctx)
 		if response == nil {
 			break
 		}
@@ -74,10 +94,30 @@ func perform(ctx context.Context, exec graphql.GraphExecutor, params *graphql.Ra
 			return nil, err
 		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err != nil {
-		return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(o.err)}), nil
+	b.own.mu.Lock()
+	defer b.own.mu.Unlock()
+	if b.own.err != nil {
+		return refuse(b.ctx, b.exec, b.own.err), nil
 	}
 	return nil, nil
+}
+
+// refuse is an answer that says one error, in the caller's words.
+func refuse(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
+	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+}
+
+// aside runs what needs a deep stack, and gives the stack back: whoever then waits
+// for hours waits on a small one.
+func aside(do func()) {
+	var cause any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { cause = recover() }()
+		do()
+	}()
+	if <-done; cause != nil {
+		panic(cause)
+	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/hora-coop/hora/domain"
 )
@@ -82,7 +81,10 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		return
 	}
 	defer s.close()
-	refused, err := perform(ctx, exec, &params, func() { _ = s.write(":\n\n") }, s.next)
+	var operation begun
+	aside(func() { operation = begin(ctx, exec, &params) })
+	_ = s.write(":\n\n") // whoever is gone shows with the first answer
+	refused, err := operation.answer(s.next)
 	switch {
 	case err != nil: // the client is gone
 	case errors.Is(context.Cause(ctx), ErrStopping): // without a complete it comes back
@@ -95,11 +97,6 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		}
 		_ = s.write("event: complete\ndata:\n\n")
 	}
-}
-
-// refuse is an answer that says one error, in the caller's words.
-func refuse(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
-	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 }
 
 // stream is one event stream on its way.

@@ -226,7 +226,10 @@ func (c *connection) admit(payload json.RawMessage) (websocket.StatusCode, strin
 	if len(payload) > 0 && json.Unmarshal(payload, &init) != nil {
 		return BadRequest, "Invalid message received"
 	}
-	asking, session, err := c.transport.Admit(c.ctx, c.request, init)
+	var asking context.Context
+	var session domain.ID
+	var err error
+	aside(func() { asking, session, err = c.transport.Admit(c.ctx, c.request, init) })
 	if err == nil {
 		err = c.move(session)
 	}
@@ -273,12 +276,11 @@ func (c *connection) subscribe(m message) (websocket.StatusCode, string) {
 		return 0, ""
 	}
 	params.Headers = c.request.Header
-	begun := make(chan struct{})
-	once := sync.OnceFunc(func() { close(begun) })
+	var operation begun
+	aside(func() { operation = begin(ctx, c.exec, &params) })
 	c.working.Go(func() {
 		defer cancel()
-		defer once()
-		refused, err := perform(ctx, c.exec, &params, once, func(response *graphql.Response) error { return c.next(m.ID, response) })
+		refused, err := operation.answer(func(response *graphql.Response) error { return c.next(m.ID, response) })
 		switch {
 		case err != nil || !c.dropThis(m.ID, o): // the client is gone, or has had enough
 		case refused != nil:
@@ -287,7 +289,6 @@ func (c *connection) subscribe(m message) (websocket.StatusCode, string) {
 			_ = c.send(message{ID: m.ID, Type: "complete"})
 		}
 	})
-	<-begun
 	return 0, ""
 }
 
