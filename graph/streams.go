@@ -42,9 +42,9 @@ func (r *Resolver) afresh(ctx context.Context) context.Context {
 
 // greet says who opens a WebSocket: the token of connection_init, else that of
 // the request. Without any, a stranger.
-func (r *Resolver) greet(ctx context.Context, request *http.Request, init map[string]any) (context.Context, domain.ID, error) {
+func (r *Resolver) greet(ctx context.Context, header http.Header, init map[string]any) (context.Context, domain.ID, error) {
 	said := asking(ctx)
-	authorization := request.Header.Get("Authorization")
+	authorization := header.Get("Authorization")
 	for name, value := range init {
 		text, _ := value.(string)
 		switch strings.ToLower(name) {

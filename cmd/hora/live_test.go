@@ -231,6 +231,9 @@ func TestTheSocketSpeaksTheProtocol(t *testing.T) {
 		s.says("subscribe", "query", input{"query": "{ viewer { person { displayName } } }"})
 		same(t, "a query", s.hears("next", "query").text("data.viewer.person.displayName"), "Anna")
 		s.hears("complete", "query")
+		s.says("subscribe", "number", input{"query": syncing, "variables": input{"c": town.id, "first": 5}})
+		same(t, "a query with a number", s.hears("next", "number").thing("data.changes")["resetRequired"], any(false))
+		s.hears("complete", "number")
 		s.says("subscribe", "typo", input{"query": "{ viewr { person } }"})
 		same(t, "a document that cannot be", s.refused("typo"), "BAD_USER_INPUT")
 		// Nothing came after the error: the id is free, and the answer is the next message.

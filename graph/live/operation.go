@@ -4,6 +4,8 @@ package live
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"sync"
 	"time"
 
@@ -46,6 +48,14 @@ func Fail(ctx context.Context, err error) {
 	}
 }
 
+// params reads an operation as it travels; numbers stay as they were written.
+func params(from io.Reader) (*graphql.RawParams, error) {
+	var p graphql.RawParams
+	decoder := json.NewDecoder(from)
+	decoder.UseNumber()
+	return &p, decoder.Decode(&p)
+}
+
 // begun is an operation whose answers can be taken.
 type begun struct {
 	ctx       context.Context
@@ -56,12 +66,12 @@ type begun struct {
 }
 
 // begin starts an operation: once it returns, a subscription misses nothing any more.
-func begin(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) begun {
+func begin(ctx context.Context, exec graphql.GraphExecutor, asked *graphql.RawParams) begun {
 	started := graphql.Now()
-	params.ReadTime = graphql.TraceTiming{Start: started, End: started}
+	asked.ReadTime = graphql.TraceTiming{Start: started, End: started}
 	b := begun{exec: exec, own: &operation{}}
 	ctx = context.WithValue(graphql.StartOperationTrace(ctx), operationKey{}, b.own)
-	opCtx, problems := exec.CreateOperationContext(ctx, params)
+	opCtx, problems := exec.CreateOperationContext(ctx, asked)
 	if len(problems) > 0 {
 		b.refused = exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), problems)
 		return b

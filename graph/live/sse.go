@@ -67,14 +67,14 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		return
 	}
 	defer leave()
-	var params graphql.RawParams
-	if err := json.NewDecoder(r.Body).Decode(&params); err != nil {
+	asked, err := params(r.Body)
+	if err != nil {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(refuse(ctx, exec, t.Unreadable)) // a client that is gone needs no answer
 		return
 	}
-	params.Headers = r.Header
+	asked.Headers = r.Header
 	s := &stream{w: w, control: http.NewResponseController(w)}
 	if err := s.open(); err != nil {
 		http.Error(w, "streams are not possible here", http.StatusInternalServerError)
@@ -82,7 +82,7 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 	}
 	defer s.close()
 	var operation begun
-	aside(func() { operation = begin(ctx, exec, &params) })
+	aside(func() { operation = begin(ctx, exec, asked) })
 	_ = s.write(":\n\n") // whoever is gone shows with the first answer
 	refused, err := operation.answer(s.next)
 	switch {

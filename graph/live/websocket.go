@@ -3,10 +3,13 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +58,7 @@ type WebSocket struct {
 	Hub *Hub
 	// Admit reads what connection_init said, and answers the context of the
 	// connection's operations and the session it belongs to, or a *Refusal.
-	Admit func(ctx context.Context, r *http.Request, init map[string]any) (context.Context, domain.ID, error)
+	Admit func(ctx context.Context, header http.Header, init map[string]any) (context.Context, domain.ID, error)
 	// Afresh gives an operation a context of its own.
 	Afresh func(ctx context.Context) context.Context
 	// TooMany is the error of one operation more than a connection may have.
@@ -69,52 +72,69 @@ func (WebSocket) Supports(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// Do implements graphql.Transport. Browsers may come from this server's own pages only.
+// Do implements graphql.Transport. Browsers may come from this server's own pages
+// only. It returns as soon as the connection stands, so that what a request needs
+// (buffers, a stack) is not kept for as long as somebody listens.
 func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	defer cancel()
 	// A stranger until connection_init says who it is; then it moves to another seat.
 	here, leave, err := t.Hub.Enter(ctx, domain.Nowhere)
 	if err != nil {
+		cancel()
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	defer func() { leave() }()
 	wire, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Subprotocol}, CompressionMode: websocket.CompressionDisabled})
-	if err != nil {
-		return // it was answered
-	}
-	if wire.Subprotocol() == "" {
-		_ = wire.Close(NotAcceptable, "Subprotocol not acceptable") // whoever does not answer is gone
+	if err != nil { // it was answered
+		leave()
+		cancel()
 		return
 	}
 	wire.SetReadLimit(maxMessage)
-	c := &connection{transport: t, request: r, exec: exec, wire: wire, ctx: ctx, operations: map[string]*running{}}
-	c.move = func(session domain.ID) error {
-		there, out, err := t.Hub.Enter(ctx, session)
-		if err == nil {
-			leave()
-			leave = out
-			c.watch(there)
-		}
-		return err
+	c := &connection{
+		transport: t, header: r.Header, exec: exec, wire: wire, ctx: ctx, leave: leave, operations: map[string]*running{},
 	}
-	c.watch(here)
-	c.serve()
+	go func() {
+		defer cancel()
+		defer func() { c.leave() }()
+		defer func() {
+			if cause := recover(); cause != nil {
+				t.Hub.logger.Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				_ = wire.CloseNow()
+			}
+		}()
+		if wire.Subprotocol() == "" {
+			c.close(NotAcceptable, "Subprotocol not acceptable")
+			return
+		}
+		c.watch(here)
+		c.serve()
+	}()
 }
 
-// connection is one client's. Its reading loop runs in Do, each operation in a
-// goroutine of its own.
+// move takes the seat of a session.
+func (c *connection) move(session domain.ID) error {
+	there, leave, err := c.transport.Hub.Enter(c.ctx, session)
+	if err != nil {
+		return err
+	}
+	c.leave()
+	c.leave = leave
+	c.watch(there)
+	return nil
+}
+
+// connection is one client's. One goroutine reads, each operation has its own.
 type connection struct {
 	transport WebSocket
-	request   *http.Request
+	header    http.Header // of the request that opened it
 	exec      graphql.GraphExecutor
 	wire      *websocket.Conn
 	ctx       context.Context // ends when the connection does
 	asking    context.Context // of operations; nil before the acknowledgement
-	move      func(session domain.ID) error
-	greeted   bool // connection_init came
+	leave     func()          // gives the seat back
+	greeted   bool            // connection_init came
 
 	mu         sync.Mutex
 	operations map[string]*running
@@ -229,7 +249,7 @@ func (c *connection) admit(payload json.RawMessage) (websocket.StatusCode, strin
 	var asking context.Context
 	var session domain.ID
 	var err error
-	aside(func() { asking, session, err = c.transport.Admit(c.ctx, c.request, init) })
+	aside(func() { asking, session, err = c.transport.Admit(c.ctx, c.header, init) })
 	if err == nil {
 		err = c.move(session)
 	}
@@ -253,8 +273,8 @@ func (c *connection) subscribe(m message) (websocket.StatusCode, string) {
 	if c.asking == nil {
 		return Unauthorized, "Unauthorized"
 	}
-	var params graphql.RawParams
-	if m.ID == "" || json.Unmarshal(m.Payload, &params) != nil {
+	asked, err := params(bytes.NewReader(m.Payload))
+	if m.ID == "" || err != nil {
 		return BadRequest, "Invalid message received"
 	}
 	ctx, cancel := context.WithCancel(c.transport.Afresh(c.asking))
@@ -275,9 +295,9 @@ func (c *connection) subscribe(m message) (websocket.StatusCode, string) {
 		c.fail(m.ID, refuse(ctx, c.exec, c.transport.TooMany))
 		return 0, ""
 	}
-	params.Headers = c.request.Header
+	asked.Headers = c.header
 	var operation begun
-	aside(func() { operation = begin(ctx, c.exec, &params) })
+	aside(func() { operation = begin(ctx, c.exec, asked) })
 	c.working.Go(func() {
 		defer cancel()
 		refused, err := operation.answer(func(response *graphql.Response) error { return c.next(m.ID, response) })
