@@ -117,7 +117,7 @@ func follow[T any](ctx context.Context, r *Resolver, id string, since *string, s
 		defer done()
 		return r.Changes.Since(ctx, who, c.key, since.String(), eventsAtOnce, kinds...)
 	}
-	return stream(ctx, r, follower.Leave, func(tell func(*T) error) error {
+	return stream(ctx, follower.Leave, func(tell func(*T) error) error {
 		for page := first; ; {
 			for _, change := range page.Changes {
 				shown, err := show(r.afresh(ctx), change)
@@ -154,7 +154,7 @@ func ending(page changes.Page) error {
 }
 
 // stream runs what tells, until it has an error or the caller has enough.
-func stream[T any](ctx context.Context, r *Resolver, leave func(), run func(tell func(*T) error) error) <-chan *T {
+func stream[T any](ctx context.Context, leave func(), run func(tell func(*T) error) error) <-chan *T {
 	out := make(chan *T)
 	tell := func(v *T) error {
 		select {
@@ -217,7 +217,7 @@ func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationRecei
 		return nil, err
 	}
 	who := actor(ctx)
-	return stream(ctx, r, leave, func(tell func(*model.NotificationReceipt) error) error {
+	return stream(ctx, leave, func(tell func(*model.NotificationReceipt) error) error {
 		for {
 			if err := awaken(ctx, wake); err != nil {
 				return err

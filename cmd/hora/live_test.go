@@ -39,14 +39,25 @@ func (p *program) dial(subprotocols []string, headers ...string) *socket {
 	for i := 0; i < len(headers); i += 2 {
 		header.Set(headers[i], headers[i+1])
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), longest)
-	defer cancel()
-	wire, response, err := websocket.Dial(ctx, p.address+"/graphql", &websocket.DialOptions{Subprotocols: subprotocols, HTTPHeader: header})
+	wire, status, err := p.handshake(subprotocols, header)
 	if err != nil {
-		p.t.Fatalf("no WebSocket: %v %v", err, response)
+		p.t.Fatalf("no WebSocket: HTTP %d %v", status, err)
 	}
 	p.t.Cleanup(func() { _ = wire.CloseNow() })
 	return &socket{p.t, wire}
+}
+
+// handshake asks for one, and says what HTTP answered.
+func (p *program) handshake(subprotocols []string, header http.Header) (wire *websocket.Conn, status int, err error) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), longest)
+	defer cancel()
+	wire, response, err := websocket.Dial(ctx, p.address+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library does
+		Subprotocols: subprotocols, HTTPHeader: header,
+	})
+	if response != nil {
+		status = response.StatusCode
+	}
+	return wire, status, err
 }
 
 // open opens one that has been acknowledged, for somebody who is signed in.
@@ -215,11 +226,8 @@ func TestTheSocketSpeaksTheProtocol(t *testing.T) {
 	})
 	t.Run("a page of another site", func(t *testing.T) {
 		t.Parallel()
-		_, response, err := websocket.Dial(t.Context(), town.address+"/graphql", &websocket.DialOptions{
-			Subprotocols: protocol, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}},
-		})
-		if err == nil || response == nil || response.StatusCode != http.StatusForbidden {
-			t.Errorf("a page of another site opens a WebSocket: %v %v", response, err)
+		if _, status, err := town.handshake(protocol, http.Header{"Origin": {"https://elsewhere.example"}}); err == nil || status != http.StatusForbidden {
+			t.Errorf("a page of another site opens a WebSocket: HTTP %d %v", status, err)
 		}
 	})
 	t.Run("operations", func(t *testing.T) {
@@ -557,8 +565,7 @@ func TestAServerThatStopsTakesLeave(t *testing.T) {
 	same(t, "the event stream breaks off, so that the app comes back", event, "")
 	y := bruno.asks(anna, 15)
 	same(t, "what was missed", anna.reads(syncing, input{"c": town.id, "since": cursor}).text("changes.items.0.id"), y)
-	_, response, err := websocket.Dial(t.Context(), town.address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
-	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a server that stops takes a connection: %v %v", response, err)
+	if _, status, err := town.handshake([]string{"graphql-transport-ws"}, nil); err == nil || status != http.StatusServiceUnavailable {
+		t.Errorf("a server that stops takes a connection: HTTP %d %v", status, err)
 	}
 }
