@@ -30,6 +30,8 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 	config := r.config()
 	config.Schema = schema
 	srv := handler.New(generated.NewExecutableSchema(config))
+	srv.AddTransport(r.webSocket())
+	srv.AddTransport(r.events())
 	srv.AddTransport(overHTTP{}) // the last: it answers whatever is left
 	known := knownDocuments{lru.New[*ast.QueryDocument](500)}
 	srv.SetQueryCache(known)
@@ -44,6 +46,7 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 	srv.Use(&exactValues{})
 	srv.Use(replays{})
 	srv.Use(newFarewells(schema))
+	srv.Use(streaming{r})
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -53,6 +56,9 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 		return next(ctx)
 	})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		if subscribes(ctx) {
+			return next(ctx)
+		}
 		ctx, cancel := context.WithTimeout(ctx, deadline)
 		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))
 		respond := next(ctx)
@@ -86,6 +92,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Query.Changes = func(child int, _ string, _ *string, first *int) int { return pageCost(child, first, nil) }
 	c.Complexity.Query.Nodes = func(child int, ids []string) int { return 1 + child*len(ids) }
 	c.Complexity.Community.Members = func(child int, _ *model.MemberFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)

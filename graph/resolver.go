@@ -6,6 +6,7 @@ package graph
 
 import (
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -15,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/graph/live"
 )
 
 //go:generate go tool gqlgen generate
@@ -37,6 +39,8 @@ type Resolver struct {
 	Exchanges     *exchange.Service
 	Statements    *statement.Service
 	Messages      *messaging.Service
+	Changes       *changes.Service
+	Live          *live.Hub
 
 	Documents *Documents
 	Budgets   Budgets

@@ -22,6 +22,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/mail"
 	"github.com/hora-coop/hora/internal/password"
@@ -64,6 +65,7 @@ type App struct {
 	sealer  *token.Sealer
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
+	live    *live.Hub
 	metrics *telemetry.Metrics
 	usage   *graph.Usage
 	outbox  *mail.Outbox // development only
@@ -99,9 +101,14 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		a.db.Close()
 		return nil, err
 	}
-	a.db.Committed = a.jobs.Wake
+	a.live = live.NewHub(a.rooms.changes, a.people, jobs.Reader, logger)
+	a.db.Committed = func(community domain.ID) {
+		a.jobs.Wake(community)
+		a.live.Wake(community)
+	}
 	a.metrics.WatchPool(a.db.Pool().Stat)
 	a.metrics.WatchRelay(a.jobs.RelayLag)
+	a.metrics.WatchStreams(a.live.Connections)
 	a.usage = graph.NewUsage(clock)
 	parts, err := a.serverParts()
 	if err != nil {
@@ -186,6 +193,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
+			Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
@@ -213,6 +221,13 @@ func (a *App) Run(ctx context.Context) error {
 	a.serve(running, stop, listener, a.Handler)
 	running.Go(func() error {
 		a.keepUsage(stop)
+		return nil
+	})
+	running.Go(func() error { // streams take leave while requests finish
+		<-stop.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(stop), 10*time.Second)
+		defer cancel()
+		a.live.Close(last)
 		return nil
 	})
 	if a.cfg.MetricsListen != "" {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -25,6 +26,7 @@ type rooms struct {
 	exchanges   *exchange.Service
 	statements  *statement.Service
 	messages    *messaging.Service
+	changes     *changes.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -36,10 +38,13 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	members := membership.New(db, standing, communities, hours)
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
+	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	return rooms{
-		ledger: hours, communities: communities, members: members, photos: photos, listings: listings,
-		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
+		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
+			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges,
+		}),
 	}
 }

@@ -233,12 +233,18 @@ func (s *Service) Listing(ctx context.Context, actor domain.Actor, community, id
 		if l, err = s.Load(ctx, community, id); err != nil {
 			return err
 		}
-		if l.hidden() && l.Member != standing.Member && !standing.May(domain.ApproveListings) {
+		if !l.VisibleTo(standing) {
 			return domain.NotFound
 		}
 		return nil
 	})
 	return l, err
+}
+
+// VisibleTo says who may read it: every member, or, while it is not published,
+// its owner and those who moderate.
+func (l Listing) VisibleTo(standing domain.Standing) bool {
+	return standing.Admitted && (!l.hidden() || l.Member == standing.Member || standing.May(domain.ApproveListings))
 }
 
 func (l Listing) hidden() bool {

@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
+	Subscription() SubscriptionResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
 }
@@ -111,6 +112,20 @@ type ComplexityRoot struct {
 	CancelExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Change struct {
+		Cursor func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Changes struct {
+		HasMore       func(childComplexity int) int
+		Items         func(childComplexity int) int
+		NextCursor    func(childComplexity int) int
+		ResetRequired func(childComplexity int) int
 	}
 
 	Charter struct {
@@ -292,6 +307,11 @@ type ComplexityRoot struct {
 		Note     func(childComplexity int) int
 		OnBehalf func(childComplexity int) int
 		State    func(childComplexity int) int
+	}
+
+	ExchangeUpdate struct {
+		Cursor   func(childComplexity int) int
+		Exchange func(childComplexity int) int
 	}
 
 	GeneralError struct {
@@ -521,6 +541,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	NotificationReceipt struct {
+		Cursor       func(childComplexity int) int
+		Notification func(childComplexity int) int
+	}
+
 	OutOfRange struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -574,6 +599,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Changes      func(childComplexity int, communityID string, since *string, first *int) int
 		Communities  func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
 		Community    func(childComplexity int, slug string) int
 		Node         func(childComplexity int, id string) int
@@ -706,6 +732,12 @@ type ComplexityRoot struct {
 		Field          func(childComplexity int) int
 		Message        func(childComplexity int) int
 		Retryable      func(childComplexity int) int
+	}
+
+	Subscription struct {
+		CommunityActivity    func(childComplexity int, communityID string, since *string) int
+		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
+		NotificationReceived func(childComplexity int) int
 	}
 
 	Transfer struct {
@@ -996,6 +1028,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelExchangePayload.UserErrors(childComplexity), true
+
+	case "Change.cursor":
+		if e.ComplexityRoot.Change.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Cursor(childComplexity), true
+	case "Change.id":
+		if e.ComplexityRoot.Change.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ID(childComplexity), true
+	case "Change.kind":
+		if e.ComplexityRoot.Change.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Kind(childComplexity), true
+	case "Change.node":
+		if e.ComplexityRoot.Change.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Node(childComplexity), true
+
+	case "Changes.hasMore":
+		if e.ComplexityRoot.Changes.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.HasMore(childComplexity), true
+	case "Changes.items":
+		if e.ComplexityRoot.Changes.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.Items(childComplexity), true
+	case "Changes.nextCursor":
+		if e.ComplexityRoot.Changes.NextCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.NextCursor(childComplexity), true
+	case "Changes.resetRequired":
+		if e.ComplexityRoot.Changes.ResetRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.ResetRequired(childComplexity), true
 
 	case "Charter.answerDays":
 		if e.ComplexityRoot.Charter.AnswerDays == nil {
@@ -1738,6 +1820,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeStep.State(childComplexity), true
+
+	case "ExchangeUpdate.cursor":
+		if e.ComplexityRoot.ExchangeUpdate.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeUpdate.Cursor(childComplexity), true
+	case "ExchangeUpdate.exchange":
+		if e.ComplexityRoot.ExchangeUpdate.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
 
 	case "GeneralError.code":
 		if e.ComplexityRoot.GeneralError.Code == nil {
@@ -2893,6 +2988,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
 
+	case "NotificationReceipt.cursor":
+		if e.ComplexityRoot.NotificationReceipt.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationReceipt.Cursor(childComplexity), true
+	case "NotificationReceipt.notification":
+		if e.ComplexityRoot.NotificationReceipt.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
 			break
@@ -3074,6 +3182,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeExchangePayload.UserErrors(childComplexity), true
 
+	case "Query.changes":
+		if e.ComplexityRoot.Query.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Changes(childComplexity, args["communityId"].(string), args["since"].(*string), args["first"].(*int)), true
 	case "Query.communities":
 		if e.ComplexityRoot.Query.Communities == nil {
 			break
@@ -3536,6 +3655,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
 
+	case "Subscription.communityActivity":
+		if e.ComplexityRoot.Subscription.CommunityActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_communityActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CommunityActivity(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.exchangeUpdated":
+		if e.ComplexityRoot.Subscription.ExchangeUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_exchangeUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ExchangeUpdated(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.notificationReceived":
+		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
+
 	case "Transfer.postedAt":
 		if e.ComplexityRoot.Transfer.At == nil {
 			break
@@ -3810,6 +3958,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -3848,6 +4013,7 @@ allowed, not found, too often, our fault) is a top-level error with
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 "Who may call this field. The server's use case enforces the same rule again."
@@ -4257,8 +4423,118 @@ type Query {
   serverInfo: ServerInfo! @can(do: ANYONE)
 }
 
+"""
+What can be followed while it happens, over WebSockets (graphql-transport-ws) or
+server-sent events. Every event carries a cursor. A subscription ends with an
+error when the caller may not follow it any more.
+"""
+type Subscription
+
 "Everything that can be done. Each takes one input and answers a payload with ` + "`" + `userErrors` + "`" + `."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/changes.graphqls", Input: `"""
+A place in a community's history, opaque. It is of the person it was given to, and
+of what they could see then; for anybody else, after 90 days, or once they see
+more or less, it leads nowhere, and ` + "`" + `changes` + "`" + ` asks for a reset.
+"""
+scalar Cursor
+
+"What a change asks of a device. Treat a value you do not know like TOMBSTONE, then read the object by its id."
+enum ChangeKind {
+  "Keep ` + "`" + `node` + "`" + ` in place of what was kept under its id."
+  UPSERT
+  "Forget what was kept under the id, if anything was: the caller may not see it any more."
+  TOMBSTONE
+}
+
+"One object that became different. It is shown as it is now, not as it was then."
+type Change {
+  "Everything up to here has been told once this change was."
+  cursor: Cursor!
+  "What to do with it."
+  kind: ChangeKind!
+  "The object's global id. That of the community stands for all that is kept of it."
+  id: ID!
+  "The object; null for a tombstone."
+  node: Node
+}
+
+"What became different in a community since a cursor."
+type Changes {
+  "In the order in which it happened; an object that changed several times stands where it changed last."
+  items: [Change!]!
+  "What to ask with the next time, also when there are no items."
+  nextCursor: Cursor!
+  "More follows at once: ask again with ` + "`" + `nextCursor` + "`" + `. A page may be empty and more follow."
+  hasMore: Boolean!
+  """
+  The cursor leads nowhere any more. Forget what is kept of this community, keep
+  ` + "`" + `nextCursor` + "`" + `, read the community anew, then ask with it.
+  """
+  resetRequired: Boolean!
+}
+
+"Something happened to an exchange that the caller may see."
+type ExchangeUpdate {
+  "Everything that this subscription tells has been told up to here."
+  cursor: Cursor!
+  "The exchange as it is now."
+  exchange: Exchange!
+}
+
+"Something was told to the caller."
+type NotificationReceipt {
+  "Where the event stands that it is about, in its community; null for somebody who is no member there."
+  cursor: Cursor
+  "What was told."
+  notification: Notification!
+}
+
+extend type Query {
+  """
+  What became different in a community since a cursor, of all that the caller may
+  see: the community, members, listings, exchanges, transfers, and accounts whose hours they see. For
+  an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
+  start from: take it first, then read the lists, then ask for what changed since.
+  """
+  changes(
+    "In which community."
+    communityId: ID!
+    "The ` + "`" + `nextCursor` + "`" + ` of the last answer; leave it out to begin."
+    since: Cursor
+    "How many events to tell of, 1 to 100. One event may change several objects."
+    first: Int
+  ): Changes! @can(do: SEE_COMMUNITY)
+}
+
+extend type Subscription {
+  """
+  Everything that ` + "`" + `changes` + "`" + ` would tell, while it happens. With ` + "`" + `since` + "`" + ` it first
+  tells what happened since.
+  """
+  communityActivity(
+    "In which community."
+    communityId: ID!
+    "A cursor of this subscription or of ` + "`" + `changes` + "`" + `; leave it out to begin now."
+    since: Cursor
+  ): Change! @can(do: SEE_COMMUNITY)
+  """
+  The exchanges that the caller may see, each time something happens to one: their
+  own, or all for those who see all. A burst is told as one event with the last state.
+  """
+  exchangeUpdated(
+    "In which community."
+    communityId: ID!
+    "A cursor of this subscription or of ` + "`" + `changes` + "`" + `; leave it out to begin now."
+    since: Cursor
+  ): ExchangeUpdate! @can(do: SEE_COMMUNITY)
+  """
+  What the caller is told, in all communities where they belong or applied when the
+  subscription begins. To miss nothing, subscribe first, then read ` + "`" + `viewer.notifications` + "`" + `.
+  """
+  notificationReceived: NotificationReceipt! @can(do: SIGNED_IN)
+}
 `, BuiltIn: false},
 	{Name: "../schema/community.graphqls", Input: `"One local bank: its members, its charter, its ledger."
 type Community implements Node {
@@ -6436,6 +6712,34 @@ func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CancelExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Change_cursor(ctx, field)
+	case "kind":
+		return ec.fieldContext_Change_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Change_id(ctx, field)
+	case "node":
+		return ec.fieldContext_Change_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func (ec *executionContext) childFields_Changes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_Changes_items(ctx, field)
+	case "nextCursor":
+		return ec.fieldContext_Changes_nextCursor(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_Changes_hasMore(ctx, field)
+	case "resetRequired":
+		return ec.fieldContext_Changes_resetRequired(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Changes", field.Name)
+}
+
 func (ec *executionContext) childFields_Charter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -6798,6 +7102,16 @@ func (ec *executionContext) childFields_ExchangeStep(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExchangeUpdate_cursor(ctx, field)
+	case "exchange":
+		return ec.fieldContext_ExchangeUpdate_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -7118,6 +7432,16 @@ func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, fi
 		return ec.fieldContext_NotificationEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NotificationReceipt_cursor(ctx, field)
+	case "notification":
+		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

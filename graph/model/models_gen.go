@@ -145,6 +145,31 @@ type CancelExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// One object that became different. It is shown as it is now, not as it was then.
+type Change struct {
+	// Everything up to here has been told once this change was.
+	Cursor string `json:"cursor"`
+	// What to do with it.
+	Kind ChangeKind `json:"kind"`
+	// The object's global id. That of the community stands for all that is kept of it.
+	ID string `json:"id"`
+	// The object; null for a tombstone.
+	Node view.Node `json:"node,omitempty"`
+}
+
+// What became different in a community since a cursor.
+type Changes struct {
+	// In the order in which it happened; an object that changed several times stands where it changed last.
+	Items []*Change `json:"items"`
+	// What to ask with the next time, also when there are no items.
+	NextCursor string `json:"nextCursor"`
+	// More follows at once: ask again with `nextCursor`. A page may be empty and more follow.
+	HasMore bool `json:"hasMore"`
+	// The cursor leads nowhere any more. Forget what is kept of this community, keep
+	// `nextCursor`, read the community anew, then ask with it.
+	ResetRequired bool `json:"resetRequired"`
+}
+
 // A signed statement about a community's journal: its first `size` events hash to
 // `root`. Keep the note: with a later checkpoint, or with `hora verify`, it shows
 // whether anything before it was rewritten.
@@ -439,6 +464,14 @@ type ExchangeFilter struct {
 	Period *PeriodInput `json:"period,omitempty"`
 }
 
+// Something happened to an exchange that the caller may see.
+type ExchangeUpdate struct {
+	// Everything that this subscription tells has been told up to here.
+	Cursor string `json:"cursor"`
+	// The exchange as it is now.
+	Exchange *exchange.Exchange `json:"exchange"`
+}
+
 // An error without figures of its own.
 type GeneralError struct {
 	// For programs.
@@ -714,6 +747,14 @@ type NotificationEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *messaging.Notification `json:"node"`
+}
+
+// Something was told to the caller.
+type NotificationReceipt struct {
+	// Where the event stands that it is about, in its community; null for somebody who is no member there.
+	Cursor *string `json:"cursor,omitempty"`
+	// What was told.
+	Notification *messaging.Notification `json:"notification"`
 }
 
 // A number lies outside its bounds; minutes among them.
@@ -1136,6 +1177,12 @@ type StaleVersion struct {
 
 func (StaleVersion) IsUserError() {}
 
+// What can be followed while it happens, over WebSockets (graphql-transport-ws) or
+// server-sent events. Every event carries a cursor. A subscription ends with an
+// error when the caller may not follow it any more.
+type Subscription struct {
+}
+
 // A change of a listing; what is left out stays.
 type UpdateListingInput struct {
 	// Which.
@@ -1201,6 +1248,64 @@ type WrongState struct {
 }
 
 func (WrongState) IsUserError() {}
+
+// What a change asks of a device. Treat a value you do not know like TOMBSTONE, then read the object by its id.
+type ChangeKind string
+
+const (
+	// Keep `node` in place of what was kept under its id.
+	ChangeKindUpsert ChangeKind = "UPSERT"
+	// Forget what was kept under the id, if anything was: the caller may not see it any more.
+	ChangeKindTombstone ChangeKind = "TOMBSTONE"
+)
+
+var AllChangeKind = []ChangeKind{
+	ChangeKindUpsert,
+	ChangeKindTombstone,
+}
+
+func (e ChangeKind) IsValid() bool {
+	switch e {
+	case ChangeKindUpsert, ChangeKindTombstone:
+		return true
+	}
+	return false
+}
+
+func (e ChangeKind) String() string {
+	return string(e)
+}
+
+func (e *ChangeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChangeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChangeKind", str)
+	}
+	return nil
+}
+
+func (e ChangeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChangeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChangeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
 
 // How a dispute ends.
 type DisputeOutcome string
