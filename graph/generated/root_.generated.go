@@ -3578,6 +3578,40 @@ enum ErrorCode {
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
+  "Not a method of allocation."
+  METHOD_UNKNOWN
+  "An envelope is a positive number of minutes."
+  ENVELOPE_INVALID
+  "A project asks for at least one minute, and its minimum is not above its maximum."
+  PROJECT_COST_INVALID
+  "The project is listed twice."
+  PROJECT_TWICE
+  "The project is not part of this vote."
+  PROJECT_UNKNOWN
+  "Two ballots of one voter."
+  VOTER_TWICE
+  "The ballot names the project twice."
+  CHOICE_TWICE
+  "The value is not one this method takes."
+  CHOICE_OUT_OF_RANGE
+  "The ballot gives more than its allowance."
+  BALLOT_OVERSPENT
+  "The basis points do not add up to 10,000."
+  KEY_INCOMPLETE
+  "Nobody gives to themselves."
+  BALLOT_FAVOURS_ONESELF
+  "A limit or quorum of the vote is impossible."
+  ALLOCATION_RULE_INVALID
+  "The .pb file cannot be read at the line named."
+  PABULIB_UNREADABLE
+  "The file is not the record of an allocation."
+  RECORD_UNREADABLE
+  "The record was counted by another version."
+  RECORD_VERSION
+  "The seed is not the one committed to before the vote."
+  COMMITMENT_MISMATCH
+  "Counting again gives another result."
+  RESULT_MISMATCH
 }
 
 "What a person can put right. The concrete type carries figures where they help."

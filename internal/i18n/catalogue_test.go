@@ -142,7 +142,7 @@ var given = []struct {
 	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace",
+		"actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
 	}},
 }
 

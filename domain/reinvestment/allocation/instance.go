@@ -3,6 +3,7 @@
 package allocation
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,17 +40,17 @@ func (in Instance) Check() error {
 	for i, p := range in.Projects {
 		field := fmt.Sprintf("projects.%d", i)
 		if _, twice := owners[p.ID]; twice {
-			say(ProjectTwice, field, "project", p.ID)
+			say(ProjectTwice, field, "name", p.ID)
 		}
 		owners[p.ID] = p.Owner
 		if in.Method.pays() && (p.Minimum < 1 || p.Minimum > p.Maximum || p.Maximum > largestEnvelope) {
-			say(ProjectInvalid, field, "project", p.ID)
+			say(ProjectInvalid, field, "name", p.ID)
 		}
 	}
 	voters := make(map[string]bool, len(in.Ballots))
 	for i, b := range in.Ballots {
 		if voters[b.Voter] {
-			say(VoterTwice, fmt.Sprintf("ballots.%d.voter", i), "voter", b.Voter)
+			say(VoterTwice, fmt.Sprintf("ballots.%d.voter", i), "name", b.Voter)
 		}
 		voters[b.Voter] = true
 		wrong = append(wrong, in.checkBallot(fmt.Sprintf("ballots.%d", i), b, owners)...)
@@ -78,9 +79,9 @@ func (in Instance) checkBallot(field string, b Ballot, owners map[string]string)
 		owner, known := owners[c.Project]
 		switch {
 		case !known:
-			wrong = append(wrong, domain.NewError(ProjectUnknown, at+".project", "project", c.Project))
+			wrong = append(wrong, domain.NewError(ProjectUnknown, at+".project", "name", c.Project))
 		case seen[c.Project]:
-			wrong = append(wrong, domain.NewError(ChoiceTwice, at+".project", "project", c.Project))
+			wrong = append(wrong, domain.NewError(ChoiceTwice, at+".project", "name", c.Project))
 		case c.Value < low || c.Value > high:
 			wrong = append(wrong, domain.NewError(ChoiceOutOfRange, at+".value", "min", low, "max", high))
 		case in.Method == PeerEpoch && owner != "" && owner == b.Voter && c.Value > 0:
@@ -91,10 +92,10 @@ func (in Instance) checkBallot(field string, b Ballot, owners map[string]string)
 		seen[c.Project] = true
 	}
 	if limit, limited := in.Method.limit(in); limited && spent > limit {
-		wrong = append(wrong, domain.NewError(BallotOverspent, field+"choices", "limit", limit, "spent", spent))
+		wrong = append(wrong, domain.NewError(BallotOverspent, field+"choices", "limit", limit, "actual", spent))
 	}
 	if in.Method == FixedKey && spent != 10_000 {
-		wrong = append(wrong, domain.NewError(KeyIncomplete, field+"choices", "sum", spent))
+		wrong = append(wrong, domain.NewError(KeyIncomplete, field+"choices", "actual", spent))
 	}
 	return wrong
 }
@@ -173,11 +174,13 @@ func (in Instance) Canonical() []byte {
 	}
 	slices.SortFunc(ballots, func(a, b Ballot) int { return cmp.Compare(a.Voter, b.Voter) })
 	in.Ballots = ballots
-	bytes, err := json.Marshal(in)
-	if err != nil { // strings and integers only
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)               // so that other languages write the same
+	if err := e.Encode(in); err != nil { // strings and integers only
 		panic(err)
 	}
-	return bytes
+	return bytes.TrimSpace(out.Bytes())
 }
 
 // Hash is the SHA-256 of the canonical bytes, in hexadecimal.

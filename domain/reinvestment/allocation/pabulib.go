@@ -143,10 +143,17 @@ func WritePabulib(to io.Writer, in Instance, r Result) error {
 		}
 	}
 	rows := [][]string{
-		{"META"}, {"key", "value"}, {"description", "Hora"}, {"instance", in.Cycle},
-		{"num_projects", strconv.Itoa(len(in.Projects))}, {"num_votes", strconv.Itoa(len(in.Ballots))},
-		{"budget", strconv.FormatInt(int64(in.Envelope), 10)}, {"vote_type", voteType}, {"rule", strings.ToLower(string(in.Method))},
-		{"PROJECTS"}, {"project_id", "cost", "votes", "score", "selected"},
+		{"META"},
+		{"key", "value"},
+		{"description", "Hora"},
+		{"instance", in.Cycle},
+		{"num_projects", strconv.Itoa(len(in.Projects))},
+		{"num_votes", strconv.Itoa(len(in.Ballots))},
+		{"budget", strconv.FormatInt(int64(in.Envelope), 10)},
+		{"vote_type", voteType},
+		{"rule", strings.ToLower(string(in.Method))},
+		{"PROJECTS"},
+		{"project_id", "cost", "votes", "score", "selected"},
 	}
 	for i, p := range in.Projects {
 		line, selected := r.Lines[i], "0"

@@ -22,9 +22,9 @@ type Record struct {
 // What a record can fail at.
 const (
 	RecordUnreadable   domain.Code = "RECORD_UNREADABLE"   // args: what
-	RecordVersion      domain.Code = "RECORD_VERSION"      // args: version, known
+	RecordVersion      domain.Code = "RECORD_VERSION"      // args: actual, known
 	CommitmentMismatch domain.Code = "COMMITMENT_MISMATCH" // the seed is not the one committed to
-	ResultMismatch     domain.Code = "RESULT_MISMATCH"     // args: project, stated, found
+	ResultMismatch     domain.Code = "RESULT_MISMATCH"     // args: name, required, actual
 )
 
 // ReadRecord reads an exported file.
@@ -44,7 +44,7 @@ func ReadRecord(from io.Reader) (Record, error) {
 // project that differs, and everything Check names.
 func (r Record) Verify() error {
 	if r.Instance.Version != Version {
-		return domain.NewError(RecordVersion, "instance.version", "version", r.Instance.Version, "known", Version)
+		return domain.NewError(RecordVersion, "instance.version", "actual", r.Instance.Version, "known", Version)
 	}
 	if r.Commitment != "" && r.Commitment != Commitment(r.Instance.Cycle, r.Instance.Seed) {
 		return domain.NewError(CommitmentMismatch, "commitment")
@@ -54,7 +54,7 @@ func (r Record) Verify() error {
 		return err
 	}
 	differs := func(what string, stated, found any) error {
-		return domain.NewError(ResultMismatch, "result", "project", what, "stated", fmt.Sprint(stated), "found", fmt.Sprint(found))
+		return domain.NewError(ResultMismatch, "result", "name", what, "required", fmt.Sprint(stated), "actual", fmt.Sprint(found))
 	}
 	if len(found.Lines) != len(r.Result.Lines) {
 		return differs("lines", len(r.Result.Lines), len(found.Lines))

@@ -58,7 +58,8 @@ func funded(r allocation.Result) string {
 func allocate(t interface {
 	Helper()
 	Fatal(...any)
-}, in allocation.Instance) allocation.Result {
+}, in allocation.Instance,
+) allocation.Result {
 	t.Helper()
 	r, err := allocation.Run(in)
 	if err != nil {

@@ -61,14 +61,14 @@ const (
 const (
 	MethodUnknown    domain.Code = "METHOD_UNKNOWN"          // args: known
 	EnvelopeInvalid  domain.Code = "ENVELOPE_INVALID"        // below nothing or beyond counting
-	ProjectInvalid   domain.Code = "PROJECT_COST_INVALID"    // args: project; minimum from 1 to maximum
-	ProjectTwice     domain.Code = "PROJECT_TWICE"           // args: project
-	ProjectUnknown   domain.Code = "PROJECT_UNKNOWN"         // args: project
-	VoterTwice       domain.Code = "VOTER_TWICE"             // args: voter
-	ChoiceTwice      domain.Code = "CHOICE_TWICE"            // args: project
+	ProjectInvalid   domain.Code = "PROJECT_COST_INVALID"    // args: name; minimum from 1 to maximum
+	ProjectTwice     domain.Code = "PROJECT_TWICE"           // args: name
+	ProjectUnknown   domain.Code = "PROJECT_UNKNOWN"         // args: name
+	VoterTwice       domain.Code = "VOTER_TWICE"             // args: name
+	ChoiceTwice      domain.Code = "CHOICE_TWICE"            // args: name
 	ChoiceOutOfRange domain.Code = "CHOICE_OUT_OF_RANGE"     // args: min, max
-	BallotOverspent  domain.Code = "BALLOT_OVERSPENT"        // args: limit, spent
-	KeyIncomplete    domain.Code = "KEY_INCOMPLETE"          // args: sum; basis points must make 10000
+	BallotOverspent  domain.Code = "BALLOT_OVERSPENT"        // args: limit, actual
+	KeyIncomplete    domain.Code = "KEY_INCOMPLETE"          // args: actual; basis points must make 10000
 	OwnBallot        domain.Code = "BALLOT_FAVOURS_ONESELF"  // nobody gives to themselves
 	RuleInvalid      domain.Code = "ALLOCATION_RULE_INVALID" // args: rule
 )
