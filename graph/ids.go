@@ -23,6 +23,9 @@ const (
 	entryID        idKind = 'E'
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
+	cycleID        idKind = 'Y'
+	projectID      idKind = 'J'
+	claimID        idKind = 'K'
 )
 
 // object is what an opaque id carries: type, community and key. The community

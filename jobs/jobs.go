@@ -45,6 +45,7 @@ type Config struct {
 
 	Exchanges Exchanges
 	Listings  Listings
+	Cycles    Cycles
 	Holds     Holds
 	Pairs     Pairs
 	Seals     Seals
@@ -90,6 +91,11 @@ type Exchanges interface {
 type Listings interface {
 	PassTime(ctx context.Context, community domain.ID) error
 	ArchiveOf(ctx context.Context, community, member domain.ID) error
+}
+
+// Cycles is what the calendar does to rounds of reinvestment.
+type Cycles interface {
+	PassTime(ctx context.Context, community domain.ID) error
 }
 
 // Holds is what time does to promised hours.

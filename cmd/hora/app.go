@@ -122,7 +122,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 	return jobs.New(jobs.Config{
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
-		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
+		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
@@ -155,7 +155,7 @@ func (a *App) serverParts() server.Config {
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
 			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
-			Statements: a.rooms.statements,
+			Statements: a.rooms.statements, Reinvestment: a.rooms.cycles,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger,

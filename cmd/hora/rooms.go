@@ -9,6 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/persistence"
 )
@@ -22,6 +23,7 @@ type rooms struct {
 	exchanges   *exchange.Service
 	statements  *statement.Service
 	messages    *messaging.Service
+	cycles      *reinvestment.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -37,5 +39,6 @@ func openRooms(db *persistence.DB) rooms {
 		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		cycles:     reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours),
 	}
 }
