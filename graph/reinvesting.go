@@ -44,7 +44,7 @@ func budgetBallot(input model.CastBudgetBallotInput) (reinvestment.Cast, error) 
 	if err != nil {
 		return reinvestment.Cast{}, err
 	}
-	cmd := reinvestment.Cast{Community: c.community, Cycle: c.key, Choices: make(map[domain.ID]int64, len(input.Entries))}
+	cmd := reinvestment.Cast{Community: c.community, Cycle: c.key}
 	if cmd.OnBehalfOf, err = wantIn(c.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return cmd, err
 	}
@@ -52,15 +52,11 @@ func budgetBallot(input model.CastBudgetBallotInput) (reinvestment.Cast, error) 
 		return cmd, domain.NewError(domain.PageSize, "entries", "max", domain.LargestPage)
 	}
 	for i, e := range input.Entries {
-		field := fmt.Sprintf("entries.%d.projectId", i)
-		id, err := wantIn(c.community, projectID, &e.ProjectID, field)
+		id, err := wantIn(c.community, projectID, &e.ProjectID, fmt.Sprintf("entries.%d.projectId", i))
 		if err != nil {
 			return cmd, err
 		}
-		if _, twice := cmd.Choices[id]; twice {
-			return cmd, domain.NewError(allocation.ChoiceTwice, field, "name", e.ProjectID)
-		}
-		cmd.Choices[id] = int64(e.Value)
+		cmd.Entries = append(cmd.Entries, reinvestment.Entry{Project: id, Value: int64(e.Value)})
 	}
 	return cmd, nil
 }
@@ -155,8 +151,8 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 		}
 		a.Lines = append(a.Lines, &model.AllocationLine{
 			Project: project, Minutes: line.Minutes, Cause: line.Cause, Place: line.Place, Voters: int(line.Voters), Support: int(line.Support),
-			Price: orAbsent(line.Price), Missing: line.Missing,
-			Explanation: i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "price": line.Price}),
+			PerPoint: orAbsent(line.PerPoint), Missing: line.Missing,
+			Explanation: i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint}),
 		})
 	}
 	a.Explanation = i18n.Text(lang, "allocation.summary", map[string]any{

@@ -60,9 +60,9 @@ func (c *countAllocationCmd) Run(context.Context) error {
 		return json.NewEncoder(os.Stdout).Encode(allocation.Record{Instance: in, Result: result})
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "place\tproject\tminutes\tcause\tvoters\tsupport\tprice per point")
+	_, _ = fmt.Fprintln(w, "place\tproject\tminutes\tcause\tvoters\tsupport\tminutes per point")
 	for _, line := range result.Lines {
-		_, _ = fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%d\t%d\t%s\n", line.Place, line.Project, line.Minutes, line.Cause, line.Voters, line.Support, line.Price)
+		_, _ = fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%d\t%d\t%s\n", line.Place, line.Project, line.Minutes, line.Cause, line.Voters, line.Support, line.PerPoint)
 	}
 	_, _ = fmt.Fprintf(w, "\t\t%d\tof %d, %d left\n", result.Spent, in.Envelope, result.Left)
 	return w.Flush()

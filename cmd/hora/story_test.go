@@ -278,7 +278,9 @@ var shown = map[string]string{
 	"Exchange": `{ id number state version minutes { estimated actual settled } provider { displayName } receiver { displayName }
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
 	"Listing": "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
-	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
+	"Member": "{ id number displayName participation roles { role until } account { balance } }",
+	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
+	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

@@ -99,7 +99,7 @@ for (const [p, minutes] of granted) {
 for (const line of result.lines) {
   const p = first.find((p) => p.id === line.project), b = bought.find((b) => b.p === p);
   if ((granted.get(p) ?? 0n) !== BigInt(line.minutes)) fail(`${line.project}: ${granted.get(p) ?? 0} minutes, the file says ${line.minutes}`);
-  if ((line.price ?? "") !== (b ? text(b.each) : "")) fail(`${line.project}: another price`);
+  if ((line.perPoint ?? "") !== (b ? text(b.each) : "")) fail(`${line.project}: another share per point`);
 }
 if (left !== BigInt(result.left)) fail(`${left} minutes are left, the file says ${result.left}`);
 console.log(`The same, to the minute: ${granted.size} of ${first.length} projects, ${result.spent} of ${vote.envelope} minutes, ${voters} ballots.`);

@@ -101,7 +101,7 @@ func (cmd Open) check(now time.Time) (Open, error) {
 	cmd.Rule.Roll = 0 // counted when voting begins
 	cmd.Rule.Utility = cmp.Or(cmd.Rule.Utility, allocation.PerMinute)
 	in := allocation.Instance{Method: cmd.Method, Rule: cmd.Rule}
-	c.That(in.Check() == nil, allocation.RuleInvalid, "rule")
+	c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	if err := c.Err(); err != nil {
 		return cmd, err
 	}

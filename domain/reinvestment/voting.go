@@ -5,6 +5,7 @@ package reinvestment
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -15,7 +16,13 @@ import (
 type Cast struct {
 	Community, Cycle domain.ID
 	OnBehalfOf       domain.ID
-	Choices          map[domain.ID]int64
+	Entries          []Entry
+}
+
+// Entry is what a ballot says of one project.
+type Entry struct {
+	Project domain.ID
+	Value   int64
 }
 
 // Cast casts a ballot, or casts it again: the last one counts. It stays sealed
@@ -48,11 +55,11 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 			return err
 		}
 		b = Ballot{Community: c.Community, Cycle: c.ID, Member: voter, Receipt: rand.Text(), At: now, Choices: []allocation.Choice{}}
-		for id, value := range cmd.Choices {
-			b.Choices = append(b.Choices, allocation.Choice{Project: id.String(), Value: value})
+		for _, e := range cmd.Entries {
+			b.Choices = append(b.Choices, allocation.Choice{Project: e.Project.String(), Value: e.Value})
 		}
 		if err := c.instance(projects, nil).CheckBallot(allocation.Ballot{Voter: b.Receipt, Choices: b.Choices}); err != nil {
-			return err
+			return asEntries(err)
 		}
 		if b, err = s.store.PutBallot(ctx, b); err == nil {
 			s.tell(ctx, domain.System, BallotCast, c.ID, Told{Cycle: c.ID}) // who voted is nobody's business
@@ -60,6 +67,15 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		return err
 	})
 	return b, err
+}
+
+// asEntries speaks of a ballot's fields as people send them.
+func asEntries(err error) error {
+	problems, _ := domain.Problems(err)
+	for _, p := range problems {
+		p.Field = strings.Replace(strings.Replace(p.Field, "choices", "entries", 1), ".project", ".projectId", 1)
+	}
+	return err
 }
 
 // Mine is the ballot that the actor cast in a cycle; ok is false for none.

@@ -602,16 +602,16 @@ func (ec *executionContext) fieldContext_AllocationLine_support(_ context.Contex
 	return graphql.NewScalarFieldContext("AllocationLine", field, false, false, "Int")
 }
 
-func (ec *executionContext) _AllocationLine_price(ctx context.Context, field graphql.CollectedField, obj *model.AllocationLine) (ret graphql.Marshaler) {
+func (ec *executionContext) _AllocationLine_perPoint(ctx context.Context, field graphql.CollectedField, obj *model.AllocationLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllocationLine_price(ctx, field)
+			return ec.fieldContext_AllocationLine_perPoint(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Price, nil
+			return obj.PerPoint, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -621,7 +621,7 @@ func (ec *executionContext) _AllocationLine_price(ctx context.Context, field gra
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllocationLine_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AllocationLine_perPoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AllocationLine", field, false, false, "String")
 }
 
@@ -4527,8 +4527,8 @@ func (ec *executionContext) _AllocationLine(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "price":
-			out.Values[i] = ec._AllocationLine_price(ctx, field, obj)
+		case "perPoint":
+			out.Values[i] = ec._AllocationLine_perPoint(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -112,8 +112,8 @@ type ComplexityRoot struct {
 		Explanation func(childComplexity int) int
 		Minutes     func(childComplexity int) int
 		Missing     func(childComplexity int) int
+		PerPoint    func(childComplexity int) int
 		Place       func(childComplexity int) int
-		Price       func(childComplexity int) int
 		Project     func(childComplexity int) int
 		Support     func(childComplexity int) int
 		Voters      func(childComplexity int) int
@@ -1164,18 +1164,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AllocationLine.Missing(childComplexity), true
+	case "AllocationLine.perPoint":
+		if e.ComplexityRoot.AllocationLine.PerPoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.PerPoint(childComplexity), true
 	case "AllocationLine.place":
 		if e.ComplexityRoot.AllocationLine.Place == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AllocationLine.Place(childComplexity), true
-	case "AllocationLine.price":
-		if e.ComplexityRoot.AllocationLine.Price == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AllocationLine.Price(childComplexity), true
 	case "AllocationLine.project":
 		if e.ComplexityRoot.AllocationLine.Project == nil {
 			break
@@ -6769,6 +6769,22 @@ enum NotificationKind {
   MEMBER_ADMITTED
   "The application was not accepted."
   MEMBER_DECLINED
+  "A project was submitted; for coordinators."
+  PROJECT_TO_REVIEW
+  "Your project is on the ballot."
+  PROJECT_ELIGIBLE
+  "Your project cannot be done; the reason stands with it."
+  PROJECT_REFUSED
+  "Your project was granted hours."
+  PROJECT_FUNDED
+  "Your project was not granted hours this time."
+  PROJECT_UNFUNDED
+  "Hours are claimed for a project; for coordinators."
+  CLAIM_TO_APPROVE
+  "The hours you claimed for a project are on your account."
+  CLAIM_PAID
+  "Your claim was declined; the reason stands with it."
+  CLAIM_DECLINED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -6906,8 +6922,8 @@ enum ClaimStage {
 
 "Why a project got what it got. Treat a value you do not know as ENVELOPE_SPENT."
 enum AllocationCause {
-  "Its supporters' shares paid for it."
-  BOUGHT
+  "Its supporters' shares cover it."
+  SHARED
   "From what was left, most support per minute first."
   COMPLETED
   "Enough votes, and it fitted."
@@ -7161,8 +7177,8 @@ type AllocationLine {
   voters: Int!
   "The sum of what ballots said of it."
   support: Int!
-  "Minutes a supporter paid per point of their score, an exact fraction; null where nobody paid."
-  price: String
+  "Minutes a supporter's share gave per point of their score, an exact fraction; null for other methods."
+  perPoint: String
   "Minutes that were lacking when it was last looked at."
   missing: Minutes!
 }
@@ -7623,8 +7639,8 @@ func (ec *executionContext) childFields_AllocationLine(ctx context.Context, fiel
 		return ec.fieldContext_AllocationLine_voters(ctx, field)
 	case "support":
 		return ec.fieldContext_AllocationLine_support(ctx, field)
-	case "price":
-		return ec.fieldContext_AllocationLine_price(ctx, field)
+	case "perPoint":
+		return ec.fieldContext_AllocationLine_perPoint(ctx, field)
 	case "missing":
 		return ec.fieldContext_AllocationLine_missing(ctx, field)
 	}

@@ -99,8 +99,8 @@ type AllocationLine struct {
 	Voters int `json:"voters"`
 	// The sum of what ballots said of it.
 	Support int `json:"support"`
-	// Minutes a supporter paid per point of their score, an exact fraction; null where nobody paid.
-	Price *string `json:"price,omitempty"`
+	// Minutes a supporter's share gave per point of their score, an exact fraction; null for other methods.
+	PerPoint *string `json:"perPoint,omitempty"`
 	// Minutes that were lacking when it was last looked at.
 	Missing domain.Minutes `json:"missing"`
 }

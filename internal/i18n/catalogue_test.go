@@ -141,7 +141,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
-	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "price"}},
+	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
@@ -228,6 +228,9 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
 		{"messaging", "Kind", "notification.%s.title"},
+		{"reinvestment", "State", "state.cycle.%s"},
+		{"reinvestment", "ProjectStage", "state.project.%s"},
+		{"reinvestment", "ClaimStage", "state.claim.%s"},
 		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},

@@ -103,33 +103,40 @@ func quadratic(r *run) {
 	}
 }
 
-// solidarityDraw serves requests in their order. Nobody passes the yearly
-// maximum, and the pool keeps its floor; what is left is given even when it is
-// less than asked, as long as the minimum is reached.
+// solidarityDraw serves requests in their order: first what each needs at least,
+// then towards what they asked for. Nobody passes the yearly maximum, and the
+// pool keeps its floor.
 func solidarityDraw(r *run) {
 	order := make([]int, len(r.rank))
 	for i, place := range r.rank {
 		order[place] = i
 	}
 	drawn := map[string]domain.Minutes{}
+	free := func() domain.Minutes { return r.left() - r.in.Rule.Floor }
+	mayDraw := func(p Project) domain.Minutes {
+		if r.in.Rule.PersonMaximum == 0 {
+			return p.Maximum
+		}
+		return r.in.Rule.PersonMaximum - p.Given - drawn[p.Owner]
+	}
 	for _, i := range order {
-		p := r.in.Projects[i]
-		if _, known := drawn[p.Owner]; !known {
-			drawn[p.Owner] = p.Given
-		}
-		wish := p.Maximum
-		if r.in.Rule.PersonMaximum > 0 {
-			wish = min(wish, r.in.Rule.PersonMaximum-drawn[p.Owner])
-		}
-		free := r.left() - r.in.Rule.Floor
-		switch {
-		case wish < p.Minimum:
-			r.refuse(i, YearlyMaximum, p.Minimum-max(wish, 0))
-		case free < p.Minimum:
-			r.refuse(i, PoolAtItsFloor, p.Minimum-max(free, 0))
+		switch p := r.in.Projects[i]; {
+		case mayDraw(p) < p.Minimum:
+			r.refuse(i, YearlyMaximum, p.Minimum-max(mayDraw(p), 0))
+		case free() < p.Minimum:
+			r.refuse(i, PoolAtItsFloor, p.Minimum-max(free(), 0))
 		default:
-			r.grant(i, min(wish, free), Served)
-			drawn[p.Owner] += min(wish, free)
+			r.grant(i, p.Minimum, Served)
+			drawn[p.Owner] += p.Minimum
+		}
+	}
+	for _, i := range order {
+		if line := &r.result.Lines[i]; line.Minutes > 0 {
+			p := r.in.Projects[i]
+			more := min(p.Maximum-line.Minutes, mayDraw(p), free())
+			line.Minutes += more
+			r.result.Spent += more
+			drawn[p.Owner] += more
 		}
 	}
 }

@@ -289,8 +289,8 @@ func equalShares(in Instance, r *run) {
 	}
 	r.result.Share, r.result.Virtual = share.RatString(), virtual.RatString()
 	for _, b := range bought {
-		r.fund(b.project, Bought)
-		r.result.Lines[b.project].Price = b.price.RatString()
+		r.fund(b.project, Shared)
+		r.result.Lines[b.project].PerPoint = b.price.RatString()
 	}
 	r.complete(r.bySupport(in.Rule.Utility))
 	r.topUp()

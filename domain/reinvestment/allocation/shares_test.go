@@ -122,8 +122,8 @@ func TestWorkedExamples(t *testing.T) {
 				t.Errorf("funded %q, want %q\n%+v", got, c.funded, r)
 			}
 			for _, line := range r.Lines {
-				if want, ok := c.prices[line.Project]; ok && line.Price != want {
-					t.Errorf("%s at %s a point, want %s", line.Project, line.Price, want)
+				if want, ok := c.prices[line.Project]; ok && line.PerPoint != want {
+					t.Errorf("%s at %s a point, want %s", line.Project, line.PerPoint, want)
 				}
 			}
 		})
@@ -249,8 +249,8 @@ func TestEqualSharesEqualsTheSlowCount(t *testing.T) {
 		lines := slices.Clone(r.Lines)
 		slices.SortFunc(lines, func(a, b allocation.Line) int { return a.Place - b.Place })
 		for _, line := range lines {
-			if line.Cause == allocation.Bought {
-				gotOrder, gotPrices = append(gotOrder, line.Project), append(gotPrices, line.Price)
+			if line.Cause == allocation.Shared {
+				gotOrder, gotPrices = append(gotOrder, line.Project), append(gotPrices, line.PerPoint)
 			}
 		}
 		if !slices.Equal(order, gotOrder) || !slices.Equal(prices, gotPrices) {

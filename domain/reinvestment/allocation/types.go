@@ -138,7 +138,7 @@ type Cause string
 
 // The causes.
 const (
-	Bought         Cause = "BOUGHT"         // its supporters' shares paid for it
+	Shared         Cause = "SHARED"         // its supporters' shares cover it
 	Completed      Cause = "COMPLETED"      // from what was left, most support per minute first
 	Voted          Cause = "VOTED"          // enough votes, and it fitted
 	ByKey          Cause = "BY_KEY"         // its part of the key
@@ -146,7 +146,6 @@ const (
 	Served         Cause = "SERVED"         // a request within the limits
 	Ranked         Cause = "RANKED"         // placed in an order; nothing is paid
 	NoSupport      Cause = "NO_SUPPORT"     // nobody chose it
-	SharesSpent    Cause = "SHARES_SPENT"   // what its supporters had left was not enough
 	EnvelopeSpent  Cause = "ENVELOPE_SPENT" // what was left of the envelope was not enough
 	QuorumMissed   Cause = "QUORUM_MISSED"  // too few people voted on it
 	NoMajority     Cause = "NO_MAJORITY"    // not more yes than no
@@ -163,9 +162,9 @@ type Line struct {
 	Place   int            `json:"place"`   // in the order of being funded (or ranked), from 1; 0 when not
 	Support int64          `json:"support"` // sum of what ballots said of it
 	Voters  int64          `json:"voters"`  // ballots that chose it
-	// Price is what a supporter paid per point of their score, an exact fraction
-	// of minutes ("7/3"); those with less left gave all they had (EQUAL_SHARES).
-	Price string `json:"price,omitempty"`
+	// PerPoint is what a supporter's share gave per point of their score, an exact
+	// fraction of minutes ("7/3"); those with less left gave all they had (EQUAL_SHARES).
+	PerPoint string `json:"perPoint,omitempty"`
 	// Missing is how many minutes were lacking when it was last looked at.
 	Missing domain.Minutes `json:"missing,omitempty"`
 }
