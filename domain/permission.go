@@ -27,6 +27,8 @@ const (
 	ReverseTransfers  Permission = "REVERSE_TRANSFERS"   // correct a mistake in the ledger
 	SetAccountLimits  Permission = "SET_ACCOUNT_LIMITS"  // floors and ceilings
 	GiveFromCommunity Permission = "GIVE_FROM_COMMUNITY" // a gift whose other side is the whole
+	RunCycles         Permission = "RUN_CYCLES"          // open and cancel reinvestment, review projects
+	ApproveClaims     Permission = "APPROVE_CLAIMS"      // of others, on project hours
 )
 
 // granted is the one table of who may do what in a community.
@@ -41,6 +43,8 @@ var granted = map[Permission][]Role{
 	ReverseTransfers:  {Coordinator, Treasurer},
 	SetAccountLimits:  {Coordinator},
 	GiveFromCommunity: {Coordinator},
+	RunCycles:         {Coordinator, Board},
+	ApproveClaims:     {Coordinator, Treasurer},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -48,7 +52,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims,
 	}
 }
 

@@ -104,6 +104,13 @@ func (r *Resolver) config() generated.Config {
 		return pageCost(child, first, last)
 	}
 	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
+	c.Complexity.Community.Cycles = four
+	c.Complexity.Cycle.Projects = func(child int) int { return 1 + child*domain.DefaultPage }
+	c.Complexity.Cycle.Ballots = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	// A count's record holds every ballot, a report adds all of them up.
+	c.Complexity.Cycle.Allocation = func(child int) int { return 100 + child }
+	c.Complexity.Cycle.Report = func(child int) int { return 50 + child }
+	c.Complexity.Project.Claims = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four

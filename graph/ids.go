@@ -24,6 +24,9 @@ const (
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
 	photoID        idKind = 'F'
+	cycleID        idKind = 'Y'
+	projectID      idKind = 'J'
+	claimID        idKind = 'K'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // at names an object in a community.
@@ -42,6 +43,11 @@ type loaders struct {
 	transfers    *dataloadgen.Loader[at, ledger.Transfer]
 	transfersFor *dataloadgen.Loader[at, []ledger.Transfer] // by exchange
 	notes        *dataloadgen.Loader[at, []ledger.Note]     // by transfer
+	cycles       *dataloadgen.Loader[at, reinvestment.Cycle]
+	cycleSteps   *dataloadgen.Loader[at, []reinvestment.Step]
+	projects     *dataloadgen.Loader[at, reinvestment.Project]
+	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
+	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
 }
 
 // loader waits a millisecond for a page's items to ask, never longer.
@@ -64,6 +70,11 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
+		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
+		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
+		projects:    loader(inCommunities(r.Tx, r.Reinvestment.Projects, func(p reinvestment.Project) domain.ID { return p.ID })),
+		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
+		claimsOf:    loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),
 	}
 	// Each of the others tells, of what it has read, what will be asked for next.
 	l.members = loader(telling(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {
@@ -165,6 +176,12 @@ func load[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, i
 		return nil, err
 	}
 	return &v, nil
+}
+
+// belonging reads what belongs to one object through its loader.
+func belonging[V any](ctx context.Context, l *dataloadgen.Loader[at, []V], community, id domain.ID) ([]*V, error) {
+	all, err := l.Load(ctx, at{community, id})
+	return pointers(all), err
 }
 
 func pointers[V any](values []V) []*V {

@@ -52,6 +52,15 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)
+	case cycleID:
+		c, err := r.Reinvestment.Cycle(ctx, who, o.community, o.key)
+		return found(&c, err)
+	case projectID:
+		p, err := r.Reinvestment.Project(ctx, who, o.community, o.key)
+		return found(&p, err)
+	case claimID:
+		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
+		return found(&c, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/live"
 )
@@ -39,6 +40,7 @@ type Resolver struct {
 	Exchanges     *exchange.Service
 	Statements    *statement.Service
 	Messages      *messaging.Service
+	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
 	Live          *live.Hub
 

@@ -46,6 +46,7 @@ type Config struct {
 	Exchanges Exchanges
 	Listings  Listings
 	Photos    Photos
+	Cycles    Cycles
 	Holds     Holds
 	Pairs     Pairs
 	Seals     Seals
@@ -96,6 +97,11 @@ type Listings interface {
 // Photos is what time does to pictures that nothing shows.
 type Photos interface {
 	Sweep(ctx context.Context, community domain.ID) error
+}
+
+// Cycles is what the calendar does to rounds of reinvestment.
+type Cycles interface {
+	PassTime(ctx context.Context, community domain.ID) error
 }
 
 // Holds is what time does to promised hours.

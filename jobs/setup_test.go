@@ -24,6 +24,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/mail"
@@ -87,6 +88,7 @@ type node struct {
 	hours     *ledger.Service
 	members   *membership.Service
 	listings  *listing.Service
+	cycles    *reinvestment.Service
 	exchanges *exchange.Service
 	messages  *messaging.Service
 	cfg       jobs.Config
@@ -113,12 +115,13 @@ func (b *testBundle) node() *node {
 	}
 	photos := media.New(db, persistence.MediaStore{}, standing, n.members, files, picture.New(), token.NewTickets(keys))
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
+	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, standing, n.members, n.hours)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
-		Exchanges: n.exchanges, Listings: n.listings, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
+		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:    ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Messages: n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },

@@ -256,6 +256,53 @@ CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (commun
 CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer USING btree (community_id, reverses_id) WHERE (reverses_id IS NOT NULL);
 GRANT SELECT ON ledger.transfer TO hora_server;
 
+CREATE TABLE public.allocation_contest (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  reason text NOT NULL,
+  same boolean NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT allocation_contest_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT allocation_contest_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id)
+);
+ALTER TABLE public.allocation_contest ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.allocation_contest FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.allocation_contest TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX allocation_contest_cycle_idx ON public.allocation_contest USING btree (community_id, cycle_id, at);
+GRANT INSERT, SELECT ON public.allocation_contest TO hora_server;
+
+CREATE TABLE public.allocation_run (
+  community_id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  run integer NOT NULL,
+  record jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT allocation_run_pkey PRIMARY KEY (community_id, cycle_id, run),
+  CONSTRAINT allocation_run_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id)
+);
+ALTER TABLE public.allocation_run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.allocation_run FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.allocation_run TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.allocation_run TO hora_server;
+
+CREATE TABLE public.budget_ballot (
+  community_id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  receipt text NOT NULL,
+  choices jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT budget_ballot_pkey PRIMARY KEY (community_id, cycle_id, member_id),
+  CONSTRAINT budget_ballot_receipt_key UNIQUE (community_id, cycle_id, receipt),
+  CONSTRAINT budget_ballot_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id)
+);
+ALTER TABLE public.budget_ballot ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.budget_ballot FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.budget_ballot TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.budget_ballot TO hora_server;
+
 CREATE TABLE public.charter (
   community_id uuid NOT NULL,
   version integer NOT NULL,
@@ -270,6 +317,33 @@ ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.charter FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.charter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.charter TO hora_server;
+
+CREATE TABLE public.claim (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  project_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  milestone integer NOT NULL,
+  minutes bigint NOT NULL,
+  proof text NOT NULL,
+  stage text NOT NULL,
+  reason text NOT NULL,
+  approvers uuid[] NOT NULL,
+  transfer_id uuid,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT claim_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT claim_minutes CHECK ((minutes > 0)),
+  CONSTRAINT claim_paid CHECK (((stage = 'PAID'::text) = (transfer_id IS NOT NULL))),
+  CONSTRAINT claim_stage CHECK ((stage = ANY (ARRAY['CLAIMED'::text, 'PAID'::text, 'DECLINED'::text]))),
+  CONSTRAINT claim_project_fkey FOREIGN KEY (community_id, project_id) REFERENCES public.project(community_id, id)
+);
+ALTER TABLE public.claim ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.claim FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.claim TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX claim_project_idx ON public.claim USING btree (community_id, project_id, created_at);
+GRANT INSERT, SELECT, UPDATE ON public.claim TO hora_server;
 
 CREATE TABLE public.community (
   id uuid NOT NULL,
@@ -299,6 +373,55 @@ ALTER TABLE public.counter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.counter FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.counter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.counter TO hora_server;
+
+CREATE TABLE public.cycle (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  title text NOT NULL,
+  pool_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  envelope bigint NOT NULL,
+  method text NOT NULL,
+  rule jsonb NOT NULL,
+  two_approvers_above bigint NOT NULL,
+  calendar jsonb NOT NULL,
+  state text NOT NULL,
+  next_at timestamp with time zone,
+  seed text NOT NULL,
+  commitment text NOT NULL,
+  roll bigint NOT NULL DEFAULT 0,
+  opened_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT cycle_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT cycle_end CHECK (((next_at IS NULL) = (state = ANY (ARRAY['CLOSED'::text, 'CANCELLED'::text])))),
+  CONSTRAINT cycle_envelope CHECK ((envelope > 0)),
+  CONSTRAINT cycle_state CHECK ((state = ANY (ARRAY['DRAFT'::text, 'OPEN_CALL'::text, 'FEASIBILITY'::text, 'VOTING'::text, 'TALLIED'::text, 'CHALLENGE'::text, 'PAYING'::text, 'REPORTING'::text, 'CLOSED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT cycle_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.cycle ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cycle FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.cycle TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX cycle_due_idx ON public.cycle USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX cycle_list_idx ON public.cycle USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.cycle TO hora_server;
+
+CREATE TABLE public.cycle_step (
+  community_id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  step integer NOT NULL,
+  state text NOT NULL,
+  person_id uuid,
+  note text NOT NULL,
+  due timestamp with time zone NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT cycle_step_pkey PRIMARY KEY (community_id, cycle_id, step),
+  CONSTRAINT cycle_step_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id)
+);
+ALTER TABLE public.cycle_step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cycle_step FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.cycle_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.cycle_step TO hora_server;
 
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
@@ -569,6 +692,36 @@ CREATE POLICY tenant ON public.photo TO PUBLIC USING ((community_id = (NULLIF(cu
 CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listing_id, place) WHERE (listing_id IS NOT NULL);
 CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
+
+CREATE TABLE public.project (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  number integer NOT NULL,
+  owner_id uuid NOT NULL,
+  title text NOT NULL,
+  body text NOT NULL,
+  minimum bigint NOT NULL,
+  maximum bigint NOT NULL,
+  milestones jsonb NOT NULL,
+  stage text NOT NULL,
+  reason text NOT NULL,
+  granted bigint NOT NULL DEFAULT 0,
+  paid bigint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT project_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT project_number_key UNIQUE (community_id, cycle_id, number),
+  CONSTRAINT project_asks CHECK (((minimum >= 1) AND (minimum <= maximum))),
+  CONSTRAINT project_paid CHECK (((paid >= 0) AND (paid <= granted))),
+  CONSTRAINT project_stage CHECK ((stage = ANY (ARRAY['SUBMITTED'::text, 'ELIGIBLE'::text, 'REFUSED'::text, 'WITHDRAWN'::text, 'FUNDED'::text, 'UNFUNDED'::text]))),
+  CONSTRAINT project_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id),
+  CONSTRAINT project_owner_fkey FOREIGN KEY (community_id, owner_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.project ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.project FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.project TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.project TO hora_server;
 
 CREATE TABLE public.refresh_token (
   hash bytea NOT NULL,

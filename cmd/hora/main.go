@@ -19,15 +19,16 @@ import (
 var version = "dev"
 
 type cli struct {
-	Serve   serveCmd         `cmd:"" default:"withargs" help:"Serve members, coordinators and partners. With nothing set it brings its own PostgreSQL."`
-	Demo    demoCmd          `cmd:"" help:"Serve a filled network to look at: three communities, 600 members."`
-	Migrate migrateCmd       `cmd:"" help:"Bring the database to this version's schema."`
-	Worker  workerCmd        `cmd:"" help:"Only do background work, beside servers that run with --no-jobs."`
-	Admin   adminCmd         `cmd:"" help:"Look after the platform: administrators and passwords."`
-	Schema  schemaCmd        `cmd:"" help:"Print the whole GraphQL contract."`
-	Verify  verifyCmd        `cmd:"" help:"Recompute every community's books; exit 1 when something differs."`
-	Bench   benchCmd         `cmd:"" help:"Measure how fast the cooperative's server is on this machine."`
-	Version kong.VersionFlag `help:"Print the version."`
+	Serve      serveCmd         `cmd:"" default:"withargs" help:"Serve members, coordinators and partners. With nothing set it brings its own PostgreSQL."`
+	Demo       demoCmd          `cmd:"" help:"Serve a filled network to look at: three communities, 600 members."`
+	Migrate    migrateCmd       `cmd:"" help:"Bring the database to this version's schema."`
+	Worker     workerCmd        `cmd:"" help:"Only do background work, beside servers that run with --no-jobs."`
+	Admin      adminCmd         `cmd:"" help:"Look after the platform: administrators and passwords."`
+	Schema     schemaCmd        `cmd:"" help:"Print the whole GraphQL contract."`
+	Verify     verifyCmd        `cmd:"" help:"Recompute every community's books; exit 1 when something differs."`
+	Allocation allocationCmd    `cmd:"" help:"Count a participatory budget again, from the file that was published."`
+	Bench      benchCmd         `cmd:"" help:"Measure how fast the cooperative's server is on this machine."`
+	Version    kong.VersionFlag `help:"Print the version."`
 }
 
 func main() {

@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server/picture"
@@ -27,6 +28,7 @@ type rooms struct {
 	statements  *statement.Service
 	messages    *messaging.Service
 	changes     *changes.Service
+	cycles      *reinvestment.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -46,5 +48,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges,
 		}),
+		cycles: reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours),
 	}
 }

@@ -182,7 +182,34 @@ var calls = map[string]func(s *scene) call{
 		return call{s.anna, input{"communityId": s.id, "kind": "LISTING_PHOTO", "size": 1000 + s.turn, "contentType": "image/jpeg", "idempotencyKey": newKey()}}
 	},
 	"confirmUpload": func(s *scene) call { return call{s.anna, input{"photoId": s.anna.sends(sunset), "alt": "Un pain"}} },
-	"markRead":      func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+	"openCycle": func(s *scene) call {
+		s.turn++
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.projectPool(1000), "title": s.another("Printemps"), "minutes": 100 + s.turn, "method": "EQUAL_SHARES", "utility": "PER_MINUTE",
+			"quorum": 0, "twoApproversAbove": 30, "calendar": input{"feasibilityAt": s.now().Add(7 * day)}, "idempotencyKey": newKey(),
+		}}
+	},
+	"cancelCycle":   func(s *scene) call { return call{s.founder, input{"cycleId": s.cycle(), "reason": "Reporté."}} },
+	"submitProject": func(s *scene) call { return call{s.anna, s.proposal(s.cycle())} },
+	"reviewProject": func(s *scene) call {
+		return call{s.founder, input{"projectId": s.project(), "feasible": false, "reason": "Trop loin."}}
+	},
+	"withdrawProject": func(s *scene) call { return call{s.anna, input{"projectId": s.project()}} },
+	"castBudgetBallot": func(s *scene) call {
+		cycle, project := s.votedOn()
+		return call{s.bruno, input{"cycleId": cycle, "entries": []input{{"projectId": project, "value": 5}}}}
+	},
+	"challengeAllocation": func(s *scene) call {
+		cycle, _ := s.granted()
+		return call{s.clara, input{"cycleId": cycle, "reason": "Je voudrais être sûre du décompte."}}
+	},
+	"claimPayout": func(s *scene) call {
+		_, project := s.payable()
+		return call{s.anna, input{"projectId": project, "milestone": 1, "minutes": 10, "proof": s.another("Photo du four, terminé"), "idempotencyKey": newKey()}}
+	},
+	"approveClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim()}} },
+	"declineClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim(), "reason": "Pas encore fait."}} },
+	"markRead":     func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
 // mutations are the contract's own, sorted; each must be known to calls.
@@ -249,9 +276,11 @@ func (s *scene) objects() map[string]string {
 	s.t.Helper()
 	x := s.anna.gave(s.bruno, 15)
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
+	cycle, project := s.payable()
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
+		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

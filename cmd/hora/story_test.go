@@ -279,7 +279,9 @@ var shown = map[string]string{
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
 	"Photo": "{ id alt width height placeholder url(size: LARGE) }", "UploadTicket": "{ photoId url expiresAt }",
 	"Listing": "{ id kind title state version member { displayName } photos { id alt } }", "Viewer": "{ person { displayName } }",
-	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
+	"Member": "{ id number displayName participation roles { role until } account { balance } }",
+	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
+	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

@@ -46,6 +46,13 @@ func (s *Service) Open(ctx context.Context, community, member domain.ID, limits 
 	return a, s.store.OpenAccount(ctx, a)
 }
 
+// OpenProject opens an account for hours set aside for common projects.
+func (s *Service) OpenProject(ctx context.Context, community domain.ID, now time.Time) (Account, error) {
+	zero := domain.Minutes(0)
+	a := Account{Community: community, ID: domain.NewID(), Kind: Project, Limits: Limits{Floor: &zero}, OpenedAt: now}
+	return a, s.store.OpenAccount(ctx, a)
+}
+
 // Close closes a member's empty account. Error: AccountInUse.
 func (s *Service) Close(ctx context.Context, a Account, now time.Time) error {
 	return s.store.CloseAccount(ctx, a.Community, a.ID, now)

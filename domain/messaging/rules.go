@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // told is who an event concerns, before members become persons.
@@ -50,6 +51,9 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellBalance(e)
 	case ledger.CrossingUndone:
 		return tellUndone(e)
+	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
+		reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
+		return tellReinvestment(e)
 	}
 	return t, false, nil
 }
@@ -112,6 +116,38 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 		t.toStaff = DisputeToSettle
 	}
 	return t, nil
+}
+
+// tellReinvestment: coordinators hear what waits for them, a project's owner what
+// became of it and of their claims.
+func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var posted struct {
+		About *reinvestment.Told `json:"about"`
+	}
+	if err := payload(e, &posted); err != nil {
+		return t, false, err
+	}
+	var about reinvestment.Told
+	if posted.About != nil {
+		about = *posted.About
+	} else if err := payload(e, &about); err != nil {
+		return t, false, err
+	}
+	t.minutes = about.Minutes
+	owner := func(kind Kind) { t.kind, t.members = kind, []domain.ID{about.Member} }
+	switch e.Kind {
+	case reinvestment.ProjectSubmitted:
+		t.toStaff, t.whom = ProjectToReview, about.Member
+	case reinvestment.ClaimMade:
+		t.toStaff, t.whom = ClaimToApprove, about.Member
+	case reinvestment.ClaimPaid:
+		owner(ClaimPaid)
+	case reinvestment.ClaimDeclined:
+		owner(ClaimDeclined)
+	case reinvestment.ProjectReviewed, reinvestment.ProjectDecided:
+		owner(Kind("PROJECT_" + about.State))
+	}
+	return t, true, nil
 }
 
 func payload(e domain.RecordedEvent, into any) error {

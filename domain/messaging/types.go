@@ -35,6 +35,14 @@ const (
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"
+	ProjectToReview   Kind = "PROJECT_TO_REVIEW" // for coordinators
+	ProjectEligible   Kind = "PROJECT_ELIGIBLE"
+	ProjectRefused    Kind = "PROJECT_REFUSED"
+	ProjectFunded     Kind = "PROJECT_FUNDED"
+	ProjectUnfunded   Kind = "PROJECT_UNFUNDED"
+	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for coordinators
+	ClaimPaid         Kind = "CLAIM_PAID"
+	ClaimDeclined     Kind = "CLAIM_DECLINED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

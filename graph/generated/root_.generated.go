@@ -26,7 +26,10 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	AllocationChallenge() AllocationChallengeResolver
+	Claim() ClaimResolver
 	Community() CommunityResolver
+	Cycle() CycleResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeMinutes() ExchangeMinutesResolver
@@ -39,6 +42,7 @@ type ResolverRoot interface {
 	Person() PersonResolver
 	Photo() PhotoResolver
 	Preset() PresetResolver
+	Project() ProjectResolver
 	Query() QueryResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
@@ -89,6 +93,38 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Allocation struct {
+		Explanation  func(childComplexity int) int
+		InputHash    func(childComplexity int) int
+		Left         func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Method       func(childComplexity int) int
+		Record       func(childComplexity int) int
+		Share        func(childComplexity int) int
+		Spent        func(childComplexity int) int
+		Version      func(childComplexity int) int
+		VirtualShare func(childComplexity int) int
+	}
+
+	AllocationChallenge struct {
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
+		Same   func(childComplexity int) int
+	}
+
+	AllocationLine struct {
+		Cause       func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		Minutes     func(childComplexity int) int
+		Missing     func(childComplexity int) int
+		PerPoint    func(childComplexity int) int
+		Place       func(childComplexity int) int
+		Project     func(childComplexity int) int
+		Support     func(childComplexity int) int
+		Voters      func(childComplexity int) int
+	}
+
 	AllowBelowFloorPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -96,6 +132,11 @@ type ComplexityRoot struct {
 
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveClaimPayload struct {
+		Claim      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -109,8 +150,28 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	BallotEntry struct {
+		ProjectID func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
+	CancelCyclePayload struct {
+		Cycle      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CastBudgetBallotPayload struct {
+		Ballot     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChallengeAllocationPayload struct {
+		Challenge  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -151,10 +212,29 @@ type ComplexityRoot struct {
 		Size        func(childComplexity int) int
 	}
 
+	Claim struct {
+		Approvers func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Milestone func(childComplexity int) int
+		Minutes   func(childComplexity int) int
+		Project   func(childComplexity int) int
+		Proof     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Stage     func(childComplexity int) int
+		Transfer  func(childComplexity int) int
+	}
+
+	ClaimPayoutPayload struct {
+		Claim      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Community struct {
 		Account          func(childComplexity int) int
 		Charter          func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Cycles           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Exchanges        func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		ID               func(childComplexity int) int
 		LedgerCheckpoint func(childComplexity int, since *string) int
@@ -214,8 +294,96 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Cycle struct {
+		Account           func(childComplexity int) int
+		Allocation        func(childComplexity int) int
+		Ballots           func(childComplexity int, first *int, after *string) int
+		Calendar          func(childComplexity int) int
+		Challenges        func(childComplexity int) int
+		Commitment        func(childComplexity int) int
+		Community         func(childComplexity int) int
+		Envelope          func(childComplexity int) int
+		History           func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Method            func(childComplexity int) int
+		MyBallot          func(childComplexity int) int
+		Pool              func(childComplexity int) int
+		Projects          func(childComplexity int) int
+		Report            func(childComplexity int) int
+		Roll              func(childComplexity int) int
+		Seed              func(childComplexity int) int
+		State             func(childComplexity int) int
+		Title             func(childComplexity int) int
+		TwoApproversAbove func(childComplexity int) int
+		Version           func(childComplexity int) int
+	}
+
+	CycleBallot struct {
+		Entries func(childComplexity int) int
+		Receipt func(childComplexity int) int
+	}
+
+	CycleBallotConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CycleBallotEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CycleCalendar struct {
+		CallAt         func(childComplexity int) int
+		ChallengeUntil func(childComplexity int) int
+		CloseAt        func(childComplexity int) int
+		FeasibilityAt  func(childComplexity int) int
+		PayUntil       func(childComplexity int) int
+		TallyAt        func(childComplexity int) int
+		VotingAt       func(childComplexity int) int
+	}
+
+	CycleConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CycleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CycleReport struct {
+		Envelope                func(childComplexity int) int
+		FundedProjects          func(childComplexity int) int
+		Granted                 func(childComplexity int) int
+		LargestGrant            func(childComplexity int) int
+		Left                    func(childComplexity int) int
+		PaidOut                 func(childComplexity int) int
+		Projects                func(childComplexity int) int
+		Returned                func(childComplexity int) int
+		Roll                    func(childComplexity int) int
+		Voters                  func(childComplexity int) int
+		VotersWithAFundedChoice func(childComplexity int) int
+	}
+
+	CycleStep struct {
+		At    func(childComplexity int) int
+		Due   func(childComplexity int) int
+		Note  func(childComplexity int) int
+		State func(childComplexity int) int
+	}
+
 	DeclineApplicationPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeclineClaimPayload struct {
+		Claim      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -476,45 +644,60 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Milestone struct {
+		Minutes func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
 	Mutation struct {
-		AcceptExchange     func(childComplexity int, input model.AcceptExchangeInput) int
-		AdmitMember        func(childComplexity int, input model.AdmitMemberInput) int
-		AllowBelowFloor    func(childComplexity int, input model.AllowBelowFloorInput) int
-		ApplyToJoin        func(childComplexity int, input model.ApplyToJoinInput) int
-		ApproveListing     func(childComplexity int, input model.ApproveListingInput) int
-		ArchiveListing     func(childComplexity int, input model.ArchiveListingInput) int
-		CancelExchange     func(childComplexity int, input model.CancelExchangeInput) int
-		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
-		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
-		ConfirmUpload      func(childComplexity int, input model.ConfirmUploadInput) int
-		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
-		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
-		CreateListing      func(childComplexity int, input model.CreateListingInput) int
-		DeclineApplication func(childComplexity int, input model.DeclineApplicationInput) int
-		DeclineExchange    func(childComplexity int, input model.DeclineExchangeInput) int
-		DisputeExchange    func(childComplexity int, input model.DisputeExchangeInput) int
-		GiveHours          func(childComplexity int, input model.GiveHoursInput) int
-		GrantRole          func(childComplexity int, input model.GrantRoleInput) int
-		LeaveCommunity     func(childComplexity int, input model.LeaveCommunityInput) int
-		MarkListingMet     func(childComplexity int, input model.MarkListingMetInput) int
-		MarkRead           func(childComplexity int, input model.MarkReadInput) int
-		PauseMembership    func(childComplexity int, input model.PauseMembershipInput) int
-		ProposeExchange    func(childComplexity int, input model.ProposeExchangeInput) int
-		RefreshSession     func(childComplexity int, input model.RefreshSessionInput) int
-		Register           func(childComplexity int, input model.RegisterInput) int
-		RegisterMember     func(childComplexity int, input model.RegisterMemberInput) int
-		RenewListing       func(childComplexity int, input model.RenewListingInput) int
-		RequestUpload      func(childComplexity int, input model.RequestUploadInput) int
-		ResolveDispute     func(childComplexity int, input model.ResolveDisputeInput) int
-		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
-		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
-		ReviseExchange     func(childComplexity int, input model.ReviseExchangeInput) int
-		RevokeRole         func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession      func(childComplexity int, input model.RevokeSessionInput) int
-		SetAccountLimits   func(childComplexity int, input model.SetAccountLimitsInput) int
-		SignIn             func(childComplexity int, input model.SignInInput) int
-		SignOut            func(childComplexity int, input *model.SignOutInput) int
-		UpdateListing      func(childComplexity int, input model.UpdateListingInput) int
+		AcceptExchange      func(childComplexity int, input model.AcceptExchangeInput) int
+		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
+		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
+		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
+		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
+		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
+		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
+		CastBudgetBallot    func(childComplexity int, input model.CastBudgetBallotInput) int
+		ChallengeAllocation func(childComplexity int, input model.ChallengeAllocationInput) int
+		ClaimPayout         func(childComplexity int, input model.ClaimPayoutInput) int
+		CompleteExchange    func(childComplexity int, input model.CompleteExchangeInput) int
+		ConfirmExchange     func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmUpload       func(childComplexity int, input model.ConfirmUploadInput) int
+		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
+		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
+		CreateListing       func(childComplexity int, input model.CreateListingInput) int
+		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
+		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
+		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
+		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
+		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
+		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
+		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
+		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
+		MarkRead            func(childComplexity int, input model.MarkReadInput) int
+		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
+		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
+		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
+		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		Register            func(childComplexity int, input model.RegisterInput) int
+		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
+		RenewListing        func(childComplexity int, input model.RenewListingInput) int
+		RequestUpload       func(childComplexity int, input model.RequestUploadInput) int
+		ResolveDispute      func(childComplexity int, input model.ResolveDisputeInput) int
+		ResumeMembership    func(childComplexity int, input model.ResumeMembershipInput) int
+		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
+		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
+		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
+		SignIn              func(childComplexity int, input model.SignInInput) int
+		SignOut             func(childComplexity int, input *model.SignOutInput) int
+		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
+		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawProject     func(childComplexity int, input model.WithdrawProjectInput) int
 	}
 
 	Notification struct {
@@ -544,6 +727,11 @@ type ComplexityRoot struct {
 	NotificationReceipt struct {
 		Cursor       func(childComplexity int) int
 		Notification func(childComplexity int) int
+	}
+
+	OpenCyclePayload struct {
+		Cycle      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	OutOfRange struct {
@@ -591,6 +779,25 @@ type ComplexityRoot struct {
 	Preset struct {
 		Name  func(childComplexity int) int
 		Title func(childComplexity int) int
+	}
+
+	Project struct {
+		Body       func(childComplexity int) int
+		Claims     func(childComplexity int) int
+		Cycle      func(childComplexity int) int
+		Granted    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Maximum    func(childComplexity int) int
+		Milestones func(childComplexity int) int
+		Minimum    func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Paid       func(childComplexity int) int
+		Progress   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Stage      func(childComplexity int) int
+		Title      func(childComplexity int) int
+		Version    func(childComplexity int) int
 	}
 
 	ProposeExchangePayload struct {
@@ -648,6 +855,11 @@ type ComplexityRoot struct {
 
 	ReverseTransferPayload struct {
 		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReviewProjectPayload struct {
+		Project    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -734,6 +946,11 @@ type ComplexityRoot struct {
 		Retryable      func(childComplexity int) int
 	}
 
+	SubmitProjectPayload struct {
+		Project    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Subscription struct {
 		CommunityActivity    func(childComplexity int, communityID string, since *string) int
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
@@ -771,6 +988,11 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WithdrawProjectPayload struct {
+		Project    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	WrongState struct {
@@ -964,6 +1186,147 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AdmitMemberPayload.UserErrors(childComplexity), true
 
+	case "Allocation.explanation":
+		if e.ComplexityRoot.Allocation.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Explanation(childComplexity), true
+	case "Allocation.inputHash":
+		if e.ComplexityRoot.Allocation.InputHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.InputHash(childComplexity), true
+	case "Allocation.left":
+		if e.ComplexityRoot.Allocation.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Left(childComplexity), true
+	case "Allocation.lines":
+		if e.ComplexityRoot.Allocation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Lines(childComplexity), true
+	case "Allocation.method":
+		if e.ComplexityRoot.Allocation.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Method(childComplexity), true
+	case "Allocation.record":
+		if e.ComplexityRoot.Allocation.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Record(childComplexity), true
+	case "Allocation.share":
+		if e.ComplexityRoot.Allocation.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Share(childComplexity), true
+	case "Allocation.spent":
+		if e.ComplexityRoot.Allocation.Spent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Spent(childComplexity), true
+	case "Allocation.version":
+		if e.ComplexityRoot.Allocation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.Version(childComplexity), true
+	case "Allocation.virtualShare":
+		if e.ComplexityRoot.Allocation.VirtualShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Allocation.VirtualShare(childComplexity), true
+
+	case "AllocationChallenge.at":
+		if e.ComplexityRoot.AllocationChallenge.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationChallenge.At(childComplexity), true
+	case "AllocationChallenge.member":
+		if e.ComplexityRoot.AllocationChallenge.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationChallenge.Member(childComplexity), true
+	case "AllocationChallenge.reason":
+		if e.ComplexityRoot.AllocationChallenge.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationChallenge.Reason(childComplexity), true
+	case "AllocationChallenge.same":
+		if e.ComplexityRoot.AllocationChallenge.Same == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationChallenge.Same(childComplexity), true
+
+	case "AllocationLine.cause":
+		if e.ComplexityRoot.AllocationLine.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Cause(childComplexity), true
+	case "AllocationLine.explanation":
+		if e.ComplexityRoot.AllocationLine.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Explanation(childComplexity), true
+	case "AllocationLine.minutes":
+		if e.ComplexityRoot.AllocationLine.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Minutes(childComplexity), true
+	case "AllocationLine.missing":
+		if e.ComplexityRoot.AllocationLine.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Missing(childComplexity), true
+	case "AllocationLine.perPoint":
+		if e.ComplexityRoot.AllocationLine.PerPoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.PerPoint(childComplexity), true
+	case "AllocationLine.place":
+		if e.ComplexityRoot.AllocationLine.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Place(childComplexity), true
+	case "AllocationLine.project":
+		if e.ComplexityRoot.AllocationLine.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Project(childComplexity), true
+	case "AllocationLine.support":
+		if e.ComplexityRoot.AllocationLine.Support == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Support(childComplexity), true
+	case "AllocationLine.voters":
+		if e.ComplexityRoot.AllocationLine.Voters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationLine.Voters(childComplexity), true
+
 	case "AllowBelowFloorPayload.account":
 		if e.ComplexityRoot.AllowBelowFloorPayload.Account == nil {
 			break
@@ -989,6 +1352,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApplyToJoinPayload.UserErrors(childComplexity), true
+
+	case "ApproveClaimPayload.claim":
+		if e.ComplexityRoot.ApproveClaimPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveClaimPayload.Claim(childComplexity), true
+	case "ApproveClaimPayload.userErrors":
+		if e.ComplexityRoot.ApproveClaimPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveClaimPayload.UserErrors(childComplexity), true
 
 	case "ApproveListingPayload.listing":
 		if e.ComplexityRoot.ApproveListingPayload.Listing == nil {
@@ -1016,6 +1392,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveListingPayload.UserErrors(childComplexity), true
 
+	case "BallotEntry.projectId":
+		if e.ComplexityRoot.BallotEntry.ProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotEntry.ProjectID(childComplexity), true
+	case "BallotEntry.value":
+		if e.ComplexityRoot.BallotEntry.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotEntry.Value(childComplexity), true
+
+	case "CancelCyclePayload.cycle":
+		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelCyclePayload.Cycle(childComplexity), true
+	case "CancelCyclePayload.userErrors":
+		if e.ComplexityRoot.CancelCyclePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelCyclePayload.UserErrors(childComplexity), true
+
 	case "CancelExchangePayload.exchange":
 		if e.ComplexityRoot.CancelExchangePayload.Exchange == nil {
 			break
@@ -1028,6 +1430,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelExchangePayload.UserErrors(childComplexity), true
+
+	case "CastBudgetBallotPayload.ballot":
+		if e.ComplexityRoot.CastBudgetBallotPayload.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBudgetBallotPayload.Ballot(childComplexity), true
+	case "CastBudgetBallotPayload.userErrors":
+		if e.ComplexityRoot.CastBudgetBallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBudgetBallotPayload.UserErrors(childComplexity), true
+
+	case "ChallengeAllocationPayload.challenge":
+		if e.ComplexityRoot.ChallengeAllocationPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChallengeAllocationPayload.Challenge(childComplexity), true
+	case "ChallengeAllocationPayload.userErrors":
+		if e.ComplexityRoot.ChallengeAllocationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChallengeAllocationPayload.UserErrors(childComplexity), true
 
 	case "Change.cursor":
 		if e.ComplexityRoot.Change.Cursor == nil {
@@ -1183,6 +1611,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Checkpoint.Size(childComplexity), true
 
+	case "Claim.approvers":
+		if e.ComplexityRoot.Claim.Approvers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Approvers(childComplexity), true
+	case "Claim.id":
+		if e.ComplexityRoot.Claim.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.ID(childComplexity), true
+	case "Claim.member":
+		if e.ComplexityRoot.Claim.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Member(childComplexity), true
+	case "Claim.milestone":
+		if e.ComplexityRoot.Claim.Milestone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Milestone(childComplexity), true
+	case "Claim.minutes":
+		if e.ComplexityRoot.Claim.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Minutes(childComplexity), true
+	case "Claim.project":
+		if e.ComplexityRoot.Claim.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Project(childComplexity), true
+	case "Claim.proof":
+		if e.ComplexityRoot.Claim.Proof == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Proof(childComplexity), true
+	case "Claim.reason":
+		if e.ComplexityRoot.Claim.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Reason(childComplexity), true
+	case "Claim.stage":
+		if e.ComplexityRoot.Claim.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Stage(childComplexity), true
+	case "Claim.transfer":
+		if e.ComplexityRoot.Claim.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Transfer(childComplexity), true
+
+	case "ClaimPayoutPayload.claim":
+		if e.ComplexityRoot.ClaimPayoutPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimPayoutPayload.Claim(childComplexity), true
+	case "ClaimPayoutPayload.userErrors":
+		if e.ComplexityRoot.ClaimPayoutPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
+
 	case "Community.account":
 		if e.ComplexityRoot.Community.Account == nil {
 			break
@@ -1201,6 +1703,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.CreatedAt(childComplexity), true
+	case "Community.cycles":
+		if e.ComplexityRoot.Community.Cycles == nil {
+			break
+		}
+
+		args, err := ec.field_Community_cycles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Cycles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.exchanges":
 		if e.ComplexityRoot.Community.Exchanges == nil {
 			break
@@ -1438,6 +1951,356 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateListingPayload.UserErrors(childComplexity), true
 
+	case "Cycle.account":
+		if e.ComplexityRoot.Cycle.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Account(childComplexity), true
+	case "Cycle.allocation":
+		if e.ComplexityRoot.Cycle.Allocation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Allocation(childComplexity), true
+	case "Cycle.ballots":
+		if e.ComplexityRoot.Cycle.Ballots == nil {
+			break
+		}
+
+		args, err := ec.field_Cycle_ballots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Cycle.Ballots(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Cycle.calendar":
+		if e.ComplexityRoot.Cycle.Calendar == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Calendar(childComplexity), true
+	case "Cycle.challenges":
+		if e.ComplexityRoot.Cycle.Challenges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Challenges(childComplexity), true
+	case "Cycle.commitment":
+		if e.ComplexityRoot.Cycle.Commitment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Commitment(childComplexity), true
+	case "Cycle.community":
+		if e.ComplexityRoot.Cycle.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Community(childComplexity), true
+	case "Cycle.envelope":
+		if e.ComplexityRoot.Cycle.Envelope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Envelope(childComplexity), true
+	case "Cycle.history":
+		if e.ComplexityRoot.Cycle.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.History(childComplexity), true
+	case "Cycle.id":
+		if e.ComplexityRoot.Cycle.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.ID(childComplexity), true
+	case "Cycle.method":
+		if e.ComplexityRoot.Cycle.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Method(childComplexity), true
+	case "Cycle.myBallot":
+		if e.ComplexityRoot.Cycle.MyBallot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.MyBallot(childComplexity), true
+	case "Cycle.pool":
+		if e.ComplexityRoot.Cycle.Pool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Pool(childComplexity), true
+	case "Cycle.projects":
+		if e.ComplexityRoot.Cycle.Projects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Projects(childComplexity), true
+	case "Cycle.report":
+		if e.ComplexityRoot.Cycle.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Report(childComplexity), true
+	case "Cycle.roll":
+		if e.ComplexityRoot.Cycle.Roll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Roll(childComplexity), true
+	case "Cycle.seed":
+		if e.ComplexityRoot.Cycle.Seed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Seed(childComplexity), true
+	case "Cycle.state":
+		if e.ComplexityRoot.Cycle.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.State(childComplexity), true
+	case "Cycle.title":
+		if e.ComplexityRoot.Cycle.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Title(childComplexity), true
+	case "Cycle.twoApproversAbove":
+		if e.ComplexityRoot.Cycle.TwoApproversAbove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.TwoApproversAbove(childComplexity), true
+	case "Cycle.version":
+		if e.ComplexityRoot.Cycle.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Version(childComplexity), true
+
+	case "CycleBallot.entries":
+		if e.ComplexityRoot.CycleBallot.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallot.Entries(childComplexity), true
+	case "CycleBallot.receipt":
+		if e.ComplexityRoot.CycleBallot.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallot.Receipt(childComplexity), true
+
+	case "CycleBallotConnection.edges":
+		if e.ComplexityRoot.CycleBallotConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotConnection.Edges(childComplexity), true
+	case "CycleBallotConnection.nodes":
+		if e.ComplexityRoot.CycleBallotConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotConnection.Nodes(childComplexity), true
+	case "CycleBallotConnection.pageInfo":
+		if e.ComplexityRoot.CycleBallotConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotConnection.PageInfo(childComplexity), true
+	case "CycleBallotConnection.totalCount":
+		if e.ComplexityRoot.CycleBallotConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotConnection.TotalCount(childComplexity), true
+
+	case "CycleBallotEdge.cursor":
+		if e.ComplexityRoot.CycleBallotEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotEdge.Cursor(childComplexity), true
+	case "CycleBallotEdge.node":
+		if e.ComplexityRoot.CycleBallotEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleBallotEdge.Node(childComplexity), true
+
+	case "CycleCalendar.callAt":
+		if e.ComplexityRoot.CycleCalendar.CallAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.CallAt(childComplexity), true
+	case "CycleCalendar.challengeUntil":
+		if e.ComplexityRoot.CycleCalendar.ChallengeUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.ChallengeUntil(childComplexity), true
+	case "CycleCalendar.closeAt":
+		if e.ComplexityRoot.CycleCalendar.CloseAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.CloseAt(childComplexity), true
+	case "CycleCalendar.feasibilityAt":
+		if e.ComplexityRoot.CycleCalendar.FeasibilityAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.FeasibilityAt(childComplexity), true
+	case "CycleCalendar.payUntil":
+		if e.ComplexityRoot.CycleCalendar.PayUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.PayUntil(childComplexity), true
+	case "CycleCalendar.tallyAt":
+		if e.ComplexityRoot.CycleCalendar.TallyAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.TallyAt(childComplexity), true
+	case "CycleCalendar.votingAt":
+		if e.ComplexityRoot.CycleCalendar.VotingAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleCalendar.VotingAt(childComplexity), true
+
+	case "CycleConnection.edges":
+		if e.ComplexityRoot.CycleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleConnection.Edges(childComplexity), true
+	case "CycleConnection.nodes":
+		if e.ComplexityRoot.CycleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleConnection.Nodes(childComplexity), true
+	case "CycleConnection.pageInfo":
+		if e.ComplexityRoot.CycleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleConnection.PageInfo(childComplexity), true
+
+	case "CycleEdge.cursor":
+		if e.ComplexityRoot.CycleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleEdge.Cursor(childComplexity), true
+	case "CycleEdge.node":
+		if e.ComplexityRoot.CycleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleEdge.Node(childComplexity), true
+
+	case "CycleReport.envelope":
+		if e.ComplexityRoot.CycleReport.Envelope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Envelope(childComplexity), true
+	case "CycleReport.fundedProjects":
+		if e.ComplexityRoot.CycleReport.FundedProjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.FundedProjects(childComplexity), true
+	case "CycleReport.granted":
+		if e.ComplexityRoot.CycleReport.Granted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Granted(childComplexity), true
+	case "CycleReport.largestGrant":
+		if e.ComplexityRoot.CycleReport.LargestGrant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.LargestGrant(childComplexity), true
+	case "CycleReport.left":
+		if e.ComplexityRoot.CycleReport.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Left(childComplexity), true
+	case "CycleReport.paidOut":
+		if e.ComplexityRoot.CycleReport.PaidOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.PaidOut(childComplexity), true
+	case "CycleReport.projects":
+		if e.ComplexityRoot.CycleReport.Projects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Projects(childComplexity), true
+	case "CycleReport.returned":
+		if e.ComplexityRoot.CycleReport.Returned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Returned(childComplexity), true
+	case "CycleReport.roll":
+		if e.ComplexityRoot.CycleReport.Roll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Roll(childComplexity), true
+	case "CycleReport.voters":
+		if e.ComplexityRoot.CycleReport.Voters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Voters(childComplexity), true
+	case "CycleReport.votersWithAFundedChoice":
+		if e.ComplexityRoot.CycleReport.VotersWithAFundedChoice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.VotersWithAFundedChoice(childComplexity), true
+
+	case "CycleStep.at":
+		if e.ComplexityRoot.CycleStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleStep.At(childComplexity), true
+	case "CycleStep.due":
+		if e.ComplexityRoot.CycleStep.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleStep.Due(childComplexity), true
+	case "CycleStep.note":
+		if e.ComplexityRoot.CycleStep.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleStep.Note(childComplexity), true
+	case "CycleStep.state":
+		if e.ComplexityRoot.CycleStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleStep.State(childComplexity), true
+
 	case "DeclineApplicationPayload.member":
 		if e.ComplexityRoot.DeclineApplicationPayload.Member == nil {
 			break
@@ -1450,6 +2313,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeclineApplicationPayload.UserErrors(childComplexity), true
+
+	case "DeclineClaimPayload.claim":
+		if e.ComplexityRoot.DeclineClaimPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineClaimPayload.Claim(childComplexity), true
+	case "DeclineClaimPayload.userErrors":
+		if e.ComplexityRoot.DeclineClaimPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineClaimPayload.UserErrors(childComplexity), true
 
 	case "DeclineExchangePayload.exchange":
 		if e.ComplexityRoot.DeclineExchangePayload.Exchange == nil {
@@ -2476,6 +3352,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
 
+	case "Milestone.minutes":
+		if e.ComplexityRoot.Milestone.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Minutes(childComplexity), true
+	case "Milestone.title":
+		if e.ComplexityRoot.Milestone.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Title(childComplexity), true
+
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
 			break
@@ -2520,6 +3409,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyToJoin(childComplexity, args["input"].(model.ApplyToJoinInput)), true
+	case "Mutation.approveClaim":
+		if e.ComplexityRoot.Mutation.ApproveClaim == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveClaim_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveClaim(childComplexity, args["input"].(model.ApproveClaimInput)), true
 	case "Mutation.approveListing":
 		if e.ComplexityRoot.Mutation.ApproveListing == nil {
 			break
@@ -2542,6 +3442,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveListing(childComplexity, args["input"].(model.ArchiveListingInput)), true
+	case "Mutation.cancelCycle":
+		if e.ComplexityRoot.Mutation.CancelCycle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelCycle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelCycle(childComplexity, args["input"].(model.CancelCycleInput)), true
 	case "Mutation.cancelExchange":
 		if e.ComplexityRoot.Mutation.CancelExchange == nil {
 			break
@@ -2553,6 +3464,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelExchange(childComplexity, args["input"].(model.CancelExchangeInput)), true
+	case "Mutation.castBudgetBallot":
+		if e.ComplexityRoot.Mutation.CastBudgetBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_castBudgetBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CastBudgetBallot(childComplexity, args["input"].(model.CastBudgetBallotInput)), true
+	case "Mutation.challengeAllocation":
+		if e.ComplexityRoot.Mutation.ChallengeAllocation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_challengeAllocation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChallengeAllocation(childComplexity, args["input"].(model.ChallengeAllocationInput)), true
+	case "Mutation.claimPayout":
+		if e.ComplexityRoot.Mutation.ClaimPayout == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_claimPayout_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClaimPayout(childComplexity, args["input"].(model.ClaimPayoutInput)), true
 	case "Mutation.completeExchange":
 		if e.ComplexityRoot.Mutation.CompleteExchange == nil {
 			break
@@ -2630,6 +3574,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineApplication(childComplexity, args["input"].(model.DeclineApplicationInput)), true
+	case "Mutation.declineClaim":
+		if e.ComplexityRoot.Mutation.DeclineClaim == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineClaim_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineClaim(childComplexity, args["input"].(model.DeclineClaimInput)), true
 	case "Mutation.declineExchange":
 		if e.ComplexityRoot.Mutation.DeclineExchange == nil {
 			break
@@ -2707,6 +3662,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(model.MarkReadInput)), true
+	case "Mutation.openCycle":
+		if e.ComplexityRoot.Mutation.OpenCycle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openCycle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenCycle(childComplexity, args["input"].(model.OpenCycleInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -2817,6 +3783,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReverseTransfer(childComplexity, args["input"].(model.ReverseTransferInput)), true
+	case "Mutation.reviewProject":
+		if e.ComplexityRoot.Mutation.ReviewProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviewProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewProject(childComplexity, args["input"].(model.ReviewProjectInput)), true
 	case "Mutation.reviseExchange":
 		if e.ComplexityRoot.Mutation.ReviseExchange == nil {
 			break
@@ -2883,6 +3860,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(*model.SignOutInput)), true
+	case "Mutation.submitProject":
+		if e.ComplexityRoot.Mutation.SubmitProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitProject(childComplexity, args["input"].(model.SubmitProjectInput)), true
 	case "Mutation.updateListing":
 		if e.ComplexityRoot.Mutation.UpdateListing == nil {
 			break
@@ -2894,6 +3882,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawProject":
+		if e.ComplexityRoot.Mutation.WithdrawProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawProject(childComplexity, args["input"].(model.WithdrawProjectInput)), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -3000,6 +3999,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
+	case "OpenCyclePayload.cycle":
+		if e.ComplexityRoot.OpenCyclePayload.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCyclePayload.Cycle(childComplexity), true
+	case "OpenCyclePayload.userErrors":
+		if e.ComplexityRoot.OpenCyclePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCyclePayload.UserErrors(childComplexity), true
 
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
@@ -3168,6 +4180,103 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Preset.Title(childComplexity), true
+
+	case "Project.body":
+		if e.ComplexityRoot.Project.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Body(childComplexity), true
+	case "Project.claims":
+		if e.ComplexityRoot.Project.Claims == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Claims(childComplexity), true
+	case "Project.cycle":
+		if e.ComplexityRoot.Project.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Cycle(childComplexity), true
+	case "Project.granted":
+		if e.ComplexityRoot.Project.Granted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Granted(childComplexity), true
+	case "Project.id":
+		if e.ComplexityRoot.Project.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.ID(childComplexity), true
+	case "Project.maximum":
+		if e.ComplexityRoot.Project.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Maximum(childComplexity), true
+	case "Project.milestones":
+		if e.ComplexityRoot.Project.Milestones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Milestones(childComplexity), true
+	case "Project.minimum":
+		if e.ComplexityRoot.Project.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Minimum(childComplexity), true
+	case "Project.number":
+		if e.ComplexityRoot.Project.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Number(childComplexity), true
+	case "Project.owner":
+		if e.ComplexityRoot.Project.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Owner(childComplexity), true
+	case "Project.paid":
+		if e.ComplexityRoot.Project.Paid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Paid(childComplexity), true
+	case "Project.progress":
+		if e.ComplexityRoot.Project.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Progress(childComplexity), true
+	case "Project.reason":
+		if e.ComplexityRoot.Project.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Reason(childComplexity), true
+	case "Project.stage":
+		if e.ComplexityRoot.Project.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Stage(childComplexity), true
+	case "Project.title":
+		if e.ComplexityRoot.Project.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Title(childComplexity), true
+	case "Project.version":
+		if e.ComplexityRoot.Project.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Version(childComplexity), true
 
 	case "ProposeExchangePayload.exchange":
 		if e.ComplexityRoot.ProposeExchangePayload.Exchange == nil {
@@ -3377,6 +4486,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReverseTransferPayload.UserErrors(childComplexity), true
+
+	case "ReviewProjectPayload.project":
+		if e.ComplexityRoot.ReviewProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProjectPayload.Project(childComplexity), true
+	case "ReviewProjectPayload.userErrors":
+		if e.ComplexityRoot.ReviewProjectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProjectPayload.UserErrors(childComplexity), true
 
 	case "ReviseExchangePayload.exchange":
 		if e.ComplexityRoot.ReviseExchangePayload.Exchange == nil {
@@ -3655,6 +4777,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
 
+	case "SubmitProjectPayload.project":
+		if e.ComplexityRoot.SubmitProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitProjectPayload.Project(childComplexity), true
+	case "SubmitProjectPayload.userErrors":
+		if e.ComplexityRoot.SubmitProjectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitProjectPayload.UserErrors(childComplexity), true
+
 	case "Subscription.communityActivity":
 		if e.ComplexityRoot.Subscription.CommunityActivity == nil {
 			break
@@ -3824,6 +4959,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawProjectPayload.project":
+		if e.ComplexityRoot.WithdrawProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawProjectPayload.Project(childComplexity), true
+	case "WithdrawProjectPayload.userErrors":
+		if e.ComplexityRoot.WithdrawProjectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawProjectPayload.UserErrors(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -3868,16 +5016,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
+			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
+			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
+			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
+			graphql.NewInputUnmarshaler("CastBudgetBallotInput", ec.unmarshalInputCastBudgetBallotInput),
+			graphql.NewInputUnmarshaler("ChallengeAllocationInput", ec.unmarshalInputChallengeAllocationInput),
+			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
+			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
+			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
@@ -3888,7 +5044,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
+			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
@@ -3901,13 +5059,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
+			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
 		)
 	}
 	first := true
@@ -4031,6 +5192,9 @@ scalar Minutes
 "A language and perhaps a region, BCP 47: ` + "`" + `fr` + "`" + `, ` + "`" + `fr-CA` + "`" + `, ` + "`" + `en` + "`" + `, ` + "`" + `en-GB` + "`" + `."
 scalar Locale
 
+"Any JSON value; used for exports only."
+scalar JSON
+
 """
 What may be done or seen. New values may be added: treat one you do not know as
 a permission you do not have.
@@ -4068,6 +5232,10 @@ enum Permission {
   SET_ACCOUNT_LIMITS
   "Coordinators: give hours from the community's own accounts."
   GIVE_FROM_COMMUNITY
+  "Coordinators and the board: open and cancel reinvestment cycles, review projects."
+  RUN_CYCLES
+  "Coordinators and treasurers: approve or decline claims of others on project hours."
+  APPROVE_CLAIMS
 }
 
 """
@@ -4204,6 +5372,60 @@ enum ErrorCode {
   UPLOAD_LIMIT
   "Another listing shows this picture. Hand it in once more."
   PHOTO_IN_USE
+  "Not a method of allocation."
+  METHOD_UNKNOWN
+  "An envelope is a positive number of minutes."
+  ENVELOPE_INVALID
+  "A project asks for at least one minute, and its minimum is not above its maximum."
+  PROJECT_COST_INVALID
+  "The project is listed twice."
+  PROJECT_TWICE
+  "The project is not part of this vote."
+  PROJECT_UNKNOWN
+  "Two ballots of one voter."
+  VOTER_TWICE
+  "The ballot names the project twice."
+  CHOICE_TWICE
+  "The value is not one this method takes."
+  CHOICE_OUT_OF_RANGE
+  "The ballot gives more than its allowance."
+  BALLOT_OVERSPENT
+  "The basis points do not add up to 10,000."
+  KEY_INCOMPLETE
+  "Nobody gives to themselves."
+  BALLOT_FAVOURS_ONESELF
+  "A limit or quorum of the vote is impossible."
+  ALLOCATION_RULE_INVALID
+  "The .pb file cannot be read at the line named."
+  PABULIB_UNREADABLE
+  "The file is not the record of an allocation."
+  RECORD_UNREADABLE
+  "The record was counted by another version."
+  RECORD_VERSION
+  "The seed is not the one committed to before the vote."
+  COMMITMENT_MISMATCH
+  "Counting again gives another result."
+  RESULT_MISMATCH
+  "The cycle's state does not allow this."
+  CYCLE_STATE
+  "The dates must follow one another, the first not in the past."
+  CALENDAR_INVALID
+  "Members do not vote by this method."
+  METHOD_NOT_FOR_VOTE
+  "Admitted after voting began."
+  NOT_ON_THE_ROLL
+  "The project's stage does not allow this."
+  PROJECT_STATE
+  "One member has as many projects in this cycle as there may be."
+  TOO_MANY_PROJECTS
+  "More than the project has left."
+  CLAIM_BEYOND_GRANT
+  "The claim has been decided."
+  CLAIM_STATE
+  "Whoever claims never approves. Ask somebody else."
+  OWN_CLAIM
+  "The second approval must come from somebody else."
+  APPROVED_BEFORE
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -6520,6 +7742,22 @@ enum NotificationKind {
   MEMBER_ADMITTED
   "The application was not accepted."
   MEMBER_DECLINED
+  "A project was submitted; for coordinators."
+  PROJECT_TO_REVIEW
+  "Your project is on the ballot."
+  PROJECT_ELIGIBLE
+  "Your project cannot be done; the reason stands with it."
+  PROJECT_REFUSED
+  "Your project was granted hours."
+  PROJECT_FUNDED
+  "Your project was not granted hours this time."
+  PROJECT_UNFUNDED
+  "Hours are claimed for a project; for coordinators."
+  CLAIM_TO_APPROVE
+  "The hours you claimed for a project are on your account."
+  CLAIM_PAID
+  "Your claim was declined; the reason stands with it."
+  CLAIM_DECLINED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -6579,6 +7817,664 @@ input MarkReadInput {
 type MarkReadPayload {
   "How many are still unread."
   unreadNotifications: Int!
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/reinvestment.graphqls", Input: `"How ballots become hours. Treat a value you do not know as a method this app cannot show a ballot for."
+enum CycleMethod {
+  "Each voter owns the same part of the envelope; projects are bought by their supporters' parts (method of equal shares). Scores 0 to 5, or 1 for approval."
+  EQUAL_SHARES
+  "By number of votes until nothing more fits. 1 for approval."
+  KNAPSACK
+  "Each project by yes (1), no (-1) or abstention (0), with a quorum."
+  PROPOSAL_VOTE
+  "Each participant gives an equal part of the envelope, in minutes; what misses its minimum goes back."
+  DIRECT_ENVELOPES
+  "Ranks priorities and pays nothing: n votes cost n² of a hundred credits."
+  QUADRATIC
+}
+
+"What a voter is taken to gain from a funded project, in EQUAL_SHARES."
+enum CycleUtility {
+  "Its minutes: only support matters."
+  PER_MINUTE
+  "One, whatever it costs: small projects are cheap happiness."
+  PER_PROJECT
+}
+
+"Where a cycle stands. The calendar moves it. Treat a value you do not know as CLOSED."
+enum CycleState {
+  "Announced; not open yet."
+  DRAFT
+  "Projects may be submitted."
+  OPEN_CALL
+  "Projects are looked at."
+  FEASIBILITY
+  "Members vote; the policy stands."
+  VOTING
+  "Counted."
+  TALLIED
+  "The result may be challenged."
+  CHALLENGE
+  "Hours may be claimed."
+  PAYING
+  "What nobody claimed has gone back; the report stands."
+  REPORTING
+  "Over."
+  CLOSED
+  "Ended before anything was granted; the envelope went back."
+  CANCELLED
+}
+
+"Where a project stands. Treat a value you do not know as SUBMITTED."
+enum ProjectStage {
+  "Waits to be looked at; on the ballot when voting begins."
+  SUBMITTED
+  "On the ballot."
+  ELIGIBLE
+  "Cannot be done, with a reason."
+  REFUSED
+  "Taken back by its owner."
+  WITHDRAWN
+  "Granted hours."
+  FUNDED
+  "Not this time; the allocation's explanation says why."
+  UNFUNDED
+}
+
+"Where a claim stands. Treat a value you do not know as CLAIMED."
+enum ClaimStage {
+  "Waits for approval."
+  CLAIMED
+  "The hours are on the account."
+  PAID
+  "Not approved, with a reason; it may be claimed anew."
+  DECLINED
+}
+
+"Why a project got what it got. Treat a value you do not know as ENVELOPE_SPENT."
+enum AllocationCause {
+  "Its supporters' shares cover it."
+  SHARED
+  "From what was left, most support per minute first."
+  COMPLETED
+  "Enough votes, and it fitted."
+  VOTED
+  "Its part of a fixed key."
+  BY_KEY
+  "Participants gave at least its minimum."
+  GIVEN
+  "A request within the limits."
+  SERVED
+  "Placed in an order; nothing is paid."
+  RANKED
+  "Nobody chose it."
+  NO_SUPPORT
+  "What was left of the envelope was not enough; ` + "`" + `missing` + "`" + ` says by how much."
+  ENVELOPE_SPENT
+  "Too few people voted on it."
+  QUORUM_MISSED
+  "Not more yes than no."
+  NO_MAJORITY
+  "What was given went back; ` + "`" + `missing` + "`" + ` says how much more it took."
+  MINIMUM_MISSED
+  "The person has received what one may in a year."
+  YEARLY_MAXIMUM
+  "The pool keeps its floor."
+  POOL_AT_ITS_FLOOR
+}
+
+"One round of giving common hours back: an envelope, projects, a vote, an exact count, and work done."
+type Cycle implements Node {
+  "The global id."
+  id: ID!
+  "Whose it is."
+  community: Community!
+  "What it is called."
+  title: String!
+  "Where it stands."
+  state: CycleState!
+  "How it counts."
+  method: CycleMethod!
+  "Minutes set aside."
+  envelope: Minutes!
+  "The pool they came from, and return to."
+  pool: Account!
+  "Where they lie: what is not paid out returns to the pool."
+  account: Account!
+  "When it moves on."
+  calendar: CycleCalendar!
+  "A payout above this many minutes needs a second person."
+  twoApproversAbove: Minutes!
+  "How many could vote when voting began; 0 before."
+  roll: Int!
+  "The SHA-256 commitment to the seed that breaks the last ties, published before anybody votes."
+  commitment: String!
+  "The seed; null until the count."
+  seed: String
+  "The projects in their order of filing, at most 500."
+  projects: [Project!]!
+  "Ballots as they were counted, under their receipts; empty until the count."
+  ballots(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): CycleBallotConnection!
+  "The caller's own ballot; null when they cast none."
+  myBallot: CycleBallot
+  "The count; null before it."
+  allocation: Allocation
+  "The cycle added up: envelope = paid out + returned + left."
+  report: CycleReport!
+  "What it went through."
+  history: [CycleStep!]!
+  "Challenges to its result, each with what the second count gave."
+  challenges: [AllocationChallenge!]!
+  "Raised by each change."
+  version: Int!
+}
+
+"When a cycle moves on."
+type CycleCalendar {
+  "Projects may be submitted from here."
+  callAt: DateTime!
+  "No more of them; they are looked at."
+  feasibilityAt: DateTime!
+  "Voting begins."
+  votingAt: DateTime!
+  "Voting ends, and it is counted."
+  tallyAt: DateTime!
+  "The result may be challenged until here."
+  challengeUntil: DateTime!
+  "Hours may be claimed until here."
+  payUntil: DateTime!
+  "The report stands until here."
+  closeAt: DateTime!
+}
+
+"One line of a cycle's history."
+type CycleStep {
+  "The state it entered."
+  state: CycleState!
+  "When the calendar asked for it."
+  due: DateTime!
+  "When it was done."
+  at: DateTime!
+  "What was said; empty for the program."
+  note: String!
+}
+
+"What members vote on."
+type Project implements Node {
+  "The global id."
+  id: ID!
+  "The cycle it was submitted to."
+  cycle: Cycle!
+  "Its place in the order of filing; the earlier wins a tie."
+  number: Int!
+  "Who answers for it, and claims its hours."
+  owner: Member!
+  "One line."
+  title: String!
+  "What, for whom, how."
+  body: String!
+  "Below this many minutes nothing can be done."
+  minimum: Minutes!
+  "More than this many minutes is of no use."
+  maximum: Minutes!
+  "Parts that can be claimed by themselves."
+  milestones: [Milestone!]!
+  "Where it stands."
+  stage: ProjectStage!
+  "What the review said; empty before."
+  reason: String!
+  "Minutes granted by the count."
+  granted: Minutes!
+  "Minutes credited so far."
+  paid: Minutes!
+  "Paid of granted, in percent, rounded down; 0 when nothing was granted."
+  progress: Int!
+  "What was claimed, oldest first."
+  claims: [Claim!]!
+  "Raised by each change."
+  version: Int!
+}
+
+"A part of a project."
+type Milestone {
+  "What is then done."
+  title: String!
+  "Minutes for it."
+  minutes: Minutes!
+}
+
+"A request to be credited for work on a funded project."
+type Claim implements Node {
+  "The global id."
+  id: ID!
+  "The project."
+  project: Project!
+  "Who is credited."
+  member: Member!
+  "The milestone, from 1; 0 for none."
+  milestone: Int!
+  "Minutes."
+  minutes: Minutes!
+  "What was done, and how one can see it."
+  proof: String!
+  "Where it stands."
+  stage: ClaimStage!
+  "Why it was declined; empty otherwise."
+  reason: String!
+  "Who agreed so far."
+  approvers: [Member!]!
+  "The movement of hours; null until paid."
+  transfer: Transfer
+}
+
+"A ballot: under its receipt only."
+type CycleBallot {
+  "The name under which it is published."
+  receipt: String!
+  "What it says."
+  entries: [BallotEntry!]!
+}
+
+"What a ballot says of one project."
+type BallotEntry {
+  "The project."
+  projectId: ID!
+  "By the cycle's method: a score, an approval, minutes, votes."
+  value: Int!
+}
+
+"A page of ballots."
+type CycleBallotConnection {
+  "The items with their cursors."
+  edges: [CycleBallotEdge!]!
+  "The items alone."
+  nodes: [CycleBallot!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int
+}
+
+"One of a page of ballots."
+type CycleBallotEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: CycleBallot!
+}
+
+"What a count decided. Anybody can make it again from ` + "`" + `record` + "`" + `."
+type Allocation {
+  "How it counted."
+  method: CycleMethod!
+  "The way of counting, for those who count again."
+  version: String!
+  "SHA-256 of the canonical input."
+  inputHash: String!
+  "Minutes granted in all."
+  spent: Minutes!
+  "Minutes of the envelope that were not granted."
+  left: Minutes!
+  "Each voter's part of the envelope in minutes, an exact fraction; null for other methods."
+  share: String
+  "What the part was raised to in the completion; null for other methods."
+  virtualShare: String
+  "One line per project, in their order of filing."
+  lines: [AllocationLine!]!
+  "In words, in the caller's language."
+  explanation: String!
+  "The whole record as JSON: ` + "`" + `hora allocation verify` + "`" + `, or a stranger's script, counts it again to the minute."
+  record: JSON!
+}
+
+"The result for one project, with the figures that explain it."
+type AllocationLine {
+  "The project."
+  project: Project!
+  "Minutes granted; 0 when not funded."
+  minutes: Minutes!
+  "Why."
+  cause: AllocationCause!
+  "In words, in the caller's language."
+  explanation: String!
+  "Its place in the order of being funded or ranked, from 1; 0 when not."
+  place: Int!
+  "How many ballots chose it."
+  voters: Int!
+  "The sum of what ballots said of it."
+  support: Int!
+  "Minutes a supporter's share gave per point of their score, an exact fraction; null for other methods."
+  perPoint: String
+  "Minutes that were lacking when it was last looked at."
+  missing: Minutes!
+}
+
+"A challenge: the count was made again from the ballots as they are kept."
+type AllocationChallenge {
+  "Who challenged."
+  member: Member!
+  "Why."
+  reason: String!
+  "Whether the second count gave the same, to the minute."
+  same: Boolean!
+  "When."
+  at: DateTime!
+}
+
+"A cycle added up, to the minute: envelope = paidOut + returned + left."
+type CycleReport {
+  "Minutes set aside."
+  envelope: Minutes!
+  "Minutes granted to projects."
+  granted: Minutes!
+  "Minutes credited for work done."
+  paidOut: Minutes!
+  "Minutes that went back to the pool."
+  returned: Minutes!
+  "Minutes that still lie on the envelope's account."
+  left: Minutes!
+  "How many could vote."
+  roll: Int!
+  "How many did."
+  voters: Int!
+  "How many of them see at least one choice funded."
+  votersWithAFundedChoice: Int!
+  "Minutes of the largest grant."
+  largestGrant: Minutes!
+  "Projects submitted and not withdrawn."
+  projects: Int!
+  "Of them, funded."
+  fundedProjects: Int!
+}
+
+"A page of cycles."
+type CycleConnection {
+  "The items with their cursors."
+  edges: [CycleEdge!]!
+  "The items alone."
+  nodes: [Cycle!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of cycles."
+type CycleEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Cycle!
+}
+
+extend type Community {
+  "Its rounds of giving common hours back, the newest first."
+  cycles(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): CycleConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Sets an envelope aside from a pool and announces a cycle. Errors: INSUFFICIENT_HOURS, CALENDAR_INVALID, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID."
+  openCycle("The cycle." input: OpenCycleInput!): OpenCyclePayload! @can(do: RUN_CYCLES)
+  "Ends a cycle before anything was granted; the envelope returns to its pool. Errors: CYCLE_STATE, REQUIRED."
+  cancelCycle("Which, and why." input: CancelCycleInput!): CancelCyclePayload! @can(do: RUN_CYCLES)
+  "Proposes a project while a cycle calls for them. Errors: CYCLE_STATE, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT."
+  submitProject("The project." input: SubmitProjectInput!): SubmitProjectPayload! @can(do: TAKE_PART)
+  "Says whether a project can be done, with a reason when it cannot; nobody reviews their own. Errors: CYCLE_STATE, PROJECT_STATE, REQUIRED."
+  reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
+  "Takes one's own project back, until voting begins. Errors: CYCLE_STATE."
+  withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
+  "Casts a ballot, or casts it again: the last one counts. Errors: CYCLE_STATE, NOT_ON_THE_ROLL, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_OVERSPENT."
+  castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
+  "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
+  challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
+  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
+  claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
+  "Agrees to somebody else's claim; the last approval credits the hours. Errors: CLAIM_STATE, OWN_CLAIM, APPROVED_BEFORE, CYCLE_STATE."
+  approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
+  "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, REQUIRED."
+  declineClaim("Which, and why." input: DeclineClaimInput!): DeclineClaimPayload! @can(do: APPROVE_CLAIMS)
+}
+
+"A cycle to be opened."
+input OpenCycleInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) whose hours are set aside."
+  poolId: ID!
+  "3 to 100 characters."
+  title: String!
+  "Minutes set aside."
+  minutes: Minutes!
+  "How it counts."
+  method: CycleMethod! = EQUAL_SHARES
+  "What a voter gains from a funded project (EQUAL_SHARES)."
+  utility: CycleUtility! = PER_MINUTE
+  "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
+  quorum: Int! = 0
+  "A payout above this many minutes needs a second person; 1200 unless said otherwise."
+  twoApproversAbove: Minutes
+  "When it moves on."
+  calendar: CycleCalendarInput!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"When a cycle moves on; what is left out takes the usual time after the moment before."
+input CycleCalendarInput {
+  "The call for projects begins; now unless said otherwise."
+  callAt: DateTime
+  "The call ends."
+  feasibilityAt: DateTime!
+  "Voting begins; a week later unless said otherwise."
+  votingAt: DateTime
+  "Voting ends; two weeks later unless said otherwise."
+  tallyAt: DateTime
+  "A week later unless said otherwise."
+  challengeUntil: DateTime
+  "Half a year later unless said otherwise."
+  payUntil: DateTime
+  "A month later unless said otherwise."
+  closeAt: DateTime
+}
+
+"The result of openCycle."
+type OpenCyclePayload {
+  "The cycle; null when there are errors."
+  cycle: Cycle
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A cycle to be ended."
+input CancelCycleInput {
+  "Which."
+  cycleId: ID!
+  "Why, 1 to 1000 characters; members read it."
+  reason: String!
+}
+
+"The result of cancelCycle."
+type CancelCyclePayload {
+  "The cycle; null when there are errors."
+  cycle: Cycle
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A project to be submitted."
+input SubmitProjectInput {
+  "To which cycle."
+  cycleId: ID!
+  "3 to 100 characters."
+  title: String!
+  "What, for whom, how: 20 to 5000 characters."
+  body: String!
+  "Below this many minutes nothing can be done."
+  minimumMinutes: Minutes!
+  "More than this many minutes is of no use; the minimum unless said otherwise."
+  maximumMinutes: Minutes
+  "Parts that can be claimed by themselves, at most 20, together not above the maximum."
+  milestones: [MilestoneInput!]
+  "For whom a coordinator submits it; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A part of a project."
+input MilestoneInput {
+  "What is then done, 1 to 100 characters."
+  title: String!
+  "Minutes for it."
+  minutes: Minutes!
+}
+
+"The result of submitProject."
+type SubmitProjectPayload {
+  "The project; null when there are errors."
+  project: Project
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What the look at a project found."
+input ReviewProjectInput {
+  "Which."
+  projectId: ID!
+  "Whether it can be done."
+  feasible: Boolean!
+  "Why, up to 1000 characters; required when it cannot."
+  reason: String! = ""
+}
+
+"The result of reviewProject."
+type ReviewProjectPayload {
+  "The project; null when there are errors."
+  project: Project
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A project to be taken back."
+input WithdrawProjectInput {
+  "Which."
+  projectId: ID!
+}
+
+"The result of withdrawProject."
+type WithdrawProjectPayload {
+  "The project; null when there are errors."
+  project: Project
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A ballot to be cast."
+input CastBudgetBallotInput {
+  "In which cycle."
+  cycleId: ID!
+  "What it says; projects left out get nothing. Empty is a ballot too."
+  entries: [BallotEntryInput!]!
+  "For whom a coordinator casts it; null for oneself."
+  onBehalfOf: ID
+}
+
+"What a ballot says of one project."
+input BallotEntryInput {
+  "The project."
+  projectId: ID!
+  "By the cycle's method: a score, an approval, minutes, votes."
+  value: Int!
+}
+
+"The result of castBudgetBallot."
+type CastBudgetBallotPayload {
+  "The ballot with its receipt; null when there are errors."
+  ballot: CycleBallot
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A result to be counted again."
+input ChallengeAllocationInput {
+  "Of which cycle."
+  cycleId: ID!
+  "Why, 10 to 1000 characters; members read it."
+  reason: String!
+}
+
+"The result of challengeAllocation."
+type ChallengeAllocationPayload {
+  "The challenge, with what the second count gave; null when there are errors."
+  challenge: AllocationChallenge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be claimed."
+input ClaimPayoutInput {
+  "Of which project."
+  projectId: ID!
+  "For which milestone, from 1; null for none."
+  milestone: Int
+  "Minutes, within what the grant has left."
+  minutes: Minutes!
+  "What was done, and how one can see it: 10 to 2000 characters."
+  proof: String!
+  "For whom a coordinator claims; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of claimPayout."
+type ClaimPayoutPayload {
+  "The claim; null when there are errors."
+  claim: Claim
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A claim to be agreed to."
+input ApproveClaimInput {
+  "Which."
+  claimId: ID!
+}
+
+"The result of approveClaim."
+type ApproveClaimPayload {
+  "The claim; null when there are errors."
+  claim: Claim
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A claim to be declined."
+input DeclineClaimInput {
+  "Which."
+  claimId: ID!
+  "Why, 1 to 1000 characters; the claimant reads it."
+  reason: String!
+}
+
+"The result of declineClaim."
+type DeclineClaimPayload {
+  "The claim; null when there are errors."
+  claim: Claim
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -6662,6 +8558,70 @@ func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AdmitMemberPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Allocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_Allocation_method(ctx, field)
+	case "version":
+		return ec.fieldContext_Allocation_version(ctx, field)
+	case "inputHash":
+		return ec.fieldContext_Allocation_inputHash(ctx, field)
+	case "spent":
+		return ec.fieldContext_Allocation_spent(ctx, field)
+	case "left":
+		return ec.fieldContext_Allocation_left(ctx, field)
+	case "share":
+		return ec.fieldContext_Allocation_share(ctx, field)
+	case "virtualShare":
+		return ec.fieldContext_Allocation_virtualShare(ctx, field)
+	case "lines":
+		return ec.fieldContext_Allocation_lines(ctx, field)
+	case "explanation":
+		return ec.fieldContext_Allocation_explanation(ctx, field)
+	case "record":
+		return ec.fieldContext_Allocation_record(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Allocation", field.Name)
+}
+
+func (ec *executionContext) childFields_AllocationChallenge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_AllocationChallenge_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_AllocationChallenge_reason(ctx, field)
+	case "same":
+		return ec.fieldContext_AllocationChallenge_same(ctx, field)
+	case "at":
+		return ec.fieldContext_AllocationChallenge_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllocationChallenge", field.Name)
+}
+
+func (ec *executionContext) childFields_AllocationLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_AllocationLine_project(ctx, field)
+	case "minutes":
+		return ec.fieldContext_AllocationLine_minutes(ctx, field)
+	case "cause":
+		return ec.fieldContext_AllocationLine_cause(ctx, field)
+	case "explanation":
+		return ec.fieldContext_AllocationLine_explanation(ctx, field)
+	case "place":
+		return ec.fieldContext_AllocationLine_place(ctx, field)
+	case "voters":
+		return ec.fieldContext_AllocationLine_voters(ctx, field)
+	case "support":
+		return ec.fieldContext_AllocationLine_support(ctx, field)
+	case "perPoint":
+		return ec.fieldContext_AllocationLine_perPoint(ctx, field)
+	case "missing":
+		return ec.fieldContext_AllocationLine_missing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllocationLine", field.Name)
+}
+
 func (ec *executionContext) childFields_AllowBelowFloorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -6680,6 +8640,16 @@ func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, 
 		return ec.fieldContext_ApplyToJoinPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApplyToJoinPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_ApproveClaimPayload_claim(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveClaimPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveClaimPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApproveListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6702,6 +8672,26 @@ func (ec *executionContext) childFields_ArchiveListingPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectId":
+		return ec.fieldContext_BallotEntry_projectId(ctx, field)
+	case "value":
+		return ec.fieldContext_BallotEntry_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycle":
+		return ec.fieldContext_CancelCyclePayload_cycle(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelCyclePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelCyclePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -6710,6 +8700,26 @@ func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Contex
 		return ec.fieldContext_CancelExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CastBudgetBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ballot":
+		return ec.fieldContext_CastBudgetBallotPayload_ballot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CastBudgetBallotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CastBudgetBallotPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChallengeAllocationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "challenge":
+		return ec.fieldContext_ChallengeAllocationPayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChallengeAllocationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChallengeAllocationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6786,6 +8796,42 @@ func (ec *executionContext) childFields_Checkpoint(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Checkpoint", field.Name)
 }
 
+func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Claim_id(ctx, field)
+	case "project":
+		return ec.fieldContext_Claim_project(ctx, field)
+	case "member":
+		return ec.fieldContext_Claim_member(ctx, field)
+	case "milestone":
+		return ec.fieldContext_Claim_milestone(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Claim_minutes(ctx, field)
+	case "proof":
+		return ec.fieldContext_Claim_proof(ctx, field)
+	case "stage":
+		return ec.fieldContext_Claim_stage(ctx, field)
+	case "reason":
+		return ec.fieldContext_Claim_reason(ctx, field)
+	case "approvers":
+		return ec.fieldContext_Claim_approvers(ctx, field)
+	case "transfer":
+		return ec.fieldContext_Claim_transfer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
+}
+
+func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_ClaimPayoutPayload_claim(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClaimPayoutPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Community(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6824,6 +8870,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_pools(ctx, field)
 	case "ledgerCheckpoint":
 		return ec.fieldContext_Community_ledgerCheckpoint(ctx, field)
+	case "cycles":
+		return ec.fieldContext_Community_cycles(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -6912,6 +8960,172 @@ func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Cycle_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Cycle_community(ctx, field)
+	case "title":
+		return ec.fieldContext_Cycle_title(ctx, field)
+	case "state":
+		return ec.fieldContext_Cycle_state(ctx, field)
+	case "method":
+		return ec.fieldContext_Cycle_method(ctx, field)
+	case "envelope":
+		return ec.fieldContext_Cycle_envelope(ctx, field)
+	case "pool":
+		return ec.fieldContext_Cycle_pool(ctx, field)
+	case "account":
+		return ec.fieldContext_Cycle_account(ctx, field)
+	case "calendar":
+		return ec.fieldContext_Cycle_calendar(ctx, field)
+	case "twoApproversAbove":
+		return ec.fieldContext_Cycle_twoApproversAbove(ctx, field)
+	case "roll":
+		return ec.fieldContext_Cycle_roll(ctx, field)
+	case "commitment":
+		return ec.fieldContext_Cycle_commitment(ctx, field)
+	case "seed":
+		return ec.fieldContext_Cycle_seed(ctx, field)
+	case "projects":
+		return ec.fieldContext_Cycle_projects(ctx, field)
+	case "ballots":
+		return ec.fieldContext_Cycle_ballots(ctx, field)
+	case "myBallot":
+		return ec.fieldContext_Cycle_myBallot(ctx, field)
+	case "allocation":
+		return ec.fieldContext_Cycle_allocation(ctx, field)
+	case "report":
+		return ec.fieldContext_Cycle_report(ctx, field)
+	case "history":
+		return ec.fieldContext_Cycle_history(ctx, field)
+	case "challenges":
+		return ec.fieldContext_Cycle_challenges(ctx, field)
+	case "version":
+		return ec.fieldContext_Cycle_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Cycle", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleBallot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_CycleBallot_receipt(ctx, field)
+	case "entries":
+		return ec.fieldContext_CycleBallot_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleBallot", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleBallotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CycleBallotConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CycleBallotConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CycleBallotConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CycleBallotConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleBallotConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleBallotEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CycleBallotEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CycleBallotEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleBallotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleCalendar(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "callAt":
+		return ec.fieldContext_CycleCalendar_callAt(ctx, field)
+	case "feasibilityAt":
+		return ec.fieldContext_CycleCalendar_feasibilityAt(ctx, field)
+	case "votingAt":
+		return ec.fieldContext_CycleCalendar_votingAt(ctx, field)
+	case "tallyAt":
+		return ec.fieldContext_CycleCalendar_tallyAt(ctx, field)
+	case "challengeUntil":
+		return ec.fieldContext_CycleCalendar_challengeUntil(ctx, field)
+	case "payUntil":
+		return ec.fieldContext_CycleCalendar_payUntil(ctx, field)
+	case "closeAt":
+		return ec.fieldContext_CycleCalendar_closeAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleCalendar", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CycleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CycleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CycleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CycleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CycleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "envelope":
+		return ec.fieldContext_CycleReport_envelope(ctx, field)
+	case "granted":
+		return ec.fieldContext_CycleReport_granted(ctx, field)
+	case "paidOut":
+		return ec.fieldContext_CycleReport_paidOut(ctx, field)
+	case "returned":
+		return ec.fieldContext_CycleReport_returned(ctx, field)
+	case "left":
+		return ec.fieldContext_CycleReport_left(ctx, field)
+	case "roll":
+		return ec.fieldContext_CycleReport_roll(ctx, field)
+	case "voters":
+		return ec.fieldContext_CycleReport_voters(ctx, field)
+	case "votersWithAFundedChoice":
+		return ec.fieldContext_CycleReport_votersWithAFundedChoice(ctx, field)
+	case "largestGrant":
+		return ec.fieldContext_CycleReport_largestGrant(ctx, field)
+	case "projects":
+		return ec.fieldContext_CycleReport_projects(ctx, field)
+	case "fundedProjects":
+		return ec.fieldContext_CycleReport_fundedProjects(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleReport", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_CycleStep_state(ctx, field)
+	case "due":
+		return ec.fieldContext_CycleStep_due(ctx, field)
+	case "at":
+		return ec.fieldContext_CycleStep_at(ctx, field)
+	case "note":
+		return ec.fieldContext_CycleStep_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleStep", field.Name)
+}
+
 func (ec *executionContext) childFields_DeclineApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -6920,6 +9134,16 @@ func (ec *executionContext) childFields_DeclineApplicationPayload(ctx context.Co
 		return ec.fieldContext_DeclineApplicationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeclineApplicationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_DeclineClaimPayload_claim(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineClaimPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineClaimPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7386,6 +9610,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_Milestone_title(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Milestone_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7442,6 +9676,16 @@ func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context,
 		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycle":
+		return ec.fieldContext_OpenCyclePayload_cycle(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenCyclePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenCyclePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7518,6 +9762,44 @@ func (ec *executionContext) childFields_Preset(ctx context.Context, field graphq
 		return ec.fieldContext_Preset_title(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Preset", field.Name)
+}
+
+func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Project_id(ctx, field)
+	case "cycle":
+		return ec.fieldContext_Project_cycle(ctx, field)
+	case "number":
+		return ec.fieldContext_Project_number(ctx, field)
+	case "owner":
+		return ec.fieldContext_Project_owner(ctx, field)
+	case "title":
+		return ec.fieldContext_Project_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Project_body(ctx, field)
+	case "minimum":
+		return ec.fieldContext_Project_minimum(ctx, field)
+	case "maximum":
+		return ec.fieldContext_Project_maximum(ctx, field)
+	case "milestones":
+		return ec.fieldContext_Project_milestones(ctx, field)
+	case "stage":
+		return ec.fieldContext_Project_stage(ctx, field)
+	case "reason":
+		return ec.fieldContext_Project_reason(ctx, field)
+	case "granted":
+		return ec.fieldContext_Project_granted(ctx, field)
+	case "paid":
+		return ec.fieldContext_Project_paid(ctx, field)
+	case "progress":
+		return ec.fieldContext_Project_progress(ctx, field)
+	case "claims":
+		return ec.fieldContext_Project_claims(ctx, field)
+	case "version":
+		return ec.fieldContext_Project_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
 
 func (ec *executionContext) childFields_ProposeExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7612,6 +9894,16 @@ func (ec *executionContext) childFields_ReverseTransferPayload(ctx context.Conte
 		return ec.fieldContext_ReverseTransferPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReverseTransferPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_ReviewProjectPayload_project(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviewProjectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7764,6 +10056,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_SubmitProjectPayload_project(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitProjectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitProjectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Transfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7828,6 +10130,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_WithdrawProjectPayload_project(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawProjectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -17,6 +17,9 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 )
 
@@ -59,6 +62,52 @@ type AdmitMemberPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What a count decided. Anybody can make it again from `record`.
+type Allocation struct {
+	// How it counted.
+	Method allocation.Method `json:"method"`
+	// The way of counting, for those who count again.
+	Version string `json:"version"`
+	// SHA-256 of the canonical input.
+	InputHash string `json:"inputHash"`
+	// Minutes granted in all.
+	Spent domain.Minutes `json:"spent"`
+	// Minutes of the envelope that were not granted.
+	Left domain.Minutes `json:"left"`
+	// Each voter's part of the envelope in minutes, an exact fraction; null for other methods.
+	Share *string `json:"share,omitempty"`
+	// What the part was raised to in the completion; null for other methods.
+	VirtualShare *string `json:"virtualShare,omitempty"`
+	// One line per project, in their order of filing.
+	Lines []*AllocationLine `json:"lines"`
+	// In words, in the caller's language.
+	Explanation string `json:"explanation"`
+	// The whole record as JSON: `hora allocation verify`, or a stranger's script, counts it again to the minute.
+	Record scalar.JSON `json:"record"`
+}
+
+// The result for one project, with the figures that explain it.
+type AllocationLine struct {
+	// The project.
+	Project *reinvestment.Project `json:"project"`
+	// Minutes granted; 0 when not funded.
+	Minutes domain.Minutes `json:"minutes"`
+	// Why.
+	Cause allocation.Cause `json:"cause"`
+	// In words, in the caller's language.
+	Explanation string `json:"explanation"`
+	// Its place in the order of being funded or ranked, from 1; 0 when not.
+	Place int `json:"place"`
+	// How many ballots chose it.
+	Voters int `json:"voters"`
+	// The sum of what ballots said of it.
+	Support int `json:"support"`
+	// Minutes a supporter's share gave per point of their score, an exact fraction; null for other methods.
+	PerPoint *string `json:"perPoint,omitempty"`
+	// Minutes that were lacking when it was last looked at.
+	Missing domain.Minutes `json:"missing"`
+}
+
 // An account that may go further below its floor, once.
 type AllowBelowFloorInput struct {
 	// Which account.
@@ -97,6 +146,20 @@ type ApplyToJoinPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A claim to be agreed to.
+type ApproveClaimInput struct {
+	// Which.
+	ClaimID string `json:"claimId"`
+}
+
+// The result of approveClaim.
+type ApproveClaimPayload struct {
+	// The claim; null when there are errors.
+	Claim *reinvestment.Claim `json:"claim,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A listing that waits for review.
 type ApproveListingInput struct {
 	// Which.
@@ -125,6 +188,38 @@ type ArchiveListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What a ballot says of one project.
+type BallotEntry struct {
+	// The project.
+	ProjectID string `json:"projectId"`
+	// By the cycle's method: a score, an approval, minutes, votes.
+	Value int `json:"value"`
+}
+
+// What a ballot says of one project.
+type BallotEntryInput struct {
+	// The project.
+	ProjectID string `json:"projectId"`
+	// By the cycle's method: a score, an approval, minutes, votes.
+	Value int `json:"value"`
+}
+
+// A cycle to be ended.
+type CancelCycleInput struct {
+	// Which.
+	CycleID string `json:"cycleId"`
+	// Why, 1 to 1000 characters; members read it.
+	Reason string `json:"reason"`
+}
+
+// The result of cancelCycle.
+type CancelCyclePayload struct {
+	// The cycle; null when there are errors.
+	Cycle *reinvestment.Cycle `json:"cycle,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The exchange to call off.
 type CancelExchangeInput struct {
 	// Which.
@@ -141,6 +236,40 @@ type CancelExchangeInput struct {
 type CancelExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A ballot to be cast.
+type CastBudgetBallotInput struct {
+	// In which cycle.
+	CycleID string `json:"cycleId"`
+	// What it says; projects left out get nothing. Empty is a ballot too.
+	Entries []*BallotEntryInput `json:"entries"`
+	// For whom a coordinator casts it; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The result of castBudgetBallot.
+type CastBudgetBallotPayload struct {
+	// The ballot with its receipt; null when there are errors.
+	Ballot *CycleBallot `json:"ballot,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A result to be counted again.
+type ChallengeAllocationInput struct {
+	// Of which cycle.
+	CycleID string `json:"cycleId"`
+	// Why, 10 to 1000 characters; members read it.
+	Reason string `json:"reason"`
+}
+
+// The result of challengeAllocation.
+type ChallengeAllocationPayload struct {
+	// The challenge, with what the second count gave; null when there are errors.
+	Challenge *reinvestment.Contest `json:"challenge,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -184,6 +313,30 @@ type Checkpoint struct {
 	SealedAt time.Time `json:"sealedAt"`
 	// From the root of `since` to this one, as RFC 6962 orders it, in base64. Empty when there is nothing to show.
 	Consistency []string `json:"consistency"`
+}
+
+// Hours to be claimed.
+type ClaimPayoutInput struct {
+	// Of which project.
+	ProjectID string `json:"projectId"`
+	// For which milestone, from 1; null for none.
+	Milestone *int `json:"milestone,omitempty"`
+	// Minutes, within what the grant has left.
+	Minutes domain.Minutes `json:"minutes"`
+	// What was done, and how one can see it: 10 to 2000 characters.
+	Proof string `json:"proof"`
+	// For whom a coordinator claims; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of claimPayout.
+type ClaimPayoutPayload struct {
+	// The claim; null when there are errors.
+	Claim *reinvestment.Claim `json:"claim,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A page of communities.
@@ -356,6 +509,70 @@ type CreateListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A ballot: under its receipt only.
+type CycleBallot struct {
+	// The name under which it is published.
+	Receipt string `json:"receipt"`
+	// What it says.
+	Entries []*BallotEntry `json:"entries"`
+}
+
+// A page of ballots.
+type CycleBallotConnection struct {
+	// The items with their cursors.
+	Edges []*CycleBallotEdge `json:"edges"`
+	// The items alone.
+	Nodes []*CycleBallot `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of ballots.
+type CycleBallotEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *CycleBallot `json:"node"`
+}
+
+// When a cycle moves on; what is left out takes the usual time after the moment before.
+type CycleCalendarInput struct {
+	// The call for projects begins; now unless said otherwise.
+	CallAt *time.Time `json:"callAt,omitempty"`
+	// The call ends.
+	FeasibilityAt time.Time `json:"feasibilityAt"`
+	// Voting begins; a week later unless said otherwise.
+	VotingAt *time.Time `json:"votingAt,omitempty"`
+	// Voting ends; two weeks later unless said otherwise.
+	TallyAt *time.Time `json:"tallyAt,omitempty"`
+	// A week later unless said otherwise.
+	ChallengeUntil *time.Time `json:"challengeUntil,omitempty"`
+	// Half a year later unless said otherwise.
+	PayUntil *time.Time `json:"payUntil,omitempty"`
+	// A month later unless said otherwise.
+	CloseAt *time.Time `json:"closeAt,omitempty"`
+}
+
+// A page of cycles.
+type CycleConnection struct {
+	// The items with their cursors.
+	Edges []*CycleEdge `json:"edges"`
+	// The items alone.
+	Nodes []*reinvestment.Cycle `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of cycles.
+type CycleEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *reinvestment.Cycle `json:"node"`
+}
+
 // An application that is not accepted.
 type DeclineApplicationInput struct {
 	// Who.
@@ -368,6 +585,22 @@ type DeclineApplicationInput struct {
 type DeclineApplicationPayload struct {
 	// The member as they are now; null when there are errors.
 	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A claim to be declined.
+type DeclineClaimInput struct {
+	// Which.
+	ClaimID string `json:"claimId"`
+	// Why, 1 to 1000 characters; the claimant reads it.
+	Reason string `json:"reason"`
+}
+
+// The result of declineClaim.
+type DeclineClaimPayload struct {
+	// The claim; null when there are errors.
+	Claim *reinvestment.Claim `json:"claim,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -757,6 +990,38 @@ type NotificationReceipt struct {
 	Notification *messaging.Notification `json:"notification"`
 }
 
+// A cycle to be opened.
+type OpenCycleInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) whose hours are set aside.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// Minutes set aside.
+	Minutes domain.Minutes `json:"minutes"`
+	// How it counts.
+	Method allocation.Method `json:"method"`
+	// What a voter gains from a funded project (EQUAL_SHARES).
+	Utility allocation.Utility `json:"utility"`
+	// Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none.
+	Quorum int `json:"quorum"`
+	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
+	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
+	// When it moves on.
+	Calendar *CycleCalendarInput `json:"calendar"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openCycle.
+type OpenCyclePayload struct {
+	// The cycle; null when there are errors.
+	Cycle *reinvestment.Cycle `json:"cycle,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A number lies outside its bounds; minutes among them.
 type OutOfRange struct {
 	// For programs.
@@ -1017,6 +1282,24 @@ type ReverseTransferPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What the look at a project found.
+type ReviewProjectInput struct {
+	// Which.
+	ProjectID string `json:"projectId"`
+	// Whether it can be done.
+	Feasible bool `json:"feasible"`
+	// Why, up to 1000 characters; required when it cannot.
+	Reason string `json:"reason"`
+}
+
+// The result of reviewProject.
+type ReviewProjectPayload struct {
+	// The project; null when there are errors.
+	Project *reinvestment.Project `json:"project,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Other terms for an exchange.
 type ReviseExchangeInput struct {
 	// Which.
@@ -1177,6 +1460,34 @@ type StaleVersion struct {
 
 func (StaleVersion) IsUserError() {}
 
+// A project to be submitted.
+type SubmitProjectInput struct {
+	// To which cycle.
+	CycleID string `json:"cycleId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// What, for whom, how: 20 to 5000 characters.
+	Body string `json:"body"`
+	// Below this many minutes nothing can be done.
+	MinimumMinutes domain.Minutes `json:"minimumMinutes"`
+	// More than this many minutes is of no use; the minimum unless said otherwise.
+	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
+	// Parts that can be claimed by themselves, at most 20, together not above the maximum.
+	Milestones []*reinvestment.Milestone `json:"milestones,omitempty"`
+	// For whom a coordinator submits it; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of submitProject.
+type SubmitProjectPayload struct {
+	// The project; null when there are errors.
+	Project *reinvestment.Project `json:"project,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What can be followed while it happens, over WebSockets (graphql-transport-ws) or
 // server-sent events. Every event carries a cursor. A subscription ends with an
 // error when the caller may not follow it any more.
@@ -1231,6 +1542,20 @@ type UploadTicket struct {
 	URL string `json:"url"`
 	// Until when.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// A project to be taken back.
+type WithdrawProjectInput struct {
+	// Which.
+	ProjectID string `json:"projectId"`
+}
+
+// The result of withdrawProject.
+type WithdrawProjectPayload struct {
+	// The project; null when there are errors.
+	Project *reinvestment.Project `json:"project,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // The object is in a state that does not allow this, any more or not yet: read it again.

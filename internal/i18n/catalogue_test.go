@@ -141,8 +141,10 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
+	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
+	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
+		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
 	}},
 }
 
@@ -227,6 +229,10 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
 		{"messaging", "Kind", "notification.%s.title"},
+		{"reinvestment", "State", "state.cycle.%s"},
+		{"reinvestment", "ProjectStage", "state.project.%s"},
+		{"reinvestment", "ClaimStage", "state.claim.%s"},
+		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},
 	} {

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+)
+
+// projectPool is the pool for projects, with at least so many minutes in it.
+func (w *town) projectPool(minutes int) string {
+	w.t.Helper()
+	for _, pool := range w.founder.reads(`query ($s: String!) { community(slug: $s) { account { id } pools { id purpose balance } } }`, input{"s": w.slug}).list("community.pools") {
+		if pool.text("purpose") != "PROJECTS" {
+			continue
+		}
+		if missing := minutes - pool.int("balance"); missing > 0 {
+			own := w.founder.reads(`query ($s: String!) { community(slug: $s) { account { id } } }`, input{"s": w.slug}).text("community.account.id")
+			w.founder.does("giveHours", input{"from": own, "to": pool.text("id"), "minutes": missing, "idempotencyKey": newKey()})
+		}
+		return pool.text("id")
+	}
+	w.t.Fatal("there is no pool for projects")
+	return ""
+}
+
+// cycle opens one that calls for projects.
+func (s *scene) cycle() string {
+	s.t.Helper()
+	return s.founder.opens(s.town, 120, nil)
+}
+
+// opens opens a cycle over minutes; more says what is unusual about it.
+func (p *person) opens(w *town, minutes int, more input) string {
+	p.t.Helper()
+	in := input{"communityId": w.id, "poolId": w.projectPool(minutes), "title": "Printemps", "minutes": minutes, "calendar": input{"feasibilityAt": w.now().Add(7 * day)}}
+	for field, value := range more {
+		in[field] = value
+	}
+	return p.does("openCycle", in).text("cycle.id")
+}
+
+func (s *scene) proposal(cycle string) input {
+	return input{
+		"cycleId": cycle, "title": s.another("Un four à pain"), "body": "Un four commun, bâti ensemble le samedi.", "minimumMinutes": 60, "maximumMinutes": 90,
+		"milestones": []input{{"title": "Les fondations", "minutes": 30}, {"title": "La voûte", "minutes": 60}}, "idempotencyKey": newKey(),
+	}
+}
+
+func (s *scene) project() string {
+	return s.anna.does("submitProject", s.proposal(s.cycle())).text("project.id")
+}
+
+// votedOn is a cycle in which members vote, and Anna's project on its ballot.
+func (s *scene) votedOn() (cycle, project string) {
+	cycle = s.cycle()
+	project = s.anna.does("submitProject", s.proposal(cycle)).text("project.id")
+	s.advance(15 * day)
+	return cycle, project
+}
+
+// granted is a cycle whose count funded Anna's project.
+func (s *scene) granted() (cycle, project string) {
+	cycle, project = s.votedOn()
+	s.bruno.votes(cycle, input{"projectId": project, "value": 5})
+	s.advance(14 * day)
+	return cycle, project
+}
+
+// payable is a cycle whose hours may be claimed.
+func (s *scene) payable() (cycle, project string) {
+	cycle, project = s.granted()
+	s.advance(7 * day)
+	return cycle, project
+}
+
+func (s *scene) claim() string {
+	_, project := s.payable()
+	return s.anna.claims(project, 10)
+}
+
+func (p *person) claims(project string, minutes int) string {
+	p.t.Helper()
+	return p.does("claimPayout", input{"projectId": project, "minutes": minutes, "proof": "Venez voir sur place.", "idempotencyKey": newKey()}).text("claim.id")
+}
+
+func (p *person) votes(cycle string, entries ...input) string {
+	p.t.Helper()
+	return p.does("castBudgetBallot", input{"cycleId": cycle, "entries": entries}).text("ballot.receipt")
+}
+
+const cycleInFull = `Cycle {
+	state envelope roll commitment seed version
+	pool { balance } account { balance }
+	projects { id title stage granted paid progress claims { id stage minutes } }
+	ballots(first: 50) { nodes { receipt entries { projectId value } } }
+	myBallot { receipt entries { value } }
+	allocation { inputHash spent left share virtualShare explanation lines { minutes cause explanation perPoint missing project { title } } record }
+	report { envelope granted paidOut returned left roll voters votersWithAFundedChoice largestGrant projects fundedProjects }
+	history { state due at note }
+	challenges { reason same }
+}`
+
+// A year of common hours: a pool is filled, members propose and vote, the exact
+// count funds what the most members can share, hours move as work is done, and
+// what nobody needed goes back, to the minute.
+func TestACycleOfReinvestment(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, bruno, clara := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr"), w.welcome("Clara", "en")
+	w.founder.does("grantRole", input{"memberId": clara.member, "role": "TREASURER"})
+	cycle := w.founder.opens(w, 600, input{"twoApproversAbove": 120})
+	open := w.founder.sees(cycle, `Cycle { state pool { balance } account { balance kind } }`)
+	same(t, "the pool gave the envelope", []any{open["state"], open.int("pool.balance"), open.int("account.balance"), open.text("account.kind")}, []any{"OPEN_CALL", 0, 600, "PROJECT"})
+
+	submit := func(p *person, title string, minimum, maximum int) string {
+		return p.does("submitProject", input{"cycleId": cycle, "title": title, "body": "Pour tout le quartier, ensemble.", "minimumMinutes": minimum, "maximumMinutes": maximum}).text("project.id")
+	}
+	oven, garden, pool := submit(anna, "Four", 300, 300), submit(bruno, "Jardin", 200, 320), submit(clara, "Piscine", 590, 590)
+	submit(anna, "Fusée", 10, 10)
+	rocket := about(w.founder.sees(cycle, `Cycle { projects { id title } }`).list("projects"), "title", "Fusée").text("id")
+	w.founder.does("reviewProject", input{"projectId": rocket, "feasible": false, "reason": "Trop bruyant."})
+	anna.isRefused("reviewProject", input{"projectId": oven, "feasible": true}, "FORBIDDEN", "")
+	anna.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{{"projectId": oven, "value": 5}}}, "CYCLE_STATE", "cycleId")
+
+	w.advance(15 * day)
+	late := w.welcome("Tard Venue", "fr")
+	late.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{}}, "NOT_ON_THE_ROLL", "cycleId")
+	anna.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{{"projectId": oven, "value": 6}}}, "CHOICE_OUT_OF_RANGE", "entries.0.value")
+	anna.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{{"projectId": rocket, "value": 1}}}, "PROJECT_UNKNOWN", "entries.0.projectId")
+	anna.votes(cycle, input{"projectId": pool, "value": 5}) // and thinks again
+	receipt := anna.votes(cycle, input{"projectId": oven, "value": 5}, input{"projectId": garden, "value": 2})
+	bruno.votes(cycle, input{"projectId": garden, "value": 5})
+	clara.votes(cycle, input{"projectId": pool, "value": 5})
+	sealed := bruno.sees(cycle, cycleInFull)
+	same(t, "nothing is shown while people vote", []any{sealed["seed"], sealed["allocation"], len(sealed.list("ballots.nodes"))}, []any{nil, nil, 0})
+
+	w.advance(14 * day)
+	told := bruno.sees(cycle, cycleInFull)
+	same(t, "after the vote its result may be challenged", told.text("state"), "CHALLENGE")
+	same(t, "four could vote", told.int("roll"), 4)
+	same(t, "each project's part", texts(told.list("allocation.lines"), "cause"), []string{"SHARED", "SHARED", "ENVELOPE_SPENT"})
+	same(t, "nobody paid to the last minute what they had not", []int{told.list("projects")[0].int("granted"), told.list("projects")[1].int("granted")}, []int{300, 300})
+	if !strings.Contains(strings.Join(texts(told.list("ballots.nodes"), "receipt"), " "), receipt) {
+		t.Error("Anna does not find her receipt among the ballots")
+	}
+	aStrangerCountsAgain(t, told.thing("allocation")["record"])
+
+	challenge := clara.does("challengeAllocation", input{"cycleId": cycle, "reason": "La piscine avait aussi une voix."})
+	same(t, "a second count gives the same", challenge.thing("challenge")["same"], any(true))
+	anna.isRefused("claimPayout", input{"projectId": oven, "minutes": 10, "proof": "Déjà commencé.", "idempotencyKey": newKey()}, "CYCLE_STATE", "projectId")
+
+	w.advance(7 * day)
+	has := func() int { return anna.sees(anna.member, "Member { account { balance } }").int("account.balance") }
+	before := has()
+	small, large := anna.claims(oven, 90), anna.claims(oven, 200)
+	anna.isRefused("claimPayout", input{"projectId": oven, "minutes": 11, "proof": "Encore un peu.", "idempotencyKey": newKey()}, "CLAIM_BEYOND_GRANT", "minutes")
+	bruno.isRefused("approveClaim", input{"claimId": small}, "FORBIDDEN", "")
+	w.founder.does("approveClaim", input{"claimId": small})
+	same(t, "one approval is not enough for a large claim", w.founder.does("approveClaim", input{"claimId": large}).text("claim.stage"), "CLAIMED")
+	w.founder.isRefused("approveClaim", input{"claimId": large}, "APPROVED_BEFORE", "claimId")
+	same(t, "the second one is", clara.does("approveClaim", input{"claimId": large}).text("claim.stage"), "PAID")
+	w.founder.isRefused("declineClaim", input{"claimId": large, "reason": "Trop tard."}, "CLAIM_STATE", "claimId")
+	same(t, "Anna is credited for what was done", has()-before, 290)
+	waits := bruno.claims(garden, 100)
+
+	w.advance(182 * day)
+	report := bruno.sees(cycle, cycleInFull)
+	same(t, "what nobody waits for went back", []int{report.int("report.paidOut"), report.int("report.returned"), report.int("report.left")}, []int{290, 210, 100})
+	w.founder.does("approveClaim", input{"claimId": waits})
+	w.advance(30 * day)
+	end := bruno.sees(cycle, cycleInFull)
+	same(t, "the cycle is over", end.text("state"), "CLOSED")
+	same(t, "envelope = paid out + returned + left", []int{end.int("report.envelope"), end.int("report.paidOut"), end.int("report.returned"), end.int("report.left")}, []int{600, 390, 210, 0})
+	same(t, "the pool has the rest", end.int("pool.balance"), 210)
+	same(t, "each state once, in order", texts(end.list("history"), "state"),
+		[]string{"OPEN_CALL", "FEASIBILITY", "VOTING", "TALLIED", "CHALLENGE", "PAYING", "REPORTING", "CLOSED"})
+	same(t, "what Anna was told", newsOf(anna), []string{"PROJECT_REFUSED", "PROJECT_FUNDED", "CLAIM_PAID", "CLAIM_PAID"})
+}
+
+// newsOf is what somebody was told of cycles, the way it came.
+func newsOf(p *person) (kinds []string) {
+	for _, n := range p.told() {
+		if kind := n.text("kind"); strings.HasPrefix(kind, "PROJECT_") || strings.HasPrefix(kind, "CLAIM_") {
+			kinds = append([]string{kind}, kinds...)
+		}
+	}
+	return kinds
+}
+
+// aStrangerCountsAgain takes the record as it was published to our own command's
+// code and, where there is Node, to a script that has nothing of ours.
+func aStrangerCountsAgain(t *testing.T, record any) {
+	t.Helper()
+	text, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := allocation.ReadRecord(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Verify(); err != nil {
+		t.Error(err)
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Log("no node here: the stranger's script was not tried")
+		return
+	}
+	file := filepath.Join(t.TempDir(), "record.json")
+	if err := os.WriteFile(file, []byte(published(read)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), node, "../../docs/examples/recount-allocation.mjs", file).CombinedOutput() // #nosec G204 -- our own script
+	if err != nil || !strings.HasPrefix(string(out), "The same, to the minute: 2 of 3 projects") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// published is a record as a file: the answer's fields in the order of the format.
+func published(r allocation.Record) string {
+	text, _ := json.Marshal(r)
+	return string(text)
+}
+
+// A server that was away for half a year does each step once, each with its own date.
+func TestACycleCatchesUpStepByStep(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.welcome("Anna", "fr")
+	cycle := w.founder.opens(w, 100, nil)
+	anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50})
+	w.advance(300 * day)
+	end := anna.sees(cycle, `Cycle { state pool { balance } history { state due at } report { returned left voters } }`)
+	same(t, "it came to its end", end.text("state"), "CLOSED")
+	same(t, "nobody voted, everything went back", []int{end.int("report.returned"), end.int("report.left"), end.int("pool.balance")}, []int{100, 0, 100})
+	steps := end.list("history")
+	for i := range steps[1:] {
+		if steps[i+1].time("due").Before(steps[i].time("due")) {
+			t.Errorf("%v is due before %v", steps[i+1], steps[i])
+		}
+	}
+	same(t, "eight steps", len(steps), 8)
+}
+
+// A cancelled cycle gives back what it set aside, and two cycles never share hours.
+func TestAnEnvelopeIsSetAsideOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	pool := w.projectPool(100)
+	open := func(minutes int) input {
+		return input{"communityId": w.id, "poolId": pool, "title": "Printemps", "minutes": minutes, "calendar": input{"feasibilityAt": w.now().Add(day)}}
+	}
+	first := w.founder.does("openCycle", open(80)).text("cycle.id")
+	w.unchanged("hours that are not there", func() { w.founder.isRefused("openCycle", open(21), "INSUFFICIENT_HOURS", "minutes") })
+	w.founder.does("cancelCycle", input{"cycleId": first, "reason": "On recommence."})
+	back := w.founder.sees(first, `Cycle { state pool { balance } account { balance } }`)
+	same(t, "they are back", []any{back["state"], back.int("pool.balance"), back.int("account.balance")}, []any{"CANCELLED", 100, 0})
+	w.founder.isRefused("cancelCycle", input{"cycleId": first, "reason": "Encore."}, "CYCLE_STATE", "cycleId")
+	for name, in := range map[string]input{
+		"calendar.callAt":        with(open(10), "calendar", input{"callAt": w.now().Add(-2 * day), "feasibilityAt": w.now().Add(day)}),
+		"calendar.feasibilityAt": with(open(10), "calendar", input{"callAt": w.now().Add(2 * day), "feasibilityAt": w.now().Add(day)}),
+	} {
+		w.founder.isRefused("openCycle", in, "CALENDAR_INVALID", name)
+	}
+	w.founder.isRefused("openCycle", with(open(10), "quorum", 10_001), "ALLOCATION_RULE_INVALID", "quorum")
+	w.founder.isRefused("openCycle", with(open(10), "poolId", w.founder.account()), "NOT_FOUND", "poolId")
+}

@@ -1,0 +1,23 @@
+META
+key;value
+description;Everybody wants everything, cheapest support per minute does not matter
+instance;all-agree
+num_projects;4
+num_votes;7
+budget;120
+vote_type;approval
+PROJECTS
+project_id;cost;name;selected
+a;50;a;1
+b;40;b;1
+c;30;c;1
+d;20;d;0
+VOTES
+voter_id;vote
+1;a,b,c,d
+2;a,b,c,d
+3;a,b,c,d
+4;a,b,c,d
+5;a,b,c,d
+6;a,b,c,d
+7;a,b,c,d

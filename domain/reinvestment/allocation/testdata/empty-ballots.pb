@@ -1,0 +1,25 @@
+META
+key;value
+description;Empty ballots count as voters
+instance;empty-ballots
+num_projects;3
+num_votes;10
+budget;500
+vote_type;approval
+PROJECTS
+project_id;cost;name;selected
+a;100;a;1
+b;200;b;1
+c;250;c;0
+VOTES
+voter_id;vote
+1;a,b
+2;a,b
+3;a,b
+4;a,b
+5;c
+6;c
+7;c
+8;
+9;
+10;

@@ -1,0 +1,23 @@
+META
+key;value
+description;The money goes in without a minute left
+instance;exact
+num_projects;4
+num_votes;7
+budget;84
+vote_type;approval
+PROJECTS
+project_id;cost;name;selected
+a;28;a;1
+b;28;b;1
+c;28;c;1
+d;28;d;0
+VOTES
+voter_id;vote
+1;a,b
+2;a,b
+3;a,b
+4;c
+5;c
+6;c
+7;d

@@ -1,0 +1,25 @@
+META
+key;value
+description;A third of the town wants what the majority does not
+instance;minority
+num_projects;4
+num_votes;9
+budget;900
+vote_type;approval
+PROJECTS
+project_id;cost;name;selected
+garden;300;garden;1
+bench;300;bench;1
+shed;300;shed;0
+path;300;path;1
+VOTES
+voter_id;vote
+1;garden,bench,shed
+2;garden,bench,shed
+3;garden,bench,shed
+4;garden,bench,shed
+5;garden,bench,shed
+6;garden,bench,shed
+7;path
+8;path
+9;path

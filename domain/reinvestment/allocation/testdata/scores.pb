@@ -1,0 +1,22 @@
+META
+key;value
+description;Scores pay in proportion
+instance;scores
+num_projects;4
+num_votes;6
+budget;300
+vote_type;scoring
+PROJECTS
+project_id;cost;name;selected
+a;150;a;0
+b;120;b;1
+c;90;c;1
+d;60;d;1
+VOTES
+voter_id;vote;points
+1;a,b;5,1
+2;a,c;5,2
+3;b,c;3,3
+4;d;5
+5;d,a;1,1
+6;b;4

@@ -1,0 +1,19 @@
+META
+key;value
+description;Equal in everything: what was filed first
+instance;tie
+num_projects;2
+num_votes;5
+budget;100
+vote_type;approval
+PROJECTS
+project_id;cost;name;selected
+later;60;later;1
+first;60;first;0
+VOTES
+voter_id;vote
+1;later,first
+2;later,first
+3;later,first
+4;later,first
+5;later,first

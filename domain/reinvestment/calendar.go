@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package reinvestment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+)
+
+// PassTime moves every cycle that is due, one step a transaction, each with its
+// own date, also when the server was away for several of them. A step is guarded
+// by the version it starts from and its postings by their names, so however many
+// servers try, it happens once.
+func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
+	const atOnce = 50
+	for {
+		moved := 0
+		var due []Cycle
+		err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+			due, err = s.store.Due(ctx, community, now, atOnce)
+			return err
+		})
+		errs := []error{err}
+		for _, c := range due {
+			ok, err := s.step(ctx, community, c.ID)
+			if ok {
+				moved++
+			}
+			errs = append(errs, err)
+		}
+		if err := errors.Join(errs...); err != nil || moved == 0 {
+			return err
+		}
+	}
+}
+
+// step does the one step that is due; another server that was first is no error.
+func (s *Service) step(ctx context.Context, community, id domain.ID) (moved bool, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		c, err := s.cycle(ctx, community, id)
+		if err != nil {
+			return err
+		}
+		next, due, ok := c.Next()
+		if !ok || due.After(now) {
+			return nil
+		}
+		moved = true
+		c.State = next
+		return s.enter(ctx, c, Step{Due: due, At: now})
+	})
+	if errors.Is(err, domain.StaleVersion) {
+		return false, nil
+	}
+	return moved && err == nil, err
+}
+
+// enter does what each state begins with, and tells. What moves hours comes last.
+func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
+	var err error
+	switch c.State {
+	case Voting:
+		if err = s.store.MakeEligible(ctx, c.Community, c.ID); err == nil {
+			c.Roll, err = s.store.Roll(ctx, c.Community, c.Calendar.VotingAt)
+		}
+	case Tallied:
+		err = s.tally(ctx, c, step.At)
+	case Closed:
+		err = s.lapse(ctx, c)
+	case Draft, OpenCall, Feasibility, Challenge, Paying, Reporting, Cancelled:
+	}
+	if err != nil {
+		return err
+	}
+	if c, err = s.store.MoveCycle(ctx, c, step); err != nil {
+		return err
+	}
+	if c.State == Reporting || c.State == Closed {
+		rest, err := s.rest(ctx, c)
+		if err != nil || rest == 0 {
+			s.tell(ctx, domain.System, CycleMoved, c.ID, Told{Cycle: c.ID, State: string(c.State)})
+			return err
+		}
+		return s.move(ctx, c, "rest/"+string(c.State), CycleMoved, domain.System, c.Account, c.Pool, rest)
+	}
+	s.tell(ctx, domain.System, CycleMoved, c.ID, Told{Cycle: c.ID, State: string(c.State)})
+	return nil
+}
+
+func (s *Service) tell(ctx context.Context, actor domain.Actor, kind domain.EventKind, subject domain.ID, told Told) {
+	s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: subject, Payload: told})
+}
+
+// tally counts, keeps the count whole, and tells each project's owner.
+func (s *Service) tally(ctx context.Context, c Cycle, now time.Time) error {
+	projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
+	if err != nil {
+		return err
+	}
+	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
+	if err != nil {
+		return err
+	}
+	in := c.instance(projects, ballots)
+	result, err := allocation.Run(in)
+	if err != nil {
+		return err
+	}
+	run := Run{Community: c.Community, Cycle: c.ID, Run: 1, At: now, Record: allocation.Record{Instance: in, Result: result, Commitment: c.Commitment}}
+	if err := s.store.AddRun(ctx, run); err != nil {
+		return err
+	}
+	granted := make(map[domain.ID]domain.Minutes, len(result.Lines))
+	for _, p := range projects {
+		for _, line := range result.Lines {
+			if line.Project == p.ID.String() {
+				granted[p.ID] = line.Minutes
+				s.tell(ctx, domain.System, ProjectDecided, p.ID, Told{Cycle: c.ID, State: string(decided(line.Minutes)), Member: p.Owner, Minutes: line.Minutes})
+			}
+		}
+	}
+	return s.store.Decide(ctx, c.Community, c.ID, granted)
+}
+
+func decided(m domain.Minutes) ProjectStage {
+	if m > 0 {
+		return Funded
+	}
+	return Unfunded
+}
+
+// rest is what lies on the envelope's account and nobody waits for.
+func (s *Service) rest(ctx context.Context, c Cycle) (domain.Minutes, error) {
+	accounts, err := s.hours.Accounts(ctx, c.Community, []domain.ID{c.Account})
+	if err != nil || len(accounts) == 0 {
+		return 0, err
+	}
+	rest := accounts[0].Balance
+	waiting, err := s.waiting(ctx, c)
+	for _, claim := range waiting {
+		rest -= claim.Minutes
+	}
+	return rest, err
+}
+
+// waiting are the claims that nobody decided yet.
+func (s *Service) waiting(ctx context.Context, c Cycle) ([]Claim, error) {
+	projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]domain.ID, len(projects))
+	for i, p := range projects {
+		ids[i] = p.ID
+	}
+	all, err := s.store.ClaimsOf(ctx, c.Community, ids)
+	var waiting []Claim
+	for _, claim := range all {
+		if claim.Stage == Claimed {
+			waiting = append(waiting, claim)
+		}
+	}
+	return waiting, err
+}
+
+// lapse declines what is still waiting when a cycle closes.
+func (s *Service) lapse(ctx context.Context, c Cycle) error {
+	waiting, err := s.waiting(ctx, c)
+	for _, claim := range waiting {
+		claim.Stage = Declined
+		if _, err := s.store.SaveClaim(ctx, claim); err != nil {
+			return err
+		}
+		s.tell(ctx, domain.System, ClaimDeclined, claim.ID, Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes})
+	}
+	return err
+}

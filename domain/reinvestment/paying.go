@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package reinvestment
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+)
+
+// ClaimPayout is what somebody says to be credited for work on a project.
+type ClaimPayout struct {
+	Community, Project domain.ID
+	OnBehalfOf         domain.ID
+	Milestone          int // from 1; 0 for none
+	Minutes            domain.Minutes
+	Proof              string
+	Key                string `json:"-"`
+}
+
+// Claim asks for hours of a grant. Only the project's owner claims.
+//
+// Errors: NotFound, Forbidden, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, IdempotencyKeyReused.
+func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout) (Claim, error) {
+	var made Claim
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		member, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
+		if err != nil {
+			return err
+		}
+		var check domain.Check
+		check.Minutes("minutes", cmd.Minutes)
+		cmd.Proof = check.Text("proof", cmd.Proof, 10, 2000)
+		if err := check.Err(); err != nil {
+			return err
+		}
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "claimPayout", Input: cmd}, func() (domain.ID, error) {
+			return s.claim(ctx, actor, member, cmd, now)
+		})
+		if err != nil {
+			return err
+		}
+		made, err = s.claimByID(ctx, cmd.Community, id)
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.ID, cmd ClaimPayout, now time.Time) (domain.ID, error) {
+	p, err := s.project(ctx, cmd.Community, cmd.Project)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	c, err := s.cycle(ctx, cmd.Community, p.Cycle)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	switch {
+	case p.Owner != member:
+		return domain.Nowhere, domain.Forbidden
+	case c.State != Paying:
+		return domain.Nowhere, domain.NewError(CycleState, "projectId", "state", string(c.State))
+	case p.Stage != Funded:
+		return domain.Nowhere, domain.NewError(ProjectState, "projectId", "state", string(p.Stage))
+	case cmd.Milestone < 0 || cmd.Milestone > len(p.Milestones):
+		return domain.Nowhere, domain.NewError(domain.OutOfRange, "milestone", "min", 1, "max", len(p.Milestones))
+	}
+	earlier, err := s.store.ClaimsOf(ctx, cmd.Community, []domain.ID{p.ID})
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	left := p.Granted
+	for _, one := range earlier {
+		if one.Stage != Declined {
+			left -= one.Minutes
+		}
+	}
+	if cmd.Minutes > left {
+		return domain.Nowhere, domain.NewError(ClaimBeyondGrant, "minutes", "available", left, "required", cmd.Minutes)
+	}
+	// Saving the project raises its version, so two claims at once cannot both see what is left.
+	if _, err := s.store.SaveProject(ctx, p); err != nil {
+		return domain.Nowhere, err
+	}
+	made := Claim{
+		Community: c.Community, Cycle: c.ID, Project: p.ID, ID: domain.NewID(), Member: member, Milestone: cmd.Milestone,
+		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, CreatedAt: now, Version: 1,
+	}
+	s.tell(ctx, actor, ClaimMade, made.ID, Told{Cycle: c.ID, Member: member, Minutes: made.Minutes})
+	return made.ID, s.store.AddClaim(ctx, made)
+}
+
+// Approve agrees to a claim. Whoever claims never approves; above the cycle's
+// limit a second person must. The last approval credits the hours.
+//
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, ApprovedBefore, CycleState.
+func (s *Service) Approve(ctx context.Context, actor domain.Actor, community, id domain.ID) (Claim, error) {
+	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, standing domain.Standing, c Cycle, claim Claim) error {
+		if slices.Contains(claim.Approvers, standing.Member) {
+			return domain.NewError(ApprovedBefore, "claimId")
+		}
+		claim.Approvers = append(claim.Approvers, standing.Member)
+		if len(claim.Approvers) < c.approversNeeded(claim.Minutes) {
+			s.tell(ctx, actor, ClaimApproved, claim.ID, Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes})
+			_, err := s.store.SaveClaim(ctx, claim)
+			return err
+		}
+		return s.pay(ctx, actor, c, claim)
+	})
+}
+
+func (s *Service) pay(ctx context.Context, actor domain.Actor, c Cycle, claim Claim) error {
+	account, err := s.hours.AccountOf(ctx, c.Community, claim.Member)
+	if err != nil {
+		return err
+	}
+	p, err := s.project(ctx, c.Community, claim.Project)
+	if err != nil {
+		return err
+	}
+	p.Paid += claim.Minutes
+	if _, err := s.store.SaveProject(ctx, p); err != nil {
+		return err
+	}
+	leg := ledger.Transfer{ID: domain.NewID(), Kind: ledger.Grant, Minutes: claim.Minutes, Debit: c.Account, Credit: account.ID}
+	claim.Stage, claim.Transfer = Paid, leg.ID
+	if _, err := s.store.SaveClaim(ctx, claim); err != nil {
+		return err
+	}
+	_, err = s.hours.Post(ctx, ledger.Posting{
+		Community: c.Community, Key: "claim/" + claim.ID.String(), Legs: []ledger.Transfer{leg},
+		Event: domain.Event{ID: domain.NewID(), Kind: ClaimPaid, Actor: actor.Person, Subject: claim.ID, Payload: Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes}},
+	})
+	return err
+}
+
+// Decline refuses a claim, with a reason; it may be claimed anew.
+//
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, Required.
+func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Claim, error) {
+	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, _ domain.Standing, c Cycle, claim Claim) error {
+		var check domain.Check
+		claim.Reason = check.Text("reason", reason, 1, 1000)
+		if err := check.Err(); err != nil {
+			return err
+		}
+		claim.Stage = Declined
+		s.tell(ctx, actor, ClaimDeclined, claim.ID, Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes})
+		_, err := s.store.SaveClaim(ctx, claim)
+		return err
+	})
+}
+
+func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id domain.ID,
+	do func(context.Context, domain.Standing, Cycle, Claim) error,
+) (Claim, error) {
+	var claim Claim
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.ApproveClaims)
+		if err != nil {
+			return err
+		}
+		if claim, err = s.claimByID(ctx, community, id); err != nil {
+			return err
+		}
+		c, err := s.cycle(ctx, community, claim.Cycle)
+		if err != nil {
+			return err
+		}
+		switch {
+		case claim.Member == standing.Member:
+			return domain.NewError(OwnClaim, "claimId")
+		case claim.Stage != Claimed:
+			return domain.NewError(ClaimState, "claimId", "state", string(claim.Stage))
+		case c.State != Paying && c.State != Reporting:
+			return domain.NewError(CycleState, "claimId", "state", string(c.State))
+		}
+		if err := do(ctx, standing, c, claim); err != nil {
+			return err
+		}
+		claim, err = s.claimByID(ctx, community, id)
+		return err
+	})
+	return claim, err
+}
+
+func (s *Service) claimByID(ctx context.Context, community, id domain.ID) (Claim, error) {
+	found, err := s.store.Claims(ctx, community, []domain.ID{id})
+	if err != nil {
+		return Claim{}, err
+	}
+	if len(found) == 0 {
+		return Claim{}, domain.NewError(domain.NotFound, "claimId")
+	}
+	return found[0], nil
+}
+
+// ClaimOf reads one claim for a member.
+func (s *Service) ClaimOf(ctx context.Context, actor domain.Actor, community, id domain.ID) (Claim, error) {
+	var claim Claim
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err == nil {
+			claim, err = s.claimByID(ctx, community, id)
+		}
+		return err
+	})
+	return claim, err
+}
+
+// ClaimsOf reads the claims of a page of projects at once.
+func (s *Service) ClaimsOf(ctx context.Context, community domain.ID, projects []domain.ID) (found []Claim, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		found, err = s.store.ClaimsOf(ctx, community, projects)
+		return err
+	})
+	return found, err
+}
+
+// Report adds a cycle up, to the minute.
+func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id domain.ID) (Report, error) {
+	var r Report
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		c, err := s.cycle(ctx, community, id)
+		if err != nil {
+			return err
+		}
+		projects, err := s.store.ProjectsOf(ctx, community, []domain.ID{id})
+		if err != nil {
+			return err
+		}
+		ballots, err := s.store.Ballots(ctx, community, id)
+		if err != nil {
+			return err
+		}
+		accounts, err := s.hours.Accounts(ctx, community, []domain.ID{c.Account})
+		if err != nil {
+			return err
+		}
+		r = report(c, projects, ballots, accounts[0].Balance)
+		return nil
+	})
+	return r, err
+}

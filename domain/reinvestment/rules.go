@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package reinvestment
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+)
+
+// VotingMethods are those that members vote by in a cycle. QUADRATIC ranks
+// priorities and never pays.
+func VotingMethods() []allocation.Method {
+	return []allocation.Method{allocation.EqualShares, allocation.Knapsack, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Quadratic}
+}
+
+// largestSubmission is how many projects one member may have in one cycle.
+const largestSubmission = 5
+
+// order is what the calendar moves a cycle through, with the moment of each.
+func (c Calendar) order() []struct {
+	state State
+	at    time.Time
+} {
+	return []struct {
+		state State
+		at    time.Time
+	}{
+		{OpenCall, c.CallAt}, {Feasibility, c.FeasibilityAt}, {Voting, c.VotingAt}, {Tallied, c.TallyAt}, {Challenge, c.TallyAt},
+		{Paying, c.ChallengeUntil}, {Reporting, c.PayUntil}, {Closed, c.CloseAt},
+	}
+}
+
+// Next is the state that the calendar leads to from here, and when; ok is false
+// at the end of the way.
+func (c Cycle) Next() (state State, due time.Time, ok bool) {
+	way := c.Calendar.order()
+	if c.State == Draft {
+		return way[0].state, way[0].at, true
+	}
+	for i, step := range way[:len(way)-1] {
+		if step.state == c.State {
+			return way[i+1].state, way[i+1].at, true
+		}
+	}
+	return "", time.Time{}, false
+}
+
+// Complete fills the dates left out with the usual ones: a week to look at
+// projects, a week to challenge, half a year to do the work, a month to report.
+func (c Calendar) complete() Calendar {
+	later := func(t *time.Time, from time.Time, days int) {
+		if t.IsZero() && !from.IsZero() {
+			*t = from.AddDate(0, 0, days)
+		}
+	}
+	later(&c.VotingAt, c.FeasibilityAt, 7)
+	later(&c.TallyAt, c.VotingAt, 14)
+	later(&c.ChallengeUntil, c.TallyAt, 7)
+	later(&c.PayUntil, c.ChallengeUntil, 182)
+	later(&c.CloseAt, c.PayUntil, 30)
+	return c
+}
+
+// check refuses dates that do not follow one another.
+func (c Calendar) check(now time.Time) error {
+	moments := []struct {
+		field string
+		at    time.Time
+	}{
+		{"callAt", c.CallAt}, {"feasibilityAt", c.FeasibilityAt}, {"votingAt", c.VotingAt}, {"tallyAt", c.TallyAt},
+		{"challengeUntil", c.ChallengeUntil}, {"payUntil", c.PayUntil}, {"closeAt", c.CloseAt},
+	}
+	var check domain.Check
+	check.That(!c.CallAt.Before(now.Add(-time.Hour)), CalendarInvalid, "calendar.callAt")
+	for i, m := range moments[1:] {
+		check.That(m.at.After(moments[i].at), CalendarInvalid, "calendar."+m.field)
+	}
+	return check.Err()
+}
+
+// check tidies an opening and says all that is wrong with it.
+func (cmd Open) check(now time.Time) (Open, error) {
+	var c domain.Check
+	cmd.Title = c.Line("title", cmd.Title, 3, 100)
+	c.Minutes("minutes", cmd.Minutes)
+	if cmd.TwoApproversAbove == 0 {
+		cmd.TwoApproversAbove = 1200
+	}
+	c.Minutes("twoApproversAbove", cmd.TwoApproversAbove)
+	cmd.Method = cmp.Or(cmd.Method, allocation.EqualShares)
+	c.That(slices.Contains(VotingMethods(), cmd.Method), MethodNotForVote, "method", "known", methodNames())
+	if cmd.Calendar.CallAt.IsZero() {
+		cmd.Calendar.CallAt = now
+	}
+	cmd.Calendar = cmd.Calendar.complete()
+	cmd.Rule.Roll = 0 // counted when voting begins
+	cmd.Rule.Utility = cmp.Or(cmd.Rule.Utility, allocation.PerMinute)
+	in := allocation.Instance{Method: cmd.Method, Rule: cmd.Rule}
+	c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
+	if err := c.Err(); err != nil {
+		return cmd, err
+	}
+	return cmd, cmd.Calendar.check(now)
+}
+
+func methodNames() string {
+	var names []string
+	for _, m := range VotingMethods() {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, ", ")
+}
+
+// check tidies a submission and says all that is wrong with it.
+func (cmd Submit) check() (Submit, error) {
+	var c domain.Check
+	cmd.Title = c.Line("title", cmd.Title, 3, 100)
+	cmd.Body = c.Text("body", cmd.Body, 20, 5000)
+	c.Minutes("minimumMinutes", cmd.Minimum)
+	if cmd.Maximum == 0 {
+		cmd.Maximum = cmd.Minimum
+	}
+	c.Minutes("maximumMinutes", cmd.Maximum)
+	c.That(cmd.Minimum <= cmd.Maximum, allocation.ProjectInvalid, "minimumMinutes", "name", cmd.Title)
+	c.That(len(cmd.Milestones) <= 20, domain.OutOfRange, "milestones", "min", 0, "max", 20)
+	sum := domain.Minutes(0)
+	for i := range cmd.Milestones {
+		cmd.Milestones[i].Title = c.Line("milestones", cmd.Milestones[i].Title, 1, 100)
+		c.Minutes("milestones", cmd.Milestones[i].Minutes)
+		sum += cmd.Milestones[i].Minutes
+	}
+	c.That(sum <= cmd.Maximum, ClaimBeyondGrant, "milestones", "available", cmd.Maximum, "required", sum)
+	return cmd, c.Err()
+}
+
+// instance is what a cycle's count depends on: its policy, the projects on the
+// ballot and the ballots under their receipts.
+func (c Cycle) instance(projects []Project, ballots []Ballot) allocation.Instance {
+	in := allocation.Instance{
+		Version: allocation.Version, Method: c.Method, Cycle: c.ID.String(), Seed: c.Seed, Envelope: c.Envelope, Rule: c.Rule,
+		Projects: []allocation.Project{}, Ballots: []allocation.Ballot{},
+	}
+	in.Rule.Roll = c.Roll
+	onBallot := map[string]bool{}
+	for _, p := range projects {
+		if p.Stage == Eligible || p.Stage == Funded || p.Stage == Unfunded {
+			onBallot[p.ID.String()] = true
+			in.Projects = append(in.Projects, allocation.Project{ID: p.ID.String(), Minimum: p.Minimum, Maximum: p.Maximum, Filed: int64(p.Number)})
+		}
+	}
+	for _, b := range ballots {
+		kept := slices.DeleteFunc(slices.Clone(b.Choices), func(c allocation.Choice) bool { return !onBallot[c.Project] })
+		in.Ballots = append(in.Ballots, allocation.Ballot{Voter: b.Receipt, Choices: kept})
+	}
+	return in
+}
+
+// approversNeeded is how many people must look at a claim.
+func (c Cycle) approversNeeded(m domain.Minutes) int {
+	if m > c.TwoApproversAbove {
+		return 2
+	}
+	return 1
+}
+
+// report adds a cycle up. Until the count it has nothing to say of grants.
+func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) Report {
+	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left}
+	funded := map[string]bool{}
+	for _, p := range projects {
+		if p.Stage == Withdrawn {
+			continue
+		}
+		r.Projects++
+		r.Granted += p.Granted
+		r.PaidOut += p.Paid
+		if p.Granted > 0 {
+			r.FundedProjects++
+			funded[p.ID.String()] = true
+			r.LargestGrant = max(r.LargestGrant, p.Granted)
+		}
+	}
+	r.Returned = r.Envelope - r.PaidOut - r.Left
+	for _, b := range ballots {
+		if slices.ContainsFunc(b.Choices, func(c allocation.Choice) bool { return c.Value > 0 && funded[c.Project] }) {
+			r.VotersWithAFundedChoice++
+		}
+	}
+	return r
+}

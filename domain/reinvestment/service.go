@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package reinvestment
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+)
+
+// Service is the use cases of reinvestment.
+type Service struct {
+	tx      domain.Tx
+	store   Store
+	access  domain.Access
+	members *membership.Service
+	hours   *ledger.Service
+}
+
+// New makes the room.
+func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, hours *ledger.Service) *Service {
+	return &Service{tx: tx, store: store, access: access, members: members, hours: hours}
+}
+
+// Open is what somebody says to open a cycle.
+type Open struct {
+	Community         domain.ID
+	Pool              domain.ID // the account the envelope is taken from
+	Title             string
+	Minutes           domain.Minutes // the envelope
+	Method            allocation.Method
+	Rule              allocation.Rule
+	TwoApproversAbove domain.Minutes // 0: twenty hours
+	Calendar          Calendar
+	Key               string `json:"-"`
+}
+
+// Open sets an envelope aside from a pool and announces a cycle: its method, its
+// dates, and the commitment to the seed that will break the last ties.
+//
+// Errors: NotFound, Forbidden, InsufficientHours, CalendarInvalid, MethodNotForVote, RuleInvalid, IdempotencyKeyReused.
+func (s *Service) Open(ctx context.Context, actor domain.Actor, cmd Open) (Cycle, error) {
+	var c Cycle
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		if _, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.RunCycles); err != nil {
+			return err
+		}
+		said := cmd
+		cmd, err := cmd.check(now)
+		if err != nil {
+			return err
+		}
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "openCycle", Input: said}, func() (domain.ID, error) {
+			return s.open(ctx, actor, cmd, now)
+		})
+		if err != nil {
+			return err
+		}
+		c, err = s.cycle(ctx, cmd.Community, id)
+		return err
+	})
+	return c, err
+}
+
+func (s *Service) open(ctx context.Context, actor domain.Actor, cmd Open, now time.Time) (domain.ID, error) {
+	pools, err := s.hours.Accounts(ctx, cmd.Community, []domain.ID{cmd.Pool})
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	if len(pools) == 0 || pools[0].Kind != ledger.Pool {
+		return domain.Nowhere, domain.NewError(domain.NotFound, "poolId")
+	}
+	envelope, err := s.hours.OpenProject(ctx, cmd.Community, now)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	c := Cycle{
+		Community: cmd.Community, ID: domain.NewID(), Title: cmd.Title, Pool: cmd.Pool, Account: envelope.ID, Envelope: cmd.Minutes,
+		Method: cmd.Method, Rule: cmd.Rule, TwoApproversAbove: cmd.TwoApproversAbove, Calendar: cmd.Calendar,
+		State: Draft, Seed: rand.Text(), OpenedBy: actor.Person, CreatedAt: now, Version: 1,
+	}
+	c.Commitment = allocation.Commitment(c.ID.String(), c.Seed)
+	if !c.Calendar.CallAt.After(now) {
+		c.State = OpenCall
+	}
+	first := Step{Community: c.Community, Cycle: c.ID, Step: 1, State: c.State, Person: actor.Person, Due: c.Calendar.CallAt, At: now}
+	if err := s.store.AddCycle(ctx, c, first); err != nil {
+		return c.ID, err
+	}
+	if err := s.move(ctx, c, "envelope", CycleOpened, actor, c.Pool, c.Account, c.Envelope); err != nil {
+		return c.ID, err
+	}
+	// The head is held now: what the pool has left is what nobody else takes meanwhile.
+	after, err := s.hours.Accounts(ctx, c.Community, []domain.ID{c.Pool})
+	if err == nil && after[0].Balance-after[0].Held < 0 {
+		err = domain.NewError(ledger.InsufficientHours, "minutes", "available", max(0, after[0].Balance-after[0].Held+c.Envelope), "required", c.Envelope)
+	}
+	return c.ID, err
+}
+
+// move posts hours of the cycle, once under its name; it comes last.
+func (s *Service) move(ctx context.Context, c Cycle, name string, kind domain.EventKind, actor domain.Actor, from, to domain.ID, minutes domain.Minutes) error {
+	leg := ledger.Transfer{ID: domain.NewID(), Kind: ledger.Grant, Minutes: minutes, Debit: from, Credit: to}
+	_, err := s.hours.Post(ctx, ledger.Posting{
+		Community: c.Community, Key: "cycle/" + c.ID.String() + "/" + name, Legs: []ledger.Transfer{leg},
+		Event: domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: c.ID, Payload: Told{Cycle: c.ID, State: string(c.State), Minutes: minutes}},
+	})
+	return err
+}
+
+// Cancel ends a cycle before anything was paid; the envelope returns to its pool.
+//
+// Errors: NotFound, Forbidden, CycleState, Required.
+func (s *Service) Cancel(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Cycle, error) {
+	return s.change(ctx, actor, community, id, domain.RunCycles, func(ctx context.Context, c Cycle, now time.Time) error {
+		var check domain.Check
+		reason = check.Text("reason", reason, 1, 1000)
+		if err := check.Err(); err != nil {
+			return err
+		}
+		switch c.State {
+		case Draft, OpenCall, Feasibility, Voting, Tallied, Challenge:
+		case Paying, Reporting, Closed, Cancelled:
+			return domain.NewError(CycleState, "cycleId", "state", string(c.State))
+		}
+		c.State = Cancelled
+		c, err := s.store.MoveCycle(ctx, c, Step{Person: actor.Person, Note: reason, Due: now, At: now})
+		if err != nil {
+			return err
+		}
+		return s.move(ctx, c, "back", CycleMoved, actor, c.Account, c.Pool, c.Envelope)
+	})
+}
+
+// change authorises, loads, does, and reads again: the frame of every act on a cycle.
+func (s *Service) change(ctx context.Context, actor domain.Actor, community, id domain.ID, p domain.Permission,
+	do func(ctx context.Context, c Cycle, now time.Time) error,
+) (Cycle, error) {
+	var c Cycle
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		_, err := domain.Authorise(ctx, s.access, actor, community, p)
+		if err != nil {
+			return err
+		}
+		if c, err = s.cycle(ctx, community, id); err != nil {
+			return err
+		}
+		if err = do(ctx, c, now); err != nil {
+			return err
+		}
+		c, err = s.cycle(ctx, community, id)
+		return err
+	})
+	return c, err
+}
+
+func (s *Service) cycle(ctx context.Context, community, id domain.ID) (Cycle, error) {
+	found, err := s.store.Cycles(ctx, community, []domain.ID{id})
+	if err != nil {
+		return Cycle{}, err
+	}
+	if len(found) == 0 {
+		return Cycle{}, domain.NewError(domain.NotFound, "cycleId")
+	}
+	return found[0], nil
+}
+
+// Cycle reads one cycle for a member. Errors: NotFound, Unauthenticated.
+func (s *Service) Cycle(ctx context.Context, actor domain.Actor, community, id domain.ID) (Cycle, error) {
+	return s.change(ctx, actor, community, id, domain.SeeCommunity, func(context.Context, Cycle, time.Time) error { return nil })
+}
+
+// List reads a community's cycles, the newest first.
+func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (domain.Slice[Cycle], error) {
+	var found domain.Slice[Cycle]
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err == nil {
+			found, err = s.store.ListCycles(ctx, community, page)
+		}
+		return err
+	})
+	return found, err
+}
+
+// Steps reads what cycles went through, for a page of them at once.
+func (s *Service) Steps(ctx context.Context, community domain.ID, cycles []domain.ID) (steps []Step, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		steps, err = s.store.Steps(ctx, community, cycles)
+		return err
+	})
+	return steps, err
+}
+
+// Cycles reads cycles by id inside the caller's transaction, for a page at once.
+func (s *Service) Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error) {
+	return s.store.Cycles(ctx, community, ids)
+}
+
+// Projects reads projects by id inside the caller's transaction.
+func (s *Service) Projects(ctx context.Context, community domain.ID, ids []domain.ID) ([]Project, error) {
+	return s.store.Projects(ctx, community, ids)
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package reinvestment
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Store is what the room needs kept. Every call runs inside InTx of the
+// community it names. Changes are guarded by the version that was read, so that
+// two servers never do one step twice.
+type Store interface {
+	AddCycle(ctx context.Context, c Cycle, first Step) error
+	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
+	// history. StaleVersion when somebody was first.
+	MoveCycle(ctx context.Context, c Cycle, step Step) (Cycle, error)
+	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
+	// ListCycles lists the newest first.
+	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)
+	// Due lists the cycles whose next moment is not after a time.
+	Due(ctx context.Context, community domain.ID, at time.Time, limit int) ([]Cycle, error)
+	Steps(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Step, error)
+
+	// AddProject numbers the project within its cycle.
+	AddProject(ctx context.Context, p Project) (Project, error)
+	SaveProject(ctx context.Context, p Project) (Project, error)
+	// Decide keeps what a count granted to each project on the ballot.
+	Decide(ctx context.Context, community, cycle domain.ID, granted map[domain.ID]domain.Minutes) error
+	Projects(ctx context.Context, community domain.ID, ids []domain.ID) ([]Project, error)
+	// ProjectsOf lists those of cycles in their order of filing.
+	ProjectsOf(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Project, error)
+	// MakeEligible puts what nobody looked at on the ballot: silence refuses nothing.
+	MakeEligible(ctx context.Context, community, cycle domain.ID) error
+
+	// PutBallot replaces a member's earlier ballot and keeps its receipt.
+	PutBallot(ctx context.Context, b Ballot) (Ballot, error)
+	// BallotOf is a member's ballot; ok is false when they cast none.
+	BallotOf(ctx context.Context, community, cycle, member domain.ID) (b Ballot, ok bool, err error)
+	Ballots(ctx context.Context, community, cycle domain.ID) ([]Ballot, error)
+	// Roll counts who may vote: admitted before a moment, in good standing.
+	Roll(ctx context.Context, community domain.ID, before time.Time) (int64, error)
+
+	AddRun(ctx context.Context, r Run) error
+	// LastRun is the count that stands; ok is false before there is one.
+	LastRun(ctx context.Context, community, cycle domain.ID) (r Run, ok bool, err error)
+	AddContest(ctx context.Context, c Contest) error
+	Contests(ctx context.Context, community, cycle domain.ID) ([]Contest, error)
+
+	AddClaim(ctx context.Context, c Claim) error
+	SaveClaim(ctx context.Context, c Claim) (Claim, error)
+	Claims(ctx context.Context, community domain.ID, ids []domain.ID) ([]Claim, error)
+	ClaimsOf(ctx context.Context, community domain.ID, projects []domain.ID) ([]Claim, error)
+}

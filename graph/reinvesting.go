@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
+	"github.com/hora-coop/hora/internal/i18n"
+)
+
+// openCycle decodes the input of openCycle.
+func openCycle(input model.OpenCycleInput) (reinvestment.Open, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return reinvestment.Open{}, err
+	}
+	cal := input.Calendar
+	cmd := reinvestment.Open{
+		Community: c.key, Title: input.Title, Minutes: input.Minutes, Method: input.Method,
+		Rule:              allocation.Rule{Utility: input.Utility, Quorum: int64(input.Quorum)},
+		TwoApproversAbove: deref(input.TwoApproversAbove), Key: deref(input.IdempotencyKey),
+		Calendar: reinvestment.Calendar{
+			CallAt: deref(cal.CallAt), FeasibilityAt: cal.FeasibilityAt, VotingAt: deref(cal.VotingAt), TallyAt: deref(cal.TallyAt),
+			ChallengeUntil: deref(cal.ChallengeUntil), PayUntil: deref(cal.PayUntil), CloseAt: deref(cal.CloseAt),
+		},
+	}
+	cmd.Pool, err = wantIn(c.key, accountID, &input.PoolID, "poolId")
+	return cmd, err
+}
+
+// budgetBallot decodes the input of castBudgetBallot.
+func budgetBallot(input model.CastBudgetBallotInput) (reinvestment.Cast, error) {
+	c, err := want(cycleID, input.CycleID, "cycleId")
+	if err != nil {
+		return reinvestment.Cast{}, err
+	}
+	cmd := reinvestment.Cast{Community: c.community, Cycle: c.key}
+	if cmd.OnBehalfOf, err = wantIn(c.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
+		return cmd, err
+	}
+	if len(input.Entries) > domain.LargestPage {
+		return cmd, domain.NewError(domain.PageSize, "entries", "max", domain.LargestPage)
+	}
+	for i, e := range input.Entries {
+		id, err := wantIn(c.community, projectID, &e.ProjectID, fmt.Sprintf("entries.%d.projectId", i))
+		if err != nil {
+			return cmd, err
+		}
+		cmd.Entries = append(cmd.Entries, reinvestment.Entry{Project: id, Value: int64(e.Value)})
+	}
+	return cmd, nil
+}
+
+func values[V any](list []*V) []V {
+	out := make([]V, len(list))
+	for i, v := range list {
+		out[i] = *v
+	}
+	return out
+}
+
+// counting says whether a cycle has its count: what was sealed may then be shown.
+func counting(s reinvestment.State) bool {
+	switch s {
+	case reinvestment.Tallied, reinvestment.Challenge, reinvestment.Paying, reinvestment.Reporting, reinvestment.Closed:
+		return true
+	case reinvestment.Draft, reinvestment.OpenCall, reinvestment.Feasibility, reinvestment.Voting, reinvestment.Cancelled:
+	}
+	return false
+}
+
+// projectOf is the global id of a project as a record names it.
+func projectOf(community domain.ID, id string) string {
+	key, _ := uuid.Parse(id) // our own record
+	return globalID(projectID, community, key)
+}
+
+func ballotShown(community domain.ID, receipt string, choices []allocation.Choice) *model.CycleBallot {
+	b := &model.CycleBallot{Receipt: receipt, Entries: make([]*model.BallotEntry, len(choices))}
+	for i, c := range choices {
+		b.Entries[i] = &model.BallotEntry{ProjectID: projectOf(community, c.Project), Value: int(c.Value)}
+	}
+	return b
+}
+
+// ballots pages through the record of the count; the cursor is a place in it,
+// since a record never changes.
+func (r *Resolver) ballots(ctx context.Context, c *reinvestment.Cycle, first *int, after *string) (*model.CycleBallotConnection, error) {
+	p, err := page(first, after, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	run, _, err := r.Reinvestment.Allocation(ctx, actor(ctx), c.Community, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, start := run.Record.Instance.Ballots, 0
+	if p.After != "" {
+		if start, err = strconv.Atoi(p.After); err != nil || start < 0 || start > len(all) {
+			return nil, domain.NewError(domain.CursorInvalid, "after")
+		}
+	}
+	end := min(start+p.Limit, len(all))
+	s := domain.Slice[model.CycleBallot]{HasMore: end < len(all)}
+	for i, b := range all[start:end] {
+		s.Items, s.Cursors = append(s.Items, *ballotShown(c.Community, b.Voter, b.Choices)), append(s.Cursors, strconv.Itoa(start+i+1))
+	}
+	edges, nodes, info := connect(s, p, func(c string, b *model.CycleBallot) *model.CycleBallotEdge {
+		return &model.CycleBallotEdge{Cursor: c, Node: b}
+	})
+	return &model.CycleBallotConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil
+}
+
+// allocation tells a count with its reasons.
+func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*model.Allocation, error) {
+	run, ok, err := r.Reinvestment.Allocation(ctx, actor(ctx), c.Community, c.ID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	record, err := json.Marshal(run.Record)
+	if err != nil {
+		return nil, err
+	}
+	lang, result := language(ctx), run.Record.Result
+	a := &model.Allocation{
+		Method: c.Method, Version: run.Record.Instance.Version, InputHash: result.InputHash, Spent: result.Spent, Left: result.Left,
+		Share: orAbsent(result.Share), VirtualShare: orAbsent(result.Virtual), Record: scalar.JSON(record),
+	}
+	funded := 0
+	for _, line := range result.Lines {
+		key, err := uuid.Parse(line.Project)
+		if err != nil {
+			return nil, err
+		}
+		project, err := load(ctx, of(ctx).loaders.projects, c.Community, key)
+		if err != nil {
+			return nil, err
+		}
+		if line.Minutes > 0 {
+			funded++
+		}
+		a.Lines = append(a.Lines, &model.AllocationLine{
+			Project: project, Minutes: line.Minutes, Cause: line.Cause, Place: line.Place, Voters: int(line.Voters), Support: int(line.Support),
+			PerPoint: orAbsent(line.PerPoint), Missing: line.Missing,
+			Explanation: i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint}),
+		})
+	}
+	a.Explanation = i18n.Text(lang, "allocation.summary", map[string]any{
+		"funded": funded, "projects": len(result.Lines), "spent": result.Spent, "envelope": c.Envelope, "voters": len(run.Record.Instance.Ballots),
+	})
+	return a, nil
+}
