@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
@@ -52,6 +53,7 @@ func (r *Resolver) since(ctx context.Context, id string, since *string, first *i
 var nodeKinds = map[changes.Kind]idKind{
 	changes.Community: communityID, changes.Member: memberID, changes.Listing: listingID,
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
+	changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
 }
 
 func presented(ctx context.Context, change changes.Change) (*model.Change, error) {
@@ -67,6 +69,12 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 	case listing.Listing:
 		shown.Node = &v
 	case exchange.Exchange:
+		shown.Node = &v
+	case reinvestment.Cycle:
+		shown.Node = &v
+	case reinvestment.Project:
+		shown.Node = &v
+	case reinvestment.Claim:
 		shown.Node = &v
 	case ledger.Transfer:
 		shown.Node = &v

@@ -195,7 +195,7 @@ func (r *mutationResolver) ChallengeAllocation(ctx context.Context, input model.
 	if err != nil {
 		return nil, err
 	}
-	made, err := r.Reinvestment.Contest(ctx, actor(ctx), o.community, o.key, input.Reason)
+	made, err := r.Reinvestment.Contest(ctx, actor(ctx), reinvestment.Doubt{Community: o.community, Cycle: o.key, Reason: input.Reason, Key: deref(input.IdempotencyKey)})
 	c, problems, err := answer(ctx, made, err)
 	return &model.ChallengeAllocationPayload{Challenge: c, UserErrors: problems}, err
 }

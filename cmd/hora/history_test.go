@@ -178,6 +178,9 @@ func (h *history) next(phone int) (gift *attempt, account string) {
 	if to >= from {
 		to++
 	}
+	if to == 0 { // whoever acts for all is not the other side as well
+		from, to = to, from
+	}
 	gift = &attempt{h.accounts[from], h.accounts[to], 1 + h.dice.IntN(500), domain.NewID().String(), h.now()}
 	h.unknown[phone] = gift
 	return gift, ""

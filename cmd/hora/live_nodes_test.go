@@ -84,7 +84,7 @@ func TestAReaderWhoTakesNothingIsCutOff(t *testing.T) {
 	}).text("listing.id")
 	s := anna.open()
 	var often strings.Builder
-	for i := range 40 {
+	for i := range 30 {
 		fmt.Fprintf(&often, "a%d: description ", i)
 	}
 	document := `subscription($c: ID!) { communityActivity(communityId: $c) { node { ... on Listing { ` + often.String() + ` } } } }`

@@ -37,6 +37,13 @@ var harmless = map[string]string{
 	"markListingMet":     "it is met",
 	"archiveListing":     "it is gone",
 	"approveListing":     "it is published",
+	"confirmUpload":      "the picture is there",
+	"cancelCycle":        "it is cancelled",
+	"reviewProject":      "the same word on it changes nothing",
+	"withdrawProject":    "it is withdrawn",
+	"castBudgetBallot":   "the last ballot counts, and it is the same",
+	"approveClaim":       "nobody approves twice",
+	"declineClaim":       "a claim is answered once",
 }
 
 func hasKey(mutation string) bool {

@@ -41,13 +41,14 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
+	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
-			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges,
+			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
 		}),
-		cycles: reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours),
+		cycles: cycles,
 	}
 }

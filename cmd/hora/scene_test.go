@@ -201,7 +201,7 @@ var calls = map[string]func(s *scene) call{
 	},
 	"challengeAllocation": func(s *scene) call {
 		cycle, _ := s.granted()
-		return call{s.clara, input{"cycleId": cycle, "reason": "Je voudrais être sûre du décompte."}}
+		return call{s.clara, input{"cycleId": cycle, "reason": s.another("Je voudrais être sûre du décompte."), "idempotencyKey": newKey()}}
 	},
 	"claimPayout": func(s *scene) call {
 		_, project := s.payable()

@@ -114,6 +114,7 @@ func TestAValueThatAnEnumDoesNotHave(t *testing.T) {
 		{"ListingKind", "kind", `query($s: String!) { community(slug: $s) { listings(filter: { text: "pain: au", kind: offer }) { totalCount } } }`, ""},
 		{"ListingKind", "kind", `query($s: String!) { community(slug: $s) { listings(filter: { kind: "OFFER" }) { totalCount } } }`, ""},
 		{"ListingKind", "kind", "query($s: String!) {\n  community(slug: $s) {\n    listings(filter: {\n      kind:\n        SALE\n    }) { totalCount } } }", ""},
+		{"PhotoSize", "size", `query($s: String!) { community(slug: $s) { listings { nodes { photos { url(size: HUGE) } } } } }`, ""},
 		{"ListingOrder", "orderBy", `query($s: String!) { community(slug: $s) { listings(orderBy: BEST) { totalCount } } }`, ""},
 		{"ListingState", "states", `query($s: String!) { community(slug: $s) { listings(filter: { states: [PUBLISHED, GONE] }) { totalCount } } }`, ""},
 		{"Participation", "participation", `query($s: String!) { community(slug: $s) { members(filter: { participation: WORKING }) { totalCount } } }`, ""},

@@ -75,6 +75,13 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Transfer, e.Subject}}}
 	case "ACCOUNT", "BALANCE":
 		all = []touch{{Object: Object{Account, e.Subject}}}
+	case "CYCLE", "ALLOCATION":
+		all = []touch{{Object: Object{Cycle, e.Subject}}}
+	case "PROJECT":
+		all = []touch{{Object: Object{Project, e.Subject}}}
+	case "CLAIM":
+		all = []touch{{Object: Object{Claim, e.Subject}}}
+	case "BUDGET": // a ballot is sealed, and its voter knows it
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // Service is the use cases of following a community.
@@ -30,6 +31,7 @@ type Areas struct {
 	Members     *membership.Service
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
+	Cycles      *reinvestment.Service
 }
 
 // New makes the room.

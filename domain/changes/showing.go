@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // told is a touch with its event's place.
@@ -109,7 +110,26 @@ func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf
 	if err != nil {
 		return on, err
 	}
+	if err := s.readCycles(ctx, in, on, ids); err != nil {
+		return on, err
+	}
 	return on, s.readHours(ctx, in, on, ids, owners)
+}
+
+func (s *Service) readCycles(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
+	cycles, err := some(ids[Cycle], func(ids []domain.ID) ([]reinvestment.Cycle, error) { return s.areas.Cycles.Cycles(ctx, in, ids) })
+	keep(on, Cycle, cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })
+	if err != nil {
+		return err
+	}
+	projects, err := some(ids[Project], func(ids []domain.ID) ([]reinvestment.Project, error) { return s.areas.Cycles.Projects(ctx, in, ids) })
+	keep(on, Project, projects, func(p reinvestment.Project) domain.ID { return p.ID })
+	if err != nil {
+		return err
+	}
+	claims, err := some(ids[Claim], func(ids []domain.ID) ([]reinvestment.Claim, error) { return s.areas.Cycles.Claims(ctx, in, ids) })
+	keep(on, Claim, claims, func(c reinvestment.Claim) domain.ID { return c.ID })
+	return err
 }
 
 // readHours reads accounts after transfers, whose sides say who may see them.
@@ -185,7 +205,7 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community:
+	case community.Community, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim:
 		visible = true
 	case membership.Member:
 		visible = v.VisibleTo(standing)

@@ -24,6 +24,9 @@ const (
 	Exchange  Kind = "EXCHANGE"
 	Transfer  Kind = "TRANSFER"
 	Account   Kind = "ACCOUNT"
+	Cycle     Kind = "CYCLE"
+	Project   Kind = "PROJECT"
+	Claim     Kind = "CLAIM"
 )
 
 // Object names something in the community.

@@ -4,6 +4,7 @@ package reinvestment
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -82,7 +83,7 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, owner domain.I
 func (s *Service) Review(ctx context.Context, actor domain.Actor, community, id domain.ID, feasible bool, reason string) (Project, error) {
 	return s.onProject(ctx, actor, community, id, domain.RunCycles, func(ctx context.Context, standing domain.Standing, c Cycle, p Project) (Project, error) {
 		var check domain.Check
-		least := 0
+		said, least := p.Reason, 0
 		if !feasible {
 			least = 1
 		}
@@ -98,9 +99,13 @@ func (s *Service) Review(ctx context.Context, actor domain.Actor, community, id 
 		case p.Stage == Withdrawn:
 			return p, domain.NewError(ProjectState, "projectId", "state", string(p.Stage))
 		}
+		before := p.Stage
 		p.Stage = Refused
 		if feasible {
 			p.Stage = Eligible
+		}
+		if p.Stage == before && p.Reason == said {
+			return p, errNothingNew
 		}
 		s.tell(ctx, actor, ProjectReviewed, p.ID, Told{Cycle: c.ID, State: string(p.Stage), Member: p.Owner})
 		return p, nil
@@ -118,11 +123,17 @@ func (s *Service) Withdraw(ctx context.Context, actor domain.Actor, community, i
 		if c.State != OpenCall && c.State != Feasibility {
 			return p, domain.NewError(CycleState, "projectId", "state", string(c.State))
 		}
+		if p.Stage == Withdrawn {
+			return p, errNothingNew
+		}
 		p.Stage = Withdrawn
 		s.tell(ctx, actor, ProjectWithdrawn, p.ID, Told{Cycle: c.ID, Member: p.Owner})
 		return p, nil
 	})
 }
+
+// errNothingNew ends an act that would change nothing.
+var errNothingNew = errors.New("nothing new")
 
 func (s *Service) onProject(ctx context.Context, actor domain.Actor, community, id domain.ID, may domain.Permission,
 	do func(context.Context, domain.Standing, Cycle, Project) (Project, error),
@@ -140,7 +151,11 @@ func (s *Service) onProject(ctx context.Context, actor domain.Actor, community, 
 		if err != nil {
 			return err
 		}
-		if p, err = do(ctx, standing, c, p); err != nil {
+		changed, err := do(ctx, standing, c, p)
+		if errors.Is(err, errNothingNew) {
+			return nil
+		}
+		if p = changed; err != nil {
 			return err
 		}
 		p, err = s.store.SaveProject(ctx, p)

@@ -202,6 +202,11 @@ func (s *Service) Cycles(ctx context.Context, community domain.ID, ids []domain.
 	return s.store.Cycles(ctx, community, ids)
 }
 
+// Claims reads claims by id inside the caller's transaction.
+func (s *Service) Claims(ctx context.Context, community domain.ID, ids []domain.ID) ([]Claim, error) {
+	return s.store.Claims(ctx, community, ids)
+}
+
 // Projects reads projects by id inside the caller's transaction.
 func (s *Service) Projects(ctx context.Context, community domain.ID, ids []domain.ID) ([]Project, error) {
 	return s.store.Projects(ctx, community, ids)

@@ -5,6 +5,7 @@ package reinvestment
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,14 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		if err := c.instance(projects, nil).CheckBallot(allocation.Ballot{Voter: b.Receipt, Choices: b.Choices}); err != nil {
 			return asEntries(err)
 		}
+		earlier, cast, err := s.store.BallotOf(ctx, c.Community, c.ID, voter)
+		if err != nil {
+			return err
+		}
+		if cast && slices.Equal(earlier.Choices, b.Choices) {
+			b = earlier
+			return nil
+		}
 		if b, err = s.store.PutBallot(ctx, b); err == nil {
 			s.tell(ctx, domain.System, BallotCast, c.ID, Told{Cycle: c.ID}) // who voted is nobody's business
 		}
@@ -102,39 +111,60 @@ func (s *Service) Allocation(ctx context.Context, actor domain.Actor, community,
 	return r, ok, err
 }
 
+// Doubt is a challenge to a result.
+type Doubt struct {
+	Community, Cycle domain.ID
+	Reason           string
+	Key              string `json:"-"`
+}
+
 // Contest asks, with a reason, for the count to be made again from the ballots as
 // they are kept. What comes out is kept beside the reason; it is the same unless
 // somebody touched the ballots or the record.
 //
-// Errors: NotFound, Forbidden, CycleState, Required.
-func (s *Service) Contest(ctx context.Context, actor domain.Actor, community, cycle domain.ID, reason string) (Contest, error) {
+// Errors: NotFound, Forbidden, CycleState, Required, IdempotencyKeyReused.
+func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (Contest, error) {
 	var contest Contest
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.TakePart)
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.TakePart)
 		if err != nil {
 			return err
 		}
 		var check domain.Check
-		reason = check.Text("reason", reason, 10, 1000)
+		cmd.Reason = check.Text("reason", cmd.Reason, 10, 1000)
 		if err := check.Err(); err != nil {
 			return err
 		}
-		c, err := s.cycle(ctx, community, cycle)
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "challengeAllocation", Input: cmd}, func() (domain.ID, error) {
+			return s.contest(ctx, actor, standing.Member, cmd, now)
+		})
 		if err != nil {
 			return err
 		}
-		if c.State != Challenge {
-			return domain.NewError(CycleState, "cycleId", "state", string(c.State))
+		all, err := s.store.Contests(ctx, cmd.Community, cmd.Cycle)
+		if i := slices.IndexFunc(all, func(c Contest) bool { return c.ID == id }); i >= 0 {
+			contest = all[i]
 		}
-		same, err := s.recount(ctx, c)
-		if err != nil {
-			return err
-		}
-		contest = Contest{Community: community, Cycle: cycle, ID: domain.NewID(), Member: standing.Member, Reason: reason, Same: same, At: now}
-		s.tell(ctx, actor, AllocationDoubted, c.ID, Told{Cycle: c.ID, Member: standing.Member})
-		return s.store.AddContest(ctx, contest)
+		return err
 	})
 	return contest, err
+}
+
+func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain.ID, cmd Doubt, now time.Time) (domain.ID, error) {
+	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	if c.State != Challenge {
+		return domain.Nowhere, domain.NewError(CycleState, "cycleId", "state", string(c.State))
+	}
+	same, err := s.recount(ctx, c)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	contest := Contest{Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Member: member, Reason: cmd.Reason, Same: same, At: now}
+	s.tell(ctx, actor, AllocationDoubted, c.ID, Told{Cycle: c.ID, Member: member})
+	return contest.ID, s.store.AddContest(ctx, contest)
 }
 
 // recount says whether the ballots as they lie here still give the record.

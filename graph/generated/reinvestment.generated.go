@@ -3741,7 +3741,7 @@ func (ec *executionContext) unmarshalInputChallengeAllocationInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "reason"}
+	fieldsInOrder := [...]string{"cycleId", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3762,6 +3762,13 @@ func (ec *executionContext) unmarshalInputChallengeAllocationInput(ctx context.C
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

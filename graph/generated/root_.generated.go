@@ -8415,6 +8415,8 @@ input ChallengeAllocationInput {
   cycleId: ID!
   "Why, 10 to 1000 characters; members read it."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "The result of challengeAllocation."

@@ -264,6 +264,8 @@ type ChallengeAllocationInput struct {
 	CycleID string `json:"cycleId"`
 	// Why, 10 to 1000 characters; members read it.
 	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of challengeAllocation.

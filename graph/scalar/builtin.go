@@ -33,6 +33,8 @@ func MarshalInt64(i int64) graphql.Marshaler { return graphql.MarshalInt64(i) }
 func UnmarshalInt64(v any) (int64, error) {
 	var n int64
 	switch v := v.(type) {
+	case int: // a default of the contract
+		n = int64(v)
 	case int64:
 		n = v
 	case json.Number:
