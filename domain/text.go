@@ -30,10 +30,10 @@ func (c *Check) Text(field, text string, minimum, maximum int) string {
 		c.That(false, Required, field)
 	case length > maximum:
 		c.That(false, TextTooLong, field, "max", maximum, "actual", length)
-	case length < minimum:
-		c.That(false, TextTooShort, field, "min", minimum, "actual", length)
 	case strings.ContainsFunc(text, deceptive) || !utf8.ValidString(text):
 		c.That(false, TextUnreadable, field)
+	case length < minimum:
+		c.That(false, TextTooShort, field, "min", minimum, "actual", length)
 	}
 	return text
 }

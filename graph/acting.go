@@ -50,9 +50,9 @@ func actOn(ctx context.Context, id string, onBehalfOf, key *string, act exchange
 
 // said refuses minutes that were given as nothing: leaving them out has a
 // meaning of its own.
-func said(minutes *domain.Minutes) error {
+func said(minutes *domain.Minutes, field string) error {
 	if minutes != nil && *minutes == 0 {
-		return domain.NewError(domain.MinutesOutOfRange, "minutes", "min", domain.Minutes(1), "max", domain.MaxMinutes)
+		return domain.NewError(domain.MinutesOutOfRange, field, "min", domain.Minutes(1), "max", domain.MaxMinutes)
 	}
 	return nil
 }

@@ -51,7 +51,12 @@ func (c clockAt) Now() time.Time { return time.Time(c) }
 // edge serves a contract to somebody who is not signed in.
 func edge(t *testing.T, schema *ast.Schema) func(document string, variables any, headers ...string) (answer map[string]any, head http.Header) {
 	t.Helper()
-	r := &Resolver{Version: "1.4.0", Clock: clockAt(time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC))}
+	clock := clockAt(time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC))
+	documents, err := OpenDocuments("", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Resolver{Version: "1.4.0", Clock: clock, Documents: documents, Budgets: NewBudgets(0), Usage: NewUsage(clock)}
 	handler := r.handler(schema, without(schema), slog.New(slog.DiscardHandler), telemetry.NewMetrics())
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		handler.ServeHTTP(w, req.WithContext(r.WithRequest(req.Context(), Request{AcceptLanguage: "en", Answer: w.Header()})))

@@ -127,7 +127,7 @@ func (r *mutationResolver) CompleteExchange(ctx context.Context, input model.Com
 }
 
 func (r *mutationResolver) ConfirmExchange(ctx context.Context, input model.ConfirmExchangeInput) (*model.ConfirmExchangePayload, error) {
-	if err := said(input.Minutes); err != nil {
+	if err := said(input.Minutes, "minutes"); err != nil {
 		_, problems, err := answer(ctx, input, err)
 		return &model.ConfirmExchangePayload{UserErrors: problems}, err
 	}

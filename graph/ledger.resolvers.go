@@ -93,7 +93,7 @@ func (r *mutationResolver) CorrectTransfer(ctx context.Context, input model.Corr
 	if cmd.Credit, err = wantIn(mistake.community, accountID, input.CreditID, "creditId"); err != nil {
 		return nil, err
 	}
-	if err := said(input.Minutes); err != nil {
+	if err := said(input.Minutes, "minutes"); err != nil {
 		_, problems, err := answer(ctx, input, err)
 		return &model.CorrectTransferPayload{UserErrors: problems}, err
 	}

@@ -124,7 +124,10 @@ func (r *mutationResolver) OpenCycle(ctx context.Context, input model.OpenCycleI
 	if err != nil {
 		return nil, err
 	}
-	made, err := r.Reinvestment.Open(ctx, actor(ctx), cmd)
+	var made reinvestment.Cycle
+	if err = said(input.TwoApproversAbove, "twoApproversAbove"); err == nil {
+		made, err = r.Reinvestment.Open(ctx, actor(ctx), cmd)
+	}
 	c, problems, err := answer(ctx, made, err)
 	return &model.OpenCyclePayload{Cycle: c, UserErrors: problems}, err
 }
@@ -151,7 +154,10 @@ func (r *mutationResolver) SubmitProject(ctx context.Context, input model.Submit
 	if cmd.OnBehalfOf, err = wantIn(o.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return nil, err
 	}
-	made, err := r.Reinvestment.Submit(ctx, actor(ctx), cmd)
+	var made reinvestment.Project
+	if err = said(input.MaximumMinutes, "maximumMinutes"); err == nil {
+		made, err = r.Reinvestment.Submit(ctx, actor(ctx), cmd)
+	}
 	p, problems, err := answer(ctx, made, err)
 	return &model.SubmitProjectPayload{Project: p, UserErrors: problems}, err
 }

@@ -17,7 +17,7 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session", "notificationIds": "Notification",
-	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
+	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "photoId": "Photo", "photoIds": "Photo",
 }
 
 // everybodys are not a community's own: an id of another town is as good.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
@@ -53,30 +54,35 @@ func (s *scene) proposal(cycle string) input {
 	}
 }
 
-func (s *scene) project() string {
-	return s.anna.does("submitProject", s.proposal(s.cycle())).text("project.id")
-}
+func (s *scene) project() string { return s.anna.does("submitProject", s.proposal(s.cycle())).text("project.id") }
+
+// The cycles of a scene come to the state asked for within a minute and stay there
+// for a day: nothing else in the scene grows old.
 
 // votedOn is a cycle in which members vote, and Anna's project on its ballot.
-func (s *scene) votedOn() (cycle, project string) {
-	cycle = s.cycle()
-	project = s.anna.does("submitProject", s.proposal(cycle)).text("project.id")
-	s.advance(15 * day)
-	return cycle, project
-}
+func (s *scene) votedOn() (cycle, project string) { return s.reached(day, 2*day, 3*day, 4*day) }
 
 // granted is a cycle whose count funded Anna's project.
-func (s *scene) granted() (cycle, project string) {
-	cycle, project = s.votedOn()
-	s.bruno.votes(cycle, input{"projectId": project, "value": 5})
-	s.advance(14 * day)
-	return cycle, project
-}
+func (s *scene) granted() (cycle, project string) { return s.reached(40*time.Second, day, 2*day, 3*day) }
 
 // payable is a cycle whose hours may be claimed.
 func (s *scene) payable() (cycle, project string) {
-	cycle, project = s.granted()
-	s.advance(7 * day)
+	return s.reached(40*time.Second, 41*time.Second, day, 2*day)
+}
+
+func (s *scene) reached(tally, challenge, pay, end time.Duration) (cycle, project string) {
+	s.t.Helper()
+	now := s.now()
+	cycle = s.founder.opens(s.town, 120, input{"calendar": input{
+		"feasibilityAt": now.Add(20 * time.Second), "votingAt": now.Add(21 * time.Second), "tallyAt": now.Add(tally),
+		"challengeUntil": now.Add(challenge), "payUntil": now.Add(pay), "closeAt": now.Add(end),
+	}})
+	project = s.anna.does("submitProject", s.proposal(cycle)).text("project.id")
+	s.advance(22 * time.Second)
+	if tally < day {
+		s.bruno.votes(cycle, input{"projectId": project, "value": 5})
+		s.advance(20 * time.Second)
+	}
 	return cycle, project
 }
 

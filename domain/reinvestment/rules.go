@@ -126,7 +126,7 @@ func (cmd Submit) check() (Submit, error) {
 		cmd.Maximum = cmd.Minimum
 	}
 	c.Minutes("maximumMinutes", cmd.Maximum)
-	c.That(cmd.Minimum <= cmd.Maximum, allocation.ProjectInvalid, "minimumMinutes", "name", cmd.Title)
+	c.That(cmd.Minimum <= cmd.Maximum || c.Err() != nil, allocation.ProjectInvalid, "minimumMinutes", "name", cmd.Title)
 	c.That(len(cmd.Milestones) <= 20, domain.OutOfRange, "milestones", "min", 0, "max", 20)
 	sum := domain.Minutes(0)
 	for i := range cmd.Milestones {
@@ -134,7 +134,7 @@ func (cmd Submit) check() (Submit, error) {
 		c.Minutes("milestones", cmd.Milestones[i].Minutes)
 		sum += cmd.Milestones[i].Minutes
 	}
-	c.That(sum <= cmd.Maximum, ClaimBeyondGrant, "milestones", "available", cmd.Maximum, "required", sum)
+	c.That(sum <= cmd.Maximum || c.Err() != nil, ClaimBeyondGrant, "milestones", "available", cmd.Maximum, "required", sum)
 	return cmd, c.Err()
 }
 

@@ -5372,59 +5372,59 @@ enum ErrorCode {
   UPLOAD_LIMIT
   "Another listing shows this picture. Hand it in once more."
   PHOTO_IN_USE
-  "Not a method of allocation."
+  "Not a method of allocation. Choose one of ` + "`" + `known` + "`" + `."
   METHOD_UNKNOWN
-  "An envelope is a positive number of minutes."
+  "An envelope is a positive number of minutes. Correct it."
   ENVELOPE_INVALID
-  "A project asks for at least one minute, and its minimum is not above its maximum."
+  "A project asks for at least one minute, and its minimum is not above its maximum. Correct the two."
   PROJECT_COST_INVALID
-  "The project is listed twice."
+  "The project is listed twice. Remove one."
   PROJECT_TWICE
-  "The project is not part of this vote."
+  "The project is not part of this vote. Read the cycle's projects again."
   PROJECT_UNKNOWN
-  "Two ballots of one voter."
+  "Two ballots of one voter. Keep the last."
   VOTER_TWICE
-  "The ballot names the project twice."
+  "The ballot names the project twice. Remove one."
   CHOICE_TWICE
-  "The value is not one this method takes."
+  "The value is not one this method takes. Choose one from ` + "`" + `min` + "`" + ` to ` + "`" + `max` + "`" + `."
   CHOICE_OUT_OF_RANGE
-  "The ballot gives more than its allowance."
+  "The ballot gives more than its allowance. Take some back."
   BALLOT_OVERSPENT
-  "The basis points do not add up to 10,000."
+  "The basis points do not add up to 10,000. Make them."
   KEY_INCOMPLETE
-  "Nobody gives to themselves."
+  "Nobody gives to themselves. Choose somebody else."
   BALLOT_FAVOURS_ONESELF
-  "A limit or quorum of the vote is impossible."
+  "A limit or quorum of the vote is impossible. Correct the field named."
   ALLOCATION_RULE_INVALID
-  "The .pb file cannot be read at the line named."
+  "The .pb file cannot be read. Correct the line named."
   PABULIB_UNREADABLE
-  "The file is not the record of an allocation."
+  "The file is not the record of an allocation. Export it again."
   RECORD_UNREADABLE
-  "The record was counted by another version."
+  "The record was counted by another version. Use that one."
   RECORD_VERSION
-  "The seed is not the one committed to before the vote."
+  "The seed is not the one committed to before the vote. Tell the community."
   COMMITMENT_MISMATCH
-  "Counting again gives another result."
+  "Counting again gives another result. Tell the community."
   RESULT_MISMATCH
-  "The cycle's state does not allow this."
+  "The cycle's state does not allow this. Read the cycle again and follow its calendar."
   CYCLE_STATE
-  "The dates must follow one another, the first not in the past."
+  "The dates must follow one another, the first not in the past. Correct the field named."
   CALENDAR_INVALID
-  "Members do not vote by this method."
+  "Members do not vote by this method. Choose one of ` + "`" + `known` + "`" + `."
   METHOD_NOT_FOR_VOTE
-  "Admitted after voting began."
+  "Admitted after voting began. Say that the next vote is theirs too."
   NOT_ON_THE_ROLL
-  "The project's stage does not allow this."
+  "The project's stage does not allow this. Read it again."
   PROJECT_STATE
-  "One member has as many projects in this cycle as there may be."
+  "One member has as many projects in this cycle as there may be. Withdraw one first."
   TOO_MANY_PROJECTS
-  "More than the project has left."
+  "More than the project has left. Ask for at most ` + "`" + `available` + "`" + `."
   CLAIM_BEYOND_GRANT
-  "The claim has been decided."
+  "The claim has been decided. Read it again."
   CLAIM_STATE
   "Whoever claims never approves. Ask somebody else."
   OWN_CLAIM
-  "The second approval must come from somebody else."
+  "They approved already. Ask somebody else for the second approval."
   APPROVED_BEFORE
 }
 
