@@ -27,6 +27,7 @@ const (
 	ReverseTransfers  Permission = "REVERSE_TRANSFERS"   // correct a mistake in the ledger
 	SetAccountLimits  Permission = "SET_ACCOUNT_LIMITS"  // floors and ceilings
 	GiveFromCommunity Permission = "GIVE_FROM_COMMUNITY" // a gift whose other side is the whole
+	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 )
 
 // granted is the one table of who may do what in a community.
@@ -41,6 +42,7 @@ var granted = map[Permission][]Role{
 	ReverseTransfers:  {Coordinator, Treasurer},
 	SetAccountLimits:  {Coordinator},
 	GiveFromCommunity: {Coordinator},
+	EnterSlips:        {Coordinator, Treasurer},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -48,7 +50,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, EnterSlips,
 	}
 }
 

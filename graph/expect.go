@@ -11,6 +11,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -82,6 +83,18 @@ func (l *loaders) expectSteps(ctx context.Context, steps []exchange.Step) {
 		expect(ctx, "ExchangeStep.member", l.members, s.Community, s.Member)
 		expect(ctx, "ExchangeStep.onBehalf", l.members, s.Community, s.Member)
 	}
+}
+
+func (l *loaders) expectCheque(ctx context.Context, c cheque.Cheque) {
+	expect(ctx, "TimeCheque.provider", l.members, c.Community, c.Provider)
+	expect(ctx, "TimeCheque.receiver", l.members, c.Community, c.Receiver)
+	expect(ctx, "TimeCheque.enteredBy", l.members, c.Community, c.EnteredBy)
+	expect(ctx, "TimeCheque.exchange", l.exchanges, c.Community, c.Exchange)
+}
+
+func (l *loaders) expectBatch(ctx context.Context, b cheque.Batch) {
+	expect(ctx, "TimeChequeBatch.enteredBy", l.members, b.Community, b.EnteredBy)
+	expect(ctx, "TimeChequeBatch.undoneBy", l.members, b.Community, b.UndoneBy)
 }
 
 func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {

@@ -97,6 +97,10 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.Exchanges = func(child int, _ *model.ExchangeFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Community.TimeCheques = func(child int, _ *model.TimeChequeFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Community.TimeChequeBatches = four
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {

@@ -23,6 +23,9 @@ const (
 	entryID        idKind = 'E'
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
+	chequeID       idKind = 'Q'
+	batchID        idKind = 'B'
+	deviceKeyID    idKind = 'K'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -46,6 +46,15 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case transferID:
 		t, err := r.Ledger.Transfer(ctx, who, o.community, o.key)
 		return found(&t, err)
+	case chequeID:
+		c, err := r.Cheques.Cheque(ctx, who, o.community, o.key)
+		return found(&c, err)
+	case batchID:
+		b, err := r.Cheques.Batch(ctx, who, o.community, o.key)
+		return found(&b, err)
+	case deviceKeyID:
+		d, err := r.Cheques.Device(ctx, who, o.community, o.key)
+		return found(&d, err)
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)

@@ -6,6 +6,7 @@ package graph
 
 import (
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -30,6 +31,7 @@ type Resolver struct {
 	Members     *membership.Service
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
+	Cheques     *cheque.Service
 	Statements  *statement.Service
 	Messages    *messaging.Service
 }

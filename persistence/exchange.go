@@ -95,6 +95,29 @@ func (s ExchangeStore) Add(ctx context.Context, x exchange.Exchange, first excha
 	return x, s.note(ctx, first)
 }
 
+// AddAll implements exchange.Store: a few statements whatever the number.
+func (s ExchangeStore) AddAll(ctx context.Context, all []exchange.Exchange, first []exchange.Step) ([]exchange.Exchange, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	last, err := nextNumbers(ctx, all[0].Community, "exchange", len(all))
+	if err != nil {
+		return nil, err
+	}
+	lines, steps := make([]exchangeRow, len(all)), &pgx.Batch{}
+	for i := range all {
+		all[i].Number = last - len(all) + 1 + i
+		lines[i] = exchangeRowOf(all[i])
+		step := first[i]
+		step.Exchange, step.Step = all[i].ID, all[i].Version
+		steps.Queue(noteSQL, noteArgs(step)...)
+	}
+	if err := rows(ctx).CreateInBatches(&lines, 500).Error; err != nil {
+		return nil, err
+	}
+	return all, query(ctx).SendBatch(ctx, steps).Close()
+}
+
 // Move implements exchange.Store.
 func (s ExchangeStore) Move(ctx context.Context, from exchange.State, x exchange.Exchange, step exchange.Step) (exchange.Exchange, error) {
 	row := exchangeRowOf(x)
@@ -120,12 +143,19 @@ func (s ExchangeStore) Move(ctx context.Context, from exchange.State, x exchange
 	return x, s.note(ctx, step)
 }
 
-func (ExchangeStore) note(ctx context.Context, s exchange.Step) error {
-	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO exchange_step (community_id, exchange_id, step, state, action, member_id, person_id, minutes, note, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+const noteSQL = `
+INSERT INTO exchange_step (community_id, exchange_id, step, state, action, member_id, person_id, minutes, note, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+func noteArgs(s exchange.Step) []any {
+	return []any{
 		s.Community, s.Exchange, s.Step, string(s.State), string(s.Action), optional(s.Member), optional(s.Person),
-		orNil(int64(s.Minutes)), s.Note, s.At)
+		orNil(int64(s.Minutes)), s.Note, s.At,
+	}
+}
+
+func (ExchangeStore) note(ctx context.Context, s exchange.Step) error {
+	_, err := query(ctx).Exec(ctx, noteSQL, noteArgs(s)...)
 	return err
 }
 

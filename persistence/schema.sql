@@ -277,6 +277,27 @@ ALTER TABLE public.charter FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.charter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.charter TO hora_server;
 
+CREATE TABLE public.cheque_batch (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cheques integer NOT NULL,
+  minutes bigint NOT NULL,
+  entered_by uuid NOT NULL,
+  entered_at timestamp with time zone NOT NULL,
+  undone_by uuid,
+  undone_at timestamp with time zone,
+  undo_reason text,
+  CONSTRAINT cheque_batch_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT cheque_batch_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT cheque_batch_entered_by_fkey FOREIGN KEY (community_id, entered_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT cheque_batch_undone_by_fkey FOREIGN KEY (community_id, undone_by) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.cheque_batch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cheque_batch FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.cheque_batch TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX cheque_batch_feed_idx ON public.cheque_batch USING btree (community_id, entered_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.cheque_batch TO hora_server;
+
 CREATE TABLE public.community (
   id uuid NOT NULL,
   slug text NOT NULL,
@@ -305,6 +326,28 @@ ALTER TABLE public.counter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.counter FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.counter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.counter TO hora_server;
+
+CREATE TABLE public.device_key (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  name text NOT NULL,
+  public_key bytea NOT NULL,
+  registered_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  CONSTRAINT device_key_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT device_key_public_key UNIQUE (community_id, public_key),
+  CONSTRAINT device_key_size CHECK ((octet_length(public_key) = 32)),
+  CONSTRAINT device_key_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT device_key_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.device_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.device_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.device_key TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX device_key_member_idx ON public.device_key USING btree (community_id, member_id, registered_at DESC);
+GRANT INSERT, SELECT ON public.device_key TO hora_server;
 
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
@@ -595,6 +638,55 @@ CREATE UNLOGGED TABLE public.throttle (
   CONSTRAINT throttle_pkey PRIMARY KEY (key)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.throttle TO hora_server;
+
+CREATE TABLE public.time_cheque (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  number text,
+  provider_id uuid NOT NULL,
+  receiver_id uuid NOT NULL,
+  service_type text NOT NULL,
+  description text NOT NULL,
+  day date NOT NULL,
+  minutes bigint NOT NULL,
+  settled bigint,
+  exchange_id uuid,
+  device_id uuid,
+  raw bytea,
+  batch_id uuid,
+  line integer NOT NULL DEFAULT 0,
+  entered_by uuid,
+  entered_at timestamp with time zone NOT NULL,
+  settled_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT time_cheque_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT time_cheque_kind CHECK ((kind = ANY (ARRAY['WRITTEN'::text, 'SIGNED'::text, 'SLIP'::text]))),
+  CONSTRAINT time_cheque_numbered CHECK (((kind = 'WRITTEN'::text) = (number IS NULL))),
+  CONSTRAINT time_cheque_settled CHECK (((state = ANY (ARRAY['SETTLED'::text, 'UNDONE'::text])) = ((exchange_id IS NOT NULL) AND (settled IS NOT NULL)))),
+  CONSTRAINT time_cheque_signed CHECK (((kind = 'SIGNED'::text) = ((device_id IS NOT NULL) AND (raw IS NOT NULL)))),
+  CONSTRAINT time_cheque_slip CHECK (((kind = 'SLIP'::text) = (batch_id IS NOT NULL))),
+  CONSTRAINT time_cheque_state CHECK ((state = ANY (ARRAY['SETTLED'::text, 'PENDING'::text, 'WITHDRAWN'::text, 'UNDONE'::text]))),
+  CONSTRAINT time_cheque_two_sides CHECK ((provider_id <> receiver_id)),
+  CONSTRAINT time_cheque_batch_fkey FOREIGN KEY (community_id, batch_id) REFERENCES public.cheque_batch(community_id, id),
+  CONSTRAINT time_cheque_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT time_cheque_device_fkey FOREIGN KEY (community_id, device_id) REFERENCES public.device_key(community_id, id),
+  CONSTRAINT time_cheque_entered_by_fkey FOREIGN KEY (community_id, entered_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT time_cheque_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT time_cheque_provider_fkey FOREIGN KEY (community_id, provider_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT time_cheque_receiver_fkey FOREIGN KEY (community_id, receiver_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.time_cheque ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.time_cheque FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.time_cheque TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX time_cheque_batch_idx ON public.time_cheque USING btree (community_id, batch_id, line) WHERE (kind = 'SLIP'::text);
+CREATE INDEX time_cheque_feed_idx ON public.time_cheque USING btree (community_id, entered_at DESC, id DESC);
+CREATE UNIQUE INDEX time_cheque_number_key ON public.time_cheque USING btree (community_id, number) WHERE ((kind = 'SLIP'::text) AND (state <> 'UNDONE'::text));
+CREATE INDEX time_cheque_provider_idx ON public.time_cheque USING btree (community_id, provider_id, entered_at DESC, id DESC);
+CREATE INDEX time_cheque_receiver_idx ON public.time_cheque USING btree (community_id, receiver_id, entered_at DESC, id DESC);
+CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (community_id, number) WHERE (kind = 'SIGNED'::text);
+GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
 
 CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
   RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;

@@ -154,7 +154,7 @@ func (a *App) serverParts() server.Config {
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
 			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
-			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
+			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Cheques: a.rooms.cheques, Messages: a.rooms.messages,
 			Statements: a.rooms.statements,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,

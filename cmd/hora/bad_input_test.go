@@ -182,6 +182,7 @@ var written = map[string]string{
 	"title": "", "description": "", "displayName": "", "deviceName": "", "name": "", "message": "", "reason": "", "place": "", "costs": "",
 	"registerMember.email": "", "email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
 	"locale": "VALUE_UNKNOWN", "language": "VALUE_UNKNOWN", "createCommunity.locale": "LOCALE_UNKNOWN", "timeZone": "TIME_ZONE_UNKNOWN",
+	"cheque": "CHEQUE_UNREADABLE", "publicKey": "DEVICE_KEY_INVALID",
 	"slug": "SLUG_INVALID", "preset": "PRESET_UNKNOWN", "role": "ROLE_UNKNOWN",
 	"password": opaque, "idempotencyKey": opaque, "clientMutationId": opaque,
 }

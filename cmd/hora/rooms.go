@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -20,6 +21,7 @@ type rooms struct {
 	members     *membership.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
+	cheques     *cheque.Service
 	statements  *statement.Service
 	messages    *messaging.Service
 }
@@ -32,9 +34,10 @@ func openRooms(db *persistence.DB) rooms {
 	communities := community.New(db, persistence.CommunityStore{}, hours)
 	members := membership.New(db, standing, communities, hours)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
+	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	return rooms{
-		ledger: hours, communities: communities, members: members, listings: listings,
-		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
+		ledger: hours, communities: communities, members: members, listings: listings, exchanges: exchanges,
+		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 	}

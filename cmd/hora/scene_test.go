@@ -173,6 +173,36 @@ var calls = map[string]func(s *scene) call{
 		s.turn++
 		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu."}}
 	},
+	"writeTimeCheque": func(s *scene) call {
+		return call{s.bruno, input{
+			"communityId": s.id, "providerId": s.anna.member, "minutes": 15, "serviceTypeId": s.types()["102-A-1"],
+			"description": s.another("Merci"), "idempotencyKey": newKey(),
+		}}
+	},
+	"depositTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"cheque": s.brunosPhone().signs(s.anna, 15, s.now()), "idempotencyKey": newKey()}}
+	},
+	"settleTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"timeChequeId": s.waitingCheque(), "idempotencyKey": newKey()}}
+	},
+	"withdrawTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"timeChequeId": s.waitingCheque(), "idempotencyKey": newKey()}}
+	},
+	"enterTimeCheques": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "cheques": []input{s.slip(s.anna, s.bruno, 15)}, "idempotencyKey": newKey()}}
+	},
+	"undoTimeCheques": func(s *scene) call {
+		batch := s.founder.does("enterTimeCheques", input{"communityId": s.id, "cheques": []input{s.slip(s.anna, s.bruno, 15)}, "idempotencyKey": newKey()})
+		return call{s.founder, input{"batchId": batch.text("batch.id"), "reason": "Mauvaise pile.", "idempotencyKey": newKey()}}
+	},
+	"registerDeviceKey": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "publicKey": newDeviceKey(), "name": s.another("Téléphone"), "idempotencyKey": newKey(),
+		}}
+	},
+	"revokeDeviceKey": func(s *scene) call {
+		return call{s.anna, input{"deviceKeyId": s.anna.registersPhone().id}}
+	},
 	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
@@ -242,7 +272,10 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
-		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
+		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
+		"TimeChequeBatch": s.founder.does("enterTimeCheques", calls["enterTimeCheques"](s).in).text("batch.id"),
+		"DeviceKey":       s.anna.registersPhone().id,
+		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -277,6 +277,8 @@ var shown = map[string]string{
 	"Account": "{ id balance held available floor softFloor ceiling }", "Community": "{ id slug name }",
 	"Exchange": `{ id number state version minutes { estimated actual settled } provider { displayName } receiver { displayName }
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
+	"TimeCheque":      "{ id kind state number date minutes settledMinutes provider { displayName } receiver { displayName } enteredBy { displayName } }",
+	"TimeChequeBatch": "{ id count minutes enteredBy { displayName } undoneAt undoReason }", "DeviceKey": "{ id name publicKey chequePrefix revokedAt }",
 	"Listing": "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
 	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",

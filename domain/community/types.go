@@ -45,6 +45,7 @@ type Charter struct {
 	Exchanges  `json:"exchanges"`
 	Listings   `json:"listings"`
 	Membership `json:"membership"`
+	Cheques    `json:"cheques"`
 }
 
 // Hours are the ledger's rules, in minutes.
@@ -67,6 +68,12 @@ type Exchanges struct {
 type Listings struct {
 	ExpiryDays int  `json:"expiryDays"` // 0: never
 	Review     bool `json:"review"`     // a coordinator looks before it is published
+}
+
+// Cheques are the rules of time cheques, in days; 0 means no limit.
+type Cheques struct {
+	DepositDays int `json:"depositDays"` // a cheque signed offline is brought within
+	SlipDays    int `json:"slipDays"`    // a slip of paper is keyed in within
 }
 
 // Membership is how people come and go.

@@ -332,11 +332,17 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 	if err != nil {
 		return err
 	}
+	_, err = s.ledger.Post(ctx, posting(actor, x, a, side, receiver, provider))
+	return err
+}
+
+// posting is what settling an exchange writes, once.
+func posting(actor domain.Actor, x Exchange, a Action, side domain.ID, receiver, provider ledger.Account) ledger.Posting {
 	var holds []domain.ID
 	if x.Hold != domain.Nowhere {
 		holds = []domain.ID{x.Hold}
 	}
-	_, err = s.ledger.Post(ctx, ledger.Posting{
+	return ledger.Posting{
 		Community: x.Community,
 		Key:       "exchange/" + x.ID.String(),
 		Legs: []ledger.Transfer{{
@@ -345,8 +351,7 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 		}},
 		Holds: holds,
 		Event: eventOf(actor, x, a, side, x.Settled),
-	})
-	return err
+	}
 }
 
 // release gives back what an exchange promised.

@@ -177,6 +177,17 @@ func (s *Service) Load(ctx context.Context, community domain.ID, ids ...domain.I
 	return found, nil
 }
 
+// Known reads those of some ids that are members, inside the caller's transaction.
+func (s *Service) Known(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error) {
+	return s.store.ByIDs(ctx, community, ids)
+}
+
+// Numbered finds a member by the number on their card, inside the caller's
+// transaction. Error: NotFound.
+func (s *Service) Numbered(ctx context.Context, community domain.ID, number int) (Member, error) {
+	return s.store.ByNumber(ctx, community, number)
+}
+
 // Holders reads who holds a role now, inside the caller's transaction.
 func (s *Service) Holders(ctx context.Context, community domain.ID, role domain.Role) ([]Member, error) {
 	var found []Member

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
@@ -46,6 +47,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 			t.minutes += leg.Minutes
 		}
 		return t, true, nil
+	case cheque.Waits, cheque.GivenUp:
+		return tellCheque(e)
+	case cheque.BatchIsUndone, cheque.DeviceRegistered, cheque.DeviceRevoked:
+		return tellConcerned(e)
 	case ledger.BalanceLow, ledger.BalanceHigh:
 		return tellBalance(e)
 	}
@@ -69,20 +74,12 @@ func tellBalance(e domain.RecordedEvent) (t told, ok bool, err error) {
 // tellExchange: what one side does, the other hears; what the program or a
 // coordinator does, both hear.
 func tellExchange(e domain.RecordedEvent) (told, error) {
-	var posted struct {
-		About *exchange.Told `json:"about"`
-	}
 	var x exchange.Told
-	if err := payload(e, &posted); err != nil {
-		return told{}, err
-	}
-	if posted.About != nil {
-		x = *posted.About
-	} else if err := payload(e, &x); err != nil {
+	if err := said(e, &x); err != nil {
 		return told{}, err
 	}
 	t := told{
-		kind: Kind(e.Kind), exchange: e.Subject, minutes: x.Minutes,
+		kind: chequeKind(x, Kind(e.Kind)), exchange: e.Subject, minutes: x.Minutes,
 		about: map[domain.ID]domain.ID{x.Provider: x.Receiver, x.Receiver: x.Provider},
 	}
 	switch x.Member {
@@ -100,6 +97,21 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 		t.toStaff = DisputeToSettle
 	}
 	return t, nil
+}
+
+// said reads what the room that recorded an event said in it, also when the
+// event came with a posting.
+func said(e domain.RecordedEvent, into any) error {
+	var posted struct {
+		About json.RawMessage `json:"about"`
+	}
+	if err := payload(e, &posted); err != nil {
+		return err
+	}
+	if len(posted.About) > 0 {
+		e.Payload = posted.About
+	}
+	return payload(e, into)
 }
 
 func payload(e domain.RecordedEvent, into any) error {

@@ -34,6 +34,14 @@ const (
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"
+
+	ChequeWritten    Kind = "TIME_CHEQUE_WRITTEN"
+	ChequeSettled    Kind = "TIME_CHEQUE_SETTLED"
+	ChequePending    Kind = "TIME_CHEQUE_PENDING"
+	ChequeWithdrawn  Kind = "TIME_CHEQUE_WITHDRAWN"
+	ChequesUndone    Kind = "TIME_CHEQUES_UNDONE"
+	DeviceRegistered Kind = "DEVICE_KEY_REGISTERED"
+	DeviceRevoked    Kind = "DEVICE_KEY_REVOKED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

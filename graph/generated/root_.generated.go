@@ -26,6 +26,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Community() CommunityResolver
+	DeviceKey() DeviceKeyResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeStep() ExchangeStepResolver
@@ -39,6 +40,8 @@ type ResolverRoot interface {
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
+	TimeCheque() TimeChequeResolver
+	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
 }
@@ -112,10 +115,12 @@ type ComplexityRoot struct {
 		AnswerDays      func(childComplexity int) int
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
+		DepositDays     func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
 		Review          func(childComplexity int) int
+		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
 		Unit            func(childComplexity int) int
@@ -131,24 +136,26 @@ type ComplexityRoot struct {
 	}
 
 	Community struct {
-		Account          func(childComplexity int) int
-		Charter          func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		Exchanges        func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
-		ID               func(childComplexity int) int
-		LedgerCheckpoint func(childComplexity int, since *string) int
-		Listings         func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
-		Locale           func(childComplexity int) int
-		Member           func(childComplexity int, number int) int
-		Members          func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
-		Membership       func(childComplexity int) int
-		Name             func(childComplexity int) int
-		Place            func(childComplexity int) int
-		Pools            func(childComplexity int) int
-		Preset           func(childComplexity int) int
-		ServiceTypes     func(childComplexity int, parentID *string) int
-		Slug             func(childComplexity int) int
-		TimeZone         func(childComplexity int) int
+		Account           func(childComplexity int) int
+		Charter           func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		ID                func(childComplexity int) int
+		LedgerCheckpoint  func(childComplexity int, since *string) int
+		Listings          func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
+		Locale            func(childComplexity int) int
+		Member            func(childComplexity int, number int) int
+		Members           func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
+		Membership        func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Place             func(childComplexity int) int
+		Pools             func(childComplexity int) int
+		Preset            func(childComplexity int) int
+		ServiceTypes      func(childComplexity int, parentID *string) int
+		Slug              func(childComplexity int) int
+		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
+		TimeZone          func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -198,8 +205,29 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DepositTimeChequePayload struct {
+		Exchange   func(childComplexity int) int
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeviceKey struct {
+		ChequePrefix func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Member       func(childComplexity int) int
+		Name         func(childComplexity int) int
+		PublicKey    func(childComplexity int) int
+		RegisteredAt func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+	}
+
 	DisputeExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EnterTimeChequesPayload struct {
+		Batch      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -381,6 +409,7 @@ type ComplexityRoot struct {
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
 		Community     func(childComplexity int) int
+		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -423,7 +452,9 @@ type ComplexityRoot struct {
 		CreateListing      func(childComplexity int, input model.CreateListingInput) int
 		DeclineApplication func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineExchange    func(childComplexity int, input model.DeclineExchangeInput) int
+		DepositTimeCheque  func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange    func(childComplexity int, input model.DisputeExchangeInput) int
+		EnterTimeCheques   func(childComplexity int, input model.EnterTimeChequesInput) int
 		GiveHours          func(childComplexity int, input model.GiveHoursInput) int
 		GrantRole          func(childComplexity int, input model.GrantRoleInput) int
 		LeaveCommunity     func(childComplexity int, input model.LeaveCommunityInput) int
@@ -433,18 +464,24 @@ type ComplexityRoot struct {
 		ProposeExchange    func(childComplexity int, input model.ProposeExchangeInput) int
 		RefreshSession     func(childComplexity int, input model.RefreshSessionInput) int
 		Register           func(childComplexity int, input model.RegisterInput) int
+		RegisterDeviceKey  func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember     func(childComplexity int, input model.RegisterMemberInput) int
 		RenewListing       func(childComplexity int, input model.RenewListingInput) int
 		ResolveDispute     func(childComplexity int, input model.ResolveDisputeInput) int
 		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
 		ReviseExchange     func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeDeviceKey    func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole         func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession      func(childComplexity int, input model.RevokeSessionInput) int
 		SetAccountLimits   func(childComplexity int, input model.SetAccountLimitsInput) int
+		SettleTimeCheque   func(childComplexity int, input model.SettleTimeChequeInput) int
 		SignIn             func(childComplexity int, input model.SignInInput) int
 		SignOut            func(childComplexity int, input *model.SignOutInput) int
+		UndoTimeCheques    func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing      func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawTimeCheque func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WriteTimeCheque    func(childComplexity int, input model.WriteTimeChequeInput) int
 	}
 
 	Notification struct {
@@ -521,6 +558,11 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	RegisterDeviceKeyPayload struct {
+		DeviceKey  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RegisterMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -554,6 +596,11 @@ type ComplexityRoot struct {
 
 	ReviseExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeDeviceKeyPayload struct {
+		DeviceKey  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -614,6 +661,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SettleTimeChequePayload struct {
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -633,6 +685,59 @@ type ComplexityRoot struct {
 		Retryable      func(childComplexity int) int
 	}
 
+	TimeCheque struct {
+		Community      func(childComplexity int) int
+		Day            func(childComplexity int) int
+		Description    func(childComplexity int) int
+		EnteredAt      func(childComplexity int) int
+		EnteredBy      func(childComplexity int) int
+		Exchange       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Minutes        func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Provider       func(childComplexity int) int
+		Receiver       func(childComplexity int) int
+		ServiceType    func(childComplexity int) int
+		SettledAt      func(childComplexity int) int
+		SettledMinutes func(childComplexity int) int
+		State          func(childComplexity int) int
+	}
+
+	TimeChequeBatch struct {
+		Cheques    func(childComplexity int) int
+		Community  func(childComplexity int) int
+		EnteredAt  func(childComplexity int) int
+		EnteredBy  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Minutes    func(childComplexity int) int
+		UndoReason func(childComplexity int) int
+		UndoneAt   func(childComplexity int) int
+		UndoneBy   func(childComplexity int) int
+	}
+
+	TimeChequeBatchConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TimeChequeBatchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimeChequeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TimeChequeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Transfer struct {
 		At         func(childComplexity int) int
 		Credit     func(childComplexity int) int
@@ -647,6 +752,11 @@ type ComplexityRoot struct {
 		Reverses   func(childComplexity int) int
 	}
 
+	UndoTimeChequesPayload struct {
+		Batch      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -658,6 +768,17 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WithdrawTimeChequePayload struct {
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WriteTimeChequePayload struct {
+		Exchange   func(childComplexity int) int
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 }
 
@@ -915,6 +1036,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Ceiling(childComplexity), true
+	case "Charter.chequeDepositDays":
+		if e.ComplexityRoot.Charter.DepositDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.DepositDays(childComplexity), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -939,6 +1066,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Review(childComplexity), true
+	case "Charter.chequeSlipDays":
+		if e.ComplexityRoot.Charter.SlipDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.SlipDays(childComplexity), true
 	case "Charter.softFloor":
 		if e.ComplexityRoot.Charter.SoftFloor == nil {
 			break
@@ -1127,6 +1260,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Slug(childComplexity), true
+	case "Community.timeChequeBatches":
+		if e.ComplexityRoot.Community.TimeChequeBatches == nil {
+			break
+		}
+
+		args, err := ec.field_Community_timeChequeBatches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.TimeChequeBatches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.timeCheques":
+		if e.ComplexityRoot.Community.TimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Community_timeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.TimeCheques(childComplexity, args["filter"].(*model.TimeChequeFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.timeZone":
 		if e.ComplexityRoot.Community.TimeZone == nil {
 			break
@@ -1263,6 +1418,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineExchangePayload.UserErrors(childComplexity), true
 
+	case "DepositTimeChequePayload.exchange":
+		if e.ComplexityRoot.DepositTimeChequePayload.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.Exchange(childComplexity), true
+	case "DepositTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.DepositTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.TimeCheque(childComplexity), true
+	case "DepositTimeChequePayload.userErrors":
+		if e.ComplexityRoot.DepositTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.UserErrors(childComplexity), true
+
+	case "DeviceKey.chequePrefix":
+		if e.ComplexityRoot.DeviceKey.ChequePrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.ChequePrefix(childComplexity), true
+	case "DeviceKey.id":
+		if e.ComplexityRoot.DeviceKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.ID(childComplexity), true
+	case "DeviceKey.member":
+		if e.ComplexityRoot.DeviceKey.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.Member(childComplexity), true
+	case "DeviceKey.name":
+		if e.ComplexityRoot.DeviceKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.Name(childComplexity), true
+	case "DeviceKey.publicKey":
+		if e.ComplexityRoot.DeviceKey.PublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.PublicKey(childComplexity), true
+	case "DeviceKey.registeredAt":
+		if e.ComplexityRoot.DeviceKey.RegisteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.RegisteredAt(childComplexity), true
+	case "DeviceKey.revokedAt":
+		if e.ComplexityRoot.DeviceKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.RevokedAt(childComplexity), true
+
 	case "DisputeExchangePayload.exchange":
 		if e.ComplexityRoot.DisputeExchangePayload.Exchange == nil {
 			break
@@ -1275,6 +1492,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
+
+	case "EnterTimeChequesPayload.batch":
+		if e.ComplexityRoot.EnterTimeChequesPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnterTimeChequesPayload.Batch(childComplexity), true
+	case "EnterTimeChequesPayload.userErrors":
+		if e.ComplexityRoot.EnterTimeChequesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnterTimeChequesPayload.UserErrors(childComplexity), true
 
 	case "Entry.postedAt":
 		if e.ComplexityRoot.Entry.At == nil {
@@ -1998,6 +2228,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Community(childComplexity), true
+	case "Member.deviceKeys":
+		if e.ComplexityRoot.Member.DeviceKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.DeviceKeys(childComplexity), true
 	case "Member.displayName":
 		if e.ComplexityRoot.Member.DisplayName == nil {
 			break
@@ -2279,6 +2515,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineExchange(childComplexity, args["input"].(model.DeclineExchangeInput)), true
+	case "Mutation.depositTimeCheque":
+		if e.ComplexityRoot.Mutation.DepositTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_depositTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepositTimeCheque(childComplexity, args["input"].(model.DepositTimeChequeInput)), true
 	case "Mutation.disputeExchange":
 		if e.ComplexityRoot.Mutation.DisputeExchange == nil {
 			break
@@ -2290,6 +2537,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.enterTimeCheques":
+		if e.ComplexityRoot.Mutation.EnterTimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enterTimeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
 	case "Mutation.giveHours":
 		if e.ComplexityRoot.Mutation.GiveHours == nil {
 			break
@@ -2389,6 +2647,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Register(childComplexity, args["input"].(model.RegisterInput)), true
+	case "Mutation.registerDeviceKey":
+		if e.ComplexityRoot.Mutation.RegisterDeviceKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerDeviceKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterDeviceKey(childComplexity, args["input"].(model.RegisterDeviceKeyInput)), true
 	case "Mutation.registerMember":
 		if e.ComplexityRoot.Mutation.RegisterMember == nil {
 			break
@@ -2455,6 +2724,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.revokeDeviceKey":
+		if e.ComplexityRoot.Mutation.RevokeDeviceKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeDeviceKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeDeviceKey(childComplexity, args["input"].(model.RevokeDeviceKeyInput)), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -2488,6 +2768,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.settleTimeCheque":
+		if e.ComplexityRoot.Mutation.SettleTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleTimeCheque(childComplexity, args["input"].(model.SettleTimeChequeInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -2510,6 +2801,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(*model.SignOutInput)), true
+	case "Mutation.undoTimeCheques":
+		if e.ComplexityRoot.Mutation.UndoTimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoTimeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoTimeCheques(childComplexity, args["input"].(model.UndoTimeChequesInput)), true
 	case "Mutation.updateListing":
 		if e.ComplexityRoot.Mutation.UpdateListing == nil {
 			break
@@ -2521,6 +2823,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawTimeCheque":
+		if e.ComplexityRoot.Mutation.WithdrawTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawTimeCheque(childComplexity, args["input"].(model.WithdrawTimeChequeInput)), true
+	case "Mutation.writeTimeCheque":
+		if e.ComplexityRoot.Mutation.WriteTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteTimeCheque(childComplexity, args["input"].(model.WriteTimeChequeInput)), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -2805,6 +3129,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
 
+	case "RegisterDeviceKeyPayload.deviceKey":
+		if e.ComplexityRoot.RegisterDeviceKeyPayload.DeviceKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterDeviceKeyPayload.DeviceKey(childComplexity), true
+	case "RegisterDeviceKeyPayload.userErrors":
+		if e.ComplexityRoot.RegisterDeviceKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterDeviceKeyPayload.UserErrors(childComplexity), true
+
 	case "RegisterMemberPayload.member":
 		if e.ComplexityRoot.RegisterMemberPayload.Member == nil {
 			break
@@ -2901,6 +3238,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
+
+	case "RevokeDeviceKeyPayload.deviceKey":
+		if e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey(childComplexity), true
+	case "RevokeDeviceKeyPayload.userErrors":
+		if e.ComplexityRoot.RevokeDeviceKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDeviceKeyPayload.UserErrors(childComplexity), true
 
 	case "RevokeRolePayload.member":
 		if e.ComplexityRoot.RevokeRolePayload.Member == nil {
@@ -3091,6 +3441,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
 
+	case "SettleTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.SettleTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleTimeChequePayload.TimeCheque(childComplexity), true
+	case "SettleTimeChequePayload.userErrors":
+		if e.ComplexityRoot.SettleTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleTimeChequePayload.UserErrors(childComplexity), true
+
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
 			break
@@ -3153,6 +3516,222 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
+
+	case "TimeCheque.community":
+		if e.ComplexityRoot.TimeCheque.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Community(childComplexity), true
+	case "TimeCheque.date":
+		if e.ComplexityRoot.TimeCheque.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Day(childComplexity), true
+	case "TimeCheque.description":
+		if e.ComplexityRoot.TimeCheque.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Description(childComplexity), true
+	case "TimeCheque.enteredAt":
+		if e.ComplexityRoot.TimeCheque.EnteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.EnteredAt(childComplexity), true
+	case "TimeCheque.enteredBy":
+		if e.ComplexityRoot.TimeCheque.EnteredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.EnteredBy(childComplexity), true
+	case "TimeCheque.exchange":
+		if e.ComplexityRoot.TimeCheque.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Exchange(childComplexity), true
+	case "TimeCheque.id":
+		if e.ComplexityRoot.TimeCheque.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.ID(childComplexity), true
+	case "TimeCheque.kind":
+		if e.ComplexityRoot.TimeCheque.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Kind(childComplexity), true
+	case "TimeCheque.minutes":
+		if e.ComplexityRoot.TimeCheque.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Minutes(childComplexity), true
+	case "TimeCheque.number":
+		if e.ComplexityRoot.TimeCheque.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Number(childComplexity), true
+	case "TimeCheque.provider":
+		if e.ComplexityRoot.TimeCheque.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Provider(childComplexity), true
+	case "TimeCheque.receiver":
+		if e.ComplexityRoot.TimeCheque.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Receiver(childComplexity), true
+	case "TimeCheque.serviceType":
+		if e.ComplexityRoot.TimeCheque.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.ServiceType(childComplexity), true
+	case "TimeCheque.settledAt":
+		if e.ComplexityRoot.TimeCheque.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.SettledAt(childComplexity), true
+	case "TimeCheque.settledMinutes":
+		if e.ComplexityRoot.TimeCheque.SettledMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.SettledMinutes(childComplexity), true
+	case "TimeCheque.state":
+		if e.ComplexityRoot.TimeCheque.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.State(childComplexity), true
+
+	case "TimeChequeBatch.count":
+		if e.ComplexityRoot.TimeChequeBatch.Cheques == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Cheques(childComplexity), true
+	case "TimeChequeBatch.community":
+		if e.ComplexityRoot.TimeChequeBatch.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Community(childComplexity), true
+	case "TimeChequeBatch.enteredAt":
+		if e.ComplexityRoot.TimeChequeBatch.EnteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.EnteredAt(childComplexity), true
+	case "TimeChequeBatch.enteredBy":
+		if e.ComplexityRoot.TimeChequeBatch.EnteredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.EnteredBy(childComplexity), true
+	case "TimeChequeBatch.id":
+		if e.ComplexityRoot.TimeChequeBatch.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.ID(childComplexity), true
+	case "TimeChequeBatch.minutes":
+		if e.ComplexityRoot.TimeChequeBatch.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Minutes(childComplexity), true
+	case "TimeChequeBatch.undoReason":
+		if e.ComplexityRoot.TimeChequeBatch.UndoReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoReason(childComplexity), true
+	case "TimeChequeBatch.undoneAt":
+		if e.ComplexityRoot.TimeChequeBatch.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoneAt(childComplexity), true
+	case "TimeChequeBatch.undoneBy":
+		if e.ComplexityRoot.TimeChequeBatch.UndoneBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoneBy(childComplexity), true
+
+	case "TimeChequeBatchConnection.edges":
+		if e.ComplexityRoot.TimeChequeBatchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.Edges(childComplexity), true
+	case "TimeChequeBatchConnection.nodes":
+		if e.ComplexityRoot.TimeChequeBatchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.Nodes(childComplexity), true
+	case "TimeChequeBatchConnection.pageInfo":
+		if e.ComplexityRoot.TimeChequeBatchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.PageInfo(childComplexity), true
+
+	case "TimeChequeBatchEdge.cursor":
+		if e.ComplexityRoot.TimeChequeBatchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchEdge.Cursor(childComplexity), true
+	case "TimeChequeBatchEdge.node":
+		if e.ComplexityRoot.TimeChequeBatchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchEdge.Node(childComplexity), true
+
+	case "TimeChequeConnection.edges":
+		if e.ComplexityRoot.TimeChequeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.Edges(childComplexity), true
+	case "TimeChequeConnection.nodes":
+		if e.ComplexityRoot.TimeChequeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.Nodes(childComplexity), true
+	case "TimeChequeConnection.pageInfo":
+		if e.ComplexityRoot.TimeChequeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.PageInfo(childComplexity), true
+
+	case "TimeChequeEdge.cursor":
+		if e.ComplexityRoot.TimeChequeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeEdge.Cursor(childComplexity), true
+	case "TimeChequeEdge.node":
+		if e.ComplexityRoot.TimeChequeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeEdge.Node(childComplexity), true
 
 	case "Transfer.postedAt":
 		if e.ComplexityRoot.Transfer.At == nil {
@@ -3221,6 +3800,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Transfer.Reverses(childComplexity), true
 
+	case "UndoTimeChequesPayload.batch":
+		if e.ComplexityRoot.UndoTimeChequesPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoTimeChequesPayload.Batch(childComplexity), true
+	case "UndoTimeChequesPayload.userErrors":
+		if e.ComplexityRoot.UndoTimeChequesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoTimeChequesPayload.UserErrors(childComplexity), true
+
 	case "UpdateListingPayload.listing":
 		if e.ComplexityRoot.UpdateListingPayload.Listing == nil {
 			break
@@ -3275,6 +3867,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque(childComplexity), true
+	case "WithdrawTimeChequePayload.userErrors":
+		if e.ComplexityRoot.WithdrawTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTimeChequePayload.UserErrors(childComplexity), true
+
+	case "WriteTimeChequePayload.exchange":
+		if e.ComplexityRoot.WriteTimeChequePayload.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.Exchange(childComplexity), true
+	case "WriteTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.WriteTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.TimeCheque(childComplexity), true
+	case "WriteTimeChequePayload.userErrors":
+		if e.ComplexityRoot.WriteTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3298,7 +3922,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
+			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
@@ -3308,11 +3934,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
@@ -3320,12 +3948,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
+			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
+			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
 		)
 	}
 	first := true
@@ -3468,6 +4102,8 @@ enum Permission {
   SET_ACCOUNT_LIMITS
   "Coordinators: give hours from the community's own accounts."
   GIVE_FROM_COMMUNITY
+  "Coordinators and treasurers: key in time cheques on paper."
+  ENTER_SLIPS
 }
 
 """
@@ -3578,6 +4214,32 @@ enum ErrorCode {
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
+  "In a list: no member of this community."
+  MEMBER_UNKNOWN
+  "Not a time cheque of a version this server knows."
+  CHEQUE_UNREADABLE
+  "The cheque was changed since it was signed, or was signed by no device of a community the caller belongs to."
+  CHEQUE_FORGED
+  "The device that signed the cheque was revoked."
+  CHEQUE_REVOKED
+  "The cheque is older than the charter lets it be."
+  CHEQUE_EXPIRED
+  "The cheque is dated after today."
+  CHEQUE_POSTDATED
+  "The cheque was deposited before; its hours moved once."
+  CHEQUE_DEPOSITED
+  "A slip with this number was keyed in already, or stands twice in the pile."
+  CHEQUE_NUMBER_TAKEN
+  "The cheque's state does not allow this."
+  CHEQUE_STATE
+  "No day of the calendar; write it like 2026-03-31."
+  DAY_INVALID
+  "Not an Ed25519 public key of 32 bytes, base64."
+  DEVICE_KEY_INVALID
+  "This key is known here already; each device draws its own."
+  DEVICE_KEY_TAKEN
+  "A batch is undone once."
+  BATCH_UNDONE
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -3749,6 +4411,381 @@ type Query {
 
 "Everything that can be done. Each takes one input and answers a payload with ` + "`" + `userErrors` + "`" + `."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
+enum TimeChequeKind {
+  "Online, by the receiver."
+  WRITTEN
+  "Offline, signed by the receiver's device."
+  SIGNED
+  "On paper, keyed in."
+  SLIP
+}
+
+"Where a time cheque stands. Treat a value you do not know as one that cannot be acted on."
+enum TimeChequeState {
+  "The hours moved."
+  SETTLED
+  "Deposited, but the receiver's hours were too short; settleTimeCheque tries again."
+  PENDING
+  "Whoever it would credit gave it up."
+  WITHDRAWN
+  "The batch it was keyed in with was undone."
+  UNDONE
+}
+
+"The receiver's word that somebody gave a service."
+type TimeCheque implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "How it came."
+  kind: TimeChequeKind!
+  "Where it stands."
+  state: TimeChequeState!
+  "A slip's number as printed, a signed cheque's serial; null for one written online."
+  number: String
+  "Who gave; their account goes up."
+  provider: Member!
+  "Who received; their account goes down."
+  receiver: Member!
+  "What was done."
+  serviceType: ServiceType!
+  "A word on it; empty when there is none."
+  description: String!
+  "The day it is dated."
+  date: Date!
+  "Minutes as written."
+  minutes: Minutes!
+  "What moved, in the charter's unit; null until it is settled."
+  settledMinutes: Minutes
+  "The exchange it settled; null until it is settled."
+  exchange: Exchange
+  "Who wrote, deposited or keyed it in."
+  enteredBy: Member
+  "When."
+  enteredAt: DateTime!
+  "When the hours moved; null before."
+  settledAt: DateTime
+}
+
+"A page of time cheques."
+type TimeChequeConnection {
+  "The items with their cursors."
+  edges: [TimeChequeEdge!]!
+  "The items alone."
+  nodes: [TimeCheque!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of time cheques."
+type TimeChequeEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: TimeCheque!
+}
+
+"Narrows a list of time cheques."
+input TimeChequeFilter {
+  "Only these states."
+  states: [TimeChequeState!]
+  "Only this member's; for oneself, and for those who see all."
+  memberId: ID
+  "Only those keyed in with this batch."
+  batchId: ID
+}
+
+"""
+A pile of paper slips that somebody keyed in. ` + "`" + `timeCheques(filter: { batchId })` + "`" + `
+lists them; the receipt to print is at ` + "`" + `/cheque-batches/{id}/receipt.html` + "`" + `.
+"""
+type TimeChequeBatch implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "How many slips."
+  count: Int!
+  "Minutes that moved in all."
+  minutes: Minutes!
+  "Who keyed them in."
+  enteredBy: Member!
+  "When."
+  enteredAt: DateTime!
+  "Who undid it; null while it stands."
+  undoneBy: Member
+  "When it was undone; null while it stands."
+  undoneAt: DateTime
+  "Why it was undone; null while it stands."
+  undoReason: String
+}
+
+"A page of batches of slips."
+type TimeChequeBatchConnection {
+  "The items with their cursors."
+  edges: [TimeChequeBatchEdge!]!
+  "The items alone."
+  nodes: [TimeChequeBatch!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of batches."
+type TimeChequeBatchEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: TimeChequeBatch!
+}
+
+"A device that may sign time cheques for a member while it is offline."
+type DeviceKey implements Node {
+  "The global id."
+  id: ID!
+  "Whose it is."
+  member: Member!
+  "What its owner calls it."
+  name: String!
+  "Its Ed25519 public key, base64."
+  publicKey: String!
+  "What every cheque of this device begins with, base64url without padding: see docs/cheque-format.md."
+  chequePrefix: String!
+  "When it was registered."
+  registeredAt: DateTime!
+  "Since when nothing it signed is accepted; null while it is trusted."
+  revokedAt: DateTime
+}
+
+extend type Community {
+  "Time cheques, newest first: one's own, or all for coordinators, moderators and treasurers."
+  timeCheques(
+    "Which ones; all that the caller may see when null."
+    filter: TimeChequeFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): TimeChequeConnection! @can(do: SEE_COMMUNITY)
+  "Batches of paper slips, newest first."
+  timeChequeBatches(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): TimeChequeBatchConnection! @can(do: ENTER_SLIPS)
+}
+
+extend type Member {
+  "The devices that sign for them, newest first; for themselves and coordinators."
+  deviceKeys: [DeviceKey!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "Days within which a cheque signed offline is deposited; 0 means no limit."
+  chequeDepositDays: Int!
+  "Days within which a paper slip is keyed in; 0 means no limit."
+  chequeSlipDays: Int!
+}
+
+extend type Mutation {
+  "The receiver's cheque to whoever gave; the hours move at once. Errors: SAME_MEMBER, MEMBER_INACTIVE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, IDEMPOTENCY_KEY_REUSED."
+  writeTimeCheque("What." input: WriteTimeChequeInput!): WriteTimeChequePayload! @can(do: TAKE_PART)
+  "Brings a cheque that was signed offline, once. When the receiver's hours are too short it is kept as PENDING. Errors: CHEQUE_UNREADABLE, CHEQUE_FORGED, CHEQUE_REVOKED, CHEQUE_EXPIRED, CHEQUE_POSTDATED, CHEQUE_DEPOSITED, MEMBER_UNKNOWN, NOT_A_PARTY, and those of writeTimeCheque."
+  depositTimeCheque("What." input: DepositTimeChequeInput!): DepositTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Tries again to settle a pending cheque; either side may. Errors: CHEQUE_STATE, INSUFFICIENT_HOURS, MEMBER_INACTIVE."
+  settleTimeCheque("What." input: SettleTimeChequeInput!): SettleTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Gives a pending cheque up; whoever it would credit may. Errors: CHEQUE_STATE, NOT_A_PARTY."
+  withdrawTimeCheque("What." input: WithdrawTimeChequeInput!): WithdrawTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Keys in a pile of paper slips: all or none, and every line's problems at once, their fields as cheques, position from 0, field. Errors: CHEQUE_NUMBER_TAKEN, DAY_INVALID, CHEQUE_EXPIRED, CHEQUE_POSTDATED, MEMBER_UNKNOWN, MEMBER_INACTIVE, SAME_MEMBER, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS)
+  "Takes a whole batch back, as one reversal; its numbers may be keyed in again. Errors: BATCH_UNDONE, REQUIRED, ACCOUNT_CLOSED."
+  undoTimeCheques("What." input: UndoTimeChequesInput!): UndoTimeChequesPayload! @can(do: REVERSE_TRANSFERS)
+  "Lets this device sign cheques for its owner while it is offline. Errors: DEVICE_KEY_INVALID, DEVICE_KEY_TAKEN, REQUIRED."
+  registerDeviceKey("What." input: RegisterDeviceKeyInput!): RegisterDeviceKeyPayload! @can(do: TAKE_PART)
+  "Ends a device's trust: its owner, or a coordinator when it is lost. Nothing it signed is accepted any more."
+  revokeDeviceKey("What." input: RevokeDeviceKeyInput!): RevokeDeviceKeyPayload! @can(do: LEAVE_COMMUNITY)
+}
+
+"A cheque written online."
+input WriteTimeChequeInput {
+  "Where."
+  communityId: ID!
+  "Who gave."
+  providerId: ID!
+  "Actual minutes; rounded to the charter's unit."
+  minutes: Minutes!
+  "A type of the third level."
+  serviceTypeId: ID!
+  "A word on it; at most 500 characters."
+  description: String
+  "A member the caller may act for, who then is the receiver; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A cheque signed offline."
+input DepositTimeChequeInput {
+  "Its text, as in the QR code: see docs/cheque-format.md."
+  cheque: String!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pending cheque."
+input SettleTimeChequeInput {
+  "Which."
+  timeChequeId: ID!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pending cheque to give up."
+input WithdrawTimeChequeInput {
+  "Which."
+  timeChequeId: ID!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pile of paper slips."
+input EnterTimeChequesInput {
+  "Where."
+  communityId: ID!
+  "The slips, 1 to 5,000."
+  cheques: [PaperChequeInput!]!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"One paper slip as it is keyed in. What is wrong with a line is told beside it, whatever it is."
+input PaperChequeInput {
+  "As printed on the slip, at most 20 characters; once per community."
+  number: String!
+  "Who gave."
+  providerId: ID!
+  "Who received and signed."
+  receiverId: ID!
+  "Minutes as written; rounded to the charter's unit."
+  minutes: Minutes!
+  "The day on the slip, like 2026-03-31."
+  date: String!
+  "A type of the third level."
+  serviceTypeId: ID!
+}
+
+"A batch to take back."
+input UndoTimeChequesInput {
+  "Which."
+  batchId: ID!
+  "Why; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A device's public key."
+input RegisterDeviceKeyInput {
+  "Where it signs for one."
+  communityId: ID!
+  "The Ed25519 public key, 32 bytes as base64."
+  publicKey: String!
+  "What to call the device; at most 100 characters."
+  name: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A device to trust no more."
+input RevokeDeviceKeyInput {
+  "Which."
+  deviceKeyId: ID!
+}
+
+"The result of writeTimeCheque."
+type WriteTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "The exchange it settled; null when there are errors."
+  exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of depositTimeCheque."
+type DepositTimeChequePayload {
+  "The cheque, SETTLED or PENDING; null when there are errors."
+  timeCheque: TimeCheque
+  "The exchange it settled; null while it is pending."
+  exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of settleTimeCheque."
+type SettleTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawTimeCheque."
+type WithdrawTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of enterTimeCheques."
+type EnterTimeChequesPayload {
+  "The batch; null when there are errors."
+  batch: TimeChequeBatch
+  "What to put right, line by line; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of undoTimeCheques."
+type UndoTimeChequesPayload {
+  "The batch; null when there are errors."
+  batch: TimeChequeBatch
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of registerDeviceKey."
+type RegisterDeviceKeyPayload {
+  "The key; null when there are errors."
+  deviceKey: DeviceKey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeDeviceKey."
+type RevokeDeviceKeyPayload {
+  "The key; null when there are errors."
+  deviceKey: DeviceKey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/community.graphqls", Input: `"One local bank: its members, its charter, its ledger."
 type Community implements Node {
@@ -3957,6 +4994,12 @@ enum ExchangeAction {
   EXPIRE
   "Somebody was reminded."
   REMIND
+  "The receiver wrote a time cheque, which settled it."
+  WRITE
+  "A time cheque that was signed offline was brought, which settled it."
+  DEPOSIT
+  "A time cheque on paper was keyed in, which settled it."
+  ENTER
 }
 
 "How a dispute ends."
@@ -5547,6 +6590,20 @@ enum NotificationKind {
   MEMBER_ADMITTED
   "The application was not accepted."
   MEMBER_DECLINED
+  "A member wrote you a time cheque; the hours moved."
+  TIME_CHEQUE_WRITTEN
+  "A time cheque between you and a member was settled."
+  TIME_CHEQUE_SETTLED
+  "A time cheque was deposited and waits until the receiver's hours suffice."
+  TIME_CHEQUE_PENDING
+  "A pending time cheque was given up."
+  TIME_CHEQUE_WITHDRAWN
+  "Paper cheques that concern you were taken back."
+  TIME_CHEQUES_UNDONE
+  "A device may now sign cheques in your name."
+  DEVICE_KEY_REGISTERED
+  "A device may sign no more cheques in your name."
+  DEVICE_KEY_REVOKED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -5761,6 +6818,10 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
 	case "listingReview":
 		return ec.fieldContext_Charter_listingReview(ctx, field)
+	case "chequeDepositDays":
+		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
+	case "chequeSlipDays":
+		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
@@ -5819,6 +6880,10 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_pools(ctx, field)
 	case "ledgerCheckpoint":
 		return ec.fieldContext_Community_ledgerCheckpoint(ctx, field)
+	case "timeCheques":
+		return ec.fieldContext_Community_timeCheques(ctx, field)
+	case "timeChequeBatches":
+		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -5917,6 +6982,38 @@ func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DeclineExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DepositTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_DepositTimeChequePayload_timeCheque(ctx, field)
+	case "exchange":
+		return ec.fieldContext_DepositTimeChequePayload_exchange(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepositTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepositTimeChequePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeviceKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeviceKey_id(ctx, field)
+	case "member":
+		return ec.fieldContext_DeviceKey_member(ctx, field)
+	case "name":
+		return ec.fieldContext_DeviceKey_name(ctx, field)
+	case "publicKey":
+		return ec.fieldContext_DeviceKey_publicKey(ctx, field)
+	case "chequePrefix":
+		return ec.fieldContext_DeviceKey_chequePrefix(ctx, field)
+	case "registeredAt":
+		return ec.fieldContext_DeviceKey_registeredAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_DeviceKey_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeviceKey", field.Name)
+}
+
 func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -5925,6 +7022,16 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 		return ec.fieldContext_DisputeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EnterTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_EnterTimeChequesPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnterTimeChequesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnterTimeChequesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6277,6 +7384,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_admittedAt(ctx, field)
 	case "leftAt":
 		return ec.fieldContext_Member_leftAt(ctx, field)
+	case "deviceKeys":
+		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -6433,6 +7542,16 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deviceKey":
+		return ec.fieldContext_RegisterDeviceKeyPayload_deviceKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterDeviceKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterDeviceKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -6503,6 +7622,16 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 		return ec.fieldContext_ReviseExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deviceKey":
+		return ec.fieldContext_RevokeDeviceKeyPayload_deviceKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeDeviceKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeDeviceKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6619,6 +7748,16 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_SettleTimeChequePayload_timeCheque(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleTimeChequePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -6639,6 +7778,112 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeCheque(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimeCheque_id(ctx, field)
+	case "community":
+		return ec.fieldContext_TimeCheque_community(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimeCheque_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_TimeCheque_state(ctx, field)
+	case "number":
+		return ec.fieldContext_TimeCheque_number(ctx, field)
+	case "provider":
+		return ec.fieldContext_TimeCheque_provider(ctx, field)
+	case "receiver":
+		return ec.fieldContext_TimeCheque_receiver(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_TimeCheque_serviceType(ctx, field)
+	case "description":
+		return ec.fieldContext_TimeCheque_description(ctx, field)
+	case "date":
+		return ec.fieldContext_TimeCheque_date(ctx, field)
+	case "minutes":
+		return ec.fieldContext_TimeCheque_minutes(ctx, field)
+	case "settledMinutes":
+		return ec.fieldContext_TimeCheque_settledMinutes(ctx, field)
+	case "exchange":
+		return ec.fieldContext_TimeCheque_exchange(ctx, field)
+	case "enteredBy":
+		return ec.fieldContext_TimeCheque_enteredBy(ctx, field)
+	case "enteredAt":
+		return ec.fieldContext_TimeCheque_enteredAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_TimeCheque_settledAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeCheque", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimeChequeBatch_id(ctx, field)
+	case "community":
+		return ec.fieldContext_TimeChequeBatch_community(ctx, field)
+	case "count":
+		return ec.fieldContext_TimeChequeBatch_count(ctx, field)
+	case "minutes":
+		return ec.fieldContext_TimeChequeBatch_minutes(ctx, field)
+	case "enteredBy":
+		return ec.fieldContext_TimeChequeBatch_enteredBy(ctx, field)
+	case "enteredAt":
+		return ec.fieldContext_TimeChequeBatch_enteredAt(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_TimeChequeBatch_undoneBy(ctx, field)
+	case "undoneAt":
+		return ec.fieldContext_TimeChequeBatch_undoneAt(ctx, field)
+	case "undoReason":
+		return ec.fieldContext_TimeChequeBatch_undoReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatch", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimeChequeBatchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimeChequeBatchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimeChequeBatchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimeChequeBatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimeChequeBatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimeChequeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimeChequeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimeChequeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimeChequeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimeChequeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Transfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6669,6 +7914,16 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
 }
 
+func (ec *executionContext) childFields_UndoTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_UndoTimeChequesPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoTimeChequesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoTimeChequesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listing":
@@ -6693,6 +7948,28 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_WithdrawTimeChequePayload_timeCheque(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawTimeChequePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WriteTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_WriteTimeChequePayload_timeCheque(ctx, field)
+	case "exchange":
+		return ec.fieldContext_WriteTimeChequePayload_exchange(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WriteTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WriteTimeChequePayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

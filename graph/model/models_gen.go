@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -344,6 +345,26 @@ type DeclineExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A cheque signed offline.
+type DepositTimeChequeInput struct {
+	// Its text, as in the QR code: see docs/cheque-format.md.
+	Cheque string `json:"cheque"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of depositTimeCheque.
+type DepositTimeChequePayload struct {
+	// The cheque, SETTLED or PENDING; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// The exchange it settled; null while it is pending.
+	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The exchange that was not so.
 type DisputeExchangeInput struct {
 	// Which.
@@ -361,6 +382,24 @@ type DisputeExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pile of paper slips.
+type EnterTimeChequesInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The slips, 1 to 5,000.
+	Cheques []*PaperChequeInput `json:"cheques"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of enterTimeCheques.
+type EnterTimeChequesPayload struct {
+	// The batch; null when there are errors.
+	Batch *cheque.Batch `json:"batch,omitempty"`
+	// What to put right, line by line; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -665,6 +704,22 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// One paper slip as it is keyed in. What is wrong with a line is told beside it, whatever it is.
+type PaperChequeInput struct {
+	// As printed on the slip, at most 20 characters; once per community.
+	Number string `json:"number"`
+	// Who gave.
+	ProviderID string `json:"providerId"`
+	// Who received and signed.
+	ReceiverID string `json:"receiverId"`
+	// Minutes as written; rounded to the charter's unit.
+	Minutes domain.Minutes `json:"minutes"`
+	// The day on the slip, like 2026-03-31.
+	Date string `json:"date"`
+	// A type of the third level.
+	ServiceTypeID string `json:"serviceTypeId"`
+}
+
 // One's own membership.
 type PauseMembershipInput struct {
 	// Where.
@@ -751,6 +806,26 @@ type RefreshSessionPayload struct {
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who is signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A device's public key.
+type RegisterDeviceKeyInput struct {
+	// Where it signs for one.
+	CommunityID string `json:"communityId"`
+	// The Ed25519 public key, 32 bytes as base64.
+	PublicKey string `json:"publicKey"`
+	// What to call the device; at most 100 characters.
+	Name string `json:"name"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of registerDeviceKey.
+type RegisterDeviceKeyPayload struct {
+	// The key; null when there are errors.
+	DeviceKey *cheque.Device `json:"deviceKey,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -899,6 +974,20 @@ type ReviseExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A device to trust no more.
+type RevokeDeviceKeyInput struct {
+	// Which.
+	DeviceKeyID string `json:"deviceKeyId"`
+}
+
+// The result of revokeDeviceKey.
+type RevokeDeviceKeyPayload struct {
+	// The key; null when there are errors.
+	DeviceKey *cheque.Device `json:"deviceKey,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A role to end.
 type RevokeRoleInput struct {
 	// Whose.
@@ -971,6 +1060,24 @@ type SetAccountLimitsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A pending cheque.
+type SettleTimeChequeInput struct {
+	// Which.
+	TimeChequeID string `json:"timeChequeId"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of settleTimeCheque.
+type SettleTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A sign-in with a password.
 type SignInInput struct {
 	// The address.
@@ -1021,6 +1128,70 @@ type StaleVersion struct {
 
 func (StaleVersion) IsUserError() {}
 
+// A page of batches of slips.
+type TimeChequeBatchConnection struct {
+	// The items with their cursors.
+	Edges []*TimeChequeBatchEdge `json:"edges"`
+	// The items alone.
+	Nodes []*cheque.Batch `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of batches.
+type TimeChequeBatchEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *cheque.Batch `json:"node"`
+}
+
+// A page of time cheques.
+type TimeChequeConnection struct {
+	// The items with their cursors.
+	Edges []*TimeChequeEdge `json:"edges"`
+	// The items alone.
+	Nodes []*cheque.Cheque `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of time cheques.
+type TimeChequeEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *cheque.Cheque `json:"node"`
+}
+
+// Narrows a list of time cheques.
+type TimeChequeFilter struct {
+	// Only these states.
+	States []cheque.State `json:"states,omitempty"`
+	// Only this member's; for oneself, and for those who see all.
+	MemberID *string `json:"memberId,omitempty"`
+	// Only those keyed in with this batch.
+	BatchID *string `json:"batchId,omitempty"`
+}
+
+// A batch to take back.
+type UndoTimeChequesInput struct {
+	// Which.
+	BatchID string `json:"batchId"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of undoTimeCheques.
+type UndoTimeChequesPayload struct {
+	// The batch; null when there are errors.
+	Batch *cheque.Batch `json:"batch,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A change of a listing; what is left out stays.
 type UpdateListingInput struct {
 	// Which.
@@ -1053,6 +1224,52 @@ type UpdateListingInput struct {
 type UpdateListingPayload struct {
 	// The listing as it is now; null when there are errors.
 	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pending cheque to give up.
+type WithdrawTimeChequeInput struct {
+	// Which.
+	TimeChequeID string `json:"timeChequeId"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of withdrawTimeCheque.
+type WithdrawTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A cheque written online.
+type WriteTimeChequeInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// Who gave.
+	ProviderID string `json:"providerId"`
+	// Actual minutes; rounded to the charter's unit.
+	Minutes domain.Minutes `json:"minutes"`
+	// A type of the third level.
+	ServiceTypeID string `json:"serviceTypeId"`
+	// A word on it; at most 500 characters.
+	Description *string `json:"description,omitempty"`
+	// A member the caller may act for, who then is the receiver; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of writeTimeCheque.
+type WriteTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// The exchange it settled; null when there are errors.
+	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

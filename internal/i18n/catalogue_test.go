@@ -141,6 +141,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
+	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace",
 	}},
@@ -222,6 +223,7 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"", "Code", "error.%s"},
 		{"exchange", "State", "state.exchange.%s"},
 		{"listing", "State", "state.listing.%s"},
+		{"cheque", "State", "state.cheque.%s"},
 		{"membership", "Participation", "state.member.%s"},
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
