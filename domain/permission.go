@@ -28,6 +28,7 @@ const (
 	SetAccountLimits  Permission = "SET_ACCOUNT_LIMITS"  // floors and ceilings
 	GiveFromCommunity Permission = "GIVE_FROM_COMMUNITY" // a gift whose other side is the whole
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
+	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 )
 
 // granted is the one table of who may do what in a community.
@@ -43,6 +44,7 @@ var granted = map[Permission][]Role{
 	SetAccountLimits:  {Coordinator},
 	GiveFromCommunity: {Coordinator},
 	EnterSlips:        {Coordinator, Treasurer},
+	ApproveActivities: {Coordinator, Board},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -50,7 +52,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, EnterSlips,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, EnterSlips, ApproveActivities,
 	}
 }
 

@@ -101,6 +101,13 @@ func (r *Resolver) config() generated.Config {
 		return pageCost(child, first, last)
 	}
 	c.Complexity.Community.TimeChequeBatches = four
+	c.Complexity.Community.GroupSessions = func(child int, _ *model.GroupSessionFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.GroupSession.Seats = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.Activities = func(child int, _ *model.ActivityFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {

@@ -26,6 +26,8 @@ const (
 	chequeID       idKind = 'Q'
 	batchID        idKind = 'B'
 	deviceKeyID    idKind = 'K'
+	groupSessionID idKind = 'G'
+	activityID     idKind = 'Y'
 )
 
 // object is what an opaque id carries: type, community and key. The community

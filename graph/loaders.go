@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // at names an object in a community.
@@ -34,6 +35,8 @@ type loaders struct {
 	listings     *dataloadgen.Loader[at, listing.Listing]
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
+	helpers      *dataloadgen.Loader[at, []membership.Helper]
+	seats        *dataloadgen.Loader[at, []workshop.Seat]
 	accounts     *dataloadgen.Loader[at, ledger.Account]
 	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
 	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
@@ -60,6 +63,8 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		})),
 		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
+		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
+		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 	}
 	// Each of the others tells, of what it has read, what will be asked for next.

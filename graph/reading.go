@@ -55,6 +55,12 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case deviceKeyID:
 		d, err := r.Cheques.Device(ctx, who, o.community, o.key)
 		return found(&d, err)
+	case groupSessionID:
+		g, err := r.Workshops.Session(ctx, who, o.community, o.key)
+		return found(&g, err)
+	case activityID:
+		a, err := r.Activities.Activity(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)

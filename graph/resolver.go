@@ -6,6 +6,7 @@ package graph
 
 import (
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -15,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 //go:generate go tool gqlgen generate
@@ -29,9 +31,12 @@ type Resolver struct {
 	Notary      *ledger.Notary
 	Communities *community.Service
 	Members     *membership.Service
+	Desk        *membership.Desk
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
 	Cheques     *cheque.Service
+	Workshops   *workshop.Service
+	Activities  *activity.Service
 	Statements  *statement.Service
 	Messages    *messaging.Service
 }

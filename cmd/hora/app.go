@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/internal/mail"
@@ -153,8 +154,9 @@ func (a *App) serverParts() server.Config {
 	c := server.Config{
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
-			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
+			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members, Desk: membership.NewDesk(a.db, a.rooms.members, a.rooms.communities, a.people),
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Cheques: a.rooms.cheques, Messages: a.rooms.messages,
+			Workshops: a.rooms.workshops, Activities: a.rooms.activities,
 			Statements: a.rooms.statements,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,

@@ -73,6 +73,20 @@ var refusals = map[string][5]string{
 	"withdrawTimeCheque": {signIn, notFound, forbidden, notFound, notFound},
 	"enterTimeCheques":   {signIn, notFound, forbidden, forbidden, notFound},
 	"undoTimeCheques":    {signIn, notFound, forbidden, forbidden, notFound},
+	"scheduleSession":    {signIn, notFound, forbidden, may, notFound},
+	"joinSession":        {signIn, notFound, forbidden, may, notFound},
+	"leaveSession":       {signIn, notFound, forbidden, "NOT_JOINED", notFound},
+	"cancelSession":      {signIn, notFound, forbidden, forbidden, notFound},
+	"settleSession":      {signIn, notFound, forbidden, forbidden, notFound},
+	"logActivity":        {signIn, notFound, forbidden, may, notFound},
+	"approveActivity":    {signIn, notFound, forbidden, forbidden, notFound},
+	"declineActivity":    {signIn, notFound, forbidden, forbidden, notFound},
+	"nameHelper":         {signIn, notFound, forbidden, "OWN_HELPER", notFound},
+	"withdrawHelper":     {signIn, notFound, forbidden, forbidden, notFound},
+	"giveCard":           {signIn, notFound, forbidden, forbidden, notFound},
+	"revokeCard":         {signIn, notFound, forbidden, forbidden, notFound},
+	"signInWithNumber":   {may, may, may, may, may},
+	"signInWithCard":     {may, may, may, may, may},
 	"registerDeviceKey":  {signIn, notFound, forbidden, may, notFound},
 	"revokeDeviceKey":    {signIn, notFound, notFound, notFound, notFound},
 }
@@ -144,7 +158,7 @@ func TestNobodyReadsAcrossTheWall(t *testing.T) {
 	objects := s.objects()
 	public := []string{"Community", "ServiceType"}
 	staffs := []string{"TimeChequeBatch"}
-	inside := append(public, "Member", "Listing", "Account") // what members see of one another
+	inside := append(public, "Member", "Listing", "Account", "GroupSession") // what members see of one another
 	for _, def := range contract().GetPossibleTypes(contract().Types["Node"]) {
 		id, known := objects[def.Name]
 		if !known {

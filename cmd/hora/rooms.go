@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -11,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
 )
 
@@ -22,6 +24,8 @@ type rooms struct {
 	listings    *listing.Service
 	exchanges   *exchange.Service
 	cheques     *cheque.Service
+	workshops   *workshop.Service
+	activities  *activity.Service
 	statements  *statement.Service
 	messages    *messaging.Service
 }
@@ -38,6 +42,8 @@ func openRooms(db *persistence.DB) rooms {
 	return rooms{
 		ledger: hours, communities: communities, members: members, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
+		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
+		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 	}

@@ -279,7 +279,10 @@ var shown = map[string]string{
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
 	"TimeCheque":      "{ id kind state number date minutes settledMinutes provider { displayName } receiver { displayName } enteredBy { displayName } }",
 	"TimeChequeBatch": "{ id count minutes enteredBy { displayName } undoneAt undoReason }", "DeviceKey": "{ id name publicKey chequePrefix revokedAt }",
-	"Listing": "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
+	"GroupSession": `{ id state title participantCount waitingCount settledMinutes preparationMinutes animationMinutes
+		seats { member { displayName } state share } }`,
+	"Activity": "{ id state kind compensation rule minutes creditedMinutes onBehalf date reason member { displayName } decidedBy { displayName } }",
+	"Listing":  "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
 	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }

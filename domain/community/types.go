@@ -46,6 +46,8 @@ type Charter struct {
 	Listings   `json:"listings"`
 	Membership `json:"membership"`
 	Cheques    `json:"cheques"`
+	Sessions   `json:"sessions"`
+	Activities `json:"activities"`
 }
 
 // Hours are the ledger's rules, in minutes.

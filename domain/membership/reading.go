@@ -154,14 +154,27 @@ func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, o
 	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
 		return standing.Member, err
 	}
-	if !standing.May(domain.ActForMember) {
-		return domain.Nowhere, domain.Forbidden
+	if err := s.mayActFor(ctx, standing, community, onBehalfOf); err != nil {
+		return domain.Nowhere, err
 	}
 	m, err := s.byID(ctx, community, onBehalfOf)
 	if err == nil && p == domain.TakePart && !m.Participation.InGoodStanding() {
 		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
 	}
 	return m.ID, err
+}
+
+// mayActFor: those who act for everybody, and whom the member named. Helpers act
+// while the consent stands; they need not be told why it does not.
+func (s *Service) mayActFor(ctx context.Context, standing domain.Standing, community, member domain.ID) error {
+	if standing.May(domain.ActForMember) {
+		return nil
+	}
+	all, err := s.Helpers(ctx, community, []domain.ID{member})
+	if err == nil && !helps(all, standing.Member) {
+		err = domain.Forbidden
+	}
+	return err
 }
 
 // Load reads members inside the caller's transaction, for the rooms above; each

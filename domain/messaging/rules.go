@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // told is who an event concerns, before members become persons.
@@ -23,7 +25,8 @@ type told struct {
 	about    map[domain.ID]domain.ID // for each side told, the other it speaks of
 	whom     domain.ID               // the member of whom coordinators are told
 	minutes  domain.Minutes
-	actedFor domain.ID // told as well when somebody else acted in their name
+	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
+	actedFor domain.ID                    // told as well when somebody else acted in their name
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -51,6 +54,12 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellCheque(e)
 	case cheque.BatchIsUndone, cheque.DeviceRegistered, cheque.DeviceRevoked:
 		return tellConcerned(e)
+	case workshop.SeatTaken, workshop.SeatWaits, workshop.SeatLeft, workshop.SeatGiven, workshop.CalledOff, workshop.SettledItAt:
+		return tellSession(e)
+	case membership.HelperNamed, membership.HelperEnded:
+		return tellHelp(e)
+	case activity.Noted, activity.Granted, activity.Refused:
+		return tellActivity(e)
 	case ledger.BalanceLow, ledger.BalanceHigh:
 		return tellBalance(e)
 	}

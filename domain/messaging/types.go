@@ -42,6 +42,18 @@ const (
 	ChequesUndone    Kind = "TIME_CHEQUES_UNDONE"
 	DeviceRegistered Kind = "DEVICE_KEY_REGISTERED"
 	DeviceRevoked    Kind = "DEVICE_KEY_REVOKED"
+
+	SessionJoined    Kind = "SESSION_JOINED"
+	SessionWaiting   Kind = "SESSION_WAITING"
+	SessionSeatFree  Kind = "SESSION_SEAT_FREE"
+	SessionLeft      Kind = "SESSION_LEFT"
+	SessionCancelled Kind = "SESSION_CANCELLED"
+	SessionSettled   Kind = "SESSION_SETTLED"
+	ActivityLogged   Kind = "ACTIVITY_LOGGED" // for those who approve
+	ActivityApproved Kind = "ACTIVITY_APPROVED"
+	ActivityDeclined Kind = "ACTIVITY_DECLINED"
+	HelperNamed      Kind = "HELPER_NAMED"
+	HelperEnded      Kind = "HELPER_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

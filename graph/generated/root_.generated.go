@@ -25,11 +25,16 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	Activity() ActivityResolver
+	ActivityKind() ActivityKindResolver
+	Charter() CharterResolver
 	Community() CommunityResolver
 	DeviceKey() DeviceKeyResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeStep() ExchangeStepResolver
+	GroupSession() GroupSessionResolver
+	Helper() HelperResolver
 	Listing() ListingResolver
 	Member() MemberResolver
 	Mutation() MutationResolver
@@ -40,6 +45,7 @@ type ResolverRoot interface {
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
+	SessionSeat() SessionSeatResolver
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
@@ -81,6 +87,46 @@ type ComplexityRoot struct {
 		Received      func(childComplexity int) int
 	}
 
+	Activity struct {
+		Charter         func(childComplexity int) int
+		Community       func(childComplexity int) int
+		Compensation    func(childComplexity int) int
+		Costs           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreditedMinutes func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedBy       func(childComplexity int) int
+		Description     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Member          func(childComplexity int) int
+		Minutes         func(childComplexity int) int
+		OnBehalf        func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Rule            func(childComplexity int) int
+		State           func(childComplexity int) int
+	}
+
+	ActivityConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ActivityEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ActivityKind struct {
+		Code         func(childComplexity int) int
+		Compensation func(childComplexity int) int
+		Label        func(childComplexity int) int
+		Level        func(childComplexity int) int
+		Rule         func(childComplexity int) int
+	}
+
 	AdmitMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -93,6 +139,11 @@ type ComplexityRoot struct {
 
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveActivityPayload struct {
+		Activity   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -111,7 +162,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CancelSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	Charter struct {
+		ActivityKinds   func(childComplexity int) int
 		AnswerDays      func(childComplexity int) int
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
@@ -119,6 +176,8 @@ type ComplexityRoot struct {
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
+		NoShowShares    func(childComplexity int) int
+		NoticeHours     func(childComplexity int) int
 		Review          func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
@@ -137,9 +196,11 @@ type ComplexityRoot struct {
 
 	Community struct {
 		Account           func(childComplexity int) int
+		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Charter           func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		GroupSessions     func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                func(childComplexity int) int
 		LedgerCheckpoint  func(childComplexity int, since *string) int
 		Listings          func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
@@ -192,6 +253,11 @@ type ComplexityRoot struct {
 
 	CreateListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeclineActivityPayload struct {
+		Activity   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -317,6 +383,13 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	GiveCardPayload struct {
+		Card       func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Pin        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	GiveHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -325,6 +398,46 @@ type ComplexityRoot struct {
 	GrantRolePayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	GroupSession struct {
+		Animation        func(childComplexity int) int
+		Bearer           func(childComplexity int) int
+		Capacity         func(childComplexity int) int
+		Community        func(childComplexity int) int
+		Description      func(childComplexity int) int
+		Host             func(childComplexity int) int
+		ID               func(childComplexity int) int
+		ParticipantCount func(childComplexity int) int
+		Place            func(childComplexity int) int
+		Preparation      func(childComplexity int) int
+		Reason           func(childComplexity int) int
+		Seats            func(childComplexity int) int
+		ServiceType      func(childComplexity int) int
+		SettledMinutes   func(childComplexity int) int
+		StartsAt         func(childComplexity int) int
+		State            func(childComplexity int) int
+		Title            func(childComplexity int) int
+		WaitingCount     func(childComplexity int) int
+	}
+
+	GroupSessionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	GroupSessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Helper struct {
+		Consent func(childComplexity int) int
+		From    func(childComplexity int) int
+		Helper  func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Until   func(childComplexity int) int
 	}
 
 	InclusionProof struct {
@@ -346,6 +459,11 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	JoinSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	KindTotals struct {
 		Given    func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -356,6 +474,11 @@ type ComplexityRoot struct {
 	LeaveCommunityPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	LeaveSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Listing struct {
@@ -393,6 +516,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LogActivityPayload struct {
+		Activity   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MarkListingMetPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -414,6 +542,7 @@ type ComplexityRoot struct {
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
+		Helpers       func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
@@ -442,24 +571,32 @@ type ComplexityRoot struct {
 		AdmitMember        func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor    func(childComplexity int, input model.AllowBelowFloorInput) int
 		ApplyToJoin        func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveActivity    func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveListing     func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing     func(childComplexity int, input model.ArchiveListingInput) int
 		CancelExchange     func(childComplexity int, input model.CancelExchangeInput) int
+		CancelSession      func(childComplexity int, input model.CancelSessionInput) int
 		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
 		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing      func(childComplexity int, input model.CreateListingInput) int
+		DeclineActivity    func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineExchange    func(childComplexity int, input model.DeclineExchangeInput) int
 		DepositTimeCheque  func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange    func(childComplexity int, input model.DisputeExchangeInput) int
 		EnterTimeCheques   func(childComplexity int, input model.EnterTimeChequesInput) int
+		GiveCard           func(childComplexity int, input model.GiveCardInput) int
 		GiveHours          func(childComplexity int, input model.GiveHoursInput) int
 		GrantRole          func(childComplexity int, input model.GrantRoleInput) int
+		JoinSession        func(childComplexity int, input model.JoinSessionInput) int
 		LeaveCommunity     func(childComplexity int, input model.LeaveCommunityInput) int
+		LeaveSession       func(childComplexity int, input model.LeaveSessionInput) int
+		LogActivity        func(childComplexity int, input model.LogActivityInput) int
 		MarkListingMet     func(childComplexity int, input model.MarkListingMetInput) int
 		MarkRead           func(childComplexity int, input model.MarkReadInput) int
+		NameHelper         func(childComplexity int, input model.NameHelperInput) int
 		PauseMembership    func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange    func(childComplexity int, input model.ProposeExchangeInput) int
 		RefreshSession     func(childComplexity int, input model.RefreshSessionInput) int
@@ -471,17 +608,28 @@ type ComplexityRoot struct {
 		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
 		ReviseExchange     func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeCard         func(childComplexity int, input model.RevokeCardInput) int
 		RevokeDeviceKey    func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole         func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession      func(childComplexity int, input model.RevokeSessionInput) int
+		ScheduleSession    func(childComplexity int, input model.ScheduleSessionInput) int
 		SetAccountLimits   func(childComplexity int, input model.SetAccountLimitsInput) int
+		SettleSession      func(childComplexity int, input model.SettleSessionInput) int
 		SettleTimeCheque   func(childComplexity int, input model.SettleTimeChequeInput) int
 		SignIn             func(childComplexity int, input model.SignInInput) int
+		SignInWithCard     func(childComplexity int, input model.SignInWithCardInput) int
+		SignInWithNumber   func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut            func(childComplexity int, input *model.SignOutInput) int
 		UndoTimeCheques    func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing      func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawHelper     func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawTimeCheque func(childComplexity int, input model.WithdrawTimeChequeInput) int
 		WriteTimeCheque    func(childComplexity int, input model.WriteTimeChequeInput) int
+	}
+
+	NameHelperPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Notification struct {
@@ -599,6 +747,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RevokeCardPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RevokeDeviceKeyPayload struct {
 		DeviceKey  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -618,6 +771,11 @@ type ComplexityRoot struct {
 		From  func(childComplexity int) int
 		Role  func(childComplexity int) int
 		Until func(childComplexity int) int
+	}
+
+	ScheduleSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ServerInfo struct {
@@ -650,6 +808,12 @@ type ComplexityRoot struct {
 		LastUsedAt func(childComplexity int) int
 	}
 
+	SessionSeat struct {
+		Member func(childComplexity int) int
+		Share  func(childComplexity int) int
+		State  func(childComplexity int) int
+	}
+
 	SessionTokens struct {
 		AccessToken  func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
@@ -661,12 +825,29 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SettleSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	SettleTimeChequePayload struct {
 		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	SignInPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	SignInWithCardPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	SignInWithNumberPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
@@ -768,6 +949,11 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WithdrawHelperPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	WithdrawTimeChequePayload struct {
@@ -940,6 +1126,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
 
+	case "Activity.charterVersion":
+		if e.ComplexityRoot.Activity.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Charter(childComplexity), true
+	case "Activity.community":
+		if e.ComplexityRoot.Activity.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Community(childComplexity), true
+	case "Activity.compensation":
+		if e.ComplexityRoot.Activity.Compensation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Compensation(childComplexity), true
+	case "Activity.costs":
+		if e.ComplexityRoot.Activity.Costs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Costs(childComplexity), true
+	case "Activity.createdAt":
+		if e.ComplexityRoot.Activity.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.CreatedAt(childComplexity), true
+	case "Activity.creditedMinutes":
+		if e.ComplexityRoot.Activity.CreditedMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.CreditedMinutes(childComplexity), true
+	case "Activity.date":
+		if e.ComplexityRoot.Activity.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Day(childComplexity), true
+	case "Activity.decidedAt":
+		if e.ComplexityRoot.Activity.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.DecidedAt(childComplexity), true
+	case "Activity.decidedBy":
+		if e.ComplexityRoot.Activity.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.DecidedBy(childComplexity), true
+	case "Activity.description":
+		if e.ComplexityRoot.Activity.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Description(childComplexity), true
+	case "Activity.id":
+		if e.ComplexityRoot.Activity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.ID(childComplexity), true
+	case "Activity.kind":
+		if e.ComplexityRoot.Activity.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Kind(childComplexity), true
+	case "Activity.member":
+		if e.ComplexityRoot.Activity.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Member(childComplexity), true
+	case "Activity.minutes":
+		if e.ComplexityRoot.Activity.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Minutes(childComplexity), true
+	case "Activity.onBehalf":
+		if e.ComplexityRoot.Activity.OnBehalf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.OnBehalf(childComplexity), true
+	case "Activity.reason":
+		if e.ComplexityRoot.Activity.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Reason(childComplexity), true
+	case "Activity.rule":
+		if e.ComplexityRoot.Activity.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Rule(childComplexity), true
+	case "Activity.state":
+		if e.ComplexityRoot.Activity.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.State(childComplexity), true
+
+	case "ActivityConnection.edges":
+		if e.ComplexityRoot.ActivityConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.Edges(childComplexity), true
+	case "ActivityConnection.nodes":
+		if e.ComplexityRoot.ActivityConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.Nodes(childComplexity), true
+	case "ActivityConnection.pageInfo":
+		if e.ComplexityRoot.ActivityConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.PageInfo(childComplexity), true
+
+	case "ActivityEdge.cursor":
+		if e.ComplexityRoot.ActivityEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityEdge.Cursor(childComplexity), true
+	case "ActivityEdge.node":
+		if e.ComplexityRoot.ActivityEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityEdge.Node(childComplexity), true
+
+	case "ActivityKind.code":
+		if e.ComplexityRoot.ActivityKind.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Code(childComplexity), true
+	case "ActivityKind.compensation":
+		if e.ComplexityRoot.ActivityKind.Compensation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Compensation(childComplexity), true
+	case "ActivityKind.label":
+		if e.ComplexityRoot.ActivityKind.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Label(childComplexity), true
+	case "ActivityKind.level":
+		if e.ComplexityRoot.ActivityKind.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Level(childComplexity), true
+	case "ActivityKind.rule":
+		if e.ComplexityRoot.ActivityKind.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Rule(childComplexity), true
+
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
 			break
@@ -978,6 +1336,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApplyToJoinPayload.UserErrors(childComplexity), true
+
+	case "ApproveActivityPayload.activity":
+		if e.ComplexityRoot.ApproveActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveActivityPayload.Activity(childComplexity), true
+	case "ApproveActivityPayload.userErrors":
+		if e.ComplexityRoot.ApproveActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveActivityPayload.UserErrors(childComplexity), true
 
 	case "ApproveListingPayload.listing":
 		if e.ComplexityRoot.ApproveListingPayload.Listing == nil {
@@ -1018,6 +1389,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelExchangePayload.UserErrors(childComplexity), true
 
+	case "CancelSessionPayload.groupSession":
+		if e.ComplexityRoot.CancelSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelSessionPayload.GroupSession(childComplexity), true
+	case "CancelSessionPayload.userErrors":
+		if e.ComplexityRoot.CancelSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelSessionPayload.UserErrors(childComplexity), true
+
+	case "Charter.activityKinds":
+		if e.ComplexityRoot.Charter.ActivityKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ActivityKinds(childComplexity), true
 	case "Charter.answerDays":
 		if e.ComplexityRoot.Charter.AnswerDays == nil {
 			break
@@ -1060,6 +1450,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Floor(childComplexity), true
+	case "Charter.sessionNoShowShares":
+		if e.ComplexityRoot.Charter.NoShowShares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.NoShowShares(childComplexity), true
+	case "Charter.sessionNoticeHours":
+		if e.ComplexityRoot.Charter.NoticeHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
@@ -1134,6 +1536,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Account(childComplexity), true
+	case "Community.activities":
+		if e.ComplexityRoot.Community.Activities == nil {
+			break
+		}
+
+		args, err := ec.field_Community_activities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.charter":
 		if e.ComplexityRoot.Community.Charter == nil {
 			break
@@ -1157,6 +1570,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Exchanges(childComplexity, args["filter"].(*model.ExchangeFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.groupSessions":
+		if e.ComplexityRoot.Community.GroupSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Community_groupSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.GroupSessions(childComplexity, args["filter"].(*model.GroupSessionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.id":
 		if e.ComplexityRoot.Community.ID == nil {
 			break
@@ -1391,6 +1815,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateListingPayload.UserErrors(childComplexity), true
+
+	case "DeclineActivityPayload.activity":
+		if e.ComplexityRoot.DeclineActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineActivityPayload.Activity(childComplexity), true
+	case "DeclineActivityPayload.userErrors":
+		if e.ComplexityRoot.DeclineActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineActivityPayload.UserErrors(childComplexity), true
 
 	case "DeclineApplicationPayload.member":
 		if e.ComplexityRoot.DeclineApplicationPayload.Member == nil {
@@ -1869,6 +2306,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GeneralError.Retryable(childComplexity), true
 
+	case "GiveCardPayload.card":
+		if e.ComplexityRoot.GiveCardPayload.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Card(childComplexity), true
+	case "GiveCardPayload.member":
+		if e.ComplexityRoot.GiveCardPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Member(childComplexity), true
+	case "GiveCardPayload.pin":
+		if e.ComplexityRoot.GiveCardPayload.Pin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Pin(childComplexity), true
+	case "GiveCardPayload.userErrors":
+		if e.ComplexityRoot.GiveCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.UserErrors(childComplexity), true
+
 	case "GiveHoursPayload.transfer":
 		if e.ComplexityRoot.GiveHoursPayload.Transfer == nil {
 			break
@@ -1894,6 +2356,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
+
+	case "GroupSession.animationMinutes":
+		if e.ComplexityRoot.GroupSession.Animation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Animation(childComplexity), true
+	case "GroupSession.bearer":
+		if e.ComplexityRoot.GroupSession.Bearer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Bearer(childComplexity), true
+	case "GroupSession.capacity":
+		if e.ComplexityRoot.GroupSession.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Capacity(childComplexity), true
+	case "GroupSession.community":
+		if e.ComplexityRoot.GroupSession.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Community(childComplexity), true
+	case "GroupSession.description":
+		if e.ComplexityRoot.GroupSession.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Description(childComplexity), true
+	case "GroupSession.host":
+		if e.ComplexityRoot.GroupSession.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Host(childComplexity), true
+	case "GroupSession.id":
+		if e.ComplexityRoot.GroupSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ID(childComplexity), true
+	case "GroupSession.participantCount":
+		if e.ComplexityRoot.GroupSession.ParticipantCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ParticipantCount(childComplexity), true
+	case "GroupSession.place":
+		if e.ComplexityRoot.GroupSession.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Place(childComplexity), true
+	case "GroupSession.preparationMinutes":
+		if e.ComplexityRoot.GroupSession.Preparation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Preparation(childComplexity), true
+	case "GroupSession.reason":
+		if e.ComplexityRoot.GroupSession.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Reason(childComplexity), true
+	case "GroupSession.seats":
+		if e.ComplexityRoot.GroupSession.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Seats(childComplexity), true
+	case "GroupSession.serviceType":
+		if e.ComplexityRoot.GroupSession.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ServiceType(childComplexity), true
+	case "GroupSession.settledMinutes":
+		if e.ComplexityRoot.GroupSession.SettledMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.SettledMinutes(childComplexity), true
+	case "GroupSession.startsAt":
+		if e.ComplexityRoot.GroupSession.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.StartsAt(childComplexity), true
+	case "GroupSession.state":
+		if e.ComplexityRoot.GroupSession.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.State(childComplexity), true
+	case "GroupSession.title":
+		if e.ComplexityRoot.GroupSession.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Title(childComplexity), true
+	case "GroupSession.waitingCount":
+		if e.ComplexityRoot.GroupSession.WaitingCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.WaitingCount(childComplexity), true
+
+	case "GroupSessionConnection.edges":
+		if e.ComplexityRoot.GroupSessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.Edges(childComplexity), true
+	case "GroupSessionConnection.nodes":
+		if e.ComplexityRoot.GroupSessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.Nodes(childComplexity), true
+	case "GroupSessionConnection.pageInfo":
+		if e.ComplexityRoot.GroupSessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.PageInfo(childComplexity), true
+
+	case "GroupSessionEdge.cursor":
+		if e.ComplexityRoot.GroupSessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionEdge.Cursor(childComplexity), true
+	case "GroupSessionEdge.node":
+		if e.ComplexityRoot.GroupSessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionEdge.Node(childComplexity), true
+
+	case "Helper.consent":
+		if e.ComplexityRoot.Helper.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Consent(childComplexity), true
+	case "Helper.from":
+		if e.ComplexityRoot.Helper.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.From(childComplexity), true
+	case "Helper.helper":
+		if e.ComplexityRoot.Helper.Helper == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Helper(childComplexity), true
+	case "Helper.member":
+		if e.ComplexityRoot.Helper.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Member(childComplexity), true
+	case "Helper.until":
+		if e.ComplexityRoot.Helper.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Until(childComplexity), true
 
 	case "InclusionProof.at":
 		if e.ComplexityRoot.InclusionProof.At == nil {
@@ -1975,6 +2609,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InsufficientHours.Retryable(childComplexity), true
 
+	case "JoinSessionPayload.groupSession":
+		if e.ComplexityRoot.JoinSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JoinSessionPayload.GroupSession(childComplexity), true
+	case "JoinSessionPayload.userErrors":
+		if e.ComplexityRoot.JoinSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JoinSessionPayload.UserErrors(childComplexity), true
+
 	case "KindTotals.given":
 		if e.ComplexityRoot.KindTotals.Given == nil {
 			break
@@ -2012,6 +2659,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveCommunityPayload.UserErrors(childComplexity), true
+
+	case "LeaveSessionPayload.groupSession":
+		if e.ComplexityRoot.LeaveSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveSessionPayload.GroupSession(childComplexity), true
+	case "LeaveSessionPayload.userErrors":
+		if e.ComplexityRoot.LeaveSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveSessionPayload.UserErrors(childComplexity), true
 
 	case "Listing.availability":
 		if e.ComplexityRoot.Listing.Availability == nil {
@@ -2172,6 +2832,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ListingEdge.Node(childComplexity), true
 
+	case "LogActivityPayload.activity":
+		if e.ComplexityRoot.LogActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogActivityPayload.Activity(childComplexity), true
+	case "LogActivityPayload.userErrors":
+		if e.ComplexityRoot.LogActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogActivityPayload.UserErrors(childComplexity), true
+
 	case "MarkListingMetPayload.listing":
 		if e.ComplexityRoot.MarkListingMetPayload.Listing == nil {
 			break
@@ -2263,6 +2936,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Governance(childComplexity), true
+	case "Member.helpers":
+		if e.ComplexityRoot.Member.Helpers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Helpers(childComplexity), true
 	case "Member.id":
 		if e.ComplexityRoot.Member.ID == nil {
 			break
@@ -2405,6 +3084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyToJoin(childComplexity, args["input"].(model.ApplyToJoinInput)), true
+	case "Mutation.approveActivity":
+		if e.ComplexityRoot.Mutation.ApproveActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveActivity(childComplexity, args["input"].(model.ApproveActivityInput)), true
 	case "Mutation.approveListing":
 		if e.ComplexityRoot.Mutation.ApproveListing == nil {
 			break
@@ -2438,6 +3128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelExchange(childComplexity, args["input"].(model.CancelExchangeInput)), true
+	case "Mutation.cancelSession":
+		if e.ComplexityRoot.Mutation.CancelSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelSession(childComplexity, args["input"].(model.CancelSessionInput)), true
 	case "Mutation.completeExchange":
 		if e.ComplexityRoot.Mutation.CompleteExchange == nil {
 			break
@@ -2493,6 +3194,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.declineActivity":
+		if e.ComplexityRoot.Mutation.DeclineActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineActivity(childComplexity, args["input"].(model.DeclineActivityInput)), true
 	case "Mutation.declineApplication":
 		if e.ComplexityRoot.Mutation.DeclineApplication == nil {
 			break
@@ -2548,6 +3260,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.giveCard":
+		if e.ComplexityRoot.Mutation.GiveCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveCard(childComplexity, args["input"].(model.GiveCardInput)), true
 	case "Mutation.giveHours":
 		if e.ComplexityRoot.Mutation.GiveHours == nil {
 			break
@@ -2570,6 +3293,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.joinSession":
+		if e.ComplexityRoot.Mutation.JoinSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_joinSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.JoinSession(childComplexity, args["input"].(model.JoinSessionInput)), true
 	case "Mutation.leaveCommunity":
 		if e.ComplexityRoot.Mutation.LeaveCommunity == nil {
 			break
@@ -2581,6 +3315,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LeaveCommunity(childComplexity, args["input"].(model.LeaveCommunityInput)), true
+	case "Mutation.leaveSession":
+		if e.ComplexityRoot.Mutation.LeaveSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_leaveSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LeaveSession(childComplexity, args["input"].(model.LeaveSessionInput)), true
+	case "Mutation.logActivity":
+		if e.ComplexityRoot.Mutation.LogActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_logActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LogActivity(childComplexity, args["input"].(model.LogActivityInput)), true
 	case "Mutation.markListingMet":
 		if e.ComplexityRoot.Mutation.MarkListingMet == nil {
 			break
@@ -2603,6 +3359,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(model.MarkReadInput)), true
+	case "Mutation.nameHelper":
+		if e.ComplexityRoot.Mutation.NameHelper == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nameHelper_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NameHelper(childComplexity, args["input"].(model.NameHelperInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -2724,6 +3491,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.revokeCard":
+		if e.ComplexityRoot.Mutation.RevokeCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeCard(childComplexity, args["input"].(model.RevokeCardInput)), true
 	case "Mutation.revokeDeviceKey":
 		if e.ComplexityRoot.Mutation.RevokeDeviceKey == nil {
 			break
@@ -2757,6 +3535,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
+	case "Mutation.scheduleSession":
+		if e.ComplexityRoot.Mutation.ScheduleSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scheduleSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
 	case "Mutation.setAccountLimits":
 		if e.ComplexityRoot.Mutation.SetAccountLimits == nil {
 			break
@@ -2768,6 +3557,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.settleSession":
+		if e.ComplexityRoot.Mutation.SettleSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleSession(childComplexity, args["input"].(model.SettleSessionInput)), true
 	case "Mutation.settleTimeCheque":
 		if e.ComplexityRoot.Mutation.SettleTimeCheque == nil {
 			break
@@ -2790,6 +3590,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(model.SignInInput)), true
+	case "Mutation.signInWithCard":
+		if e.ComplexityRoot.Mutation.SignInWithCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithCard(childComplexity, args["input"].(model.SignInWithCardInput)), true
+	case "Mutation.signInWithNumber":
+		if e.ComplexityRoot.Mutation.SignInWithNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithNumber(childComplexity, args["input"].(model.SignInWithNumberInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -2823,6 +3645,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawHelper":
+		if e.ComplexityRoot.Mutation.WithdrawHelper == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawHelper_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawHelper(childComplexity, args["input"].(model.WithdrawHelperInput)), true
 	case "Mutation.withdrawTimeCheque":
 		if e.ComplexityRoot.Mutation.WithdrawTimeCheque == nil {
 			break
@@ -2845,6 +3678,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WriteTimeCheque(childComplexity, args["input"].(model.WriteTimeChequeInput)), true
+
+	case "NameHelperPayload.member":
+		if e.ComplexityRoot.NameHelperPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameHelperPayload.Member(childComplexity), true
+	case "NameHelperPayload.userErrors":
+		if e.ComplexityRoot.NameHelperPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameHelperPayload.UserErrors(childComplexity), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -3239,6 +4085,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
 
+	case "RevokeCardPayload.member":
+		if e.ComplexityRoot.RevokeCardPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCardPayload.Member(childComplexity), true
+	case "RevokeCardPayload.userErrors":
+		if e.ComplexityRoot.RevokeCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCardPayload.UserErrors(childComplexity), true
+
 	case "RevokeDeviceKeyPayload.deviceKey":
 		if e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey == nil {
 			break
@@ -3296,6 +4155,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Until(childComplexity), true
+
+	case "ScheduleSessionPayload.groupSession":
+		if e.ComplexityRoot.ScheduleSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleSessionPayload.GroupSession(childComplexity), true
+	case "ScheduleSessionPayload.userErrors":
+		if e.ComplexityRoot.ScheduleSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
 
 	case "ServerInfo.now":
 		if e.ComplexityRoot.ServerInfo.Now == nil {
@@ -3409,6 +4281,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
 
+	case "SessionSeat.member":
+		if e.ComplexityRoot.SessionSeat.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.Member(childComplexity), true
+	case "SessionSeat.share":
+		if e.ComplexityRoot.SessionSeat.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.Share(childComplexity), true
+	case "SessionSeat.state":
+		if e.ComplexityRoot.SessionSeat.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.State(childComplexity), true
+
 	case "SessionTokens.accessToken":
 		if e.ComplexityRoot.SessionTokens.AccessToken == nil {
 			break
@@ -3441,6 +4332,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
 
+	case "SettleSessionPayload.groupSession":
+		if e.ComplexityRoot.SettleSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSessionPayload.GroupSession(childComplexity), true
+	case "SettleSessionPayload.userErrors":
+		if e.ComplexityRoot.SettleSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSessionPayload.UserErrors(childComplexity), true
+
 	case "SettleTimeChequePayload.timeCheque":
 		if e.ComplexityRoot.SettleTimeChequePayload.TimeCheque == nil {
 			break
@@ -3472,6 +4376,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
+
+	case "SignInWithCardPayload.session":
+		if e.ComplexityRoot.SignInWithCardPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.Session(childComplexity), true
+	case "SignInWithCardPayload.userErrors":
+		if e.ComplexityRoot.SignInWithCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.UserErrors(childComplexity), true
+	case "SignInWithCardPayload.viewer":
+		if e.ComplexityRoot.SignInWithCardPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.Viewer(childComplexity), true
+
+	case "SignInWithNumberPayload.session":
+		if e.ComplexityRoot.SignInWithNumberPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.Session(childComplexity), true
+	case "SignInWithNumberPayload.userErrors":
+		if e.ComplexityRoot.SignInWithNumberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.UserErrors(childComplexity), true
+	case "SignInWithNumberPayload.viewer":
+		if e.ComplexityRoot.SignInWithNumberPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.Viewer(childComplexity), true
 
 	case "SignOutPayload.clientMutationId":
 		if e.ComplexityRoot.SignOutPayload.ClientMutationID == nil {
@@ -3867,6 +4809,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawHelperPayload.member":
+		if e.ComplexityRoot.WithdrawHelperPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawHelperPayload.Member(childComplexity), true
+	case "WithdrawHelperPayload.userErrors":
+		if e.ComplexityRoot.WithdrawHelperPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawHelperPayload.UserErrors(childComplexity), true
+
 	case "WithdrawTimeChequePayload.timeCheque":
 		if e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque == nil {
 			break
@@ -3909,30 +4864,40 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
+			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
+			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
+			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
+			graphql.NewInputUnmarshaler("DeclineActivityInput", ec.unmarshalInputDeclineActivityInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
+			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
+			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
+			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
+			graphql.NewInputUnmarshaler("LogActivityInput", ec.unmarshalInputLogActivityInput),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
+			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
@@ -3948,16 +4913,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
+			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
 			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
 		)
@@ -4104,6 +5075,8 @@ enum Permission {
   GIVE_FROM_COMMUNITY
   "Coordinators and treasurers: key in time cheques on paper."
   ENTER_SLIPS
+  "Coordinators and the board: work for the community, not one's own."
+  APPROVE_ACTIVITIES
 }
 
 """
@@ -4240,6 +5213,32 @@ enum ErrorCode {
   DEVICE_KEY_TAKEN
   "A batch is undone once."
   BATCH_UNDONE
+  "The session's state does not allow this."
+  SESSION_STATE
+  "The session has not begun, or began too long ago to be announced."
+  SESSION_NOT_YET
+  "Nobody attended; call the session off instead."
+  SESSION_EMPTY
+  "The host neither joins nor, where the community bears it, settles the session."
+  OWN_SESSION
+  "No seat in this session."
+  NOT_JOINED
+  "Not one of charter.activityKinds."
+  ACTIVITY_KIND_UNKNOWN
+  "The activity's state does not allow this."
+  ACTIVITY_STATE
+  "Nobody approves their own work."
+  OWN_ACTIVITY
+  "This kind of work brings no hours; the message names the rule."
+  CREDIT_REFUSED
+  "The day lies in the future."
+  DAY_TO_COME
+  "Nobody is their own helper."
+  OWN_HELPER
+  "Too many wrong PINs. The code on the card still works; a coordinator gives a new card."
+  CARD_LOCKED
+  "Somebody with an e-mail address signs in by themselves."
+  CARD_NOT_NEEDED
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -4411,6 +5410,204 @@ type Query {
 
 "Everything that can be done. Each takes one input and answers a payload with ` + "`" + `userErrors` + "`" + `."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/activity.graphqls", Input: `"What a kind of work for the community brings. Treat a value you do not know as no hours."
+enum Compensation {
+  "Hours, from the community's account."
+  HOURS
+  "Given, as the statutes want it: board meetings."
+  UNPAID_STATUTORY
+  "Thanks; hours would be a conflict of interest."
+  RECOGNITION_ONLY
+  "It counts against an obligation."
+  DUTY
+  "Money that was spent is refunded directly; no hours."
+  REIMBURSED_COST
+}
+
+"Where an activity stands. Treat a value you do not know as one that cannot be acted on."
+enum ActivityState {
+  "Waits for somebody else's approval."
+  LOGGED
+  "Approved; hours moved where its kind brings them."
+  APPROVED
+  "Not approved, with reasons."
+  DECLINED
+}
+
+"A kind of work for the community, as its charter has it."
+type ActivityKind {
+  "What logActivity names it by."
+  code: String!
+  "What it is called, in the caller's language."
+  label: String!
+  "Who takes part."
+  level: ServiceLevel!
+  "What it brings."
+  compensation: Compensation!
+  "The name of the rule where it brings no hours; empty for HOURS."
+  rule: String!
+}
+
+"Work that a member did for the community."
+type Activity implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "Who did it."
+  member: Member!
+  "The kind's code in the charter."
+  kind: String!
+  "What the kind brought when it was done."
+  compensation: Compensation!
+  "The name of the rule where it brings no hours; empty for HOURS."
+  rule: String!
+  "The version of the charter under which it was done."
+  charterVersion: Int!
+  "Minutes as logged."
+  minutes: Minutes!
+  "Minutes that moved; null when none did."
+  creditedMinutes: Minutes
+  "What was done."
+  description: String!
+  "Money spent, refunded directly and never mixed with hours; a note, empty when there is none."
+  costs: String!
+  "The day it was done."
+  date: Date!
+  "Where it stands."
+  state: ActivityState!
+  "Whether somebody else logged it for the member."
+  onBehalf: Boolean!
+  "Who answered; null before."
+  decidedBy: Member
+  "When it was answered; null before."
+  decidedAt: DateTime
+  "Why it was declined; null unless it was."
+  reason: String
+  "When it was logged."
+  createdAt: DateTime!
+}
+
+"A page of activities."
+type ActivityConnection {
+  "The items with their cursors."
+  edges: [ActivityEdge!]!
+  "The items alone."
+  nodes: [Activity!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of activities."
+type ActivityEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Activity!
+}
+
+"Narrows a list of activities."
+input ActivityFilter {
+  "Only these states."
+  states: [ActivityState!]
+  "Only this member's; for oneself, and for those who approve."
+  memberId: ID
+}
+
+extend type Community {
+  "Work for the community, newest first: one's own, or all for those who approve."
+  activities(
+    "Which ones; all that the caller may see when null."
+    filter: ActivityFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ActivityConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "The kinds of work for the community, and what each brings."
+  activityKinds: [ActivityKind!]!
+}
+
+extend type Mutation {
+  "Notes work that a member did for the community; somebody else approves it. Errors: ACTIVITY_KIND_UNKNOWN, MINUTES_OUT_OF_RANGE, REQUIRED, DAY_TO_COME, IDEMPOTENCY_KEY_REUSED."
+  logActivity("What." input: LogActivityInput!): LogActivityPayload! @can(do: TAKE_PART)
+  "Approves logged work, not one's own; hours come from the community's account where its kind brings them. Errors: ACTIVITY_STATE, OWN_ACTIVITY, CREDIT_REFUSED, MINUTES_OUT_OF_RANGE, ACCOUNT_CLOSED."
+  approveActivity("What." input: ApproveActivityInput!): ApproveActivityPayload! @can(do: APPROVE_ACTIVITIES)
+  "Says no to logged work, with reasons. Errors: ACTIVITY_STATE, REQUIRED."
+  declineActivity("What." input: DeclineActivityInput!): DeclineActivityPayload! @can(do: APPROVE_ACTIVITIES)
+}
+
+"Work to be noted."
+input LogActivityInput {
+  "Where."
+  communityId: ID!
+  "The code of one of charter.activityKinds."
+  activityKind: String!
+  "Minutes it took."
+  minutes: Minutes!
+  "What was done; at most 1,000 characters."
+  description: String!
+  "Money spent, as a note; at most 500 characters."
+  costs: String
+  "The day; today when null."
+  date: Date
+  "A member the caller may act for; both are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Logged work to approve."
+input ApproveActivityInput {
+  "Which."
+  activityId: ID!
+  "Minutes to credit, not more than logged; null means what its kind brings."
+  minutes: Minutes
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Logged work to say no to."
+input DeclineActivityInput {
+  "Which."
+  activityId: ID!
+  "Why; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of logActivity."
+type LogActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of approveActivity."
+type ApproveActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of declineActivity."
+type DeclineActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
 enum TimeChequeKind {
@@ -5355,6 +6552,152 @@ type DisputeExchangePayload {
 type ResolveDisputePayload {
   "The exchange as it is now; null when there are errors."
   exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/help.graphqls", Input: `"A member's consent that another acts for them."
+type Helper {
+  "Who helps: they may act for the member wherever ` + "`" + `onBehalfOf` + "`" + ` is taken."
+  helper: Member!
+  "Who is helped."
+  member: Member!
+  "How consent was given, where somebody else noted it; empty when the member gave it themselves."
+  consent: String!
+  "Since when."
+  from: DateTime!
+  "Until when; it may be withdrawn before."
+  until: DateTime!
+}
+
+extend type Member {
+  "Who may act for them now: all for themselves and coordinators, a helper sees their own."
+  helpers: [Helper!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Lets another member act for oneself, until a day; both are told. A coordinator may note it for somebody, saying how consent was given. Errors: OWN_HELPER, DATE_INVALID, REQUIRED, MEMBER_STATE."
+  nameHelper("What." input: NameHelperInput!): NameHelperPayload! @can(do: SEE_COMMUNITY)
+  "Ends a helper's consent: the member, the helper, or a coordinator."
+  withdrawHelper("What." input: WithdrawHelperInput!): WithdrawHelperPayload! @can(do: SEE_COMMUNITY)
+  "Gives a member without an e-mail address a card: a PIN and a code, shown once, to be handed over on paper. The card they had is worth nothing any more. Errors: CARD_NOT_NEEDED, MEMBER_STATE."
+  giveCard("What." input: GiveCardInput!): GiveCardPayload! @can(do: ACT_FOR_MEMBER)
+  "Ends a lost card, and every session it opened. Errors: CARD_NOT_NEEDED."
+  revokeCard("What." input: RevokeCardInput!): RevokeCardPayload! @can(do: ACT_FOR_MEMBER)
+  "Opens a session by the number on a card and its PIN. Errors: INVALID_CREDENTIALS, CARD_LOCKED. Top-level: RATE_LIMITED."
+  signInWithNumber("Who." input: SignInWithNumberInput!): SignInWithNumberPayload! @can(do: ANYONE)
+  "Opens a session by the code on a card. Errors: INVALID_CREDENTIALS. Top-level: RATE_LIMITED."
+  signInWithCard("Who." input: SignInWithCardInput!): SignInWithCardPayload! @can(do: ANYONE)
+}
+
+"A helper to name."
+input NameHelperInput {
+  "Where."
+  communityId: ID!
+  "The member who will help."
+  helperId: ID!
+  "Until when."
+  until: DateTime!
+  "How consent was given, at most 500 characters; required with onBehalfOf."
+  consent: String
+  "The member who will be helped, where a coordinator notes it for them."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A helper to thank and let go."
+input WithdrawHelperInput {
+  "The member who is helped."
+  memberId: ID!
+  "The member who helps."
+  helperId: ID!
+}
+
+"A member to give a card."
+input GiveCardInput {
+  "Who."
+  memberId: ID!
+}
+
+"A member whose card is lost."
+input RevokeCardInput {
+  "Who."
+  memberId: ID!
+}
+
+"A card's number and PIN."
+input SignInWithNumberInput {
+  "The community's short name."
+  communitySlug: String!
+  "The number on the card."
+  number: Int!
+  "Six digits."
+  pin: String!
+  "What to call this device in the list of sessions; at most 100 characters."
+  deviceName: String
+}
+
+"A card's code."
+input SignInWithCardInput {
+  "The text in the card's QR code."
+  card: String!
+  "What to call this device in the list of sessions; at most 100 characters."
+  deviceName: String
+}
+
+"The result of nameHelper."
+type NameHelperPayload {
+  "Who is helped; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawHelper."
+type WithdrawHelperPayload {
+  "Who was helped; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of giveCard: the only time that the PIN and the code are shown."
+type GiveCardPayload {
+  "Who has it; null when there are errors."
+  member: Member
+  "Six digits; null when there are errors."
+  pin: String
+  "The text for the card's QR code; null when there are errors."
+  card: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeCard."
+type RevokeCardPayload {
+  "Whose it was; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithNumber."
+type SignInWithNumberPayload {
+  "What the device keeps; null when there are errors."
+  session: SessionTokens
+  "Who just signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithCard."
+type SignInWithCardPayload {
+  "What the device keeps; null when there are errors."
+  session: SessionTokens
+  "Who just signed in; null when there are errors."
+  viewer: Viewer
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -6604,6 +7947,28 @@ enum NotificationKind {
   DEVICE_KEY_REGISTERED
   "A device may sign no more cheques in your name."
   DEVICE_KEY_REVOKED
+  "A member joined your session."
+  SESSION_JOINED
+  "A member waits for a seat in your session."
+  SESSION_WAITING
+  "A seat became free: you moved up from the waiting list."
+  SESSION_SEAT_FREE
+  "A member gave back their seat in your session."
+  SESSION_LEFT
+  "A session you joined was called off."
+  SESSION_CANCELLED
+  "A session was settled; the hours moved."
+  SESSION_SETTLED
+  "A member logged work for the community; for those who approve."
+  ACTIVITY_LOGGED
+  "Your work for the community was approved."
+  ACTIVITY_APPROVED
+  "Your work for the community was not approved."
+  ACTIVITY_DECLINED
+  "A helper was named: you may act for a member, or they for you."
+  HELPER_NAMED
+  "A helper's consent ended."
+  HELPER_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -6663,6 +8028,262 @@ input MarkReadInput {
 type MarkReadPayload {
   "How many are still unread."
   unreadNotifications: Int!
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/session.graphqls", Input: `"Where a group session stands. Treat a value you do not know as one that cannot be acted on."
+enum SessionState {
+  "Announced; members may join."
+  SCHEDULED
+  "It took place; the hours moved."
+  SETTLED
+  "Called off."
+  CANCELLED
+}
+
+"Who bears a session's time. Treat a value you do not know as one to show."
+enum SessionBearer {
+  "Those who came, in equal shares; the parts always add up."
+  PARTICIPANTS
+  "The community; for those who may give from its account."
+  COMMUNITY
+}
+
+"Where somebody stands in a session. Treat a value you do not know as no seat."
+enum SeatState {
+  "Has a seat."
+  JOINED
+  "Waits for one; moves up by itself."
+  WAITING
+  "Gave it back in time."
+  LEFT
+  "Came."
+  ATTENDED
+  "Neither came nor left in time; the charter says whether they bear a share."
+  MISSED
+}
+
+"One member's seat in a session."
+type SessionSeat {
+  "Whose."
+  member: Member!
+  "Where they stand."
+  state: SeatState!
+  "Minutes they bear; 0 before it is settled, and when they bear none."
+  share: Minutes!
+}
+
+"A workshop, a class, a meal cooked together: one member gives to several at once."
+type GroupSession implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "Who gives."
+  host: Member!
+  "What it is called."
+  title: String!
+  "What to know before; empty when nothing was said."
+  description: String!
+  "The kind of service."
+  serviceType: ServiceType!
+  "When it begins."
+  startsAt: DateTime!
+  "Where, in words; empty means to be agreed."
+  place: String!
+  "How many seats."
+  capacity: Int!
+  "Who bears the time."
+  bearer: SessionBearer!
+  "Minutes of preparation: as announced, then as it was."
+  preparationMinutes: Minutes!
+  "Minutes of the session itself: as announced, then as it was."
+  animationMinutes: Minutes!
+  "What moved in all; null before it is settled."
+  settledMinutes: Minutes
+  "Where it stands."
+  state: SessionState!
+  "How many have a seat; how many came, once it is settled."
+  participantCount: Int!
+  "How many wait."
+  waitingCount: Int!
+  "The seats, in the order of joining: all of them for the host and coordinators, one's own for others."
+  seats: [SessionSeat!]!
+  "Why it was called off; null unless it was."
+  reason: String
+}
+
+"A page of group sessions."
+type GroupSessionConnection {
+  "The items with their cursors."
+  edges: [GroupSessionEdge!]!
+  "The items alone."
+  nodes: [GroupSession!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of group sessions."
+type GroupSessionEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: GroupSession!
+}
+
+"Narrows a list of group sessions."
+input GroupSessionFilter {
+  "Only these states."
+  states: [SessionState!]
+  "Only those that begin in this stretch of time."
+  period: PeriodInput
+}
+
+extend type Community {
+  "Group sessions, the latest beginning first."
+  groupSessions(
+    "Which ones; all when null."
+    filter: GroupSessionFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): GroupSessionConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "Whether somebody who joined a session and did not come bears a share like those who came."
+  sessionNoShowShares: Boolean!
+  "Leaving a session later than this many hours before it begins, with nobody to take the seat, counts as not coming."
+  sessionNoticeHours: Int!
+}
+
+extend type Mutation {
+  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, IDEMPOTENCY_KEY_REUSED."
+  scheduleSession("What." input: ScheduleSessionInput!): ScheduleSessionPayload! @can(do: TAKE_PART)
+  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION."
+  joinSession("What." input: JoinSessionInput!): JoinSessionPayload! @can(do: TAKE_PART)
+  "Gives a seat back; the first who waits moves up. Errors: SESSION_STATE, NOT_JOINED."
+  leaveSession("What." input: LeaveSessionInput!): LeaveSessionPayload! @can(do: SEE_COMMUNITY)
+  "Calls a session off: its host, or a coordinator. Errors: SESSION_STATE, REQUIRED."
+  cancelSession("What." input: CancelSessionInput!): CancelSessionPayload! @can(do: SEE_COMMUNITY)
+  "Notes who came and moves the hours in one posting: its host, or a coordinator; what the community bears, another than its host. Errors: SESSION_STATE, SESSION_NOT_YET, SESSION_EMPTY, NOT_JOINED, OWN_SESSION, MINUTES_OUT_OF_RANGE, INSUFFICIENT_HOURS, ACCOUNT_CLOSED, IDEMPOTENCY_KEY_REUSED."
+  settleSession("What." input: SettleSessionInput!): SettleSessionPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A session to be announced."
+input ScheduleSessionInput {
+  "Where."
+  communityId: ID!
+  "2 to 100 characters."
+  title: String!
+  "What to know before; at most 2,000 characters."
+  description: String
+  "A type of the third level."
+  serviceTypeId: ID!
+  "When it begins; at most a week ago."
+  startsAt: DateTime!
+  "Where, in words; at most 200 characters."
+  place: String
+  "How many seats, 1 to 200."
+  capacity: Int!
+  "Minutes of preparation."
+  preparationMinutes: Minutes! = 0
+  "Minutes of the session itself."
+  animationMinutes: Minutes!
+  "Who bears the time."
+  bearer: SessionBearer! = PARTICIPANTS
+  "A member the caller may act for, who then hosts."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to join."
+input JoinSessionInput {
+  "Which."
+  sessionId: ID!
+  "A member the caller may act for."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to leave."
+input LeaveSessionInput {
+  "Which."
+  sessionId: ID!
+  "A member the caller may act for."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to call off."
+input CancelSessionInput {
+  "Which."
+  sessionId: ID!
+  "Why, for those who joined; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"How a session went."
+input SettleSessionInput {
+  "Which."
+  sessionId: ID!
+  "The members who came, of those who have a seat or waited."
+  attendedIds: [ID!]!
+  "Actual minutes of preparation; not more than announced, which null means."
+  preparationMinutes: Minutes
+  "Actual minutes of the session; not more than announced, which null means."
+  animationMinutes: Minutes
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of scheduleSession."
+type ScheduleSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of joinSession."
+type JoinSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of leaveSession."
+type LeaveSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of cancelSession."
+type CancelSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of settleSession."
+type SettleSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -6734,6 +8355,86 @@ func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
 }
 
+func (ec *executionContext) childFields_Activity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Activity_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Activity_community(ctx, field)
+	case "member":
+		return ec.fieldContext_Activity_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_Activity_kind(ctx, field)
+	case "compensation":
+		return ec.fieldContext_Activity_compensation(ctx, field)
+	case "rule":
+		return ec.fieldContext_Activity_rule(ctx, field)
+	case "charterVersion":
+		return ec.fieldContext_Activity_charterVersion(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Activity_minutes(ctx, field)
+	case "creditedMinutes":
+		return ec.fieldContext_Activity_creditedMinutes(ctx, field)
+	case "description":
+		return ec.fieldContext_Activity_description(ctx, field)
+	case "costs":
+		return ec.fieldContext_Activity_costs(ctx, field)
+	case "date":
+		return ec.fieldContext_Activity_date(ctx, field)
+	case "state":
+		return ec.fieldContext_Activity_state(ctx, field)
+	case "onBehalf":
+		return ec.fieldContext_Activity_onBehalf(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Activity_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Activity_decidedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Activity_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Activity_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Activity", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ActivityConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ActivityConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ActivityConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ActivityEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ActivityEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ActivityKind_code(ctx, field)
+	case "label":
+		return ec.fieldContext_ActivityKind_label(ctx, field)
+	case "level":
+		return ec.fieldContext_ActivityKind_level(ctx, field)
+	case "compensation":
+		return ec.fieldContext_ActivityKind_compensation(ctx, field)
+	case "rule":
+		return ec.fieldContext_ActivityKind_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityKind", field.Name)
+}
+
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -6762,6 +8463,16 @@ func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, 
 		return ec.fieldContext_ApplyToJoinPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApplyToJoinPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_ApproveActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveActivityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApproveListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6794,6 +8505,16 @@ func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CancelExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_CancelSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Charter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -6818,10 +8539,16 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
 	case "listingReview":
 		return ec.fieldContext_Charter_listingReview(ctx, field)
+	case "activityKinds":
+		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
 		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
 	case "chequeSlipDays":
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
+	case "sessionNoShowShares":
+		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
+	case "sessionNoticeHours":
+		return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
@@ -6880,10 +8607,14 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_pools(ctx, field)
 	case "ledgerCheckpoint":
 		return ec.fieldContext_Community_ledgerCheckpoint(ctx, field)
+	case "activities":
+		return ec.fieldContext_Community_activities(ctx, field)
 	case "timeCheques":
 		return ec.fieldContext_Community_timeCheques(ctx, field)
 	case "timeChequeBatches":
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
+	case "groupSessions":
+		return ec.fieldContext_Community_groupSessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -6960,6 +8691,16 @@ func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context
 		return ec.fieldContext_CreateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_DeclineActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineActivityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeclineApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7192,6 +8933,20 @@ func (ec *executionContext) childFields_ExchangeStep(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeStep", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_GiveCardPayload_member(ctx, field)
+	case "pin":
+		return ec.fieldContext_GiveCardPayload_pin(ctx, field)
+	case "card":
+		return ec.fieldContext_GiveCardPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -7212,6 +8967,86 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GroupSession_id(ctx, field)
+	case "community":
+		return ec.fieldContext_GroupSession_community(ctx, field)
+	case "host":
+		return ec.fieldContext_GroupSession_host(ctx, field)
+	case "title":
+		return ec.fieldContext_GroupSession_title(ctx, field)
+	case "description":
+		return ec.fieldContext_GroupSession_description(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_GroupSession_serviceType(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_GroupSession_startsAt(ctx, field)
+	case "place":
+		return ec.fieldContext_GroupSession_place(ctx, field)
+	case "capacity":
+		return ec.fieldContext_GroupSession_capacity(ctx, field)
+	case "bearer":
+		return ec.fieldContext_GroupSession_bearer(ctx, field)
+	case "preparationMinutes":
+		return ec.fieldContext_GroupSession_preparationMinutes(ctx, field)
+	case "animationMinutes":
+		return ec.fieldContext_GroupSession_animationMinutes(ctx, field)
+	case "settledMinutes":
+		return ec.fieldContext_GroupSession_settledMinutes(ctx, field)
+	case "state":
+		return ec.fieldContext_GroupSession_state(ctx, field)
+	case "participantCount":
+		return ec.fieldContext_GroupSession_participantCount(ctx, field)
+	case "waitingCount":
+		return ec.fieldContext_GroupSession_waitingCount(ctx, field)
+	case "seats":
+		return ec.fieldContext_GroupSession_seats(ctx, field)
+	case "reason":
+		return ec.fieldContext_GroupSession_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSession", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GroupSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GroupSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GroupSessionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GroupSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GroupSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSessionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Helper(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "helper":
+		return ec.fieldContext_Helper_helper(ctx, field)
+	case "member":
+		return ec.fieldContext_Helper_member(ctx, field)
+	case "consent":
+		return ec.fieldContext_Helper_consent(ctx, field)
+	case "from":
+		return ec.fieldContext_Helper_from(ctx, field)
+	case "until":
+		return ec.fieldContext_Helper_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Helper", field.Name)
+}
+
 func (ec *executionContext) childFields_InclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "checkpoint":
@@ -7230,6 +9065,16 @@ func (ec *executionContext) childFields_InclusionProof(ctx context.Context, fiel
 		return ec.fieldContext_InclusionProof_hashes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
+}
+
+func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_JoinSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_JoinSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JoinSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_KindTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7254,6 +9099,16 @@ func (ec *executionContext) childFields_LeaveCommunityPayload(ctx context.Contex
 		return ec.fieldContext_LeaveCommunityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveCommunityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_LeaveSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LeaveSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Listing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7326,6 +9181,16 @@ func (ec *executionContext) childFields_ListingEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ListingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LogActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_LogActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LogActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogActivityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkListingMetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listing":
@@ -7386,6 +9251,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_leftAt(ctx, field)
 	case "deviceKeys":
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
+	case "helpers":
+		return ec.fieldContext_Member_helpers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -7412,6 +9279,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NameHelperPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NameHelperPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NameHelperPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7624,6 +9501,16 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_RevokeCardPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deviceKey":
@@ -7664,6 +9551,16 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_ScheduleSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ScheduleSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7726,6 +9623,18 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionSeat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SessionSeat_member(ctx, field)
+	case "state":
+		return ec.fieldContext_SessionSeat_state(ctx, field)
+	case "share":
+		return ec.fieldContext_SessionSeat_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionSeat", field.Name)
+}
+
 func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accessToken":
@@ -7748,6 +9657,16 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SettleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_SettleSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "timeCheque":
@@ -7768,6 +9687,30 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInWithCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithCardPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithCardPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInWithNumberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithNumberPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithNumberPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithNumberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithNumberPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7948,6 +9891,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_WithdrawHelperPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawHelperPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawHelperPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -143,7 +143,7 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "state", "trace",
+		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace",
 	}},
 }
 
@@ -224,6 +224,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"exchange", "State", "state.exchange.%s"},
 		{"listing", "State", "state.listing.%s"},
 		{"cheque", "State", "state.cheque.%s"},
+		{"workshop", "State", "state.session.%s"},
+		{"activity", "State", "state.activity.%s"},
 		{"membership", "Participation", "state.member.%s"},
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
