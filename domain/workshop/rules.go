@@ -165,7 +165,8 @@ func (s Session) share(seats []Seat, rules community.Charter, accounts map[domai
 	}
 	var bear []int
 	for i, seat := range seats {
-		if seat.State == Attended || (seat.State == Missed && rules.Sessions.NoShowShares) {
+		_, open := accounts[seat.Member] // whoever left the community meanwhile bears nothing
+		if seat.State == Attended || (seat.State == Missed && rules.Sessions.NoShowShares && open) {
 			bear = append(bear, i)
 		}
 	}

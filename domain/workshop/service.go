@@ -219,7 +219,7 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, planned Sessio
 	return s.whose(ctx, err, planned.Community, accounts)
 }
 
-// accounts are those of the host and of all who had a seat, by member.
+// accounts are the open ones of the host and of all who had a seat, by member.
 func (s *Service) accounts(ctx context.Context, planned Session, seats []Seat) (map[domain.ID]ledger.Account, error) {
 	ids := []domain.ID{planned.Host}
 	for _, seat := range seats {
@@ -228,7 +228,9 @@ func (s *Service) accounts(ctx context.Context, planned Session, seats []Seat) (
 	found, err := s.ledger.AccountsOf(ctx, planned.Community, ids)
 	byOwner := make(map[domain.ID]ledger.Account, len(found))
 	for _, a := range found {
-		byOwner[a.Owner] = a
+		if a.ClosedAt.IsZero() {
+			byOwner[a.Owner] = a
+		}
 	}
 	return byOwner, err
 }
