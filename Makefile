@@ -2,7 +2,7 @@
 
 LINT_VERSION := $(shell cat .golangci-version)
 
-.PHONY: bench build generate lint test
+.PHONY: bench build generate lint prove prove-kills prove-model prove-races prove-verify test
 
 # One static binary, the web pages inside.
 build:
@@ -23,7 +23,34 @@ lint:
 test:
 	go test ./...
 
-# Speed is told as a ratio to a baseline of the same run; the last line says how much of
-# the bare commit rate postings reach.
+# Speed is told as a ratio to a baseline of the same run: docs/performance.md.
 bench:
-	go test -run - -bench . -benchtime 5x ./persistence ./cmd/hora/demo
+	go run ./cmd/hora bench ledger
+
+# The long proofs of the ledger, an hour and a half on two cores; `make test` has short ones
+# of the same kind. Each says its seed and what it counted.
+prove: prove-model prove-races prove-kills prove-verify
+
+# A million random operations against a model, in twelve databases. With SEED=1 they are
+# the same ones each time.
+SEED ?= $(shell od -An -N3 -tu4 /dev/urandom)
+prove-model:
+	for part in $$(seq 0 11); do \
+	  HORA_PROVE=30 go test ./persistence -run TestTheLedgerAgreesWithAPencil -count 1 -timeout 2h -v \
+	    -args -rapid.seed=$$(($(SEED) + part * 30)) || exit 1; \
+	done
+
+# Eight sessions at once for ten minutes: in one community and in eight, and across two.
+prove-races:
+	HORA_PROVE_FOR=10m go test ./persistence -run TestEightAtOnceNeitherDeadlockNorCrossAFloor -count 1 -timeout 1h -v
+	HORA_PROVE=20 go test ./persistence -run TestCrossingsBothWaysAtOnce -count 1 -timeout 1h -v
+
+# The program and its database are killed in turn, fifty times.
+prove-kills:
+	HORA_PROVE=25 go test ./cmd/hora -run TestWhatClientsSawAmidKillsIsOneHistory -count 1 -timeout 2h -v
+	HORA_PROVE=3 go test ./persistence -run TestAServerKilledBetweenTheHalves -count 1 -timeout 1h -v
+
+# hora verify reads ten million entries in the memory that a few need; it takes a
+# quarter of an hour, and 12 GB among the temporary files.
+prove-verify:
+	HORA_VERIFY_ENTRIES=10000000 go test ./persistence -run TestVerifyNeedsNoMoreMemoryForMoreEntries -count 1 -timeout 2h -v

@@ -37,6 +37,7 @@ const (
 	PageSize             Code = "PAGE_SIZE"              // args: max
 	CursorInvalid        Code = "CURSOR_INVALID"         // not a cursor of this list
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED" // same key, other input
+	BothSides            Code = "BOTH_SIDES"             // whoever acts for one side is the other side themselves
 )
 
 // Error is the one error type of the domain: a code for programs, the input

@@ -29,11 +29,3 @@ type Tx interface {
 	// with the effect. An empty key runs fn every time.
 	Once(ctx context.Context, once Once, fn func() (ID, error)) (result ID, replayed bool, err error)
 }
-
-// Once identifies one intended effect.
-type Once struct {
-	Person ID
-	Key    string // chosen by the client when it drafts, at most 100 characters
-	Action string // the use case's name: one key never serves two actions
-	Input  any    // hashed and compared
-}

@@ -128,6 +128,9 @@ func (r *Resolver) commonAccounts(ctx context.Context, communityOf domain.ID, ki
 	standing, err := of(ctx).loaders.standings.Load(ctx, communityOf)
 	if err == nil && !standing.May(domain.SeeCommunity) {
 		err = domain.Forbidden
+		if standing.Member == domain.Nowhere {
+			err = domain.NotFound
+		}
 	}
 	shown := []*view.Account{}
 	for _, a := range all {

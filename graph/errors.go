@@ -17,18 +17,32 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/i18n"
 )
 
-// costExceeded is the edge's own code; no use case answers it.
-const costExceeded domain.Code = "COST_EXCEEDED"
+// The edge's own codes; no use case answers them.
+const (
+	costExceeded       domain.Code = "COST_EXCEEDED"
+	requestUnreadable  domain.Code = "REQUEST_UNREADABLE"
+	documentUnreadable domain.Code = "DOCUMENT_UNREADABLE"
+	documentTooLarge   domain.Code = "DOCUMENT_TOO_LARGE"
+	documentNotTrusted domain.Code = "DOCUMENT_NOT_TRUSTED"
+	persistedNotFound  domain.Code = "PERSISTED_QUERY_NOT_FOUND"
+)
 
 // topLevel are the codes that never travel in userErrors.
 var topLevel = []domain.Code{
-	domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.BadInput, domain.RateLimited, domain.Internal, costExceeded,
+	domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.BadInput, domain.RateLimited, domain.Internal, costExceeded, persistedNotFound,
 }
+
+// reasons are codes that say more about one of the top level.
+var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded}
 
 // userErrors parts an error in two: what a person can put right goes into the
 // payload, anything else is returned and becomes a top-level error.
@@ -48,27 +62,49 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 	return told, nil
 }
 
+// passing are the codes whose cause may pass without anybody changing what they
+// sent: hours come in, somebody comes back, a minute goes by.
+var passing = []domain.Code{
+	domain.Unauthenticated, domain.RateLimited, domain.Internal,
+	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, exchange.MemberInactive,
+}
+
+// userError gives an error the type of the contract that carries its figures, and
+// the general one when there are none.
 func userError(lang i18n.Language, p *domain.Error) model.UserError {
-	message := i18n.Error(lang, p)
-	var field []string
+	e := model.GeneralError{Code: p.Code, Message: i18n.Error(lang, p), Retryable: slices.Contains(passing, p.Code)}
 	if p.Field != "" {
-		field = strings.Split(p.Field, ".")
+		e.Field = strings.Split(p.Field, ".")
 	}
 	switch p.Code {
-	default:
-		return model.GeneralError{Code: p.Code, Field: field, Message: message}
 	case ledger.InsufficientHours:
 		return model.InsufficientHours{
-			Code: p.Code, Field: field, Message: message, Retryable: true,
+			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable,
 			Available: minutesArg(p, "available"), Required: minutesArg(p, "required"),
 		}
 	case domain.StaleVersion:
-		e := model.StaleVersion{Code: p.Code, Field: field, Message: message}
-		if current, ok := p.Args["current"].(int); ok {
-			e.CurrentVersion = &current
+		return model.StaleVersion{
+			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-		return e
+	case domain.TextTooLong, domain.PageSize, statement.TooLong:
+		if most := figure(p, "max"); most != nil {
+			return model.LimitReached{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),
+			}
+		}
+	case domain.OutOfRange, domain.MinutesOutOfRange:
+		if least, most := figure(p, "min"), figure(p, "max"); least != nil && most != nil {
+			return model.OutOfRange{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Minimum: *least, Maximum: *most,
+			}
+		}
+	case exchange.WrongState, listing.WrongState, membership.MemberState, exchange.NotAvailable, exchange.MemberInactive:
+		if state, ok := p.Args["state"].(string); ok {
+			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
+		}
+	default: // it has no figures
 	}
+	return e
 }
 
 func minutesArg(p *domain.Error, name string) *domain.Minutes {
@@ -78,36 +114,46 @@ func minutesArg(p *domain.Error, name string) *domain.Minutes {
 	return nil
 }
 
+// figure is a whole number among an error's args, minutes too; nil when it is not there.
+func figure(p *domain.Error, name string) *int {
+	switch n := p.Args[name].(type) {
+	case int:
+		return &n
+	case domain.Minutes:
+		whole := int(n)
+		return &whole
+	}
+	return nil
+}
+
 // Presenter turns any error that reaches the top into one of the seven codes.
 // What we do not know is our fault: logged once with a trace id, and nothing of
 // it is shown.
 func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
+	words := contractWords()
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		lang := language(ctx)
+		if unknown := unknownValue(ctx, err); unknown != nil {
+			err = unknown
+		}
 		shown := &gqlerror.Error{Path: pathOf(ctx, err)}
-		var parsed *gqlerror.Error
 		problems, ok := domain.Problems(err)
+		parsed, isParsed := errors.AsType[*gqlerror.Error](err)
 		switch {
-		case ok && slices.Contains(topLevel, problems[0].Code):
+		case ok:
 			shown.Message = i18n.Error(lang, problems[0])
-			shown.Extensions = map[string]any{"code": problems[0].Code}
-			if wait, ok := problems[0].Args["retryAfter"]; ok {
-				shown.Extensions["retryAfter"] = wait
+			shown.Extensions = known(problems[0])
+			if problems[0].Code == persistedNotFound {
+				shown.Message = "PersistedQueryNotFound" // Apollo's clients wait for this very word
 			}
-			if problems[0].Field != "" {
-				shown.Extensions["field"] = problems[0].Field
+			if isParsed {
+				shown.Locations = parsed.Locations
 			}
-		case ok: // a value that no scalar can hold
-			shown.Message = i18n.Error(lang, problems[0])
-			shown.Extensions = map[string]any{"code": domain.BadInput, "reason": problems[0].Code}
 		case misread(ctx, err):
 			shown.Message = i18n.Error(lang, domain.NewError(domain.BadInput, ""))
 			shown.Extensions = map[string]any{"code": domain.BadInput}
-		case errors.As(err, &parsed) && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
-			// The document itself: the parser's words are for developers.
-			shown.Message = parsed.Message
-			shown.Locations = parsed.Locations
-			shown.Extensions = map[string]any{"code": domain.BadInput}
+		case isParsed && parsed.Unwrap() == nil && ctx.Err() == nil && !isExecution(ctx):
+			shown = words.about(lang, parsed)
 		default:
 			trace := domain.NewID().String()
 			if !errors.Is(err, context.Canceled) {
@@ -116,8 +162,34 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 			shown.Message = i18n.Error(lang, domain.NewError(domain.Internal, "", "trace", trace))
 			shown.Extensions = map[string]any{"code": domain.Internal, "traceId": trace}
 		}
+		code, _ := shown.Extensions["code"].(domain.Code)
+		shown.Extensions["retryable"] = slices.Contains(passing, code)
 		return shown
 	}
+}
+
+// known shows an error of ours: its code at the top level, and what a program
+// can do something with.
+func known(p *domain.Error) map[string]any {
+	shown := map[string]any{"code": p.Code}
+	if !slices.Contains(topLevel, p.Code) { // else a value that no scalar can hold
+		shown["code"], shown["reason"] = domain.BadInput, p.Code
+		if top, ok := reasons[p.Code]; ok {
+			shown["code"] = top
+		}
+	}
+	for _, name := range []string{"retryAfter", "what", "limit", "actual"} {
+		if value, ok := p.Args[name]; ok {
+			shown[name] = value
+		}
+	}
+	if values, ok := p.Args["known"].(string); ok {
+		shown["known"] = strings.Split(values, ", ")
+	}
+	if p.Field != "" {
+		shown["field"] = p.Field
+	}
+	return shown
 }
 
 // isExecution is true once resolvers run: from then on an error is ours or a

@@ -46,7 +46,7 @@ func (r *exchangeResolver) ServiceType(ctx context.Context, obj *exchange.Exchan
 }
 
 func (r *exchangeResolver) Minutes(ctx context.Context, obj *exchange.Exchange) (*view.ExchangeMinutes, error) {
-	return view.MinutesOf(*obj), nil
+	return view.MinutesOf(obj), nil
 }
 
 func (r *exchangeResolver) ProposedBy(ctx context.Context, obj *exchange.Exchange) (*membership.Member, error) {
@@ -72,6 +72,10 @@ func (r *exchangeResolver) ConfirmsAt(ctx context.Context, obj *exchange.Exchang
 		return nil, nil
 	}
 	return &obj.ConfirmAt, nil
+}
+
+func (r *exchangeMinutesResolver) Levy(ctx context.Context, obj *view.ExchangeMinutes) (*domain.Minutes, error) {
+	return r.levy(ctx, obj.Exchange)
 }
 
 func (r *exchangeStepResolver) Member(ctx context.Context, obj *exchange.Step) (*membership.Member, error) {
@@ -144,15 +148,20 @@ func (r *mutationResolver) ResolveDispute(ctx context.Context, input model.Resol
 			return &model.ResolveDisputePayload{UserErrors: problems}, err
 		}
 	}
-	x, problems, err := actOn(ctx, input.ExchangeID, nil, nil, act, r.Exchanges.Resolve)
+	x, problems, err := actOn(ctx, input.ExchangeID, nil, input.IdempotencyKey, act, r.Exchanges.Resolve)
 	return &model.ResolveDisputePayload{Exchange: x, UserErrors: problems}, err
 }
 
 func (r *Resolver) Exchange() generated.ExchangeResolver { return &exchangeResolver{r} }
 
+func (r *Resolver) ExchangeMinutes() generated.ExchangeMinutesResolver {
+	return &exchangeMinutesResolver{r}
+}
+
 func (r *Resolver) ExchangeStep() generated.ExchangeStepResolver { return &exchangeStepResolver{r} }
 
 type (
-	exchangeResolver     struct{ *Resolver }
-	exchangeStepResolver struct{ *Resolver }
+	exchangeResolver        struct{ *Resolver }
+	exchangeMinutesResolver struct{ *Resolver }
+	exchangeStepResolver    struct{ *Resolver }
 )

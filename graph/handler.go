@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
@@ -24,27 +24,25 @@ import (
 	"github.com/hora-coop/hora/internal/telemetry"
 )
 
-// What one document may ask for. Validation of overlapping fields is quadratic
-// in the document, so tokens are few; a page of a hundred with its parties fits
-// well within the cost.
-const (
-	maxTokens = 1000
-	maxCost   = 10_000
-	deadline  = 20 * time.Second
-)
+// deadline is how long one operation may take.
+const deadline = 20 * time.Second
 
 // Handler serves the schema over HTTP: queries by GET, everything by POST of JSON.
 func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
 	srv := handler.New(generated.NewExecutableSchema(r.config()))
-	srv.AddTransport(transport.Options{})
-	srv.AddTransport(transport.GET{})
-	srv.AddTransport(transport.POST{})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
-	srv.SetParserTokenLimit(maxTokens)
+	srv.AddTransport(overHTTP{}) // the last: it answers whatever is left
+	known := knownDocuments{lru.New[*ast.QueryDocument](500)}
+	srv.SetQueryCache(known)
+	srv.SetDisableSuggestion(true)
 	srv.SetErrorPresenter(Presenter(logger))
 	srv.SetRecoverFunc(Recover(logger))
 	srv.Use(extension.Introspection{})
-	srv.Use(&costLimit{})
+	srv.Use(&costLimit{budgets: r.Budgets, clock: r.Clock})
+	srv.Use(r.Documents)
+	srv.Use(documentLimits{known})
+	srv.Use(r.Usage)
+	srv.Use(&exactValues{})
+	srv.Use(replays{})
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -110,6 +108,7 @@ func (r *Resolver) config() generated.Config {
 	}
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
+	c.Complexity.Account.LimitChanges = four
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
@@ -118,6 +117,8 @@ func (r *Resolver) config() generated.Config {
 	// A proof reads a dozen rows of its own for each transfer.
 	c.Complexity.Transfer.Proof = func(child int) int { return 20 + child }
 	c.Complexity.Community.LedgerCheckpoint = func(child int, _ *string) int { return 20 + child }
+	c.Complexity.Mutation.SignIn = func(child int, _ model.SignInInput) int { return passwordCost + child }
+	c.Complexity.Mutation.Register = func(child int, _ model.RegisterInput) int { return passwordCost + child }
 	c.Complexity.Viewer.Memberships = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Viewer.Notifications = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	return c
@@ -137,6 +138,9 @@ func pageCost(child int, first, last *int) int {
 // SDL is the whole contract as one text.
 func SDL() string {
 	var b strings.Builder
-	formatter.NewFormatter(&b).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	formatter.NewFormatter(&b).FormatSchema(contract())
 	return b.String()
 }
+
+// contract is the schema, parsed once.
+var contract = sync.OnceValue(func() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() })

@@ -37,12 +37,20 @@ func (r *accountResolver) Totals(ctx context.Context, obj *view.Account, period 
 	return &t, err
 }
 
+func (r *accountResolver) LimitChanges(ctx context.Context, obj *view.Account, first *int, after *string, last *int, before *string) (*model.LimitChangeConnection, error) {
+	return r.limitChanges(ctx, obj, first, after, last, before)
+}
+
 func (r *entryResolver) ID(ctx context.Context, obj *ledger.Entry) (string, error) {
 	return globalID(entryID, obj.Community, domain.DerivedID(obj.Account, strconv.FormatInt(obj.Position, 10))), nil
 }
 
 func (r *entryResolver) Transfer(ctx context.Context, obj *ledger.Entry) (*ledger.Transfer, error) {
 	return load(ctx, of(ctx).loaders.transfers, obj.Community, obj.Transfer)
+}
+
+func (r *limitChangeResolver) By(ctx context.Context, obj *ledger.PastLimits) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
 }
 
 func (r *mutationResolver) GiveHours(ctx context.Context, input model.GiveHoursInput) (*model.GiveHoursPayload, error) {
@@ -99,7 +107,9 @@ func (r *mutationResolver) AllowBelowFloor(ctx context.Context, input model.Allo
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.Ledger.AllowOnce(ctx, actor(ctx), ledger.Allowance{Community: a.community, Account: a.key, Minutes: input.Minutes, Reason: input.Reason})
+	_, err = r.Ledger.AllowOnce(ctx, actor(ctx), ledger.Allowance{
+		Community: a.community, Account: a.key, Minutes: input.Minutes, Reason: input.Reason, Key: deref(input.IdempotencyKey),
+	})
 	problems, err := userErrors(ctx, err)
 	if err != nil || len(problems) > 0 {
 		return &model.AllowBelowFloorPayload{UserErrors: problems}, err
@@ -114,7 +124,7 @@ func (r *mutationResolver) SetAccountLimits(ctx context.Context, input model.Set
 		return nil, err
 	}
 	_, err = r.Ledger.SetLimits(ctx, actor(ctx), ledger.LimitChange{
-		Community: a.community, Account: a.key, Reason: input.Reason,
+		Community: a.community, Account: a.key, Reason: input.Reason, Key: deref(input.IdempotencyKey),
 		Limits: ledger.Limits{Floor: input.Floor, SoftFloor: input.SoftFloor, Ceiling: input.Ceiling},
 	})
 	problems, err := userErrors(ctx, err)
@@ -177,6 +187,8 @@ func (r *Resolver) Account() generated.AccountResolver { return &accountResolver
 
 func (r *Resolver) Entry() generated.EntryResolver { return &entryResolver{r} }
 
+func (r *Resolver) LimitChange() generated.LimitChangeResolver { return &limitChangeResolver{r} }
+
 func (r *Resolver) ServiceTypeTotals() generated.ServiceTypeTotalsResolver {
 	return &serviceTypeTotalsResolver{r}
 }
@@ -186,6 +198,7 @@ func (r *Resolver) Transfer() generated.TransferResolver { return &transferResol
 type (
 	accountResolver           struct{ *Resolver }
 	entryResolver             struct{ *Resolver }
+	limitChangeResolver       struct{ *Resolver }
 	serviceTypeTotalsResolver struct{ *Resolver }
 	transferResolver          struct{ *Resolver }
 )

@@ -56,7 +56,10 @@ func (r *mutationResolver) UpdateListing(ctx context.Context, input model.Update
 }
 
 func (r *mutationResolver) RenewListing(ctx context.Context, input model.RenewListingInput) (*model.RenewListingPayload, error) {
-	l, problems, err := onListing(ctx, input.ListingID, r.Listings.Renew)
+	renew := func(ctx context.Context, who domain.Actor, community, id domain.ID) (listing.Listing, error) {
+		return r.Listings.Renew(ctx, who, community, id, deref(input.IdempotencyKey))
+	}
+	l, problems, err := onListing(ctx, input.ListingID, renew)
 	return &model.RenewListingPayload{Listing: l, UserErrors: problems}, err
 }
 

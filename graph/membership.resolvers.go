@@ -81,7 +81,7 @@ func (r *mutationResolver) ApplyToJoin(ctx context.Context, input model.ApplyToJ
 
 func (r *mutationResolver) AdmitMember(ctx context.Context, input model.AdmitMemberInput) (*model.AdmitMemberPayload, error) {
 	m, problems, err := onMember(ctx, input.MemberID, func(community, member domain.ID) (membership.Member, error) {
-		return r.Members.Admit(ctx, actor(ctx), community, member)
+		return r.Members.Admit(ctx, actor(ctx), community, member, deref(input.IdempotencyKey))
 	})
 	return &model.AdmitMemberPayload{Member: m, UserErrors: problems}, err
 }
@@ -116,13 +116,18 @@ func (r *mutationResolver) ResumeMembership(ctx context.Context, input model.Res
 }
 
 func (r *mutationResolver) LeaveCommunity(ctx context.Context, input model.LeaveCommunityInput) (*model.LeaveCommunityPayload, error) {
-	m, problems, err := onOwnMembership(ctx, input.CommunityID, r.Members.Leave)
+	leave := func(ctx context.Context, who domain.Actor, community domain.ID) (membership.Member, error) {
+		return r.Members.Leave(ctx, who, community, deref(input.IdempotencyKey))
+	}
+	m, problems, err := onOwnMembership(ctx, input.CommunityID, leave)
 	return &model.LeaveCommunityPayload{Member: m, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) GrantRole(ctx context.Context, input model.GrantRoleInput) (*model.GrantRolePayload, error) {
 	m, problems, err := onMember(ctx, input.MemberID, func(community, member domain.ID) (membership.Member, error) {
-		return r.Members.GrantRole(ctx, actor(ctx), membership.RoleGrant{Community: community, Member: member, Role: domain.Role(input.Role), Until: deref(input.Until)})
+		return r.Members.GrantRole(ctx, actor(ctx), membership.RoleGrant{
+			Community: community, Member: member, Role: domain.Role(input.Role), Until: deref(input.Until), Key: deref(input.IdempotencyKey),
+		})
 	})
 	return &model.GrantRolePayload{Member: m, UserErrors: problems}, err
 }

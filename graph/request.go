@@ -14,6 +14,8 @@ type Request struct {
 	Actor          domain.Actor // verified; the zero Actor when nobody is signed in
 	AcceptLanguage string
 	Network        string // the caller's address, for throttling only
+	Client         string // what the app calls itself, and its release
+	Release        string
 }
 
 type requestKey struct{}

@@ -39,4 +39,8 @@ type Resolver struct {
 	Activities  *activity.Service
 	Statements  *statement.Service
 	Messages    *messaging.Service
+
+	Documents *Documents
+	Budgets   Budgets
+	Usage     *Usage
 }

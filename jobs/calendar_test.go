@@ -163,7 +163,7 @@ func TestALeaverLeavesNobodyWaiting(t *testing.T) {
 	n := b.home.start()
 	offer, kept := b.offers(b.bruno), b.offers(b.eloise)
 	asked, asks, others := b.asks(b.eloise, b.bruno), b.asks(b.bruno, b.chloe), b.asks(b.chloe, b.eloise)
-	if _, err := n.members.Leave(t.Context(), b.bruno.actor, b.community); err != nil {
+	if _, err := n.members.Leave(t.Context(), b.bruno.actor, b.community, ""); err != nil {
 		t.Fatal(err)
 	}
 	n.advance(0)

@@ -97,9 +97,12 @@ type Holds interface {
 	ExpireHolds(ctx context.Context, community domain.ID) error
 }
 
-// Pairs is what time does to hours that are on their way between communities.
+// Pairs is what time does to hours that are on their way between communities, and
+// what each of two communities keeps of the other.
 type Pairs interface {
 	SettlePairs(ctx context.Context, community domain.ID) error
+	Mirrors(ctx context.Context, community domain.ID) ([]ledger.MirrorAccount, error)
+	MirrorsAgree(ctx context.Context, a, b domain.ID) (ledger.Agreement, error)
 }
 
 // Seals puts signed checkpoints on what happened in a community.

@@ -79,6 +79,26 @@ func TestCrossingsLeftHalfwayAreFinishedOnce(t *testing.T) {
 		t.Errorf("the mirrors: %+v, %v", found, err)
 	}
 	same(t, "differences in the books", b.differences(), 0)
+	same(t, "coordinators told that hours came back", ask[string](b, `
+		SELECT string_agg(n.minutes || ' of ' || m.display_name, ', ')
+		  FROM notification n JOIN member m ON m.id = n.member_id WHERE n.kind = 'CROSSING_UNDONE'`), "60 of Bruno")
+}
+
+// What neither community's own books can tell, the night finds.
+func TestTheNightComparesMirrors(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	south, chloe := b.bridge(600)
+	b.halfway(chloe)
+	node := b.home.start()
+	node.advance(time.Minute)
+	same(t, "differences in the books", b.differences(), 0)
+	// All that the south knows of the crossing is gone.
+	b.exec(`DELETE FROM ledger.pair WHERE community_id = $1`, south)
+	b.exec(`UPDATE ledger.account SET balance = 0, seq = 0 WHERE community_id = $1 AND kind = 'MIRROR'`, south)
+	node.advance(24 * time.Hour)
+	same(t, "communities whose mirrors are said to differ", ask[int64](b, `
+		SELECT count(DISTINCT community_id) FROM job_period WHERE job = 'verify-books' AND result::text LIKE '%the mirror of community%'`), 2)
 }
 
 func TestACrossingIsFinishedWithoutAnybodyAsking(t *testing.T) {

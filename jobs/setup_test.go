@@ -180,7 +180,7 @@ func (b *testBundle) joins(name, email string) member {
 	actor := b.person(name, email, "en")
 	applicant, err := b.home.members.Apply(b.t.Context(), actor, membership.Apply{Community: b.community})
 	if err == nil {
-		_, err = b.home.members.Admit(b.t.Context(), b.eloise.actor, b.community, applicant.ID)
+		_, err = b.home.members.Admit(b.t.Context(), b.eloise.actor, b.community, applicant.ID, "")
 	}
 	if err != nil {
 		b.t.Fatal(err)

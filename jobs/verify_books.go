@@ -87,6 +87,11 @@ func (r *Runner) verifyOnce(ctx context.Context, c community.Community) (differe
 	if err != nil {
 		return nil, err
 	}
+	apart, err := r.compareMirrors(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	v.Differences = append(v.Differences, apart...)
 	found := checkedBooks{Entries: v.Entries, Sum: v.Sum, Differences: append([]string{}, v.Differences...)}
 	if more := len(found.Differences) - mostDifferences; more > 0 {
 		found.Differences = append(found.Differences[:mostDifferences], fmt.Sprintf("and %d more", more))
@@ -100,6 +105,20 @@ func (r *Runner) verifyOnce(ctx context.Context, c community.Community) (differe
 		return nil, err
 	}
 	return found.Differences, nil
+}
+
+// compareMirrors says where a community's mirrors and those of its partners do not
+// agree, which neither's own books can tell.
+func (r *Runner) compareMirrors(ctx context.Context, id domain.ID) (differences []string, err error) {
+	mirrors, err := r.cfg.Pairs.Mirrors(ctx, id)
+	for _, m := range mirrors {
+		found, failed := r.cfg.Pairs.MirrorsAgree(ctx, id, m.Partner)
+		err = errors.Join(err, failed)
+		for _, d := range found.Differences {
+			differences = append(differences, fmt.Sprintf("account %s, the mirror of community %s: %s", m.Account, m.Partner, d))
+		}
+	}
+	return differences, err
 }
 
 // booksDay is the calendar day to which a moment belongs for the books: it begins

@@ -67,6 +67,16 @@ func (n *neighbours) southward(minutes domain.Minutes) ledger.Crossing {
 	return c
 }
 
+// movesAMirror posts on one as only half of a pair may.
+func (v *village) movesAMirror(t failer, minutes domain.Minutes, from, to domain.ID) {
+	t.Helper()
+	p := v.posting(domain.NewID().String(), leg(minutes, from, to))
+	p.Crossing = true
+	if _, err := v.post(p); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // half reads what a village kept of a pair.
 func (v *village) half(t failer, id domain.ID) (p ledger.Pair, known bool) {
 	t.Helper()
@@ -172,7 +182,7 @@ func TestWhatIsRefusedElsewhereComesBack(t *testing.T) {
 	}{
 		"the provider left": {
 			func(n *neighbours) {
-				if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id); err != nil {
+				if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id, ""); err != nil {
 					t.Fatal(err)
 				}
 			}, ledger.ProviderClosed, ledger.AccountClosed, nil,
@@ -294,7 +304,7 @@ func TestWhatComesBackForALeaverIsTheWholes(t *testing.T) {
 	if found := n.compare(t); len(found.Differences) != 0 || len(found.Open) != 1 || found.A.Balance != 60 || found.B.Balance != 0 {
 		t.Errorf("under way, the mirrors answer %+v", found)
 	}
-	if _, err := n.members.Leave(n.ctx, n.marie.Actor, n.north.id); err != nil {
+	if _, err := n.members.Leave(n.ctx, n.marie.Actor, n.north.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	pair, err := n.hours.SettlePair(n.ctx, n.north.id, c.ID)
@@ -472,7 +482,7 @@ func TestWhatComesBackCrossesAnyLimit(t *testing.T) {
 	if _, err := n.hours.OpenPair(n.ctx, c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id); err != nil {
+	if _, err := n.members.Leave(n.ctx, n.paul.Actor, n.south.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := n.hours.SettlePair(n.ctx, n.north.id, c.ID)

@@ -59,9 +59,11 @@ func (CommunityStore) Create(ctx context.Context, c community.Community) error {
 	return err
 }
 
+const communitiesSQL = `SELECT ` + communityColumns + ` FROM community WHERE id = ANY ($1)`
+
 // ByIDs implements community.Store.
 func (CommunityStore) ByIDs(ctx context.Context, ids []domain.ID) ([]community.Community, error) {
-	found, err := query(ctx).Query(ctx, `SELECT `+communityColumns+` FROM community WHERE id = ANY ($1)`, ids)
+	found, err := query(ctx).Query(ctx, communitiesSQL, ids)
 	return collect(found, err, communityRow.value)
 }
 
@@ -145,23 +147,48 @@ func (CommunityStore) AddCharter(ctx context.Context, id domain.ID, c community.
 	return err
 }
 
-// Charter implements community.Store. The first version holds from the beginning,
-// also for a server whose clock is a little behind the one that founded.
-func (CommunityStore) Charter(ctx context.Context, id domain.ID, now time.Time) (community.Charter, error) {
-	var c community.Charter
+// The first version holds from the beginning, also for a server whose clock is a
+// little behind the one that founded.
+const charterSQL = `
+SELECT body, version, effective_from
+  FROM charter
+ WHERE community_id = $1 AND (effective_from <= $2 OR version = 1)
+ ORDER BY version DESC
+ LIMIT 1`
+
+func charterOf(row pgx.Row) (c community.Charter, err error) {
 	var body []byte
 	var version int
 	var from time.Time
-	err := query(ctx).QueryRow(ctx, `
-		SELECT body, version, effective_from
-		  FROM charter
-		 WHERE community_id = $1 AND (effective_from <= $2 OR version = 1)
-		 ORDER BY version DESC
-		 LIMIT 1`, id, now).Scan(&body, &version, &from)
-	if err != nil {
+	if err := row.Scan(&body, &version, &from); err != nil {
 		return c, translate(err)
 	}
 	err = json.Unmarshal(body, &c)
 	c.Version, c.EffectiveFrom = version, from.UTC()
 	return c, err
+}
+
+// Charter implements community.Store.
+func (CommunityStore) Charter(ctx context.Context, id domain.ID, now time.Time) (community.Charter, error) {
+	return charterOf(query(ctx).QueryRow(ctx, charterSQL, id, now))
+}
+
+// Rules implements community.Store, in one round trip.
+func (CommunityStore) Rules(ctx context.Context, id domain.ID, now time.Time) (where community.Community, charter community.Charter, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(communitiesSQL, []domain.ID{id}).Query(func(found pgx.Rows) error {
+		list, err := collect(found, nil, communityRow.value)
+		if err == nil && len(list) == 0 {
+			err = domain.NotFound
+		}
+		if err == nil {
+			where = list[0]
+		}
+		return err
+	})
+	batch.Queue(charterSQL, id, now).QueryRow(func(row pgx.Row) (err error) {
+		charter, err = charterOf(row)
+		return err
+	})
+	return where, charter, query(ctx).SendBatch(ctx, batch).Close()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -92,7 +93,8 @@ func (s ExchangeStore) Add(ctx context.Context, x exchange.Exchange, first excha
 		return x, err
 	}
 	first.Step = x.Version
-	return x, s.note(ctx, first)
+	_, err = query(ctx).Exec(ctx, stepSQL, stepArgs(first)...)
+	return x, err
 }
 
 // AddAll implements exchange.Store: a few statements whatever the number.
@@ -110,7 +112,7 @@ func (s ExchangeStore) AddAll(ctx context.Context, all []exchange.Exchange, firs
 		lines[i] = exchangeRowOf(all[i])
 		step := first[i]
 		step.Exchange, step.Step = all[i].ID, all[i].Version
-		steps.Queue(noteSQL, noteArgs(step)...)
+		steps.Queue(stepSQL, stepArgs(step)...)
 	}
 	if err := rows(ctx).CreateInBatches(&lines, 500).Error; err != nil {
 		return nil, err
@@ -120,18 +122,19 @@ func (s ExchangeStore) AddAll(ctx context.Context, all []exchange.Exchange, firs
 
 // Move implements exchange.Store.
 func (s ExchangeStore) Move(ctx context.Context, from exchange.State, x exchange.Exchange, step exchange.Step) (exchange.Exchange, error) {
-	row := exchangeRowOf(x)
-	row.Version++
-	done := rows(ctx).Model(&exchangeRow{}).
-		Where("community_id = ? AND id = ? AND state = ? AND version = ?", x.Community, x.ID, string(from), x.Version).
-		Select("state", "terms_version", "terms_by", "estimated", "travel", "preparation", "scheduled_at", "place", "costs", "message",
-			"typed", "actual", "done_by", "done_at", "answered", "settled", "hold_id", "expires_at", "confirm_at", "reminded",
-			"updated_at", "version").
-		Updates(&row)
-	if done.Error != nil {
-		return x, done.Error
+	r := exchangeRowOf(x)
+	step.Step = x.Version + 1 // each move is one step, so the version counts them
+	var moved, noted int64
+	batch := &pgx.Batch{} // both in one round trip
+	batch.Queue(moveSQL, r.CommunityID, r.ID, string(from), r.Version, r.State, r.TermsVersion, r.TermsBy,
+		r.Estimated, r.Travel, r.Preparation, r.ScheduledAt, r.Place, r.Costs, r.Message,
+		r.Typed, r.Actual, r.DoneBy, r.DoneAt, r.Answered, r.Settled, r.HoldID, r.ExpiresAt, r.ConfirmAt, r.Reminded, r.UpdatedAt,
+	).Exec(func(t pgconn.CommandTag) error { moved = t.RowsAffected(); return nil })
+	batch.Queue(stepSQL, stepArgs(step)...).Exec(func(t pgconn.CommandTag) error { noted = t.RowsAffected(); return nil })
+	if err := query(ctx).SendBatch(ctx, batch).Close(); err != nil {
+		return x, err
 	}
-	if done.RowsAffected == 0 {
+	if moved == 0 || noted == 0 { // somebody else was first; what was written here goes with the error
 		now, err := s.ByIDs(ctx, x.Community, []domain.ID{x.ID})
 		if err != nil || len(now) == 0 {
 			return x, fmt.Errorf("exchange %s vanished: %w", x.ID, err)
@@ -139,24 +142,26 @@ func (s ExchangeStore) Move(ctx context.Context, from exchange.State, x exchange
 		return x, domain.NewError(exchange.WrongState, "exchangeId", "state", string(now[0].State))
 	}
 	x.Version++
-	step.Step = x.Version // each move is one step, so the version counts them
-	return x, s.note(ctx, step)
+	return x, nil
 }
 
-const noteSQL = `
-INSERT INTO exchange_step (community_id, exchange_id, step, state, action, member_id, person_id, minutes, note, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+const moveSQL = `
+UPDATE exchange
+   SET state = $5, terms_version = $6, terms_by = $7, estimated = $8, travel = $9, preparation = $10, scheduled_at = $11,
+       place = $12, costs = $13, message = $14, typed = $15, actual = $16, done_by = $17, done_at = $18, answered = $19,
+       settled = $20, hold_id = $21, expires_at = $22, confirm_at = $23, reminded = $24, updated_at = $25, version = version + 1
+ WHERE community_id = $1 AND id = $2 AND state = $3 AND version = $4`
 
-func noteArgs(s exchange.Step) []any {
+const stepSQL = `
+INSERT INTO exchange_step (community_id, exchange_id, step, state, action, member_id, person_id, minutes, note, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT DO NOTHING`
+
+func stepArgs(s exchange.Step) []any {
 	return []any{
 		s.Community, s.Exchange, s.Step, string(s.State), string(s.Action), optional(s.Member), optional(s.Person),
 		orNil(int64(s.Minutes)), s.Note, s.At,
 	}
-}
-
-func (ExchangeStore) note(ctx context.Context, s exchange.Step) error {
-	_, err := query(ctx).Exec(ctx, noteSQL, noteArgs(s)...)
-	return err
 }
 
 // ByIDs implements exchange.Store.

@@ -17,8 +17,8 @@ import (
 // Inserting first makes a second call with the same key wait for the first one
 // to commit or fail, so fifty at once have one effect.
 const noteOnceSQL = `
-INSERT INTO idempotency (community_id, person_id, key, fingerprint, created_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO idempotency (community_id, person_id, key, fingerprint, created_at, result_id)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING`
 
 // Once implements domain.Tx.
@@ -38,7 +38,7 @@ func (db *DB) Once(ctx context.Context, o domain.Once, fn func() (domain.ID, err
 	if err != nil {
 		return domain.Nowhere, false, err
 	}
-	tag, err := t.pgx.Exec(ctx, noteOnceSQL, t.community, o.Person, o.Key, fingerprint, t.now)
+	tag, err := t.pgx.Exec(ctx, noteOnceSQL, t.community, o.Person, o.Key, fingerprint, t.now, optional(o.Result))
 	if err != nil {
 		return domain.Nowhere, false, fmt.Errorf("note the key: %w", err)
 	}
@@ -54,11 +54,12 @@ func (db *DB) Once(ctx context.Context, o domain.Once, fn func() (domain.ID, err
 		case !bytes.Equal(known, fingerprint) || result == nil:
 			return domain.Nowhere, false, domain.NewError(domain.IdempotencyKeyReused, "idempotencyKey")
 		}
+		domain.Replayed(ctx)
 		return *result, true, nil
 	}
 	id, err := fn()
-	if err != nil {
-		return domain.Nowhere, false, err
+	if err != nil || (id == o.Result && id != domain.Nowhere) {
+		return id, false, err
 	}
 	_, err = t.pgx.Exec(ctx, `
 		UPDATE idempotency SET result_id = $4

@@ -4,6 +4,7 @@ package persistence
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,7 +69,12 @@ func (LedgerStore) SetLimits(ctx context.Context, c ledger.LimitChange) error {
 
 const postSQL = `
 SELECT posting_id, replayed, crossed, low, high
-  FROM ledger.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
+  FROM ledger.%s($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
+
+var (
+	postAlone    = fmt.Sprintf(postSQL, "post")
+	postCrossing = fmt.Sprintf(postSQL, "post_crossing") // which alone may move a mirror
+)
 
 // Post implements ledger.Store: one round trip for the legs, their entries,
 // the balances, the holds and the events.
@@ -93,8 +99,12 @@ func (LedgerStore) Post(ctx context.Context, p ledger.Posting) (ledger.Posted, e
 	if holds == nil {
 		holds = []domain.ID{}
 	}
+	sql := postAlone
+	if p.Crossing {
+		sql = postCrossing
+	}
 	var done ledger.Posted
-	err = t.pgx.QueryRow(ctx, postSQL,
+	err = t.pgx.QueryRow(ctx, sql,
 		p.Community, posting, p.Key, p.Fingerprint(), p.Force, t.now,
 		ids, kinds, minutes, debits, credits, exchanges, reverses, holds,
 		c.ids, c.kinds, c.actors, c.subjects, c.bodies,
@@ -235,9 +245,14 @@ func (LedgerStore) Transfers(ctx context.Context, community domain.ID, ids []dom
 	return transfers(ctx, ` WHERE t.community_id = $1 AND t.id = ANY ($2)`, community, ids)
 }
 
-// TransfersOf implements ledger.Store: what settled the exchanges, and what undid it.
+// TransfersOf implements ledger.Store: what settled the exchanges, with levies and
+// corrections, by transfer_exchange_key and transfer_beside_exchange_idx.
 func (LedgerStore) TransfersOf(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]ledger.Transfer, error) {
-	return transfers(ctx, ` WHERE t.community_id = $1 AND t.exchange_id = ANY ($2) ORDER BY t.at, t.id`, community, exchanges)
+	return transfers(ctx, `
+		 WHERE t.community_id = $1
+		   AND ((t.kind = 'EXCHANGE' AND t.exchange_id = ANY ($2))
+		     OR (t.kind <> 'EXCHANGE' AND t.exchange_id IS NOT NULL AND t.exchange_id = ANY ($2)))
+		 ORDER BY t.at, t.id`, community, exchanges)
 }
 
 // orNull stores the zero time as NULL.

@@ -44,6 +44,7 @@ type crowd struct {
 	moved    sync.Map // transfer → ledger.Transfer, not undone yet
 	undone   sync.Map // account that the undoing of a mistake was to take from
 	passed   atomic.Int64
+	batches  atomic.Int64
 }
 
 func (v *village) crowd(t *testing.T) *crowd {
@@ -88,8 +89,10 @@ func (c *crowd) act() error {
 		return c.posts(leg(minutes, from, to))
 	case what < 6: // with a levy for the projects
 		return c.posts(leg(minutes, from, to), leg(1+minutes/10, to, c.pool))
-	case what < 8:
+	case what < 7:
 		return c.promisesAndKeeps(minutes, from, to)
+	case what < 8:
+		return c.postsABatch(minutes, from, to)
 	case what < 9:
 		return c.undoes()
 	}
@@ -100,6 +103,27 @@ func (c *crowd) posts(legs ...ledger.Transfer) error {
 	_, err := c.post(c.posting(legs[0].ID.String(), legs...))
 	if err == nil {
 		c.written(legs...)
+	}
+	if errors.Is(err, ledger.InsufficientHours) {
+		return nil
+	}
+	return err
+}
+
+// postsABatch has three postings stand or fall together.
+func (c *crowd) postsABatch(minutes domain.Minutes, from, to domain.ID) error {
+	legs := []ledger.Transfer{leg(minutes, from, to), leg(1+minutes/2, to, c.pool), leg(1+minutes/3, c.pool, from)}
+	lines := make([]ledger.Posting, len(legs))
+	for i, l := range legs {
+		lines[i] = c.posting(l.ID.String(), l)
+	}
+	err := c.db.InTx(c.ctx, c.id, func(ctx context.Context, _ time.Time) error {
+		_, err := c.hours.PostBatch(ctx, c.id, lines)
+		return err
+	})
+	if err == nil {
+		c.written(legs...)
+		c.batches.Add(1)
 	}
 	if errors.Is(err, ledger.InsufficientHours) {
 		return nil
@@ -194,6 +218,8 @@ func (c *crowd) right(t *testing.T) {
 	c.clean(t)
 }
 
+// TestEightAtOnceNeitherDeadlockNorCrossAFloor races 8 sessions on 20 accounts of
+// each of 1 and of 8 villages for some seconds; HORA_PROVE_FOR makes them minutes.
 func TestEightAtOnceNeitherDeadlockNorCrossAFloor(t *testing.T) {
 	for _, villages := range []int{1, 8} {
 		t.Run(fmt.Sprintf("in %d", villages), func(t *testing.T) {
@@ -205,28 +231,35 @@ func TestEightAtOnceNeitherDeadlockNorCrossAFloor(t *testing.T) {
 			for i := range crowds {
 				crowds[i] = c.village(t).crowd(t)
 			}
+			ctx, cancel := context.WithTimeout(c.ctx, proveFor(t))
+			defer cancel()
 			var all sync.WaitGroup
+			var acts atomic.Int64
 			for range 8 {
 				all.Go(func() {
-					for range 250 * prove() {
+					for i := 0; i < 250 || ctx.Err() == nil; i++ {
 						if err := crowds[rand.IntN(villages)].act(); err != nil {
 							t.Error(err)
 							return
 						}
+						acts.Add(1)
 					}
 				})
 			}
 			all.Wait()
-			var passed int64
+			var passed, batches int64
 			for _, crowd := range crowds {
 				crowd.right(t)
 				passed += crowd.passed.Load()
+				batches += crowd.batches.Load()
 			}
+			t.Logf("%d acts of 8 sessions in %d villages: %d postings and batches passed, %d of them batches, %d deadlocks",
+				acts.Load(), villages, passed, batches, met.n.Load())
 			if n := met.n.Load(); n != 0 {
 				t.Errorf("%d deadlocks or serialization failures", n)
 			}
-			if passed < 300 {
-				t.Errorf("only %d postings passed", passed)
+			if passed < 300 || batches == 0 {
+				t.Errorf("only %d postings passed, %d batches", passed, batches)
 			}
 		})
 	}

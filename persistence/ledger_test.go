@@ -43,7 +43,7 @@ func TestStartingHoursAreGivenOnceAndOwedByTheWhole(t *testing.T) {
 	v := aCountry(t).village(t)
 	marie := v.joins(t, "Marie")
 	v.balances(t, map[domain.ID]domain.Minutes{marie.account: 900, v.eloise.account: 900, v.whole: -1800})
-	_, err := v.members.Admit(v.ctx, v.eloise.Actor, v.id, marie.member)
+	_, err := v.members.Admit(v.ctx, v.eloise.Actor, v.id, marie.member, "")
 	if err == nil {
 		t.Error("Marie is admitted twice")
 	}

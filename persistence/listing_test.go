@@ -200,7 +200,7 @@ func TestWhoRestsIsNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.finds(t, listing.Filter{Text: "guitare"}, "guitare", "guitare aussi")
-	if _, err := v.members.Leave(v.ctx, paul.Actor, v.id); err != nil {
+	if _, err := v.members.Leave(v.ctx, paul.Actor, v.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	v.finds(t, listing.Filter{}, "guitare")

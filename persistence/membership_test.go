@@ -50,7 +50,7 @@ func TestTwentyAreAdmittedAtOnceAndNumberedWithoutAGap(t *testing.T) {
 		}
 	}
 	errs := together(40, func(i int) error { // two coordinators' screens, each with all twenty
-		_, err := v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicants[i%20].ID)
+		_, err := v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicants[i%20].ID, "")
 		return err
 	})
 	refused := 0
@@ -146,10 +146,10 @@ func TestSomebodyBelongsOnceAndMayComeBack(t *testing.T) {
 	}
 	first, err := v.members.Own(v.ctx, person, v.id)
 	if err == nil {
-		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, first.ID)
+		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, first.ID, "")
 	}
 	if err == nil {
-		_, err = v.members.Leave(v.ctx, person, v.id)
+		_, err = v.members.Leave(v.ctx, person, v.id, "")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestALeaversHoursStayWithTheWhole(t *testing.T) {
 		return solidarity, reserve
 	}
 	for _, r := range []resident{marie, paul} {
-		if _, err := v.members.Leave(v.ctx, r.Actor, v.id); err != nil {
+		if _, err := v.members.Leave(v.ctx, r.Actor, v.id, ""); err != nil {
 			t.Fatal(err)
 		}
 		if a := v.account(t, r.account); a.Balance != 0 || a.ClosedAt.IsZero() {
@@ -198,7 +198,7 @@ func TestALeaversHoursStayWithTheWhole(t *testing.T) {
 	if s, r := pools(); s != 2100 || r != -300 {
 		t.Errorf("solidarity has %v, the reserve %v", s, r)
 	}
-	_, err := v.members.Leave(v.ctx, v.eloise.Actor, v.id)
+	_, err := v.members.Leave(v.ctx, v.eloise.Actor, v.id, "")
 	wants(t, err, membership.LastCoordinator)
 	v.clean(t)
 }
@@ -212,7 +212,7 @@ func TestNobodyLeavesOthersWithAPromise(t *testing.T) {
 	if _, err := v.exchanges.Accept(v.ctx, paul.Actor, act); err != nil {
 		t.Fatal(err)
 	}
-	_, err := v.members.Leave(v.ctx, marie.Actor, v.id)
+	_, err := v.members.Leave(v.ctx, marie.Actor, v.id, "")
 	wants(t, err, membership.OpenCommitments)
 	if _, err := v.exchanges.Revise(v.ctx, paul.Actor, act, exchange.Terms{Estimated: 90}); err != nil {
 		t.Fatal(err)
@@ -220,12 +220,12 @@ func TestNobodyLeavesOthersWithAPromise(t *testing.T) {
 	if held := v.account(t, marie.account).Held; held != 60 {
 		t.Errorf("%v is promised while the terms are discussed", held)
 	}
-	_, err = v.members.Leave(v.ctx, marie.Actor, v.id)
+	_, err = v.members.Leave(v.ctx, marie.Actor, v.id, "")
 	wants(t, err, membership.OpenCommitments)
 	if _, err := v.exchanges.Cancel(v.ctx, marie.Actor, act); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id); err != nil {
+	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id, ""); err != nil {
 		t.Errorf("free of promises, she cannot leave: %v", err)
 	}
 	v.clean(t)

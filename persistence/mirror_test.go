@@ -3,10 +3,12 @@
 package persistence_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,6 +122,26 @@ func TestAMirrorMovesWithAPairOnly(t *testing.T) {
 			t.Errorf("%s answers %v", name, err)
 		}
 	}
+	// The database itself refuses a posting and a batch that are no crossing, as a whole.
+	for name, try := range map[string]func(ledger.Posting) error{
+		"a posting": func(p ledger.Posting) error {
+			_, err := n.north.post(p)
+			return err
+		},
+		"a batch": func(p ledger.Posting) error {
+			return n.db.InTx(n.ctx, n.north.id, func(ctx context.Context, _ time.Time) error {
+				_, err := n.hours.PostBatch(ctx, n.north.id, []ledger.Posting{p})
+				return err
+			})
+		},
+	} {
+		for _, l := range []ledger.Transfer{leg(5, n.marie.account, mirror), leg(5, mirror, n.marie.account)} {
+			if err := try(n.north.posting(name, leg(1, n.marie.account, eloise.account), l)); state(err) != "42501" {
+				t.Errorf("%s that moves a mirror answers %v", name, err)
+			}
+		}
+	}
+	n.stand(t, 60)
 	// The database's own functions keep no half that its transfer does not show.
 	gift := n.north.gives(t, 60, n.marie.account, eloise.account)
 	for name, args := range map[string][]any{
@@ -150,7 +172,7 @@ func TestMirrorsThatDisagreeSayWhere(t *testing.T) {
 	}{
 		"hours put on a mirror by hand": {
 			func(n *neighbours, _ ledger.Pair, theirs ledger.MirrorAccount) {
-				n.south.gives(t, 25, n.paul.account, theirs.Account)
+				n.south.movesAMirror(t, 25, n.paul.account, theirs.Account)
 			}, "do not explain 25", "mirror",
 		},
 		"a balance": {
@@ -165,13 +187,13 @@ func TestMirrorsThatDisagreeSayWhere(t *testing.T) {
 		},
 		"a half that was taken away": {
 			func(n *neighbours, p ledger.Pair, theirs ledger.MirrorAccount) {
-				n.south.gives(t, 60, n.paul.account, theirs.Account)
+				n.south.movesAMirror(t, 60, n.paul.account, theirs.Account)
 				n.breaks(t, `DELETE FROM ledger.pair WHERE id = $1 AND community_id = $2`, p.ID, n.south.id)
 			}, "pair", "mirror",
 		},
 		"an answer turned round": {
 			func(n *neighbours, p ledger.Pair, theirs ledger.MirrorAccount) {
-				n.south.gives(t, 60, n.paul.account, theirs.Account)
+				n.south.movesAMirror(t, 60, n.paul.account, theirs.Account)
 				n.breaks(t, `UPDATE ledger.pair SET state = 'UNDONE', reason = 'MINE', transfer_id = NULL WHERE id = $1 AND community_id = $2`, p.ID, n.south.id)
 			}, "pair", "mirror",
 		},

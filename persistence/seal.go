@@ -132,9 +132,9 @@ SELECT e.pos, e.at, e.body
   JOIN journal.event e ON e.community_id = p.community_id AND e.pos = p.pos
  WHERE p.community_id = $1 AND p.at = $2 AND p.id = $3`
 
-// VerifyAgainst implements ledger.Tree.
-func (SealStore) VerifyAgainst(ctx context.Context, signed ledger.Checkpoint) (ledger.Verification, error) {
-	return verifyBooks(ctx, signed.Community, signed)
+// Verify implements ledger.Tree.
+func (SealStore) Verify(ctx context.Context, community domain.ID, watch ledger.Watch, signed ...ledger.Checkpoint) (ledger.Verification, error) {
+	return verifyBooks(ctx, community, watch, signed...)
 }
 
 // Prove implements ledger.Tree.

@@ -374,7 +374,7 @@ func TestANoteOutlivesItsKey(t *testing.T) {
 		if stated := opened(t, o, seal.Note); stated.Size != seal.Size || !bytes.Equal(stated.Root, seal.Root) {
 			t.Errorf("states %+v, want %+v", stated, seal)
 		}
-		if _, found, err := c.office(c.db).VerifyAgainst(c.ctx, seal.Note); err != nil || len(found.Differences) > 0 {
+		if _, found, err := c.office(c.db).VerifyAgainst(c.ctx, seal.Note, nil); err != nil || len(found.Differences) > 0 {
 			t.Errorf("of size %d: %v, %v", seal.Size, found.Differences, err)
 		}
 	}
@@ -422,17 +422,17 @@ func TestOnlyOurOwnCheckpointsProveAnything(t *testing.T) {
 		"our signature cut off":     strings.TrimSuffix(good.Note, "=\n") + "\n",
 		"words of somebody's added": good.Text() + "and more\n\n" + signature,
 	} {
-		if _, _, err := o.VerifyAgainst(c.ctx, forged); !errors.Is(err, ledger.ErrNotOurs) {
+		if _, _, err := o.VerifyAgainst(c.ctx, forged, nil); !errors.Is(err, ledger.ErrNotOurs) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, nothing := range []string{"", "hora", strings.ReplaceAll(good.Note, "hora/", "aroh/"), strings.Replace(good.Note, fmt.Sprint(good.Size), "0"+fmt.Sprint(good.Size), 1)} {
-		if _, _, err := o.VerifyAgainst(c.ctx, nothing); err == nil || errors.Is(err, ledger.ErrNotOurs) {
+		if _, _, err := o.VerifyAgainst(c.ctx, nothing, nil); err == nil || errors.Is(err, ledger.ErrNotOurs) {
 			t.Errorf("%q: %v", nothing, err)
 		}
 	}
 	both := strings.TrimSuffix(sign(good.Text()), "\n") + "\n" + signature // a witness signed as well
-	if _, found, err := o.VerifyAgainst(c.ctx, both); err != nil || len(found.Differences) > 0 {
+	if _, found, err := o.VerifyAgainst(c.ctx, both, nil); err != nil || len(found.Differences) > 0 {
 		t.Errorf("with a witness: %v, %v", found.Differences, err)
 	}
 }

@@ -172,6 +172,21 @@ func literal(arg any) string {
 	switch a := arg.(type) {
 	case domain.ID:
 		return "'" + a.String() + "'"
+	case []domain.ID:
+		texts := make([]string, len(a))
+		for i, id := range a {
+			texts[i] = id.String()
+		}
+		return "'{" + strings.Join(texts, ",") + "}'"
+	case *domain.ID:
+		if a == nil {
+			return "NULL"
+		}
+		return "'" + a.String() + "'"
+	case time.Time:
+		return "'" + a.Format(time.RFC3339Nano) + "'"
+	case string:
+		return "'" + a + "'"
 	case *time.Time:
 		if a == nil {
 			return "NULL"

@@ -178,7 +178,7 @@ func TestASealAndACheckpointTellWhatWasRewritten(t *testing.T) {
 			}
 			found := s.verify(t)
 			tells(t, "verify", found.Differences, story.verify, s)
-			_, found, err := s.VerifyAgainst(s.ctx, s.checkpoint)
+			_, found, err := s.VerifyAgainst(s.ctx, s.checkpoint, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

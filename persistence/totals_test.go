@@ -325,7 +325,7 @@ func TestHoursBetweenCommunitiesNameThePartner(t *testing.T) {
 		t.Fatal(err)
 	}
 	marie := v.joins(t, "Marie")
-	v.gives(t, 45, marie.account, mirror.Account)
+	v.movesAMirror(t, 45, marie.account, mirror.Account)
 	ours, err := v.statements().Open(v.ctx, marie.Actor, v.id, marie.account, "", "")
 	if err != nil {
 		t.Fatal(err)
@@ -348,7 +348,7 @@ func TestHoursBetweenCommunitiesNameThePartner(t *testing.T) {
 func TestALeaversStatementStaysWithThoseWhoKeepTheBooks(t *testing.T) {
 	v := aCountry(t).village(t)
 	marie := v.joins(t, "Marie")
-	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id); err != nil {
+	if _, err := v.members.Leave(v.ctx, marie.Actor, v.id, ""); err != nil {
 		t.Fatal(err)
 	}
 	open := func(actor domain.Actor) (statement.Statement, error) {

@@ -54,7 +54,7 @@ func (c *sealCheck) tell(format string, args ...any) {
 // verifySeals recomputes what was sealed, from the events themselves: their
 // bodies, not the digests kept beside them. It goes in small steps and remembers
 // nothing but the tree's edge.
-func verifySeals(ctx context.Context, community domain.ID, signed ...ledger.Checkpoint) (broken []string, err error) {
+func verifySeals(ctx context.Context, community domain.ID, looked *progress, signed ...ledger.Checkpoint) (broken []string, err error) {
 	last, err := SealStore{}.Last(ctx, community)
 	if err != nil {
 		return nil, err
@@ -74,6 +74,7 @@ func verifySeals(ctx context.Context, community domain.ID, signed ...ledger.Chec
 		if whole, err := c.step(ctx, from, min(from+verifiedAtOnce, end)); err != nil || !whole {
 			return c.broken, err
 		}
+		looked.add(min(verifiedAtOnce, end-from))
 	}
 	var kept int64
 	err = query(ctx).QueryRow(ctx, `SELECT count(*) FROM journal.tile WHERE community_id = $1`, community).Scan(&kept)

@@ -154,7 +154,7 @@ func (v *village) joins(t failer, name string) resident {
 	r := resident{Actor: v.person(t, name)}
 	applicant, err := v.members.Apply(v.ctx, r.Actor, membership.Apply{Community: v.id})
 	if err == nil {
-		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicant.ID)
+		_, err = v.members.Admit(v.ctx, v.eloise.Actor, v.id, applicant.ID, "")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -311,4 +311,18 @@ func prove() int {
 		return n
 	}
 	return 1
+}
+
+// proveFor is how long each race goes on beyond its first acts: HORA_PROVE_FOR=5m.
+func proveFor(t *testing.T) time.Duration {
+	t.Helper()
+	said := os.Getenv("HORA_PROVE_FOR")
+	if said == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

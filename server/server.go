@@ -11,10 +11,12 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/rs/cors"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/graph"
@@ -39,6 +41,12 @@ type Config struct {
 	Ready          func(ctx context.Context) error
 	Metrics        *telemetry.Metrics
 	Logger         *slog.Logger
+	// Origins are the web apps, https://…, that may call from a browser.
+	Origins []string
+	// TrustedProxies may say in X-Forwarded-For whom they speak for.
+	TrustedProxies []netip.Prefix
+	// Secure says that people reach this server by https alone.
+	Secure bool
 	// Dev is nil outside development; its addresses then answer 404.
 	Dev *Dev
 }
@@ -77,21 +85,48 @@ func New(c Config) http.Handler {
 		mux.HandleFunc("GET /dev/clock", c.Dev.clock)
 		mux.HandleFunc("POST /dev/clock", c.Dev.advance)
 	}
-	return secure(c.Metrics.HTTP(mux))
+	return c.secure(c.Metrics.HTTP(compressed(mux)))
 }
 
 // secure says what browsers may do with our answers: next to nothing, since the
 // only page is a static welcome. Requests that a browser makes from another
 // site are refused before they reach anything.
-func secure(next http.Handler) http.Handler {
-	guarded := http.NewCrossOriginProtection().Handler(next)
+func (c Config) secure(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	for _, origin := range c.Origins {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			panic(err) // the settings were checked
+		}
+	}
+	guarded := guard.Handler(next)
+	if len(c.Origins) > 0 {
+		guarded = c.cors().Handler(guarded)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if c.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		guarded.ServeHTTP(w, r)
+	})
+}
+
+// cors lets the web apps that the operator named call; nobody is signed in by a
+// cookie, so no credentials are asked for.
+func (c Config) cors() *cors.Cors {
+	return cors.New(cors.Options{
+		AllowedOrigins: c.Origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "Accept-Language", "If-None-Match",
+			"Hora-Client-Name", "Hora-Client-Version", "Apollographql-Client-Name", "Apollographql-Client-Version",
+		},
+		ExposedHeaders: []string{"ETag", "RateLimit", "RateLimit-Policy", "Retry-After"},
+		MaxAge:         int((2 * time.Hour).Seconds()),
 	})
 }
 
@@ -114,7 +149,11 @@ func (c Config) graphql() http.Handler {
 // asking starts the context of a request that somebody makes for themselves. It
 // answers the request, and is false, when nobody can say who that is.
 func (c Config) asking(w http.ResponseWriter, r *http.Request) (ctx context.Context, ok bool) {
-	request := graph.Request{AcceptLanguage: r.Header.Get("Accept-Language"), Network: network(r)}
+	request := graph.Request{
+		AcceptLanguage: r.Header.Get("Accept-Language"), Network: c.network(r),
+		Client:  first(r.Header, "Hora-Client-Name", "Apollographql-Client-Name"),
+		Release: first(r.Header, "Hora-Client-Version", "Apollographql-Client-Version"),
+	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))
 		switch {
@@ -133,12 +172,13 @@ func (c Config) asking(w http.ResponseWriter, r *http.Request) (ctx context.Cont
 	return c.Resolver.WithRequest(r.Context(), request), true
 }
 
-func network(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
+func first(h http.Header, names ...string) string {
+	for _, name := range names {
+		if value := h.Get(name); value != "" {
+			return value
+		}
 	}
-	return host
+	return ""
 }
 
 func refuse(w http.ResponseWriter, accept string, status int, code domain.Code) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,7 +41,8 @@ type serverConfig struct {
 	MailFrom      string `help:"The address letters come from." placeholder:"ADDRESS"`
 	Dev           bool   `help:"Development: /dev/clock and /dev/mail, on a loopback address only."`
 	Jobs          bool   `default:"true" negatable:"" help:"Do background work in this process too."`
-	LogLevel      string `default:"info" enum:"debug,info,warn,error" help:"How much to log: ${enum}."`
+	edgeConfig
+	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"How much to log: ${enum}."`
 }
 
 // App is the whole program: what tests boot is what people run.
@@ -58,6 +60,7 @@ type App struct {
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
 	metrics *telemetry.Metrics
+	usage   *graph.Usage
 	outbox  *mail.Outbox // development only
 
 	// Handler serves every public address.
@@ -90,7 +93,13 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	a.db.Committed = a.jobs.Wake
 	a.metrics.WatchPool(a.db.Pool().Stat)
 	a.metrics.WatchRelay(a.jobs.RelayLag)
-	a.Handler = server.New(a.serverParts())
+	a.usage = graph.NewUsage(clock)
+	parts, err := a.serverParts()
+	if err != nil {
+		a.db.Close()
+		return nil, err
+	}
+	a.Handler = server.New(parts)
 	return a, nil
 }
 
@@ -106,7 +115,10 @@ func (c *serverConfig) check() error {
 		return fmt.Errorf("--listen %q is not an address like localhost:8080: %w", c.Listen, err)
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = "http://" + c.Listen
+		c.PublicURL = c.scheme() + "://" + c.Listen
+	}
+	if err := c.edgeConfig.check(); err != nil {
+		return err
 	}
 	ip := net.ParseIP(host)
 	if c.Dev && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -150,7 +162,11 @@ type unsent struct{}
 
 func (unsent) Send(context.Context, mail.Message) error { return nil }
 
-func (a *App) serverParts() server.Config {
+func (a *App) serverParts() (server.Config, error) {
+	documents, err := a.openDocuments()
+	if err != nil {
+		return server.Config{}, err
+	}
 	c := server.Config{
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
@@ -158,14 +174,16 @@ func (a *App) serverParts() server.Config {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Cheques: a.rooms.cheques, Messages: a.rooms.messages,
 			Workshops: a.rooms.workshops, Activities: a.rooms.activities,
 			Statements: a.rooms.statements,
+			Documents:  documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger,
+		Origins: a.cfg.CORSOrigins, TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}
 	if a.cfg.Dev {
 		c.Dev = &server.Dev{Mail: a.outbox, Clock: a.clock, Moved: a.jobs.ClockMoved}
 	}
-	return c
+	return c, nil
 }
 
 // Run serves until ctx ends, then finishes what it began.
@@ -178,7 +196,14 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	running, stop := errgroup.WithContext(ctx)
+	if listener, err = a.cfg.secured(listener); err != nil {
+		return errors.Join(err, a.jobs.Stop(ctx))
+	}
 	a.serve(running, stop, listener, a.Handler)
+	running.Go(func() error {
+		a.keepUsage(stop)
+		return nil
+	})
 	if a.cfg.MetricsListen != "" {
 		metrics, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.MetricsListen)
 		if err != nil { // a figure nobody can read must not keep people from their hours
@@ -201,8 +226,11 @@ func (a *App) serve(running *errgroup.Group, ctx context.Context, listener net.L
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug), Protocols: &http.Protocols{},
 	}
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true) // behind a proxy
 	running.Go(func() error {
 		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -181,7 +181,7 @@ const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة"
 // own, or "" for what people write, which is unreadable or too long.
 var written = map[string]string{
 	"title": "", "description": "", "displayName": "", "deviceName": "", "name": "", "message": "", "reason": "", "place": "", "costs": "",
-	"registerMember.email": "", "email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
+	"email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
 	"locale": "VALUE_UNKNOWN", "language": "VALUE_UNKNOWN", "createCommunity.locale": "LOCALE_UNKNOWN", "timeZone": "TIME_ZONE_UNKNOWN",
 	"consent": "", "pin": "INVALID_CREDENTIALS", "card": "INVALID_CREDENTIALS", "communitySlug": "INVALID_CREDENTIALS",
 	"activityKind": "ACTIVITY_KIND_UNKNOWN",

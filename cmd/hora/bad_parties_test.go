@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -183,33 +182,5 @@ func TestTwoConfirmationsRace(t *testing.T) {
 		same(t, "outcomes", outcomes, map[string]int{"CONFIRMED": 1, "": 1, "EXCHANGE_STATE": 1})
 	}
 	same(t, "balances", town.balances(), map[string]int{"Anna": 1050, "Bruno": 750, "Fatou": 900, "the community": -2700})
-	town.booksAreRight()
-}
-
-func TestFiftySendsOfOneKeyAreOne(t *testing.T) {
-	t.Parallel()
-	town := newTown(t)
-	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
-	for mutation, in := range map[string]input{
-		"confirmExchange": {"exchangeId": anna.gave(bruno, 60), "minutes": 60, "idempotencyKey": "fifty"},
-		"proposeExchange": with(town.proposal(anna, bruno, 15), "idempotencyKey", "fifty proposals"),
-		"giveHours":       {"from": bruno.account(), "to": anna.account(), "minutes": 7, "idempotencyKey": "fifty gifts"},
-		"createCommunity": {"name": "Accorderie de la Colline", "slug": "colline", "locale": "fr", "timeZone": "Europe/Paris", "idempotencyKey": "fifty towns"},
-	} {
-		fifty := make([]input, 50)
-		for i := range fifty {
-			fifty[i] = in
-		}
-		answers := bruno.atOnce(mutation, fifty...)
-		if len(answers[0].problems()) > 0 {
-			t.Errorf("%s: %s", mutation, answers[0].raw)
-		}
-		for i, a := range answers {
-			same(t, fmt.Sprintf("%s: answer %d", mutation, i), a.Data, answers[0].Data)
-		}
-	}
-	same(t, "balances", town.balances(), map[string]int{"Anna": 967, "Bruno": 833, "Fatou": 900, "the community": -2700})
-	same(t, "exchanges", ask[int](town.program, `SELECT count(*)::int FROM exchange`), 2)
-	same(t, "communities", ask[int](town.program, `SELECT count(*)::int FROM community`), 2)
 	town.booksAreRight()
 }

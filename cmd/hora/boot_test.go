@@ -44,11 +44,17 @@ var running = make(chan struct{}, 4)
 // boot starts the program; wrap puts something in front of its handler.
 func boot(t *testing.T, wrap ...func(http.Handler) http.Handler) *program {
 	t.Helper()
+	return bootWith(t, edgeConfig{}, wrap...)
+}
+
+// bootWith starts the program with settings of the edge.
+func bootWith(t *testing.T, edge edgeConfig, wrap ...func(http.Handler) http.Handler) *program {
+	t.Helper()
 	running <- struct{}{}
 	t.Cleanup(func() { <-running })
 	url := pgtest.URL(t)
 	complaints := &complaints{}
-	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true}
+	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true, edgeConfig: edge}
 	app, err := Open(t.Context(), cfg, url, slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelError})), &clock{})
 	if err != nil {
 		t.Fatal(err)
@@ -119,6 +125,9 @@ type answer struct {
 		Path       []any          `json:"path"`
 		Extensions map[string]any `json:"extensions"`
 	} `json:"errors"`
+	Extensions struct {
+		Replayed []string `json:"replayed"`
+	} `json:"extensions"`
 	raw string
 }
 
@@ -243,7 +252,7 @@ SELECT format('SELECT %L AS name, count(*) || '' rows '' || coalesce(md5(string_
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND n.nspname IN ('public', 'journal', 'ledger')
-   AND c.relname NOT IN ('throttle', 'card', 'session', 'refresh_token', 'signing_key', 'cursor', 'seal', 'tile', 'job_period', 'goose_db_version')`
+   AND c.relname NOT IN ('throttle', 'card', 'session', 'refresh_token', 'signing_key', 'cursor', 'seal', 'tile', 'job_period', 'field_usage', 'goose_db_version')`
 
 // snapshot is the content of every table, by name.
 func (p *program) snapshot() map[string]string {

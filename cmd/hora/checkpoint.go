@@ -23,7 +23,9 @@ func (a *App) verifyAgainst(ctx context.Context, file string, tell func(slug str
 	}
 	// Letters and editors change how lines end.
 	note := strings.TrimSpace(strings.ReplaceAll(string(kept), "\r\n", "\n")) + "\n"
-	signed, v, err := a.notary.VerifyAgainst(ctx, note)
+	watch, done := terminalBar(os.Stderr, file)
+	signed, v, err := a.notary.VerifyAgainst(ctx, note, watch)
+	done()
 	if errors.Is(err, domain.NotFound) {
 		err = fmt.Errorf("community %s has no journal here", signed.Community)
 	}

@@ -33,10 +33,11 @@ func (c *serveCmd) Run(ctx context.Context) error {
 
 // greet tells a person what to open.
 func (c *serveCmd) greet(address string) {
-	fmt.Printf("Hora %s listens on http://%s\n", version, localName(address))
-	fmt.Printf("  GraphQL   http://%s/graphql\n  contract  http://%s/schema.graphqls\n", localName(address), localName(address))
+	at := c.scheme() + "://" + localName(address)
+	fmt.Printf("Hora %s listens on %s\n", version, at)
+	fmt.Printf("  GraphQL   %s/graphql\n  contract  %s/schema.graphqls\n", at, at)
 	if c.Dev {
-		fmt.Printf("  letters   http://%s/dev/mail\n  clock     http://%s/dev/clock\n", localName(address), localName(address))
+		fmt.Printf("  letters   %s/dev/mail\n  clock     %s/dev/clock\n", at, at)
 	}
 }
 
@@ -117,6 +118,7 @@ func (*schemaCmd) Run() error {
 type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
+	FieldUsage    fieldUsageCmd    `cmd:"" help:"Tell which release of which app uses a field, an argument or a type of the contract."`
 	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens or seals."`
 }
 
@@ -208,7 +210,9 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	}
 	right := true
 	for _, one := range all {
-		v, err := a.notary.Verify(ctx, one.ID)
+		watch, done := terminalBar(os.Stderr, one.Slug)
+		v, err := a.notary.Verify(ctx, one.ID, watch)
+		done()
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.Slug, err)
 		}
@@ -221,22 +225,25 @@ func (a *App) verify(ctx context.Context, tell func(slug string, v ledger.Verifi
 	return nil
 }
 
-func (c *verifyCmd) print(slug string, v ledger.Verification) {
+func (c *verifyCmd) print(slug string, v ledger.Verification) { fmt.Print(c.told(slug, v)) }
+
+func (c *verifyCmd) told(slug string, v ledger.Verification) string {
 	if c.JSON {
 		line, _ := json.Marshal(map[string]any{ // plain values always encode
 			"community": slug, "sum": v.Sum, "accounts": v.Accounts, "transfers": v.Transfers, "entries": v.Entries,
 			"events": v.Events, "differences": v.Differences,
 		})
-		fmt.Println(string(line))
-		return
+		return string(line) + "\n"
 	}
 	verdict := "ok"
 	if len(v.Differences) > 0 {
 		verdict = fmt.Sprintf("%d DIFFERENCES", len(v.Differences))
 	}
-	fmt.Printf("%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
+	var said strings.Builder
+	fmt.Fprintf(&said, "%-20s Σ = %d  %5d accounts  %6d transfers  %6d entries  %6d events  %s\n",
 		slug, v.Sum, v.Accounts, v.Transfers, v.Entries, v.Events, verdict)
 	for _, d := range v.Differences {
-		fmt.Println("  " + slug + ": " + d)
+		fmt.Fprintf(&said, "  %s: %s\n", slug, d)
 	}
+	return said.String()
 }

@@ -57,6 +57,21 @@ type process struct {
 	address string
 }
 
+// folder is a data folder among the temporary ones themselves: PostgreSQL may run
+// as somebody else, who must get there.
+func folder(t *testing.T) string {
+	t.Helper()
+	dataDir, err := os.MkdirTemp("/tmp", "hora-crash-test-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dataDir) })
+	if err := os.Chmod(dataDir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dataDir
+}
+
 // serve starts the program and waits until it answers.
 func serve(t *testing.T, dataDir string) *process {
 	t.Helper()
@@ -143,9 +158,7 @@ func (b *crashBundle) prepare(exchanges int) {
 	const towns = 4
 	var mu sync.Mutex
 	var all errgroup.Group
-	keys := identity.NewKeyring(b.db, persistence.IdentityStore{}, &clock{})
-	people := identity.New(b.db, persistence.IdentityStore{}, keys, password.New(password.Cost{MemoryKiB: 8, Passes: 1, Threads: 1}, 2),
-		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}))
+	people := b.people()
 	for i := range towns {
 		all.Go(func() error {
 			town, pending, err := b.settle(b.t.Context(), people, fmt.Sprintf("ville-%d", i), exchanges/towns)
@@ -159,6 +172,13 @@ func (b *crashBundle) prepare(exchanges int) {
 		b.t.Fatal(err)
 	}
 	rand.Shuffle(len(b.pending), func(i, j int) { b.pending[i], b.pending[j] = b.pending[j], b.pending[i] }) // all towns at once
+}
+
+// people is who they are, with passwords that cost little to check.
+func (b *crashBundle) people() *identity.Service {
+	keys := identity.NewKeyring(b.db, persistence.IdentityStore{}, &clock{})
+	return identity.New(b.db, persistence.IdentityStore{}, keys, password.New(password.Cost{MemoryKiB: 8, Passes: 1, Threads: 1}, 2),
+		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}))
 }
 
 // settle founds a town whose founder received something from one other, often.
@@ -211,7 +231,7 @@ func (b *crashBundle) meet(ctx context.Context, town domain.ID, receiver, giver 
 	if anna, err = b.rooms.members.Apply(ctx, giver, membership.Apply{Community: town}); err != nil {
 		return fatou, anna, err
 	}
-	if anna, err = b.rooms.members.Admit(ctx, receiver, town, anna.ID); err != nil {
+	if anna, err = b.rooms.members.Admit(ctx, receiver, town, anna.ID, ""); err != nil {
 		return fatou, anna, err
 	}
 	var account ledger.Account
@@ -255,8 +275,13 @@ func (b *crashBundle) confirmAll(address string, pending []confirmation, answere
 }
 
 func confirmOver(ctx context.Context, client *http.Client, address string, c confirmation) (answer, error) {
+	return sendOver(ctx, client, address, c.token, document("confirmExchange"), input{"input": c.input})
+}
+
+// sendOver sends a document; an error means that there was no answer, or none that can be read.
+func sendOver(ctx context.Context, client *http.Client, address, token, document string, variables input) (answer, error) {
 	var a answer
-	body, err := json.Marshal(map[string]any{"query": document("confirmExchange"), "variables": input{"input": c.input}})
+	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	if err != nil {
 		return a, err
 	}
@@ -265,7 +290,7 @@ func confirmOver(ctx context.Context, client *http.Client, address string, c con
 		return a, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+c.token)
+	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := client.Do(request)
 	if err != nil {
 		return a, err
@@ -327,15 +352,7 @@ func TestKilledInTheMiddleOfConfirmations(t *testing.T) {
 	if testing.Short() {
 		exchanges = 100
 	}
-	// In the temporary folder itself: PostgreSQL may run as somebody else, who must get there.
-	dataDir, err := os.MkdirTemp("/tmp", "hora-crash-test-") //nolint:usetesting // see above
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dataDir) })
-	if err := os.Chmod(dataDir, 0o711); err != nil {
-		t.Fatal(err)
-	}
+	dataDir := folder(t)
 	b := &crashBundle{t: t, dataDir: dataDir}
 	program := serve(t, dataDir)
 	b.beside()

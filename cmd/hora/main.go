@@ -26,6 +26,7 @@ type cli struct {
 	Admin   adminCmd         `cmd:"" help:"Look after the platform: administrators and passwords."`
 	Schema  schemaCmd        `cmd:"" help:"Print the whole GraphQL contract."`
 	Verify  verifyCmd        `cmd:"" help:"Recompute every community's books; exit 1 when something differs."`
+	Bench   benchCmd         `cmd:"" help:"Measure how fast the cooperative's server is on this machine."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
@@ -36,7 +37,7 @@ func main() {
 	k := kong.Parse(&c,
 		kong.Name("hora"),
 		kong.Description("A time bank where everybody's hour is worth the same."),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "durable": durableDir()},
 		kong.DefaultEnvars("HORA"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

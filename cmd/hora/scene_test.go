@@ -73,11 +73,13 @@ var calls = map[string]func(s *scene) call{
 	"applyToJoin": func(s *scene) call {
 		return call{s.register(s.another("Jo"), "fr"), input{"communityId": s.id, "message": "Bonjour !", "idempotencyKey": newKey()}}
 	},
-	"admitMember":        func(s *scene) call { return call{s.founder, input{"memberId": s.applicant()}} },
+	"admitMember": func(s *scene) call {
+		return call{s.founder, input{"memberId": s.applicant(), "idempotencyKey": newKey()}}
+	},
 	"declineApplication": func(s *scene) call { return call{s.founder, input{"memberId": s.applicant(), "reason": "Au complet."}} },
 	"registerMember": func(s *scene) call {
 		return call{s.founder, input{
-			"communityId": s.id, "displayName": s.another("Mme Roy"), "kind": "PERSON", "email": "roy@example.org", "idempotencyKey": newKey(),
+			"communityId": s.id, "displayName": s.another("Mme Roy"), "kind": "PERSON", "email": s.another("roy") + "@example.org", "idempotencyKey": newKey(),
 		}}
 	},
 	"pauseMembership": func(s *scene) call { return call{s.newcomer(), input{"communityId": s.id}} },
@@ -86,9 +88,9 @@ var calls = map[string]func(s *scene) call{
 		p.does("pauseMembership", input{"communityId": s.id})
 		return call{p, input{"communityId": s.id}}
 	},
-	"leaveCommunity": func(s *scene) call { return call{s.newcomer(), input{"communityId": s.id}} },
+	"leaveCommunity": func(s *scene) call { return call{s.newcomer(), input{"communityId": s.id, "idempotencyKey": newKey()}} },
 	"grantRole": func(s *scene) call {
-		return call{s.founder, input{"memberId": s.anna.member, "role": "FACILITATOR", "until": s.now().Add(day)}}
+		return call{s.founder, input{"memberId": s.anna.member, "role": "FACILITATOR", "until": s.now().Add(day), "idempotencyKey": newKey()}}
 	},
 	"revokeRole": func(s *scene) call {
 		s.founder.does("grantRole", input{"memberId": s.anna.member, "role": "FACILITATOR"})
@@ -107,7 +109,9 @@ var calls = map[string]func(s *scene) call{
 			"serviceTypeId": s.types()["102-A-1"],
 		}}
 	},
-	"renewListing":   func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
+	"renewListing": func(s *scene) call {
+		return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain")), "idempotencyKey": newKey()}}
+	},
 	"markListingMet": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
 	"archiveListing": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
 	"approveListing": func(s *scene) call {
@@ -152,7 +156,7 @@ var calls = map[string]func(s *scene) call{
 	"resolveDispute": func(s *scene) call {
 		x := s.anna.gave(s.bruno, 15)
 		s.bruno.does("disputeExchange", input{"exchangeId": x, "reason": "Pas fini."})
-		return call{s.founder, input{"exchangeId": x, "outcome": "CONFIRM", "minutes": 15, "reason": "Entendu."}}
+		return call{s.founder, input{"exchangeId": x, "outcome": "CONFIRM", "minutes": 15, "reason": "Entendu.", "idempotencyKey": newKey()}}
 	},
 	"giveHours": func(s *scene) call {
 		return call{s.anna, input{
@@ -168,11 +172,11 @@ var calls = map[string]func(s *scene) call{
 		return call{s.founder, input{"transferId": gift.text("transfer.id"), "minutes": 2, "reason": "Une minute de trop peu.", "idempotencyKey": newKey()}}
 	},
 	"allowBelowFloor": func(s *scene) call {
-		return call{s.founder, input{"accountId": s.anna.account(), "minutes": 30, "reason": "Convenu."}}
+		return call{s.founder, input{"accountId": s.anna.account(), "minutes": 30, "reason": "Convenu.", "idempotencyKey": newKey()}}
 	},
 	"setAccountLimits": func(s *scene) call {
 		s.turn++
-		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu."}}
+		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu.", "idempotencyKey": newKey()}}
 	},
 	"writeTimeCheque": func(s *scene) call {
 		return call{s.bruno, input{

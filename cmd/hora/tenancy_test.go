@@ -25,9 +25,9 @@ func (p *program) tenantTables() []string {
 	found, err := p.owner.Query(p.t.Context(), `
 		SELECT a.attrelid::regclass::text
 		  FROM pg_attribute a
-		  JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
-		  JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN ('public', 'journal', 'ledger')
-		 WHERE a.attname = 'community_id' AND c.relname <> 'person_community' -- the directory of who belongs where
+		  JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+		  JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+		 WHERE a.attname = 'community_id' AND NOT a.attisdropped AND c.relname <> 'person_community' -- the directory of who belongs where
 		 ORDER BY 1`)
 	if err != nil {
 		p.t.Fatal(err)
@@ -90,8 +90,13 @@ func TestWithoutATenantThereIsNothing(t *testing.T) {
 	}
 }
 
+// byJobs are those that background work adds to meanwhile.
+var byJobs = []string{"job_period", "journal.seal", "journal.tile"}
+
 // A pool hands its connections from one community to the next: two hundred
-// readers and writers of two communities share four of them.
+// readers and writers of two communities, and some who work for none, share four of
+// them. Each table is asked without naming a community, so that only the database's
+// own wall keeps the rows apart.
 func TestConnectionsForgetTheirCommunity(t *testing.T) {
 	t.Parallel()
 	s, hill := twoScenes(t)
@@ -112,10 +117,25 @@ func TestConnectionsForgetTheirCommunity(t *testing.T) {
 			expected[town][table] = ask[int](s.program, `SELECT count(*)::int FROM `+table+` WHERE community_id = $1`, town)
 		}
 	}
+	kept := slices.Index(tables, "counter")
+	tables = slices.Delete(tables, kept, kept+1) // where the writers write
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
 			town, abandoned := towns[i%2], errors.New("somebody thought better of it")
+			if i%5 == 0 { // the one before this on the connection was of a community
+				err := db.InPlatform(t.Context(), func(ctx context.Context, _ time.Time) error {
+					var rows int
+					err := persistence.PgxTx(ctx).QueryRow(ctx, `SELECT count(*) FROM `+tables[i%len(tables)]).Scan(&rows)
+					if rows > 0 {
+						t.Errorf("%s shows %d rows to no community", tables[i%len(tables)], rows)
+					}
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
 			err := db.InTx(t.Context(), town, func(ctx context.Context, _ time.Time) error {
 				for range 3 {
 					table := tables[(i*7)%len(tables)]
@@ -124,9 +144,16 @@ func TestConnectionsForgetTheirCommunity(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					if rows != expected[town][table] || others > 0 {
+					if others > 0 || (rows != expected[town][table] && !slices.Contains(byJobs, table)) {
 						t.Errorf("%s shows %d rows, %d of them of others; it has %d", table, rows, others, expected[town][table])
 					}
+				}
+				// Whoever wrote the town's number in words of another's would show here.
+				_, err := persistence.PgxTx(ctx).Exec(ctx, `
+					INSERT INTO counter (community_id, name, value)
+					SELECT NULLIF(current_setting('hora.community'), '')::uuid, 'written for ' || $1::text || ' by ' || $2::int, $2::int`, town, i)
+				if err != nil {
+					return err
 				}
 				if i%3 == 0 {
 					return abandoned // a rollback gives the connection back too
@@ -139,6 +166,11 @@ func TestConnectionsForgetTheirCommunity(t *testing.T) {
 		})
 	}
 	all.Wait()
+	for i, town := range towns {
+		same(t, "what was written in the town", ask[int](s.program, `SELECT count(*)::int FROM counter WHERE community_id = $1 AND name LIKE 'written for %'`, town), 66+i)
+		same(t, "of it, for another", ask[int](s.program, `
+			SELECT count(*)::int FROM counter WHERE community_id = $1 AND name LIKE 'written for %' AND name NOT LIKE 'written for ' || $1 || '%'`, town), 0)
+	}
 }
 
 // sqlstate is what PostgreSQL answers to a statement of the server's role.

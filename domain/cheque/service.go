@@ -45,6 +45,12 @@ func (s *Service) Write(ctx context.Context, actor domain.Actor, cmd Write) (Che
 		var c domain.Check
 		cmd.Description = c.Text("description", cmd.Description, 0, 500)
 		c.That(cmd.Provider != side, exchange.SameMember, "providerId")
+		own, err := s.access.Standing(ctx, actor.Person, cmd.Community)
+		if err != nil {
+			return domain.Nowhere, err
+		}
+		// Nobody writes a cheque to themselves in another's name.
+		c.That(own.Member == side || own.Member != cmd.Provider, domain.BothSides, "onBehalfOf")
 		if err := c.Err(); err != nil {
 			return domain.Nowhere, err
 		}

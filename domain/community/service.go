@@ -94,13 +94,5 @@ func (s *Service) Charter(ctx context.Context, community domain.ID) (Charter, er
 
 // Rules reads the community and the charter in force together, for a use case.
 func (s *Service) Rules(ctx context.Context, id domain.ID, now time.Time) (Community, Charter, error) {
-	found, err := s.store.ByIDs(ctx, []domain.ID{id})
-	if err != nil {
-		return Community{}, Charter{}, err
-	}
-	if len(found) == 0 {
-		return Community{}, Charter{}, domain.NotFound
-	}
-	charter, err := s.store.Charter(ctx, id, now)
-	return found[0], charter, err
+	return s.store.Rules(ctx, id, now)
 }

@@ -20,4 +20,6 @@ type Store interface {
 	// AddCharter keeps a new version; the effective one is the newest not in the future.
 	AddCharter(ctx context.Context, community domain.ID, c Charter, by domain.ID, now time.Time) error
 	Charter(ctx context.Context, community domain.ID, now time.Time) (Charter, error)
+	// Rules reads both together, inside the caller's transaction. Error: NotFound.
+	Rules(ctx context.Context, community domain.ID, now time.Time) (Community, Charter, error)
 }

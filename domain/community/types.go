@@ -45,6 +45,7 @@ type Charter struct {
 	Exchanges  `json:"exchanges"`
 	Listings   `json:"listings"`
 	Membership `json:"membership"`
+	Levy       `json:"levy"`
 	Cheques    `json:"cheques"`
 	Sessions   `json:"sessions"`
 	Activities `json:"activities"`

@@ -16,8 +16,10 @@ type (
 	after  func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error
 )
 
-// act is the frame of every act of a side: who may, what is loaded, what the
-// rule says, what is saved with a guard on the old state, what comes last.
+// act is the frame of every act of a side: who may, and for one side only, what
+// is loaded, what the rule says, what is saved with a guard on the old state, what
+// comes last. To the errors of each it adds Forbidden, BothSides and
+// IdempotencyKeyReused.
 func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act, decide change, finally ...after) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
@@ -26,8 +28,8 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 		if err != nil {
 			return err
 		}
-		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(a), Input: act}
-		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(a), Input: act, Result: act.Exchange}
+		_, replayed, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
 			before, err := s.byID(ctx, act.Community, act.Exchange)
 			if err != nil {
 				return domain.Nowhere, err
@@ -35,32 +37,45 @@ func (s *Service) act(ctx context.Context, actor domain.Actor, a Action, act Act
 			if !before.Party(side) {
 				return domain.Nowhere, domain.NotFound // it is none of their business
 			}
-			return before.ID, s.move(ctx, before, side, now, decide, finally...)
+			if err := s.oneSide(ctx, actor, before, side); err != nil {
+				return domain.Nowhere, err
+			}
+			x, err = s.move(ctx, before, side, now, decide, finally...)
+			return x.ID, err
 		})
-		if err != nil {
-			return err
+		if err == nil && replayed {
+			x, err = s.byID(ctx, act.Community, act.Exchange)
 		}
-		x, err = s.byID(ctx, act.Community, id)
 		return err
 	})
 	return x, err
 }
 
-func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now time.Time, decide change, finally ...after) error {
+func (s *Service) move(ctx context.Context, before Exchange, side domain.ID, now time.Time, decide change, finally ...after) (Exchange, error) {
 	x, step, err := decide(ctx, before, side, now)
 	if err != nil {
-		return err
+		return x, err
 	}
 	x.UpdatedAt = now
 	if x, err = s.store.Move(ctx, before.State, x, step); err != nil {
-		return err
+		return x, err
 	}
 	for _, last := range finally {
 		if err := last(ctx, x, side, now); err != nil {
-			return err
+			return x, err
 		}
 	}
-	return nil
+	return x, nil
+}
+
+// oneSide refuses whoever acts for one side and is the other: then nobody agreed
+// to anything but oneself.
+func (s *Service) oneSide(ctx context.Context, actor domain.Actor, x Exchange, side domain.ID) error {
+	own, err := s.access.Standing(ctx, actor.Person, x.Community)
+	if err == nil && own.Member != side && x.Party(own.Member) {
+		err = domain.NewError(domain.BothSides, "onBehalfOf")
+	}
+	return err
 }
 
 func (s *Service) byID(ctx context.Context, community, id domain.ID) (Exchange, error) {

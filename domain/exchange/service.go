@@ -35,7 +35,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Propose starts an exchange. Either side may; the other answers.
 //
 // Errors: NotFound, Forbidden, Required, SameMember, OwnListing, NotAvailable,
-// MemberInactive, NotAParty, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
+// MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -49,6 +49,9 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "proposeExchange", Input: cmd}, func() (domain.ID, error) {
 			x, err := s.agree(ctx, side, cmd)
+			if err == nil {
+				err = s.oneSide(ctx, actor, x, side)
+			}
 			if err != nil {
 				return domain.Nowhere, err
 			}
@@ -57,7 +60,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 				return domain.Nowhere, err
 			}
 			x.Terms, x.TermsVersion, x.TermsBy = terms, 1, side
-			x.ID, x.Community, x.State, x.CreatedAt, x.UpdatedAt, x.Version = domain.NewID(), cmd.Community, Proposed, now, now, 1
+			x.ID, x.State, x.CreatedAt, x.UpdatedAt, x.Version = domain.NewID(), Proposed, now, now, 1
 			x.ExpiresAt = where.After(now, rules.Exchanges.AnswerDays)
 			s.tell(ctx, actor, x, Propose, side, terms.Estimated)
 			_, err = s.store.Add(ctx, x, stepOf(x, Propose, actor, side, terms.Estimated, "", now))
@@ -74,7 +77,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 
 // agree works out who gives and who receives, and refuses what cannot be.
 func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exchange, error) {
-	x := Exchange{Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
+	x := Exchange{Community: cmd.Community, Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
 	if cmd.Listing != domain.Nowhere {
 		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
 		if err != nil {
@@ -276,11 +279,13 @@ func (s *Service) Confirm(ctx context.Context, actor domain.Actor, act Act) (Exc
 	if act.Key == "" {
 		return Exchange{}, domain.NewError(domain.Required, "idempotencyKey")
 	}
+	var levy community.Levy
 	return s.act(ctx, actor, Confirm, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
 		_, rules, err := s.communities.Rules(ctx, x.Community, now)
 		if err != nil {
 			return x, Step{}, err
 		}
+		levy = rules.Levy
 		typed := act.Minutes
 		if typed == 0 {
 			typed = x.Actual
@@ -298,7 +303,7 @@ func (s *Service) Confirm(ctx context.Context, actor domain.Actor, act Act) (Exc
 		if x.State != Confirmed {
 			return nil
 		}
-		return discreet(s.settle(ctx, actor, x, Confirm, side), side == x.Receiver)
+		return discreet(s.settle(ctx, actor, x, Confirm, side, levy), side == x.Receiver)
 	})
 }
 
@@ -321,23 +326,20 @@ func (s *Service) Dispute(ctx context.Context, actor domain.Actor, act Act) (Exc
 	})
 }
 
-// settle moves the hours: the receiver's account goes down, the provider's up.
-// It comes last: from here to the commit the community's head is held.
-func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID) error {
-	receiver, err := s.ledger.AccountOf(ctx, x.Community, x.Receiver)
+// settle moves the hours: the receiver's account goes down, the provider's up,
+// and the levy with them. It comes last: from here to the commit the community's
+// head is held.
+func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a Action, side domain.ID, levy community.Levy) error {
+	legs, err := s.legs(ctx, x, levy)
 	if err != nil {
 		return err
 	}
-	provider, err := s.ledger.AccountOf(ctx, x.Community, x.Provider)
-	if err != nil {
-		return err
-	}
-	_, err = s.ledger.Post(ctx, posting(actor, x, a, side, receiver, provider))
+	_, err = s.ledger.Post(ctx, posting(actor, x, a, side, legs))
 	return err
 }
 
 // posting is what settling an exchange writes, once.
-func posting(actor domain.Actor, x Exchange, a Action, side domain.ID, receiver, provider ledger.Account) ledger.Posting {
+func posting(actor domain.Actor, x Exchange, a Action, side domain.ID, legs []ledger.Transfer) ledger.Posting {
 	var holds []domain.ID
 	if x.Hold != domain.Nowhere {
 		holds = []domain.ID{x.Hold}
@@ -345,13 +347,26 @@ func posting(actor domain.Actor, x Exchange, a Action, side domain.ID, receiver,
 	return ledger.Posting{
 		Community: x.Community,
 		Key:       "exchange/" + x.ID.String(),
-		Legs: []ledger.Transfer{{
-			ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
-			Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
-		}},
-		Holds: holds,
-		Event: eventOf(actor, x, a, side, x.Settled),
+		Legs:      legs,
+		Holds:     holds,
+		Event:     eventOf(actor, x, a, side, x.Settled),
 	}
+}
+
+// accounts finds both sides' accounts.
+func (s *Service) accounts(ctx context.Context, x Exchange) (receiver, provider ledger.Account, err error) {
+	found, err := s.ledger.AccountsOf(ctx, x.Community, []domain.ID{x.Receiver, x.Provider})
+	for _, a := range found {
+		if a.Owner == x.Receiver {
+			receiver = a
+		} else {
+			provider = a
+		}
+	}
+	if err == nil && len(found) < 2 {
+		err = domain.NewError(ledger.AccountClosed, "")
+	}
+	return receiver, provider, err
 }
 
 // release gives back what an exchange promised.

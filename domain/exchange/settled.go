@@ -52,14 +52,18 @@ type Given struct {
 func (s *Service) SettleOne(ctx context.Context, actor domain.Actor, where domain.ID, a Action, side domain.ID, given Given, now time.Time,
 	before func(context.Context, Exchange) error,
 ) (Exchange, error) {
-	all, _, err := s.born(ctx, actor, where, a, side, []Given{given}, now, &domain.Check{})
+	_, rules, err := s.communities.Rules(ctx, where, now)
+	if err != nil {
+		return Exchange{}, err
+	}
+	all, _, err := s.born(ctx, actor, where, a, side, []Given{given}, now, rules, &domain.Check{})
 	if err != nil {
 		return Exchange{}, discreet(plain(err), side == given.Receiver)
 	}
 	if err := before(ctx, all[0]); err != nil {
 		return Exchange{}, err
 	}
-	return all[0], discreet(s.settle(ctx, actor, all[0], a, side), side == given.Receiver)
+	return all[0], discreet(s.settle(ctx, actor, all[0], a, side, rules.Levy), side == given.Receiver)
 }
 
 // SettleAll keeps exchanges that already took place and moves their hours, as if
@@ -70,18 +74,34 @@ func (s *Service) SettleOne(ctx context.Context, actor domain.Actor, where domai
 func (s *Service) SettleAll(ctx context.Context, actor domain.Actor, where domain.ID, a Action, side domain.ID, given []Given, now time.Time,
 	found *domain.Check, before func(context.Context, []Exchange) error,
 ) error {
-	all, accounts, err := s.born(ctx, actor, where, a, side, given, now, found)
+	_, rules, err := s.communities.Rules(ctx, where, now)
+	if err != nil {
+		return err
+	}
+	all, accounts, err := s.born(ctx, actor, where, a, side, given, now, rules, found)
+	if err != nil {
+		return err
+	}
+	pool, err := s.levyPool(ctx, where, rules.Levy)
 	if err != nil {
 		return err
 	}
 	if err := before(ctx, all); err != nil {
 		return err
 	}
+	moved := funds{}
 	for start := 0; start < len(all); start += ledger.LargestBatch {
 		part := all[start:min(start+ledger.LargestBatch, len(all))]
 		postings := make([]ledger.Posting, len(part))
 		for i, x := range part {
-			postings[i] = posting(actor, x, a, side, accounts[x.Receiver], accounts[x.Provider])
+			provider := accounts[x.Provider]
+			provider.Balance += moved[provider.ID] // what the lines before it did
+			legs := legsOf(x, accounts[x.Receiver], provider, rules.Levy, pool)
+			for _, leg := range legs {
+				moved[leg.Debit] -= leg.Minutes
+				moved[leg.Credit] += leg.Minutes
+			}
+			postings[i] = posting(actor, x, a, side, legs)
 		}
 		if _, err := s.ledger.PostBatch(ctx, where, postings); err != nil {
 			return laterBy(start, err)
@@ -91,12 +111,9 @@ func (s *Service) SettleAll(ctx context.Context, actor domain.Actor, where domai
 }
 
 // born makes exchanges that are over, checks them all, and keeps them.
-func (s *Service) born(ctx context.Context, actor domain.Actor, where domain.ID, a Action, side domain.ID, given []Given, now time.Time, c *domain.Check,
+func (s *Service) born(ctx context.Context, actor domain.Actor, where domain.ID, a Action, side domain.ID, given []Given, now time.Time,
+	rules community.Charter, c *domain.Check,
 ) ([]Exchange, map[domain.ID]ledger.Account, error) {
-	_, rules, err := s.communities.Rules(ctx, where, now)
-	if err != nil {
-		return nil, nil, err
-	}
 	people, accounts, err := s.sides(ctx, where, given)
 	if err != nil {
 		return nil, nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
 )
 
@@ -21,7 +22,7 @@ const lastReminder = 24 * time.Hour
 // Resolve is a coordinator's decision on a dispute, with reasons: these minutes
 // move, or, with 0, none at all. Whoever is a party cannot decide.
 //
-// Errors: NotFound, Forbidden, WrongState, Required, MinutesOutOfRange, InsufficientHours.
+// Errors: NotFound, Forbidden, WrongState, Required, MinutesOutOfRange, InsufficientHours, IdempotencyKeyReused.
 func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, act.Community, func(ctx context.Context, now time.Time) error {
@@ -34,39 +35,48 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, act Act) (Exc
 		if err := c.Err(); err != nil {
 			return err
 		}
-		before, err := s.byID(ctx, act.Community, act.Exchange)
-		if err != nil {
-			return err
-		}
-		if before.Party(standing.Member) {
-			return domain.Forbidden
-		}
-		decide := func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
-			_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		once := domain.Once{Person: actor.Person, Key: act.Key, Action: string(Resolve), Input: act, Result: act.Exchange}
+		_, replayed, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+			before, err := s.byID(ctx, act.Community, act.Exchange)
 			if err != nil {
-				return x, Step{}, err
+				return domain.Nowhere, err
 			}
-			if x, err = x.resolve(act.Minutes, rules); err != nil {
-				return x, Step{}, err
+			if before.Party(standing.Member) {
+				return domain.Nowhere, domain.Forbidden
 			}
-			if x.State == Cancelled {
-				s.tell(ctx, actor, x, Resolve, standing.Member, 0)
-			}
-			return x, stepOf(x, Resolve, actor, standing.Member, act.Minutes, reason, now), nil
-		}
-		err = s.move(ctx, before, standing.Member, now, decide, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
-			if x.State == Cancelled {
-				return s.release(ctx, x, side, now)
-			}
-			return s.settle(ctx, actor, x, Resolve, side)
+			x, err = s.decide(ctx, actor, before, standing.Member, act.Minutes, reason, now)
+			return x.ID, err
 		})
-		if err != nil {
-			return err
+		if err == nil && replayed {
+			x, err = s.byID(ctx, act.Community, act.Exchange)
 		}
-		x, err = s.byID(ctx, act.Community, act.Exchange)
 		return err
 	})
 	return x, err
+}
+
+// decide ends a dispute and moves its hours, or gives back what was promised.
+func (s *Service) decide(ctx context.Context, actor domain.Actor, before Exchange, judge domain.ID, minutes domain.Minutes, reason string, now time.Time) (Exchange, error) {
+	var levy community.Levy
+	return s.move(ctx, before, judge, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+		_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return x, Step{}, err
+		}
+		levy = rules.Levy
+		if x, err = x.resolve(minutes, rules); err != nil {
+			return x, Step{}, err
+		}
+		if x.State == Cancelled {
+			s.tell(ctx, actor, x, Resolve, judge, 0)
+		}
+		return x, stepOf(x, Resolve, actor, judge, minutes, reason, now), nil
+	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		if x.State == Cancelled {
+			return s.release(ctx, x, side, now)
+		}
+		return s.settle(ctx, actor, x, Resolve, side, levy)
+	})
 }
 
 // PassTime does what time has made due in a community: proposals that nobody
@@ -113,7 +123,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 // are told, or only the other side of the one it stands in for.
 func (s *Service) byItself(ctx context.Context, before Exchange, a Action, instead domain.ID, decide func(Exchange) (Exchange, error), finally ...after) error {
 	return s.tx.InTx(ctx, before.Community, func(ctx context.Context, now time.Time) error {
-		return s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
+		_, err := s.move(ctx, before, domain.Nowhere, now, func(ctx context.Context, x Exchange, _ domain.ID, now time.Time) (Exchange, Step, error) {
 			x, err := decide(x)
 			if err != nil {
 				return x, Step{}, err
@@ -123,6 +133,7 @@ func (s *Service) byItself(ctx context.Context, before Exchange, a Action, inste
 			}
 			return x, stepOf(x, a, domain.System, domain.Nowhere, x.Settled, "", now), nil
 		}, finally...)
+		return err
 	})
 }
 
@@ -141,8 +152,12 @@ func (s *Service) confirmItself(ctx context.Context, x Exchange) error {
 		x, err := x.step(Confirm)
 		x.Settled, x.ConfirmAt = x.Actual, time.Time{}
 		return x, err
-	}, func(ctx context.Context, x Exchange, side domain.ID, _ time.Time) error {
-		return s.settle(ctx, domain.System, x, Confirm, side)
+	}, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+		_, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err != nil {
+			return err
+		}
+		return s.settle(ctx, domain.System, x, Confirm, side, rules.Levy)
 	})
 	if !errors.Is(err, ledger.InsufficientHours) && !errors.Is(err, ledger.AccountClosed) {
 		return err

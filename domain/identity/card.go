@@ -123,7 +123,7 @@ func (s *Service) SignInByNumber(ctx context.Context, handle, pin, device, netwo
 	if err != nil {
 		return Person{}, Tokens{}, err
 	}
-	buckets := append(perNetwork("CARD_NETWORK", network, signInPerNetwork), bucket{bucketKey("CARD", handle, neighbourhood(network)), signInPerAccount})
+	buckets := append(perNetwork("CARD_NETWORK", network, signInPerNetwork), bucket{bucketKey("CARD", handle, Neighbourhood(network)), signInPerAccount})
 	if err := s.admit(ctx, buckets); err != nil {
 		return Person{}, Tokens{}, err
 	}

@@ -49,7 +49,11 @@ const defaultLocale = "fr"
 // normalEmail is the form in which addresses are kept and compared.
 func normalEmail(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
 
-func checkEmail(c *domain.Check, text string) string {
+// CheckEmail gives an address the form in which it is kept and compared. Only a
+// message that arrives proves more.
+//
+// Errors: Required, EmailInvalid.
+func CheckEmail(c *domain.Check, text string) string {
 	email := normalEmail(text)
 	if email == "" {
 		c.That(false, domain.Required, "email")
@@ -59,8 +63,7 @@ func checkEmail(c *domain.Check, text string) string {
 	return email
 }
 
-// isEmail accepts what a person would call an e-mail address. Only a message
-// that arrives proves more.
+// isEmail accepts what a person would call an e-mail address.
 func isEmail(email string) bool {
 	unreadable := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
 	if len(email) > maxEmail || strings.ContainsFunc(email, unreadable) {
@@ -122,7 +125,7 @@ func guessable(password string, of Person) bool {
 func newPerson(c *domain.Check, email, password, displayName, locale string) Person {
 	person := Person{
 		ID:          domain.NewID(),
-		Email:       checkEmail(c, email),
+		Email:       CheckEmail(c, email),
 		DisplayName: c.Line("displayName", displayName, 1, maxName),
 		Locale:      locale,
 		Version:     1,
@@ -302,7 +305,7 @@ func perNetwork(purpose, network string, limit Limit) []bucket {
 	if network == "" {
 		return nil
 	}
-	return []bucket{{bucketKey(purpose, neighbourhood(network)), limit}}
+	return []bucket{{bucketKey(purpose, Neighbourhood(network)), limit}}
 }
 
 // accountBucket counts guesses at one account. A place the person signed in from
@@ -310,19 +313,19 @@ func perNetwork(purpose, network string, limit Limit) []bucket {
 // cannot lock the person out (OWASP's device cookies, without the cookie).
 func accountBucket(email, network string, familiar bool) bucket {
 	if familiar {
-		return bucket{bucketKey("SIGN_IN_PLACE", email, neighbourhood(network)), signInPerAccount}
+		return bucket{bucketKey("SIGN_IN_PLACE", email, Neighbourhood(network)), signInPerAccount}
 	}
 	return bucket{bucketKey("SIGN_IN_ACCOUNT", email), signInPerAccount}
 }
 
 // familiarKey marks that a person signed in from a network.
 func familiarKey(email, network string) string {
-	return bucketKey("FAMILIAR", email, neighbourhood(network))
+	return bucketKey("FAMILIAR", email, Neighbourhood(network))
 }
 
-// neighbourhood is the network an address is counted with: what one household or
+// Neighbourhood is the network an address is counted with: what one household or
 // one attacker is usually given. Anything that is not an address stands for itself.
-func neighbourhood(network string) string {
+func Neighbourhood(network string) string {
 	address, err := netip.ParseAddr(network)
 	if err != nil {
 		return network

@@ -298,12 +298,12 @@ func TestNetworksAreCountedByNeighbourhood(t *testing.T) {
 		{"203.0.113.7", "203.0.114.7"}, {"2001:db8:1:2::1", "2001:db8:1:3::1"}, {"unix", "203.0.113.7"},
 	}
 	for _, pair := range same {
-		if neighbourhood(pair[0]) != neighbourhood(pair[1]) {
+		if Neighbourhood(pair[0]) != Neighbourhood(pair[1]) {
 			t.Errorf("%v are counted apart", pair)
 		}
 	}
 	for _, pair := range different {
-		if neighbourhood(pair[0]) == neighbourhood(pair[1]) {
+		if Neighbourhood(pair[0]) == Neighbourhood(pair[1]) {
 			t.Errorf("%v are counted together", pair)
 		}
 	}

@@ -229,6 +229,7 @@ func (s *Service) postHalf(ctx context.Context, half Pair, kind domain.EventKind
 	leg := half.leg(mirror.Account)
 	posted, err := s.Post(ctx, Posting{
 		Community: half.Community, Key: half.key(), Legs: []Transfer{leg}, Holds: holds, Event: half.event(kind, half.Actor),
+		Crossing: true,
 	})
 	if err != nil {
 		return half, err
@@ -303,14 +304,16 @@ func (s *Service) complete(ctx context.Context, pair Pair) (Pair, error) {
 // and the event asks a coordinator to look.
 func (s *Service) undo(why PairReason) func(context.Context, Pair) (Pair, error) {
 	return func(ctx context.Context, pair Pair) (Pair, error) {
-		back, err := s.wayBack(ctx, pair)
+		back, member, err := s.wayBack(ctx, pair)
 		if err != nil {
 			return pair, err
 		}
 		pair.State, pair.Reason, pair.Undo = PairUndone, why, back.ID
+		event := pair.event(CrossingUndone, domain.Nowhere)
+		event.Payload = Crossed{Pair: pair.ID, Partner: pair.Partner, Side: pair.Side, Minutes: pair.Minutes, Reason: why, Member: member}
 		posted, err := s.Post(ctx, Posting{
 			Community: pair.Community, Key: "pair/" + pair.ID.String() + "/undone", Legs: []Transfer{back}, Force: true,
-			Event: pair.event(CrossingUndone, domain.Nowhere),
+			Event: event, Crossing: true,
 		})
 		if err != nil {
 			return pair, err
@@ -323,28 +326,29 @@ func (s *Service) undo(why PairReason) func(context.Context, Pair) (Pair, error)
 	}
 }
 
-// wayBack is the transfer that undoes the receiver's half. Whoever left in the
+// wayBack is the transfer that undoes the receiver's half, and the member it
+// concerns. Whoever left in the
 // meantime settled with the whole, so what comes back for them is the whole's:
 // the reserve, which absorbs a leaver's debt, takes it.
-func (s *Service) wayBack(ctx context.Context, pair Pair) (Transfer, error) {
+func (s *Service) wayBack(ctx context.Context, pair Pair) (back Transfer, member domain.ID, err error) {
 	first, err := s.transfer(ctx, pair.Community, pair.Transfer)
 	if err != nil {
-		return Transfer{}, err
+		return Transfer{}, member, err
 	}
 	receiver, err := s.account(ctx, pair.Community, pair.Account)
 	if err != nil {
-		return Transfer{}, err
+		return Transfer{}, member, err
 	}
-	back := first.Undo()
+	back = first.Undo()
 	back.ID = domain.NewID()
 	if !receiver.ClosedAt.IsZero() {
 		reserve, err := s.CommunityAccount(ctx, pair.Community, Pool, Reserve)
 		if err != nil {
-			return Transfer{}, err
+			return Transfer{}, member, err
 		}
 		back.Kind, back.Credit, back.Reverses = Corrected, reserve.ID, domain.Nowhere
 	}
-	return back, nil
+	return back, receiver.Owner, nil
 }
 
 // half finds a community's half of a pair. Error: NotFound.

@@ -15,30 +15,28 @@ import (
 //
 // Errors: NotFound, Forbidden, AccountClosed, MinutesOutOfRange, Required.
 func (s *Service) AllowOnce(ctx context.Context, actor domain.Actor, a Allowance) (Account, error) {
-	var result Account
-	err := s.tx.InTx(ctx, a.Community, func(ctx context.Context, now time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, a.Community, domain.SetAccountLimits); err != nil {
-			return err
-		}
-		var c domain.Check
-		c.Minutes("minutes", a.Minutes)
-		a.Reason = c.Text("reason", a.Reason, 1, 1000)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		if _, err := s.account(ctx, a.Community, a.Account); err != nil {
-			return err
-		}
+	var c domain.Check
+	c.Minutes("minutes", a.Minutes)
+	a.Reason = c.Text("reason", a.Reason, 1, 1000)
+	w := wish{a.Community, domain.SetAccountLimits, domain.Once{Key: a.Key, Action: "allowBelowFloor", Input: a}, c.Err()}
+	return s.bounds(ctx, actor, w, a.Account, AllowedOnce, func(ctx context.Context, now time.Time) error {
 		a.ID, a.Actor, a.At = domain.NewID(), actor.Person, now
-		if err := s.store.Allow(ctx, a); err != nil {
-			return err
-		}
-		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: AllowedOnce, Actor: actor.Person, Subject: a.Account})
-		var err error
-		result, err = s.account(ctx, a.Community, a.Account)
-		return err
+		return s.store.Allow(ctx, a)
 	})
-	return result, err
+}
+
+// SetLimits changes an account's limits; who, when and why is kept.
+//
+// Errors: NotFound, Forbidden, LimitsInvalid, MinutesOutOfRange.
+func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change LimitChange) (Account, error) {
+	var c domain.Check
+	change.Reason = c.Text("reason", change.Reason, 1, 1000)
+	change.Limits.check(&c)
+	w := wish{change.Community, domain.SetAccountLimits, domain.Once{Key: change.Key, Action: "setAccountLimits", Input: change}, c.Err()}
+	return s.bounds(ctx, actor, w, change.Account, LimitsSet, func(ctx context.Context, now time.Time) error {
+		change.ID, change.Actor, change.At = domain.NewID(), actor.Person, now
+		return s.store.SetLimits(ctx, change)
+	})
 }
 
 // Correction names a transfer that went to or came from the wrong account, or
@@ -57,73 +55,76 @@ type Correction struct {
 //
 // Errors: NotFound, Forbidden, AlreadyReversed, AccountClosed, SameAccount, Required, IdempotencyKeyReused.
 func (s *Service) Correct(ctx context.Context, actor domain.Actor, cmd Correction) (Transfer, error) {
-	var result Transfer
-	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.ReverseTransfers); err != nil {
-			return err
-		}
-		var c domain.Check
-		cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
-		c.That(cmd.Key != "", domain.Required, "idempotencyKey")
-		c.That(cmd.Debit != domain.Nowhere || cmd.Credit != domain.Nowhere || cmd.Minutes != 0, domain.Required, "minutes")
-		if err := c.Err(); err != nil {
-			return err
-		}
-		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "correctTransfer", Input: cmd}, func() (domain.ID, error) {
-			return s.correct(ctx, actor, cmd, now)
-		})
+	var c domain.Check
+	cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
+	c.That(cmd.Key != "", domain.Required, "idempotencyKey")
+	c.That(cmd.Debit != domain.Nowhere || cmd.Credit != domain.Nowhere || cmd.Minutes != 0, domain.Required, "minutes")
+	w := wish{cmd.Community, domain.ReverseTransfers, domain.Once{Key: cmd.Key, Action: "correctTransfer", Input: cmd}, c.Err()}
+	return s.moves(ctx, actor, w, func(ctx context.Context, _ domain.Standing, now time.Time) (domain.ID, error) {
+		mistake, err := s.mistake(ctx, cmd.Community, cmd.Transfer)
 		if err != nil {
-			return err
-		}
-		result, err = s.transfer(ctx, cmd.Community, id)
-		return err
-	})
-	return result, err
-}
-
-func (s *Service) correct(ctx context.Context, actor domain.Actor, cmd Correction, now time.Time) (domain.ID, error) {
-	mistake, err := s.transfer(ctx, cmd.Community, cmd.Transfer)
-	if err != nil {
-		return domain.Nowhere, err
-	}
-	if mistake.ReversedBy != domain.Nowhere || mistake.Kind == Reversal {
-		return domain.Nowhere, domain.NewError(AlreadyReversed, "transferId")
-	}
-	for _, named := range []domain.ID{cmd.Debit, cmd.Credit} {
-		if named == domain.Nowhere {
-			continue
-		}
-		if _, err := s.account(ctx, cmd.Community, named); err != nil {
 			return domain.Nowhere, err
 		}
-	}
-	undo, right := mistake.Undo(), mistake
-	undo.ID = domain.NewID()
+		right, err := s.right(ctx, mistake, cmd)
+		if err != nil {
+			return domain.Nowhere, err
+		}
+		wrong := mistake.Undo()
+		wrong.ID = domain.NewID()
+		if err := s.amend(ctx, actor, mistake, right, TransferCorrected, wrong, right); err != nil {
+			return domain.Nowhere, err
+		}
+		return right.ID, s.store.Note(ctx, Note{cmd.Community, right.ID, actor.Person, cmd.Reason, now})
+	})
+}
+
+// right is what the transfer should have been.
+func (s *Service) right(ctx context.Context, mistake Transfer, cmd Correction) (Transfer, error) {
+	right := mistake
 	right.ID, right.Kind = domain.NewID(), Corrected
-	if cmd.Debit != domain.Nowhere {
-		right.Debit = cmd.Debit
-	}
-	if cmd.Credit != domain.Nowhere {
-		right.Credit = cmd.Credit
+	for _, named := range []struct {
+		account domain.ID
+		side    *domain.ID
+	}{{cmd.Debit, &right.Debit}, {cmd.Credit, &right.Credit}} {
+		if named.account == domain.Nowhere {
+			continue
+		}
+		if _, err := s.account(ctx, cmd.Community, named.account); err != nil {
+			return right, err
+		}
+		*named.side = named.account
 	}
 	if cmd.Minutes != 0 {
 		right.Minutes = cmd.Minutes
 	}
-	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit); err != nil {
-		return domain.Nowhere, err
+	return right, s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit)
+}
+
+// mistake is a transfer that may still be undone.
+func (s *Service) mistake(ctx context.Context, community, id domain.ID) (Transfer, error) {
+	t, err := s.transfer(ctx, community, id)
+	if err == nil && (t.ReversedBy != domain.Nowhere || t.Kind == Reversal) {
+		err = domain.NewError(AlreadyReversed, "transferId")
+	}
+	return t, err
+}
+
+// amend posts what puts a mistake right, once, whoever asks, with the levies that
+// went with it; right is what takes its place, if anything.
+func (s *Service) amend(ctx context.Context, actor domain.Actor, mistake, right Transfer, kind domain.EventKind, legs ...Transfer) error {
+	legs, err := s.withLevies(ctx, mistake, right, legs...)
+	if err != nil {
+		return err
 	}
 	posted, err := s.Post(ctx, Posting{
-		Community: cmd.Community,
+		Community: mistake.Community,
 		Key:       "reversal/" + mistake.ID.String(),
-		Legs:      []Transfer{undo, right},
+		Legs:      legs,
 		Force:     true,
-		Event:     domain.Event{ID: domain.NewID(), Kind: TransferCorrected, Actor: actor.Person, Subject: mistake.ID},
+		Event:     domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: mistake.ID},
 	})
 	if err == nil && posted.Replayed {
-		err = domain.NewError(AlreadyReversed, "transferId") // somebody was quicker
+		return domain.NewError(AlreadyReversed, "transferId") // somebody was quicker
 	}
-	if err != nil {
-		return domain.Nowhere, err
-	}
-	return right.ID, s.store.Note(ctx, Note{cmd.Community, right.ID, actor.Person, cmd.Reason, now})
+	return err
 }

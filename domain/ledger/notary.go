@@ -52,10 +52,14 @@ type Tree interface {
 	Prove(ctx context.Context, seal Checkpoint, t Transfer) (proof InclusionProof, ok bool, err error)
 	// Consistency leads from the root of an older size to a seal's root.
 	Consistency(ctx context.Context, size int64, seal Checkpoint) ([][]byte, error)
-	// VerifyAgainst recomputes the community's books like Store.Verify, and
-	// whether its journal begins as a checkpoint says.
-	VerifyAgainst(ctx context.Context, signed Checkpoint) (Verification, error)
+	// Verify recomputes the community's books like Store.Verify, and whether its
+	// journal begins as checkpoints say. It tells watch how far it is.
+	Verify(ctx context.Context, community domain.ID, watch Watch, signed ...Checkpoint) (Verification, error)
 }
+
+// Watch is told now and then how far a verification is: so many of about so many
+// rows. It may be nil.
+type Watch func(done, of int64)
 
 // SealReader is the notary's name among the readers of the journal: where it is
 // behind, there is something to seal.
@@ -131,14 +135,14 @@ func (n *Notary) Checkpoint(ctx context.Context, actor domain.Actor, community d
 
 // Verify recomputes a community's books, the seals among them, and looks whether
 // the last is signed. It is for the program's operator.
-func (n *Notary) Verify(ctx context.Context, community domain.ID) (Verification, error) {
-	v, err := n.hours.Verify(ctx, community)
-	if err != nil {
-		return v, err
-	}
+func (n *Notary) Verify(ctx context.Context, community domain.ID, watch Watch) (Verification, error) {
+	var v Verification
 	var last Checkpoint
-	err = n.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
-		last, err = n.tree.Last(ctx, community)
+	err := n.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		v, err = n.tree.Verify(ctx, community, watch) // first: it wants one snapshot
+		if err == nil {
+			last, err = n.tree.Last(ctx, community)
+		}
 		return err
 	})
 	if err != nil || last.Size == 0 {
@@ -157,7 +161,7 @@ func (n *Notary) Verify(ctx context.Context, community domain.ID) (Verification,
 // program's operator; whatever differs stands in the answer.
 //
 // Errors: ErrNotOurs, NotFound.
-func (n *Notary) VerifyAgainst(ctx context.Context, note string) (Checkpoint, Verification, error) {
+func (n *Notary) VerifyAgainst(ctx context.Context, note string, watch Watch) (Checkpoint, Verification, error) {
 	signed, err := ReadCheckpoint(note)
 	if err != nil {
 		return signed, Verification{}, err
@@ -171,7 +175,7 @@ func (n *Notary) VerifyAgainst(ctx context.Context, note string) (Checkpoint, Ve
 	}
 	var v Verification
 	err = n.tx.InTx(ctx, signed.Community, func(ctx context.Context, _ time.Time) (err error) {
-		v, err = n.tree.VerifyAgainst(ctx, signed)
+		v, err = n.tree.Verify(ctx, signed.Community, watch, signed)
 		return err
 	})
 	return signed, v, err

@@ -214,6 +214,7 @@ type Crossed struct {
 	Side    Side           `json:"side"`
 	Minutes domain.Minutes `json:"minutes"`
 	Reason  PairReason     `json:"reason,omitempty"`
+	Member  domain.ID      `json:"member,omitzero"` // whose hours came back, when undone
 }
 
 // event tells of a half; actor is Nowhere for what the program does by itself.

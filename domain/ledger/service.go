@@ -137,55 +137,44 @@ func (s *Service) CommunityAccount(ctx context.Context, community domain.ID, kin
 }
 
 // Give moves hours of one's own to another account, as a gift. A coordinator
-// may do it for a member, or from the community.
+// may do it for a member, though never to themselves, or from the community.
 //
-// Errors: NotFound, Forbidden, InsufficientHours, AccountClosed, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, BothSides, InsufficientHours, AccountClosed, IdempotencyKeyReused.
 func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Transfer, error) {
-	var result Transfer
-	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.TakePart)
-		if err != nil {
-			return err
-		}
-		var c domain.Check
-		cmd.Message = c.Text("message", cmd.Message, 0, 1000)
-		c.Minutes("minutes", cmd.Minutes)
-		c.That(cmd.Key != "", domain.Required, "idempotencyKey")
-		c.That(cmd.From != cmd.To, SameAccount, "to")
-		if err := c.Err(); err != nil {
-			return err
-		}
+	var c domain.Check
+	cmd.Message = c.Text("message", cmd.Message, 0, 1000)
+	c.Minutes("minutes", cmd.Minutes)
+	c.That(cmd.Key != "", domain.Required, "idempotencyKey")
+	c.That(cmd.From != cmd.To, SameAccount, "to")
+	w := wish{cmd.Community, domain.TakePart, domain.Once{Key: cmd.Key, Action: "giveHours", Input: cmd}, c.Err()}
+	return s.moves(ctx, actor, w, func(ctx context.Context, standing domain.Standing, now time.Time) (domain.ID, error) {
 		found, err := s.store.Accounts(ctx, cmd.Community, []domain.ID{cmd.From, cmd.To})
 		if err != nil {
-			return err
+			return domain.Nowhere, err
 		}
 		from, ok := byID(found, cmd.From)
-		if _, known := byID(found, cmd.To); !ok || !known {
-			return domain.NotFound
+		to, known := byID(found, cmd.To)
+		if !ok || !known {
+			return domain.Nowhere, domain.NotFound
 		}
 		if !mayGiveFrom(standing, from) || anyMirror(found) {
-			return domain.Forbidden
+			return domain.Nowhere, domain.Forbidden
 		}
-		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "giveHours", Input: cmd}, func() (domain.ID, error) {
-			leg := Transfer{ID: domain.NewID(), Kind: Gift, Minutes: cmd.Minutes, Debit: cmd.From, Credit: cmd.To}
-			_, err := s.Post(ctx, Posting{
-				Community: cmd.Community,
-				Key:       "gift/" + leg.ID.String(),
-				Legs:      []Transfer{leg},
-				Event:     domain.Event{ID: domain.NewID(), Kind: HoursGiven, Actor: actor.Person, Subject: leg.ID},
-			})
-			if err == nil && cmd.Message != "" {
-				err = s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Message, now})
-			}
-			return leg.ID, err
+		if from.Kind == Member && from.Owner != standing.Member && to.Kind == Member && to.Owner == standing.Member {
+			return domain.Nowhere, domain.NewError(domain.BothSides, "from")
+		}
+		leg := Transfer{ID: domain.NewID(), Kind: Gift, Minutes: cmd.Minutes, Debit: cmd.From, Credit: cmd.To}
+		_, err = s.Post(ctx, Posting{
+			Community: cmd.Community,
+			Key:       "gift/" + leg.ID.String(),
+			Legs:      []Transfer{leg},
+			Event:     domain.Event{ID: domain.NewID(), Kind: HoursGiven, Actor: actor.Person, Subject: leg.ID},
 		})
-		if err != nil {
-			return err
+		if err == nil && cmd.Message != "" {
+			err = s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Message, now})
 		}
-		result, err = s.transfer(ctx, cmd.Community, id)
-		return err
+		return leg.ID, err
 	})
-	return result, err
 }
 
 // Give is a gift of hours.
@@ -206,32 +195,31 @@ func mayGiveFrom(standing domain.Standing, from Account) bool {
 	return standing.May(domain.GiveFromCommunity)
 }
 
-// Reverse undoes a transfer, once, by an equal and opposite one. It may cross
-// the other side's floor; the result then says so.
+// Reverse undoes a transfer, once, by an equal and opposite one, and with an
+// exchange's the levy that was taken on it. It may cross the other side's floor;
+// the result then says so.
 //
 // Errors: NotFound, Forbidden, AlreadyReversed, IdempotencyKeyReused.
 func (s *Service) Reverse(ctx context.Context, actor domain.Actor, cmd Reverse) (Transfer, error) {
-	var result Transfer
-	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.ReverseTransfers); err != nil {
-			return err
-		}
-		var c domain.Check
-		cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
-		c.That(cmd.Key != "", domain.Required, "idempotencyKey")
-		if err := c.Err(); err != nil {
-			return err
-		}
-		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "reverseTransfer", Input: cmd}, func() (domain.ID, error) {
-			return s.reverse(ctx, actor, cmd, now)
-		})
+	var c domain.Check
+	cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
+	c.That(cmd.Key != "", domain.Required, "idempotencyKey")
+	w := wish{cmd.Community, domain.ReverseTransfers, domain.Once{Key: cmd.Key, Action: "reverseTransfer", Input: cmd}, c.Err()}
+	return s.moves(ctx, actor, w, func(ctx context.Context, _ domain.Standing, now time.Time) (domain.ID, error) {
+		mistake, err := s.mistake(ctx, cmd.Community, cmd.Transfer)
 		if err != nil {
-			return err
+			return domain.Nowhere, err
 		}
-		result, err = s.transfer(ctx, cmd.Community, id)
-		return err
+		if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit); err != nil {
+			return domain.Nowhere, err
+		}
+		leg := mistake.Undo()
+		leg.ID = domain.NewID()
+		if err := s.amend(ctx, actor, mistake, Transfer{}, TransferReversed, leg); err != nil {
+			return domain.Nowhere, err
+		}
+		return leg.ID, s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Reason, now})
 	})
-	return result, err
 }
 
 // Reverse names a transfer to undo and the reason.
@@ -240,65 +228,6 @@ type Reverse struct {
 	Transfer  domain.ID
 	Reason    string
 	Key       string `json:"-"`
-}
-
-func (s *Service) reverse(ctx context.Context, actor domain.Actor, cmd Reverse, now time.Time) (domain.ID, error) {
-	mistake, err := s.transfer(ctx, cmd.Community, cmd.Transfer)
-	if err != nil {
-		return domain.Nowhere, err
-	}
-	if mistake.ReversedBy != domain.Nowhere || mistake.Kind == Reversal {
-		return domain.Nowhere, domain.NewError(AlreadyReversed, "transferId")
-	}
-	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit); err != nil {
-		return domain.Nowhere, err
-	}
-	leg := mistake.Undo()
-	leg.ID = domain.NewID()
-	posted, err := s.Post(ctx, Posting{
-		Community: cmd.Community,
-		Key:       "reversal/" + mistake.ID.String(),
-		Legs:      []Transfer{leg},
-		Force:     true,
-		Event:     domain.Event{ID: domain.NewID(), Kind: TransferReversed, Actor: actor.Person, Subject: mistake.ID},
-	})
-	if err == nil && posted.Replayed {
-		err = domain.NewError(AlreadyReversed, "transferId") // somebody was quicker
-	}
-	if err != nil {
-		return domain.Nowhere, err
-	}
-	return leg.ID, s.store.Note(ctx, Note{cmd.Community, leg.ID, actor.Person, cmd.Reason, now})
-}
-
-// SetLimits changes an account's limits; who, when and why is kept.
-//
-// Errors: NotFound, Forbidden, LimitsInvalid, MinutesOutOfRange.
-func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change LimitChange) (Account, error) {
-	var result Account
-	err := s.tx.InTx(ctx, change.Community, func(ctx context.Context, now time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, change.Community, domain.SetAccountLimits); err != nil {
-			return err
-		}
-		var c domain.Check
-		change.Reason = c.Text("reason", change.Reason, 1, 1000)
-		change.Limits.check(&c)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		if _, err := s.account(ctx, change.Community, change.Account); err != nil {
-			return err
-		}
-		change.ID, change.Actor, change.At = domain.NewID(), actor.Person, now
-		if err := s.store.SetLimits(ctx, change); err != nil {
-			return err
-		}
-		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: LimitsSet, Actor: actor.Person, Subject: change.Account})
-		var err error
-		result, err = s.account(ctx, change.Community, change.Account)
-		return err
-	})
-	return result, err
 }
 
 // Statement is a stretch of an account's entries, newest first, for its owner

@@ -20,6 +20,9 @@ type Store interface {
 	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
 	SetLimits(ctx context.Context, change LimitChange) error
 
+	// LimitChanges is what SetLimits and Allow kept, newest first.
+	LimitChanges(ctx context.Context, community, account domain.ID, page domain.Page) (domain.Slice[PastLimits], error)
+
 	// Allow lets an account go below its floor once. Error: AccountClosed.
 	Allow(ctx context.Context, a Allowance) error
 
@@ -63,6 +66,7 @@ type LimitChange struct {
 	Reason    string
 	Actor     domain.ID
 	At        time.Time
+	Key       string `json:"-"` // what makes it happen once; optional
 }
 
 // Allowance lets an account go further below its floor, once, for a reason.
@@ -74,6 +78,7 @@ type Allowance struct {
 	Reason    string
 	Actor     domain.ID
 	At        time.Time
+	Key       string `json:"-"` // what makes it happen once; optional
 }
 
 // Note is a gift's message or a reversal's reason.

@@ -126,6 +126,7 @@ type Posting struct {
 	Legs      []Transfer
 	Holds     []domain.ID // open holds it fulfils
 	Force     bool        // may cross a floor: only the undoing of a mistake
+	Crossing  bool        // may move a mirror: half of a pair, or its undoing
 	Event     domain.Event
 }
 

@@ -97,9 +97,26 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id 
 	}, EventUpdated)
 }
 
-// Renew shows a listing for another term, in one tap. Errors: NotFound, WrongState.
-func (s *Service) Renew(ctx context.Context, actor domain.Actor, community, id domain.ID) (Listing, error) {
-	return s.publishing(ctx, actor, community, id, domain.ActForMember, renew, EventRenewed)
+// Renew shows a listing for another term, in one tap.
+//
+// Errors: NotFound, WrongState, IdempotencyKeyReused.
+func (s *Service) Renew(ctx context.Context, actor domain.Actor, community, id domain.ID, key string) (Listing, error) {
+	var l Listing
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		if _, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity); err != nil {
+			return err
+		}
+		once := domain.Once{Person: actor.Person, Key: key, Action: "renewListing", Input: id}
+		_, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+			_, err := s.publishing(ctx, actor, community, id, domain.ActForMember, renew, EventRenewed)
+			return id, err
+		})
+		if err == nil {
+			l, err = s.Load(ctx, community, id)
+		}
+		return err
+	})
+	return l, err
 }
 
 // Approve publishes what waited for review. Errors: NotFound, Forbidden, WrongState.

@@ -200,7 +200,7 @@ func (d *Desk) GiveCard(ctx context.Context, actor domain.Actor, where, member d
 	if drawn, err = d.people.DrawCard(ctx); err != nil {
 		return m, drawn, err
 	}
-	m, err = d.members.change(ctx, actor, where, member, domain.ActForMember, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+	m, err = d.members.change(ctx, actor, where, member, domain.ActForMember, domain.Once{}, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		if !m.Participation.Admitted() {
 			return m, domain.NewError(MemberState, "memberId", "state", string(m.Participation))
 		}
@@ -231,7 +231,7 @@ func (d *Desk) GiveCard(ctx context.Context, actor domain.Actor, where, member d
 //
 // Errors: NotFound, Forbidden, CardNotNeeded.
 func (d *Desk) TakeCard(ctx context.Context, actor domain.Actor, where, member domain.ID) (Member, error) {
-	return d.members.change(ctx, actor, where, member, domain.ActForMember, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+	return d.members.change(ctx, actor, where, member, domain.ActForMember, domain.Once{}, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		if m.Person == domain.Nowhere {
 			return m, nil // there is none
 		}

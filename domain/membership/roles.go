@@ -11,11 +11,13 @@ import (
 )
 
 // GrantRole entrusts a role to a member, for a term or until revoked. A role
-// already held gets the new term.
+// already held gets the new term. The one who coordinates until revoked gets no
+// end, or one day there would be nobody.
 //
-// Errors: NotFound, Forbidden, RoleUnknown, DateInvalid, MemberState.
+// Errors: NotFound, Forbidden, RoleUnknown, DateInvalid, MemberState, LastCoordinator, IdempotencyKeyReused.
 func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant) (Member, error) {
-	return s.change(ctx, actor, g.Community, g.Member, domain.GrantRoles, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+	once := domain.Once{Key: g.Key, Action: "grantRole", Input: g}
+	return s.change(ctx, actor, g.Community, g.Member, domain.GrantRoles, once, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		_, charter, err := s.communities.Rules(ctx, g.Community, now)
 		if err != nil {
 			return m, err
@@ -28,6 +30,11 @@ func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant
 		}
 		if !m.Participation.InGoodStanding() {
 			return m, domain.NewError(MemberState, "memberId", "state", string(m.Participation))
+		}
+		if g.Role == domain.Coordinator && !g.Until.IsZero() {
+			if err := s.keepsACoordinator(ctx, g.Community, m.ID, "until", now); err != nil {
+				return m, err
+			}
 		}
 		if err := s.store.EndRole(ctx, g.Community, m.ID, g.Role, now); err != nil {
 			return m, err
@@ -43,7 +50,7 @@ func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant
 //
 // Errors: NotFound, Forbidden, RoleUnknown, LastCoordinator.
 func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community, member domain.ID, role domain.Role) (Member, error) {
-	return s.change(ctx, actor, community, member, domain.GrantRoles, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+	return s.change(ctx, actor, community, member, domain.GrantRoles, domain.Once{}, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		held, err := s.store.RolesOf(ctx, community, []domain.ID{m.ID}, now)
 		if err != nil {
 			return m, err
@@ -65,8 +72,9 @@ func (s *Service) RevokeRole(ctx context.Context, actor domain.Actor, community,
 	})
 }
 
-// keepsACoordinator refuses what would leave the community without one; field is
-// what the caller named them by.
+// keepsACoordinator refuses what would leave the community without one, at once or
+// on the day when a term ends: somebody else must hold the role until revoked.
+// field is what the caller named.
 func (s *Service) keepsACoordinator(ctx context.Context, community, without domain.ID, field string, now time.Time) error {
 	// Two who leave at once pass one after the other, and the second sees that the
 	// first is gone.
@@ -77,17 +85,24 @@ func (s *Service) keepsACoordinator(ctx context.Context, community, without doma
 	if err != nil {
 		return err
 	}
-	held := false
+	held, others := false, []domain.ID{}
 	for _, h := range holders {
 		if h.ID != without && h.Participation.InGoodStanding() {
-			return nil
+			others = append(others, h.ID)
 		}
 		held = held || h.ID == without
 	}
 	if !held {
 		return nil // they were none themselves
 	}
-	return domain.NewError(LastCoordinator, field)
+	grants, err := s.store.RolesOf(ctx, community, others, now)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(grants, func(g RoleGrant) bool { return g.Role == domain.Coordinator && g.Until.IsZero() }) {
+		return domain.NewError(LastCoordinator, field)
+	}
+	return nil
 }
 
 // endRoles takes a leaver's roles back: whoever is gone is not told of what is
@@ -102,8 +117,8 @@ func (s *Service) endRoles(ctx context.Context, m Member, now time.Time) error {
 	return err
 }
 
-// change is the frame of every act of staff on a member.
-func (s *Service) change(ctx context.Context, actor domain.Actor, community, member domain.ID, p domain.Permission,
+// change is the frame of every act of staff on a member, which happens once per key.
+func (s *Service) change(ctx context.Context, actor domain.Actor, community, member domain.ID, p domain.Permission, once domain.Once,
 	act func(context.Context, Member, time.Time) (Member, error),
 ) (Member, error) {
 	var m Member
@@ -112,29 +127,54 @@ func (s *Service) change(ctx context.Context, actor domain.Actor, community, mem
 			return err
 		}
 		var err error
-		if m, err = s.byID(ctx, community, member); err != nil {
-			return err
-		}
-		m, err = act(ctx, m, now)
+		m, err = s.once(ctx, actor, community, once, func() (Member, error) {
+			m, err := s.byID(ctx, community, member)
+			if err != nil {
+				return m, err
+			}
+			return act(ctx, m, now)
+		})
 		return err
 	})
 	return m, err
 }
 
-// changeOwn is the frame of what somebody does with their own membership.
-func (s *Service) changeOwn(ctx context.Context, actor domain.Actor, community domain.ID,
+// once lets something happen to a member at most once per key, and answers how
+// they are now.
+func (s *Service) once(ctx context.Context, actor domain.Actor, community domain.ID, once domain.Once, act func() (Member, error)) (Member, error) {
+	var m Member
+	once.Person = actor.Person
+	id, replayed, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+		var err error
+		m, err = act()
+		return m.ID, err
+	})
+	if err == nil && replayed {
+		m, err = s.byID(ctx, community, id)
+	}
+	return m, err
+}
+
+// changeOwn is the frame of what somebody does with their own membership, which
+// happens once per key.
+func (s *Service) changeOwn(ctx context.Context, actor domain.Actor, community domain.ID, once domain.Once,
 	act func(context.Context, Member, time.Time) (Member, error),
 ) (Member, error) {
 	var m Member
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		standing, err := s.authorise(ctx, actor, community, domain.LeaveCommunity)
-		if err != nil {
-			return err
-		}
-		if m, err = s.byID(ctx, community, standing.Member); err != nil {
-			return err
-		}
-		m, err = act(ctx, m, now)
+		var err error
+		m, err = s.once(ctx, actor, community, once, func() (Member, error) {
+			// Inside, since whoever left is nobody here when their phone asks again.
+			standing, err := s.authorise(ctx, actor, community, domain.LeaveCommunity)
+			if err != nil {
+				return Member{}, err
+			}
+			m, err := s.byID(ctx, community, standing.Member)
+			if err != nil {
+				return m, err
+			}
+			return act(ctx, m, now)
+		})
 		return err
 	})
 	return m, err

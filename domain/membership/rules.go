@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/identity"
 )
 
 // transitions is the one table of how participation may change by a person's
@@ -62,6 +63,8 @@ func (cmd Register) check() (Register, error) {
 	var c domain.Check
 	cmd.DisplayName = c.Line("displayName", cmd.DisplayName, 1, 100)
 	c.That(slices.Contains([]Kind{Person, Household, Organisation}, cmd.Kind), domain.ValueUnknown, "kind")
-	cmd.Email = strings.ToLower(c.Line("email", cmd.Email, 0, 254))
+	if cmd.Email = strings.TrimSpace(cmd.Email); cmd.Email != "" {
+		cmd.Email = identity.CheckEmail(&c, cmd.Email)
+	}
 	return cmd, c.Err()
 }

@@ -182,7 +182,7 @@ func TestARegistrationIsTidiedAndChecked(t *testing.T) {
 	for _, p := range problems {
 		told = append(told, p.Field+" "+string(p.Code))
 	}
-	if want := []string{"displayName REQUIRED", "kind VALUE_UNKNOWN", "email TEXT_TOO_LONG"}; !slices.Equal(told, want) {
+	if want := []string{"displayName REQUIRED", "kind VALUE_UNKNOWN", "email EMAIL_INVALID"}; !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
 	}
 }

@@ -127,9 +127,10 @@ func (s *Service) Apply(ctx context.Context, actor domain.Actor, cmd Apply) (Mem
 // Admit welcomes an applicant: a number, an account, and the starting hours
 // from the community, once.
 //
-// Errors: NotFound, Forbidden, MemberState.
-func (s *Service) Admit(ctx context.Context, actor domain.Actor, community, member domain.ID) (Member, error) {
-	return s.change(ctx, actor, community, member, domain.AdmitMembers, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+// Errors: NotFound, Forbidden, MemberState, IdempotencyKeyReused.
+func (s *Service) Admit(ctx context.Context, actor domain.Actor, community, member domain.ID, key string) (Member, error) {
+	once := domain.Once{Key: key, Action: "admitMember", Input: member}
+	return s.change(ctx, actor, community, member, domain.AdmitMembers, once, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		_, charter, err := s.communities.Rules(ctx, community, now)
 		if err != nil {
 			return m, err
@@ -180,7 +181,7 @@ func (s *Service) admit(ctx context.Context, actor domain.Actor, m Member, chart
 //
 // Errors: NotFound, Forbidden, MemberState, Required.
 func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, member domain.ID, reason string) (Member, error) {
-	return s.change(ctx, actor, community, member, domain.AdmitMembers, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
+	return s.change(ctx, actor, community, member, domain.AdmitMembers, domain.Once{}, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
 		var c domain.Check
 		m.DeclineReason = c.Text("reason", reason, 1, 1000)
 		if err := c.Err(); err != nil {
@@ -198,7 +199,7 @@ func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, me
 // Register enters and admits somebody at once: a neighbour without e-mail, a
 // household, an organisation. A coordinator then acts for them.
 //
-// Errors: NotFound, Forbidden, Required, ValueUnknown.
+// Errors: NotFound, Forbidden, Required, ValueUnknown, EmailInvalid, IdempotencyKeyReused.
 func (s *Service) Register(ctx context.Context, actor domain.Actor, cmd Register) (Member, error) {
 	var m Member
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -234,7 +235,7 @@ func (s *Service) Register(ctx context.Context, actor domain.Actor, cmd Register
 // Pause lets somebody rest: their listings hide, nothing new can be asked of
 // them, what was agreed can still be finished. Errors: NotFound, MemberState.
 func (s *Service) Pause(ctx context.Context, actor domain.Actor, community domain.ID) (Member, error) {
-	return s.changeOwn(ctx, actor, community, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
+	return s.changeOwn(ctx, actor, community, domain.Once{}, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
 		before := m.Participation
 		m, err := m.to(Paused)
 		if err != nil {
@@ -248,7 +249,7 @@ func (s *Service) Pause(ctx context.Context, actor domain.Actor, community domai
 
 // Resume ends a pause; somebody comes back as what they were.
 func (s *Service) Resume(ctx context.Context, actor domain.Actor, community domain.ID) (Member, error) {
-	return s.changeOwn(ctx, actor, community, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
+	return s.changeOwn(ctx, actor, community, domain.Once{}, func(ctx context.Context, m Member, _ time.Time) (Member, error) {
 		if m.Participation != Paused {
 			return m, domain.NewError(MemberState, "", "state", string(m.Participation))
 		}
@@ -265,9 +266,9 @@ func (s *Service) Resume(ctx context.Context, actor domain.Actor, community doma
 // Leave ends one's own membership. A credit goes to the charter's pool, a debt
 // is absorbed by the reserve; the history stays.
 //
-// Errors: NotFound, MemberState, OpenCommitments, LastCoordinator.
-func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domain.ID) (Member, error) {
-	return s.changeOwn(ctx, actor, community, func(ctx context.Context, m Member, now time.Time) (Member, error) {
+// Errors: NotFound, MemberState, OpenCommitments, LastCoordinator, IdempotencyKeyReused.
+func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domain.ID, key string) (Member, error) {
+	return s.changeOwn(ctx, actor, community, domain.Once{Key: key, Action: "leaveCommunity"}, func(ctx context.Context, m Member, now time.Time) (Member, error) {
 		open, err := s.store.OpenCommitments(ctx, community, m.ID)
 		if err != nil {
 			return m, err

@@ -135,6 +135,7 @@ type RoleGrant struct {
 	From      time.Time
 	Until     time.Time // zero: until revoked
 	GrantedBy domain.ID
+	Key       string `json:"-"` // what makes the granting happen once; optional
 }
 
 // Filter narrows a community's list of members.

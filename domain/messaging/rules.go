@@ -62,6 +62,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellActivity(e)
 	case ledger.BalanceLow, ledger.BalanceHigh:
 		return tellBalance(e)
+	case ledger.CrossingUndone:
+		return tellUndone(e)
 	}
 	return t, false, nil
 }
@@ -78,6 +80,16 @@ func tellBalance(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.kind, t.toStaff, t.whom = BalanceLow, MemberBalanceLow, at.Member
 	}
 	return t, true, nil
+}
+
+// tellUndone: nobody chose that hours come back from elsewhere, perhaps across a
+// limit; coordinators explain it to whom they came back.
+func tellUndone(e domain.RecordedEvent) (told, bool, error) {
+	var posted struct {
+		About ledger.Crossed `json:"about"`
+	}
+	err := payload(e, &posted)
+	return told{toStaff: CrossingUndone, whom: posted.About.Member, minutes: posted.About.Minutes}, err == nil, err
 }
 
 // tellExchange: what one side does, the other hears; what the program or a

@@ -31,6 +31,7 @@ const (
 	BalanceLow        Kind = "BALANCE_LOW"        // it stays allowed
 	MemberBalanceLow  Kind = "MEMBER_BALANCE_LOW" // for coordinators
 	BalanceHigh       Kind = "BALANCE_HIGH"       // giving is suggested
+	CrossingUndone    Kind = "CROSSING_UNDONE"    // for coordinators
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"

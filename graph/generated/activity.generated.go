@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -1671,14 +1672,14 @@ func (ec *executionContext) marshalNActivityKind2ᚖgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) unmarshalNActivityState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋactivityᚐState(ctx context.Context, v any) (activity.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := activity.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNActivityState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋactivityᚐState(ctx context.Context, sel ast.SelectionSet, v activity.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ActivityState!")
 	}
@@ -1699,14 +1700,14 @@ func (ec *executionContext) marshalNApproveActivityPayload2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) unmarshalNCompensation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCompensation(ctx context.Context, v any) (community.Compensation, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := community.Compensation(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCompensation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCompensation(ctx context.Context, sel ast.SelectionSet, v community.Compensation) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Compensation!")
 	}

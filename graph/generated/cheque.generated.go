@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -3343,14 +3344,14 @@ func (ec *executionContext) marshalNTimeChequeEdge2ᚖgithubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) unmarshalNTimeChequeKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐKind(ctx context.Context, v any) (cheque.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := cheque.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTimeChequeKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐKind(ctx context.Context, sel ast.SelectionSet, v cheque.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TimeChequeKind!")
 	}
@@ -3358,14 +3359,14 @@ func (ec *executionContext) marshalNTimeChequeKind2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) unmarshalNTimeChequeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐState(ctx context.Context, v any) (cheque.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := cheque.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTimeChequeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐState(ctx context.Context, sel ast.SelectionSet, v cheque.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TimeChequeState!")
 	}

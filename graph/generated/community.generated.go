@@ -669,6 +669,38 @@ func (ec *executionContext) fieldContext_Charter_listingReview(_ context.Context
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Charter_levy(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_levy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Levy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Levy) graphql.Marshaler {
+			return ec.marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_levy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Levy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_activityKinds(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1990,6 +2022,52 @@ func (ec *executionContext) fieldContext_CreateCommunityPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _Levy_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Levy_basisPoints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BasisPoints, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Levy_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Levy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Levy_pool(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pool, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2160,6 +2238,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "listingReview":
 			out.Values[i] = ec._Charter_listingReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "levy":
+			out.Values[i] = ec._Charter_levy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -2483,6 +2566,44 @@ func (ec *executionContext) _CreateCommunityPayload(ctx context.Context, sel ast
 	return out
 }
 
+var levyImplementors = []string{"Levy"}
+
+func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj *community.Levy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, levyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Levy")
+		case "basisPoints":
+			out.Values[i] = ec._Levy_basisPoints(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pool":
+			out.Values[i] = ec._Levy_pool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2562,6 +2683,10 @@ func (ec *executionContext) marshalNCreateCommunityPayload2ᚖgithubᚗcomᚋhor
 		return graphql.Null
 	}
 	return ec._CreateCommunityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx context.Context, sel ast.SelectionSet, v community.Levy) graphql.Marshaler {
+	return ec._Levy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOCommunity2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunity(ctx context.Context, sel ast.SelectionSet, v *community.Community) graphql.Marshaler {

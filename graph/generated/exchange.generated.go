@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -43,6 +44,9 @@ type ExchangeResolver interface {
 	Transfers(ctx context.Context, obj *exchange.Exchange) ([]*ledger.Transfer, error)
 
 	ConfirmsAt(ctx context.Context, obj *exchange.Exchange) (*time.Time, error)
+}
+type ExchangeMinutesResolver interface {
+	Levy(ctx context.Context, obj *view.ExchangeMinutes) (*domain.Minutes, error)
 }
 type ExchangeStepResolver interface {
 	Member(ctx context.Context, obj *exchange.Step) (*membership.Member, error)
@@ -1395,6 +1399,29 @@ func (ec *executionContext) fieldContext_ExchangeMinutes_settled(_ context.Conte
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
+func (ec *executionContext) _ExchangeMinutes_levy(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeMinutes_levy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExchangeMinutes().Levy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeMinutes_levy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeMinutes", field, true, true, "Minutes")
+}
+
 func (ec *executionContext) _ExchangeStep_at(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2346,7 +2373,7 @@ func (ec *executionContext) unmarshalInputResolveDisputeInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"exchangeId", "outcome", "minutes", "reason"}
+	fieldsInOrder := [...]string{"exchangeId", "outcome", "minutes", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2381,6 +2408,13 @@ func (ec *executionContext) unmarshalInputResolveDisputeInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -3006,33 +3040,39 @@ func (ec *executionContext) _ExchangeMinutes(ctx context.Context, sel ast.Select
 		case "estimated":
 			out.Values[i] = ec._ExchangeMinutes_estimated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "travel":
 			out.Values[i] = ec._ExchangeMinutes_travel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "preparation":
 			out.Values[i] = ec._ExchangeMinutes_preparation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "typed":
 			out.Values[i] = ec._ExchangeMinutes_typed(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actual":
 			out.Values[i] = ec._ExchangeMinutes_actual(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "settled":
 			out.Values[i] = ec._ExchangeMinutes_settled(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "levy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ExchangeMinutes_levy(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3346,14 +3386,14 @@ func (ec *executionContext) marshalNExchange2ᚖgithubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) unmarshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx context.Context, v any) (exchange.Action, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := exchange.Action(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx context.Context, sel ast.SelectionSet, v exchange.Action) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExchangeAction!")
 	}
@@ -3401,14 +3441,14 @@ func (ec *executionContext) marshalNExchangeMinutes2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) unmarshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx context.Context, v any) (exchange.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := exchange.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx context.Context, sel ast.SelectionSet, v exchange.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExchangeState!")
 	}

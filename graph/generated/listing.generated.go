@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -1611,7 +1612,7 @@ func (ec *executionContext) unmarshalInputRenewListingInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"listingId"}
+	fieldsInOrder := [...]string{"listingId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1625,6 +1626,13 @@ func (ec *executionContext) unmarshalInputRenewListingInput(ctx context.Context,
 				return it, err
 			}
 			it.ListingID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -2372,14 +2380,14 @@ func (ec *executionContext) marshalNListingEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) unmarshalNListingKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐKind(ctx context.Context, v any) (listing.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNListingKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐKind(ctx context.Context, sel ast.SelectionSet, v listing.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ListingKind!")
 	}
@@ -2387,14 +2395,14 @@ func (ec *executionContext) marshalNListingKind2githubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) unmarshalNListingOrder2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐOrder(ctx context.Context, v any) (listing.Order, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Order(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNListingOrder2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐOrder(ctx context.Context, sel ast.SelectionSet, v listing.Order) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ListingOrder!")
 	}
@@ -2402,14 +2410,14 @@ func (ec *executionContext) marshalNListingOrder2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) unmarshalNListingState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐState(ctx context.Context, v any) (listing.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNListingState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐState(ctx context.Context, sel ast.SelectionSet, v listing.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ListingState!")
 	}
@@ -2417,14 +2425,14 @@ func (ec *executionContext) marshalNListingState2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) unmarshalNListingVisibility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐVisibility(ctx context.Context, v any) (listing.Visibility, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Visibility(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNListingVisibility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐVisibility(ctx context.Context, sel ast.SelectionSet, v listing.Visibility) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ListingVisibility!")
 	}
@@ -2458,14 +2466,14 @@ func (ec *executionContext) marshalNRenewListingPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) unmarshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐLevel(ctx context.Context, v any) (listing.Level, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Level(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐLevel(ctx context.Context, sel ast.SelectionSet, v listing.Level) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ServiceLevel!")
 	}
@@ -2510,14 +2518,14 @@ func (ec *executionContext) marshalNUpdateListingPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) unmarshalNWeekday2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐWeekday(ctx context.Context, v any) (listing.Weekday, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Weekday(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNWeekday2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐWeekday(ctx context.Context, sel ast.SelectionSet, v listing.Weekday) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Weekday!")
 	}
@@ -2573,7 +2581,7 @@ func (ec *executionContext) unmarshalOListingKind2ᚖgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Kind(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2584,7 +2592,7 @@ func (ec *executionContext) marshalOListingKind2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -2628,7 +2636,7 @@ func (ec *executionContext) unmarshalOListingVisibility2ᚖgithubᚗcomᚋhora�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Visibility(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2639,7 +2647,7 @@ func (ec *executionContext) marshalOListingVisibility2ᚖgithubᚗcomᚋhoraᚑc
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -2647,7 +2655,7 @@ func (ec *executionContext) unmarshalOServiceLevel2ᚖgithubᚗcomᚋhoraᚑcoop
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Level(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2658,7 +2666,7 @@ func (ec *executionContext) marshalOServiceLevel2ᚖgithubᚗcomᚋhoraᚑcoop�
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -1539,7 +1540,7 @@ func (ec *executionContext) unmarshalInputAdmitMemberInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"memberId"}
+	fieldsInOrder := [...]string{"memberId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1553,6 +1554,13 @@ func (ec *executionContext) unmarshalInputAdmitMemberInput(ctx context.Context, 
 				return it, err
 			}
 			it.MemberID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -1686,7 +1694,7 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"memberId", "role", "until"}
+	fieldsInOrder := [...]string{"memberId", "role", "until", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1714,6 +1722,13 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Until = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -1742,7 +1757,7 @@ func (ec *executionContext) unmarshalInputLeaveCommunityInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"communityId"}
+	fieldsInOrder := [...]string{"communityId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1756,6 +1771,13 @@ func (ec *executionContext) unmarshalInputLeaveCommunityInput(ctx context.Contex
 				return it, err
 			}
 			it.CommunityID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -2678,14 +2700,14 @@ func (ec *executionContext) marshalNApplyToJoinPayload2ᚖgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) unmarshalNCapital2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCapital(ctx context.Context, v any) (membership.Capital, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Capital(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCapital2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCapital(ctx context.Context, sel ast.SelectionSet, v membership.Capital) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Capital!")
 	}
@@ -2706,14 +2728,14 @@ func (ec *executionContext) marshalNDeclineApplicationPayload2ᚖgithubᚗcomᚋ
 }
 
 func (ec *executionContext) unmarshalNGovernance2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐGovernance(ctx context.Context, v any) (membership.Governance, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Governance(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNGovernance2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐGovernance(ctx context.Context, sel ast.SelectionSet, v membership.Governance) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Governance!")
 	}
@@ -2803,14 +2825,14 @@ func (ec *executionContext) marshalNMemberEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) unmarshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐKind(ctx context.Context, v any) (membership.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐKind(ctx context.Context, sel ast.SelectionSet, v membership.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "MemberKind!")
 	}
@@ -2818,14 +2840,14 @@ func (ec *executionContext) marshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) unmarshalNParticipation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐParticipation(ctx context.Context, v any) (membership.Participation, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Participation(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNParticipation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐParticipation(ctx context.Context, sel ast.SelectionSet, v membership.Participation) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Participation!")
 	}
@@ -2909,14 +2931,14 @@ func (ec *executionContext) marshalNRoleGrant2ᚖgithubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) unmarshalNStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐStage(ctx context.Context, v any) (membership.Stage, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := membership.Stage(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐStage(ctx context.Context, sel ast.SelectionSet, v membership.Stage) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Stage!")
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -833,14 +834,14 @@ func (ec *executionContext) marshalNNotificationEdge2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) unmarshalNNotificationKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmessagingᚐKind(ctx context.Context, v any) (messaging.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := messaging.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNNotificationKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmessagingᚐKind(ctx context.Context, sel ast.SelectionSet, v messaging.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "NotificationKind!")
 	}

@@ -32,9 +32,11 @@ type ResolverRoot interface {
 	DeviceKey() DeviceKeyResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
+	ExchangeMinutes() ExchangeMinutesResolver
 	ExchangeStep() ExchangeStepResolver
 	GroupSession() GroupSessionResolver
 	Helper() HelperResolver
+	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
 	Mutation() MutationResolver
@@ -63,18 +65,19 @@ type ComplexityRoot struct {
 	}
 
 	Account struct {
-		Available func(childComplexity int) int
-		Balance   func(childComplexity int) int
-		Ceiling   func(childComplexity int) int
-		Entries   func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
-		Floor     func(childComplexity int) int
-		Held      func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Owner     func(childComplexity int) int
-		Purpose   func(childComplexity int) int
-		SoftFloor func(childComplexity int) int
-		Totals    func(childComplexity int, period *model.PeriodInput) int
+		Available    func(childComplexity int) int
+		Balance      func(childComplexity int) int
+		Ceiling      func(childComplexity int) int
+		Entries      func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
+		Floor        func(childComplexity int) int
+		Held         func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		LimitChanges func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Owner        func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+		SoftFloor    func(childComplexity int) int
+		Totals       func(childComplexity int, period *model.PeriodInput) int
 	}
 
 	AccountTotals struct {
@@ -176,6 +179,7 @@ type ComplexityRoot struct {
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
+		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
 		Review          func(childComplexity int) int
@@ -360,6 +364,7 @@ type ComplexityRoot struct {
 	ExchangeMinutes struct {
 		Actual      func(childComplexity int) int
 		Estimated   func(childComplexity int) int
+		Levy        func(childComplexity int) int
 		Preparation func(childComplexity int) int
 		Settled     func(childComplexity int) int
 		Travel      func(childComplexity int) int
@@ -479,6 +484,41 @@ type ComplexityRoot struct {
 	LeaveSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Levy struct {
+		BasisPoints func(childComplexity int) int
+		Pool        func(childComplexity int) int
+	}
+
+	LimitChange struct {
+		AllowedOnce func(childComplexity int) int
+		At          func(childComplexity int) int
+		By          func(childComplexity int) int
+		Ceiling     func(childComplexity int) int
+		Floor       func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		SoftFloor   func(childComplexity int) int
+	}
+
+	LimitChangeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	LimitChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	LimitReached struct {
+		Actual    func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Maximum   func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
 	}
 
 	Listing struct {
@@ -654,6 +694,15 @@ type ComplexityRoot struct {
 	NotificationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	OutOfRange struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Maximum   func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Minimum   func(childComplexity int) int
+		Retryable func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -966,6 +1015,14 @@ type ComplexityRoot struct {
 		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
+
+	WrongState struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		State     func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -1048,6 +1105,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Kind(childComplexity), true
+	case "Account.limitChanges":
+		if e.ComplexityRoot.Account.LimitChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Account_limitChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.LimitChanges(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.owner":
 		if e.ComplexityRoot.Account.Owner == nil {
 			break
@@ -1450,6 +1518,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Floor(childComplexity), true
+	case "Charter.levy":
+		if e.ComplexityRoot.Charter.Levy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Levy(childComplexity), true
 	case "Charter.sessionNoShowShares":
 		if e.ComplexityRoot.Charter.NoShowShares == nil {
 			break
@@ -2213,6 +2287,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeMinutes.Estimated(childComplexity), true
+	case "ExchangeMinutes.levy":
+		if e.ComplexityRoot.ExchangeMinutes.Levy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeMinutes.Levy(childComplexity), true
 	case "ExchangeMinutes.preparation":
 		if e.ComplexityRoot.ExchangeMinutes.Preparation == nil {
 			break
@@ -2672,6 +2752,131 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveSessionPayload.UserErrors(childComplexity), true
+
+	case "Levy.basisPoints":
+		if e.ComplexityRoot.Levy.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.BasisPoints(childComplexity), true
+	case "Levy.pool":
+		if e.ComplexityRoot.Levy.Pool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.Pool(childComplexity), true
+
+	case "LimitChange.allowedOnce":
+		if e.ComplexityRoot.LimitChange.AllowedOnce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.AllowedOnce(childComplexity), true
+	case "LimitChange.at":
+		if e.ComplexityRoot.LimitChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.At(childComplexity), true
+	case "LimitChange.by":
+		if e.ComplexityRoot.LimitChange.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.By(childComplexity), true
+	case "LimitChange.ceiling":
+		if e.ComplexityRoot.LimitChange.Ceiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Ceiling(childComplexity), true
+	case "LimitChange.floor":
+		if e.ComplexityRoot.LimitChange.Floor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Floor(childComplexity), true
+	case "LimitChange.reason":
+		if e.ComplexityRoot.LimitChange.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.Reason(childComplexity), true
+	case "LimitChange.softFloor":
+		if e.ComplexityRoot.LimitChange.SoftFloor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChange.SoftFloor(childComplexity), true
+
+	case "LimitChangeConnection.edges":
+		if e.ComplexityRoot.LimitChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.Edges(childComplexity), true
+	case "LimitChangeConnection.nodes":
+		if e.ComplexityRoot.LimitChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.Nodes(childComplexity), true
+	case "LimitChangeConnection.pageInfo":
+		if e.ComplexityRoot.LimitChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeConnection.PageInfo(childComplexity), true
+
+	case "LimitChangeEdge.cursor":
+		if e.ComplexityRoot.LimitChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeEdge.Cursor(childComplexity), true
+	case "LimitChangeEdge.node":
+		if e.ComplexityRoot.LimitChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitChangeEdge.Node(childComplexity), true
+
+	case "LimitReached.actual":
+		if e.ComplexityRoot.LimitReached.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Actual(childComplexity), true
+	case "LimitReached.code":
+		if e.ComplexityRoot.LimitReached.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Code(childComplexity), true
+	case "LimitReached.field":
+		if e.ComplexityRoot.LimitReached.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Field(childComplexity), true
+	case "LimitReached.maximum":
+		if e.ComplexityRoot.LimitReached.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Maximum(childComplexity), true
+	case "LimitReached.message":
+		if e.ComplexityRoot.LimitReached.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Message(childComplexity), true
+	case "LimitReached.retryable":
+		if e.ComplexityRoot.LimitReached.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitReached.Retryable(childComplexity), true
 
 	case "Listing.availability":
 		if e.ComplexityRoot.Listing.Availability == nil {
@@ -3785,6 +3990,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
 
+	case "OutOfRange.code":
+		if e.ComplexityRoot.OutOfRange.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Code(childComplexity), true
+	case "OutOfRange.field":
+		if e.ComplexityRoot.OutOfRange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Field(childComplexity), true
+	case "OutOfRange.maximum":
+		if e.ComplexityRoot.OutOfRange.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Maximum(childComplexity), true
+	case "OutOfRange.message":
+		if e.ComplexityRoot.OutOfRange.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Message(childComplexity), true
+	case "OutOfRange.minimum":
+		if e.ComplexityRoot.OutOfRange.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Minimum(childComplexity), true
+	case "OutOfRange.retryable":
+		if e.ComplexityRoot.OutOfRange.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutOfRange.Retryable(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -4854,6 +5096,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WrongState.code":
+		if e.ComplexityRoot.WrongState.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Code(childComplexity), true
+	case "WrongState.field":
+		if e.ComplexityRoot.WrongState.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Field(childComplexity), true
+	case "WrongState.message":
+		if e.ComplexityRoot.WrongState.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Message(childComplexity), true
+	case "WrongState.retryable":
+		if e.ComplexityRoot.WrongState.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.Retryable(childComplexity), true
+	case "WrongState.state":
+		if e.ComplexityRoot.WrongState.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongState.State(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5093,97 +5366,109 @@ enum ErrorCode {
   NOT_FOUND
   "The document or one of its values cannot be read. Top-level only."
   BAD_USER_INPUT
-  "The document asks for too much at once, or the caller asked for too much this minute. Top-level only."
+  "The document asks for too much at once. Top-level only; ` + "`" + `extensions` + "`" + ` tells the ` + "`" + `limit` + "`" + ` and the ` + "`" + `actual` + "`" + ` figure."
   COST_EXCEEDED
+  "The ` + "`" + `extensions.reason` + "`" + ` of COST_EXCEEDED: a document beyond a limit, which ` + "`" + `extensions.what` + "`" + ` names."
+  DOCUMENT_TOO_LARGE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no request of GraphQL over HTTP."
+  REQUEST_UNREADABLE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no document of GraphQL; ` + "`" + `locations` + "`" + ` says from where on."
+  DOCUMENT_UNREADABLE
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: this server only runs documents of the app releases it knows. Update the app."
+  DOCUMENT_NOT_TRUSTED
+  "No document goes by this name or hash. Send it in full. Top-level only."
+  PERSISTED_QUERY_NOT_FOUND
   "Too often. ` + "`" + `extensions.retryAfter` + "`" + ` says in how many seconds. Top-level only."
   RATE_LIMITED
   "Our fault. ` + "`" + `extensions.traceId` + "`" + ` finds it in the log. Top-level only."
   INTERNAL
-  "The field is empty."
+  "The field is empty. Ask for it."
   REQUIRED
-  "Shorten the text."
+  "The text is too long. ` + "`" + `LimitReached` + "`" + ` tells how many characters fit."
   TEXT_TOO_LONG
-  "Write a little more."
+  "The text is too short. Ask for a little more."
   TEXT_TOO_SHORT
   "The text holds characters that cannot be kept or that deceive the eye. Type it again."
   TEXT_UNREADABLE
-  "Not one of the known values."
+  "Not one of the known values. Offer those, and update the app."
   VALUE_UNKNOWN
-  "Outside what is possible."
+  "Outside what is possible. ` + "`" + `OutOfRange` + "`" + ` tells the bounds."
   OUT_OF_RANGE
-  "Minutes are whole, at least 1, at most 600000 (10,000 hours)."
+  "Minutes are whole, at least 1, at most 600000 (10,000 hours). ` + "`" + `OutOfRange` + "`" + ` tells the bounds here."
   MINUTES_OUT_OF_RANGE
   "Somebody else changed it meanwhile. Read it again, then repeat the change."
   STALE_VERSION
-  "` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` is beyond the largest page."
+  "More at once than a page holds. ` + "`" + `LimitReached` + "`" + ` tells how many fit."
   PAGE_SIZE
   "The cursor is not one of this list. Start from the first page."
   CURSOR_INVALID
   "The key was used for something else. Draw a new key for a new intention."
   IDEMPOTENCY_KEY_REUSED
-  "Not an e-mail address."
+  "Whoever acts for a member is the other side of it themselves. Another coordinator acts, or the member."
+  BOTH_SIDES
+  "Not an e-mail address. Ask to type it again."
   EMAIL_INVALID
   "This address cannot be used to register. If it is yours, sign in."
   EMAIL_UNAVAILABLE
-  "Too short, too common, or equal to the name or address."
+  "Too short, too common, or equal to the name or address. Ask for a longer one."
   PASSWORD_TOO_WEAK
-  "Address and password do not go together."
+  "Address and password do not go together. Offer to try again, or a sign-in link."
   INVALID_CREDENTIALS
   "The refresh token is unknown, expired or was used by somebody else. Ask to sign in."
   SESSION_ENDED
-  "Another community has this short name."
+  "Another community has this short name. Ask for another."
   SLUG_TAKEN
-  "3 to 40 of a-z, 0-9 and single hyphens inside."
+  "Not 3 to 40 of a-z, 0-9 and single hyphens inside. Ask for another."
   SLUG_INVALID
-  "Not a preset of this server."
+  "Not a preset of this server. Offer those of ` + "`" + `serverInfo.presets` + "`" + `."
   PRESET_UNKNOWN
-  "Not an IANA time zone, like Europe/Paris."
+  "Not an IANA time zone, like Europe/Paris. Offer the device's own."
   TIME_ZONE_UNKNOWN
-  "Texts exist in French and English: fr, en, with or without a region."
+  "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
-  "They already belong here, or their application waits."
+  "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
-  "The membership's state does not allow this."
+  "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
   MEMBER_STATE
-  "Exchanges that are accepted, done or disputed need an end before leaving."
+  "Exchanges that are accepted, done or disputed need an end before leaving. Show them, then try again."
   OPEN_COMMITMENTS
-  "A community keeps at least one coordinator. Entrust the role to somebody first."
+  "Somebody always coordinates until revoked. Entrust the role to somebody else first, without an end."
   LAST_COORDINATOR
-  "Not a role of this community's charter."
+  "Not a role of this community's charter. Offer those of the charter."
   ROLE_UNKNOWN
-  "The date lies in the past, or cannot be."
+  "The date lies in the past, or cannot be. Ask for another."
   DATE_INVALID
   "Not a type of the catalogue. A listing or exchange needs one of the third level."
   SERVICE_TYPE_UNKNOWN
-  "The listing's state does not allow this."
+  "The listing's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the listing again."
   LISTING_STATE
-  "Nobody answers their own listing."
+  "Nobody answers their own listing. Offer to edit it."
   OWN_LISTING
-  "The listing is met, expired or gone."
+  "The listing is met, expired or gone. Read it again, or propose to the member directly."
   LISTING_UNAVAILABLE
-  "Giver and receiver must be two members."
+  "Giver and receiver must be two members. Ask for another."
   SAME_MEMBER
-  "The member paused, left, or is not admitted yet."
+  "The member paused, left, or is not admitted yet. Choose another, or wait."
   MEMBER_INACTIVE
-  "Whoever proposes gives or receives in it."
+  "Whoever proposes gives or receives in it. Choose one of the two as oneself."
   NOT_A_PARTY
-  "The exchange's state does not allow this, any more or not yet. Read it again."
+  "The exchange's state does not allow this, any more or not yet. ` + "`" + `WrongState` + "`" + ` tells it; read it again."
   EXCHANGE_STATE
-  "The other side must answer."
+  "The other side must answer. Wait for them."
   NOT_YOUR_TURN
-  "The account's floor would be crossed."
+  "The account's floor would be crossed. Agree on less, give first, or ask a coordinator."
   INSUFFICIENT_HOURS
-  "No open account: its member left, or was never admitted."
+  "No open account: its member left, or was never admitted. Choose another."
   ACCOUNT_CLOSED
-  "The account is not empty, or the promise already ended."
+  "The account is not empty, or the promise already ended. Settle what is open, then try again."
   ACCOUNT_IN_USE
-  "A mistake is undone once."
+  "A mistake is undone once. Read the transfer again; ` + "`" + `reversedBy` + "`" + ` is what undid it."
   ALREADY_REVERSED
-  "Floor, soft floor and ceiling must rise in this order."
+  "Floor, soft floor and ceiling must rise in this order. Ask again."
   LIMITS_INVALID
-  "From and to are one account."
+  "From and to are one account. Choose another."
   SAME_ACCOUNT
-  "A day like 2026-03-31 or a moment of RFC 3339; the period ends after it begins."
+  "The period cannot be read. Send days like 2026-03-31 or moments of RFC 3339, the end after the beginning."
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
@@ -5249,7 +5534,7 @@ interface UserError {
   field: [String!]
   "For people, in the caller's language: what is wrong, and the way out."
   message: String!
-  "Whether sending the very same again may succeed."
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
   retryable: Boolean!
 }
 
@@ -5261,7 +5546,7 @@ type GeneralError implements UserError {
   field: [String!]
   "For people, in the caller's language: what is wrong, and the way out."
   message: String!
-  "Whether sending the very same again may succeed."
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
   retryable: Boolean!
 }
 
@@ -5293,6 +5578,52 @@ type StaleVersion implements UserError {
   retryable: Boolean!
   "The version it has now; null when it could not be read."
   currentVersion: Int
+}
+
+"There is more of something than fits: characters, items, lines."
+type LimitReached implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "How many fit."
+  maximum: Int!
+  "How many there were; null when nobody counted."
+  actual: Int
+}
+
+"A number lies outside its bounds; minutes among them."
+type OutOfRange implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "The least that is possible."
+  minimum: Int!
+  "The most that is possible."
+  maximum: Int!
+}
+
+"The object is in a state that does not allow this, any more or not yet: read it again."
+type WrongState implements UserError {
+  "For programs."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed, once what stands in the way has passed."
+  retryable: Boolean!
+  "The state it is in: a value of ExchangeState, ListingState or Participation."
+  state: String!
 }
 
 "Anything with a global id."
@@ -6112,6 +6443,16 @@ type Charter {
   listingExpiryDays: Int!
   "Whether a coordinator looks at listings before they are published."
   listingReview: Boolean!
+  "The part of each exchange that goes to a common pool."
+  levy: Levy!
+}
+
+"A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
+type Levy {
+  "Hundredths of a percent, rounded down to whole minutes: 0 for none, at most 1000."
+  basisPoints: Int!
+  "The pool's purpose, as in Account.purpose; empty without a levy."
+  pool: String!
 }
 
 extend type Mutation {
@@ -6293,6 +6634,8 @@ type ExchangeMinutes {
   actual: Minutes
   "What moved; null before it is confirmed."
   settled: Minutes
+  "The part that goes to the charter's pool, by the rules of today and rounded down: of what the giver is credited, never on top of what the receiver gives. 0 where the charter has no levy. Once confirmed, what went; null when no hours move."
+  levy: Minutes
 }
 
 "One line of an exchange's history."
@@ -6482,6 +6825,8 @@ input ResolveDisputeInput {
   minutes: Minutes
   "Why, for both sides; at most 2,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "The result of proposeExchange."
@@ -6865,7 +7210,7 @@ type RevokeSessionPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/ledger.graphqls", Input: `"Whose hours an account holds."
+	{Name: "../schema/ledger.graphqls", Input: `"Whose hours an account holds. Treat a value you do not know as POOL."
 enum AccountKind {
   "A member's."
   MEMBER
@@ -6951,6 +7296,53 @@ type Account implements Node {
     "Only this stretch of time; all of it unless said otherwise."
     period: PeriodInput
   ): AccountTotals!
+  "How its limits came to be, newest first. For those who may see the account."
+  limitChanges(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): LimitChangeConnection!
+}
+
+"One time that somebody set an account's limits, or allowed it to go below its floor once."
+type LimitChange {
+  "When."
+  at: DateTime!
+  "Who did it, as a member; null when they have none here any more."
+  by: Member
+  "Why."
+  reason: String!
+  "The floor from then on; null means no limit."
+  floor: Minutes
+  "The soft floor from then on; null means no limit."
+  softFloor: Minutes
+  "The ceiling from then on; null means no limit."
+  ceiling: Minutes
+  "Minutes below the floor that were allowed once; null when the limits themselves were set."
+  allowedOnce: Minutes
+}
+
+"A page of limit changes."
+type LimitChangeConnection {
+  "The items with their cursors."
+  edges: [LimitChangeEdge!]!
+  "The items alone."
+  nodes: [LimitChange!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of limit changes."
+type LimitChangeEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: LimitChange!
 }
 
 """
@@ -7167,6 +7559,8 @@ input AllowBelowFloorInput {
   minutes: Minutes!
   "Why; at most 1,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "An account's limits, as they shall be from now on."
@@ -7181,6 +7575,8 @@ input SetAccountLimitsInput {
   ceiling: Minutes
   "Why; at most 1,000 characters."
   reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "The result of giveHours."
@@ -7223,7 +7619,7 @@ type SetAccountLimitsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/listing.graphqls", Input: `"Which way help flows."
+	{Name: "../schema/listing.graphqls", Input: `"Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
 enum ListingKind {
   "What somebody can give."
   OFFER
@@ -7231,7 +7627,7 @@ enum ListingKind {
   REQUEST
 }
 
-"Who takes part in a service."
+"Who takes part in a service. Treat a value you do not know as COLLECTIVE."
 enum ServiceLevel {
   "Member to member."
   INDIVIDUAL
@@ -7241,7 +7637,7 @@ enum ServiceLevel {
   ASSOCIATIVE
 }
 
-"Who may see a listing."
+"Who may see a listing. Treat a value you do not know as COMMUNITY."
 enum ListingVisibility {
   "Members."
   COMMUNITY
@@ -7271,7 +7667,7 @@ enum ListingState {
   REMOVED
 }
 
-"A day of the week."
+"A day of the week. There will be no eighth; still, leave out a value you do not know."
 enum Weekday {
   "Monday."
   MONDAY
@@ -7321,7 +7717,7 @@ type Listing implements Node {
   community: Community!
   "Whose it is."
   member: Member!
-  "Which way help flows."
+  "Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
   kind: ListingKind!
   "One line."
   title: String!
@@ -7416,7 +7812,7 @@ extend type Mutation {
 input CreateListingInput {
   "Where."
   communityId: ID!
-  "Which way help flows."
+  "Which way help flows. Treat a value you do not know as a listing that cannot be answered here."
   kind: ListingKind!
   "3 to 120 characters on one line."
   title: String!
@@ -7476,6 +7872,8 @@ input UpdateListingInput {
 input RenewListingInput {
   "Which."
   listingId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A listing that found its answer."
@@ -7544,7 +7942,7 @@ type ApproveListingPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/membership.graphqls", Input: `"Who a member is."
+	{Name: "../schema/membership.graphqls", Input: `"Who a member is. Treat a value you do not know as ORGANISATION."
 enum MemberKind {
   "One person."
   PERSON
@@ -7733,7 +8131,7 @@ extend type Mutation {
   admitMember("What." input: AdmitMemberInput!): AdmitMemberPayload! @can(do: ADMIT_MEMBERS)
   "Answers an application with a reason. Errors: MEMBER_STATE, REQUIRED."
   declineApplication("What." input: DeclineApplicationInput!): DeclineApplicationPayload! @can(do: ADMIT_MEMBERS)
-  "Enters and admits somebody at once; no e-mail is normal. Errors: REQUIRED, VALUE_UNKNOWN."
+  "Enters and admits somebody at once; no e-mail is normal. Errors: REQUIRED, EMAIL_INVALID."
   registerMember("What." input: RegisterMemberInput!): RegisterMemberPayload! @can(do: ADMIT_MEMBERS)
   "Rests: one's listings hide, what was agreed can still be finished. Error: MEMBER_STATE."
   pauseMembership("What." input: PauseMembershipInput!): PauseMembershipPayload! @can(do: LEAVE_COMMUNITY)
@@ -7741,7 +8139,7 @@ extend type Mutation {
   resumeMembership("What." input: ResumeMembershipInput!): ResumeMembershipPayload! @can(do: LEAVE_COMMUNITY)
   "Ends one's own membership. A credit goes to the charter's pool, a debt is absorbed by the reserve. Errors: OPEN_COMMITMENTS, LAST_COORDINATOR, MEMBER_STATE."
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
-  "Entrusts a role, for a term or until revoked. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE."
+  "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, LAST_COORDINATOR."
   grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES)
   "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
   revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES)
@@ -7761,6 +8159,8 @@ input ApplyToJoinInput {
 input AdmitMemberInput {
   "Who."
   memberId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "An application that is not accepted."
@@ -7801,6 +8201,8 @@ input ResumeMembershipInput {
 input LeaveCommunityInput {
   "Which."
   communityId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A role to entrust."
@@ -7811,6 +8213,8 @@ input GrantRoleInput {
   role: String!
   "Until when; null means until revoked."
   until: DateTime
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
 }
 
 "A role to end."
@@ -7927,6 +8331,8 @@ enum NotificationKind {
   MEMBER_BALANCE_LOW
   "Your balance is above the ceiling; you may give some of it."
   BALANCE_HIGH
+  "Hours given to somebody elsewhere were refused there and came back; for coordinators."
+  CROSSING_UNDONE
   "Somebody asks to join; for coordinators."
   MEMBER_APPLIED
   "Welcome."
@@ -8331,6 +8737,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_entries(ctx, field)
 	case "totals":
 		return ec.fieldContext_Account_totals(ctx, field)
+	case "limitChanges":
+		return ec.fieldContext_Account_limitChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -8539,6 +8947,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
 	case "listingReview":
 		return ec.fieldContext_Charter_listingReview(ctx, field)
+	case "levy":
+		return ec.fieldContext_Charter_levy(ctx, field)
 	case "activityKinds":
 		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
@@ -8909,6 +9319,8 @@ func (ec *executionContext) childFields_ExchangeMinutes(ctx context.Context, fie
 		return ec.fieldContext_ExchangeMinutes_actual(ctx, field)
 	case "settled":
 		return ec.fieldContext_ExchangeMinutes_settled(ctx, field)
+	case "levy":
+		return ec.fieldContext_ExchangeMinutes_levy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeMinutes", field.Name)
 }
@@ -9109,6 +9521,58 @@ func (ec *executionContext) childFields_LeaveSessionPayload(ctx context.Context,
 		return ec.fieldContext_LeaveSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Levy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "basisPoints":
+		return ec.fieldContext_Levy_basisPoints(ctx, field)
+	case "pool":
+		return ec.fieldContext_Levy_pool(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Levy", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_LimitChange_at(ctx, field)
+	case "by":
+		return ec.fieldContext_LimitChange_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_LimitChange_reason(ctx, field)
+	case "floor":
+		return ec.fieldContext_LimitChange_floor(ctx, field)
+	case "softFloor":
+		return ec.fieldContext_LimitChange_softFloor(ctx, field)
+	case "ceiling":
+		return ec.fieldContext_LimitChange_ceiling(ctx, field)
+	case "allowedOnce":
+		return ec.fieldContext_LimitChange_allowedOnce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChange", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LimitChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LimitChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LimitChangeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LimitChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LimitChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LimitChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LimitChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Listing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

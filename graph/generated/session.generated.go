@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -2027,14 +2028,14 @@ func (ec *executionContext) marshalNScheduleSessionPayload2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) unmarshalNSeatState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeatState(ctx context.Context, v any) (workshop.SeatState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := workshop.SeatState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSeatState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeatState(ctx context.Context, sel ast.SelectionSet, v workshop.SeatState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SeatState!")
 	}
@@ -2042,14 +2043,14 @@ func (ec *executionContext) marshalNSeatState2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) unmarshalNSessionBearer2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐBearer(ctx context.Context, v any) (workshop.Bearer, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := workshop.Bearer(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSessionBearer2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐBearer(ctx context.Context, sel ast.SelectionSet, v workshop.Bearer) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SessionBearer!")
 	}
@@ -2081,14 +2082,14 @@ func (ec *executionContext) marshalNSessionSeat2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) unmarshalNSessionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐState(ctx context.Context, v any) (workshop.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := workshop.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSessionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐState(ctx context.Context, sel ast.SelectionSet, v workshop.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SessionState!")
 	}

@@ -75,6 +75,8 @@ type ActivityFilter struct {
 type AdmitMemberInput struct {
 	// Who.
 	MemberID string `json:"memberId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of admitMember.
@@ -93,6 +95,8 @@ type AllowBelowFloorInput struct {
 	Minutes domain.Minutes `json:"minutes"`
 	// Why; at most 1,000 characters.
 	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of allowBelowFloor.
@@ -337,7 +341,7 @@ type CreateCommunityPayload struct {
 type CreateListingInput struct {
 	// Where.
 	CommunityID string `json:"communityId"`
-	// Which way help flows.
+	// Which way help flows. Treat a value you do not know as a listing that cannot be answered here.
 	Kind listing.Kind `json:"kind"`
 	// 3 to 120 characters on one line.
 	Title string `json:"title"`
@@ -545,7 +549,7 @@ type GeneralError struct {
 	Field []string `json:"field,omitempty"`
 	// For people, in the caller's language: what is wrong, and the way out.
 	Message string `json:"message"`
-	// Whether sending the very same again may succeed.
+	// Whether sending the very same again may succeed, once what stands in the way has passed.
 	Retryable bool `json:"retryable"`
 }
 
@@ -599,6 +603,8 @@ type GrantRoleInput struct {
 	Role string `json:"role"`
 	// Until when; null means until revoked.
 	Until *time.Time `json:"until,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of grantRole.
@@ -696,6 +702,8 @@ type JoinSessionPayload struct {
 type LeaveCommunityInput struct {
 	// Which.
 	CommunityID string `json:"communityId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of leaveCommunity.
@@ -723,6 +731,42 @@ type LeaveSessionPayload struct {
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
+
+// A page of limit changes.
+type LimitChangeConnection struct {
+	// The items with their cursors.
+	Edges []*LimitChangeEdge `json:"edges"`
+	// The items alone.
+	Nodes []*ledger.PastLimits `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of limit changes.
+type LimitChangeEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ledger.PastLimits `json:"node"`
+}
+
+// There is more of something than fits: characters, items, lines.
+type LimitReached struct {
+	// For programs.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed, once what stands in the way has passed.
+	Retryable bool `json:"retryable"`
+	// How many fit.
+	Maximum int `json:"maximum"`
+	// How many there were; null when nobody counted.
+	Actual *int `json:"actual,omitempty"`
+}
+
+func (LimitReached) IsUserError() {}
 
 // A page of listings.
 type ListingConnection struct {
@@ -905,6 +949,24 @@ type NotificationEdge struct {
 	// The item.
 	Node *messaging.Notification `json:"node"`
 }
+
+// A number lies outside its bounds; minutes among them.
+type OutOfRange struct {
+	// For programs.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed, once what stands in the way has passed.
+	Retryable bool `json:"retryable"`
+	// The least that is possible.
+	Minimum int `json:"minimum"`
+	// The most that is possible.
+	Maximum int `json:"maximum"`
+}
+
+func (OutOfRange) IsUserError() {}
 
 // Where a page stands in its list.
 type PageInfo struct {
@@ -1094,6 +1156,8 @@ type RegisterPayload struct {
 type RenewListingInput struct {
 	// Which.
 	ListingID string `json:"listingId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of renewListing.
@@ -1114,6 +1178,8 @@ type ResolveDisputeInput struct {
 	Minutes *domain.Minutes `json:"minutes,omitempty"`
 	// Why, for both sides; at most 2,000 characters.
 	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of resolveDispute.
@@ -1314,6 +1380,8 @@ type SetAccountLimitsInput struct {
 	Ceiling *domain.Minutes `json:"ceiling,omitempty"`
 	// Why; at most 1,000 characters.
 	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // The result of setAccountLimits.
@@ -1615,6 +1683,22 @@ type WriteTimeChequePayload struct {
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
+
+// The object is in a state that does not allow this, any more or not yet: read it again.
+type WrongState struct {
+	// For programs.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed, once what stands in the way has passed.
+	Retryable bool `json:"retryable"`
+	// The state it is in: a value of ExchangeState, ListingState or Participation.
+	State string `json:"state"`
+}
+
+func (WrongState) IsUserError() {}
 
 // How a dispute ends.
 type DisputeOutcome string

@@ -16,6 +16,7 @@ type Viewer struct{ Actor domain.Actor }
 type ExchangeMinutes struct {
 	Estimated, Travel, Preparation domain.Minutes
 	Typed, Actual, Settled         *domain.Minutes
+	Exchange                       *exchange.Exchange
 }
 
 // Node is anything with a global id: the domain's own values, which know
@@ -44,7 +45,7 @@ func AccountFor(standing domain.Standing, a ledger.Account) *Account {
 }
 
 // MinutesOf gathers an exchange's amounts of time; what did not happen yet is nil.
-func MinutesOf(x exchange.Exchange) *ExchangeMinutes {
+func MinutesOf(x *exchange.Exchange) *ExchangeMinutes {
 	some := func(m domain.Minutes) *domain.Minutes {
 		if m == 0 {
 			return nil
@@ -53,6 +54,6 @@ func MinutesOf(x exchange.Exchange) *ExchangeMinutes {
 	}
 	return &ExchangeMinutes{
 		Estimated: x.Estimated, Travel: x.Travel, Preparation: x.Preparation,
-		Typed: some(x.Typed), Actual: some(x.Actual), Settled: some(x.Settled),
+		Typed: some(x.Typed), Actual: some(x.Actual), Settled: some(x.Settled), Exchange: x,
 	}
 }

@@ -143,7 +143,7 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace",
+		"about", "actual", "available", "count", "known", "limit", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
 	}},
 }
 

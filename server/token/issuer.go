@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -36,6 +37,7 @@ type Issuer struct {
 	keys   Keys
 	name   string
 	parser *jwt.Parser
+	halves sync.Map // public halves by key id: making one costs half as much as a verification
 }
 
 // claims is the body of a token, in the names of RFC 7519 and OpenID's sid.
@@ -100,7 +102,11 @@ func (i *Issuer) Verify(ctx context.Context, text string) (identity.Claims, erro
 		if !ok {
 			return nil, errUnknownKey
 		}
-		return publicHalf(key), nil
+		half, known := i.halves.Load(key.ID)
+		if !known {
+			half, _ = i.halves.LoadOrStore(key.ID, publicHalf(key))
+		}
+		return half, nil
 	})
 	if ours != nil {
 		return identity.Claims{}, ours

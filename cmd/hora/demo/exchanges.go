@@ -179,7 +179,7 @@ func (l *life) meetUp(ctx context.Context, d deal) error {
 		if len(a.known) > 0 && l.rng.Float64() < 0.35 {
 			b = pick(l.rng, a.known)
 		}
-		if a == b || !l.willing(b) {
+		if a == b || !l.willing(b) || l.oneVoice(a, b) {
 			continue
 		}
 		d.provider, d.receiver = a, b
@@ -202,6 +202,12 @@ func (l *life) meetUp(ctx context.Context, d deal) error {
 	}
 	l.agenda.add(l.within(l.clock.Now(), minTime(l.end, l.clock.Now().Add(2*day))), func(ctx context.Context) error { return l.meetUp(ctx, d) })
 	return nil
+}
+
+// oneVoice is true of the coordinator and somebody for whom the coordinator would
+// have to answer.
+func (l *life) oneVoice(a, b *neighbour) bool {
+	return a == l.staff[0] && b.person == domain.Nowhere || b == l.staff[0] && a.person == domain.Nowhere
 }
 
 // draw picks one of some people by weight.

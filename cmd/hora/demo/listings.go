@@ -155,7 +155,7 @@ func (l *life) renew(ctx context.Context, note *notice) error {
 	}
 	actor, _ := l.as(note.owner)
 	var err error
-	if note.Listing, err = l.rooms.Listings.Renew(ctx, actor, l.id, note.ID); err == nil {
+	if note.Listing, err = l.rooms.Listings.Renew(ctx, actor, l.id, note.ID, ""); err == nil {
 		l.planRenewal(note)
 	}
 	return err

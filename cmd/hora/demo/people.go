@@ -257,7 +257,7 @@ func (l *life) come(ctx context.Context, n *neighbour) error {
 	case silence:
 	case welcome:
 		l.agenda.add(l.soon(n.comes, 1, 4), func(ctx context.Context) error {
-			m, err := l.rooms.Members.Admit(ctx, l.desk(), l.id, n.id)
+			m, err := l.rooms.Members.Admit(ctx, l.desk(), l.id, n.id, "")
 			if err != nil {
 				return err
 			}
@@ -308,7 +308,7 @@ func (l *life) rest(ctx context.Context, n *neighbour) error {
 		n.state = m.Participation
 		return err
 	}
-	m, err := l.rooms.Members.Leave(ctx, self, l.id)
+	m, err := l.rooms.Members.Leave(ctx, self, l.id, "")
 	if refused(err, membership.OpenCommitments) {
 		l.agenda.add(l.soon(l.clock.Now(), 3, 6), func(ctx context.Context) error { return l.rest(ctx, n) })
 		return nil

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hora-coop/hora/bench"
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/identity"
+	"github.com/hora-coop/hora/persistence/embedded"
+)
+
+type benchCmd struct {
+	Ledger benchLedgerCmd `cmd:"" help:"Measure the ledger against its promises; see docs/performance.md."`
+}
+
+type benchLedgerCmd struct {
+	DatabaseURL string        `help:"A superuser's address on a server to measure instead; databases are made beside that one and dropped." placeholder:"URL"`
+	PGBin       string        `name:"pg-bin" help:"Folder of PostgreSQL's programs; default: searched." placeholder:"DIR"`
+	Dir         string        `default:"${durable}" help:"Where the data lies meanwhile: a disk, since memory would make commits free." placeholder:"DIR"`
+	Rounds      int           `default:"5" help:"Each runs every workload once."`
+	Slice       time.Duration `default:"1s" help:"How long a workload runs in a round."`
+	Clients     int           `default:"8" help:"How many speak to the database at once."`
+	Many        int           `default:"1000000" help:"Accounts of the larger ledger."`
+	JSON        bool          `name:"json" help:"One JSON object instead of tables."`
+	Strict      bool          `help:"Exit 1 when a gate is missed."`
+}
+
+// Run measures, and prints what came out.
+func (c *benchLedgerCmd) Run(ctx context.Context) (err error) {
+	url := c.DatabaseURL
+	if url == "" {
+		srv, remove, startErr := c.cluster(ctx)
+		if startErr != nil {
+			return startErr
+		}
+		defer func() { err = errors.Join(err, srv.Stop(), remove()) }()
+		url = srv.URL(embedded.Superuser, embedded.Database)
+	}
+	o := bench.Options{
+		DatabaseURL: url, Rounds: c.Rounds, Slice: c.Slice, Clients: c.Clients,
+		Communities: 64, Accounts: 10_000, Many: c.Many, Open: openForBench,
+	}
+	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
+		o.Progress = os.Stderr
+	}
+	report, err := bench.Ledger(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.print(os.Stdout, report); err != nil {
+		return err
+	}
+	if missed := report.Missed(); c.Strict && len(missed) > 0 {
+		return fmt.Errorf("missed: %s", strings.Join(missed, "; "))
+	}
+	return nil
+}
+
+func (c *benchLedgerCmd) print(out io.Writer, r bench.Report) error {
+	if c.JSON {
+		return json.NewEncoder(out).Encode(r)
+	}
+	return r.Print(out)
+}
+
+// durableDir is the system's folder for temporary files that outlive a restart,
+// which is on a disk; the other one is often in memory.
+func durableDir() string {
+	if stat, err := os.Stat("/var/tmp"); err == nil && stat.IsDir() {
+		return "/var/tmp"
+	}
+	return os.TempDir()
+}
+
+// cluster is a durable PostgreSQL for as long as it is measured.
+func (c *benchLedgerCmd) cluster(ctx context.Context) (*embedded.Server, func() error, error) {
+	dir, err := os.MkdirTemp(c.Dir, "hora-bench-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() error { return os.RemoveAll(dir) }
+	// PostgreSQL may run as somebody else, who must get there.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	srv, err := embedded.Start(ctx, embedded.Options{DataDir: filepath.Join(dir, "data"), BinDir: c.PGBin, Progress: os.Stderr})
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return srv, remove, nil
+}
+
+// openForBench opens the whole program, which then answers over HTTP. Its jobs
+// stay off: they follow, at their own pace.
+func openForBench(ctx context.Context, url string) (*bench.Program, error) {
+	a, err := Open(ctx, quiet(), url, newLogger("error"), &clock{})
+	if err != nil {
+		return nil, err
+	}
+	return &bench.Program{
+		Handler: a.Handler, Close: a.Close,
+		Token: func(ctx context.Context, person, session domain.ID) (string, error) {
+			now := a.clock.Now()
+			return a.issuer.Sign(ctx, identity.Claims{Person: person, Session: session, IssuedAt: now, ExpiresAt: now.Add(time.Hour)})
+		},
+	}, nil
+}

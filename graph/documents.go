@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/generated"
+)
+
+const (
+	documentIDKey     = "documentId"
+	persistedQueryKey = "persistedQuery"
+)
+
+// What people may have kept here for their apps (automatic persisted queries):
+// nobody's documents push out another's.
+const (
+	keptPersons   = 500
+	keptDocuments = 50 // a person
+)
+
+// Documents are those that go by a name: trusted ones from the manifests of app
+// releases, and what people's apps sent before.
+type Documents struct {
+	only   bool
+	byID   map[string]string
+	byHash map[string]string // hexadecimal SHA-256
+	kept   *lru.Cache[domain.ID, *lru.Cache[string, string]]
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+} = &Documents{}
+
+// OpenDocuments reads a manifest, or every one in a folder and those below it;
+// none when the path is empty. With only, no other document is run.
+func OpenDocuments(path string, only bool) (*Documents, error) {
+	kept, err := lru.New[domain.ID, *lru.Cache[string, string]](keptPersons)
+	if err != nil {
+		return nil, err
+	}
+	d := &Documents{only: only, byID: map[string]string{}, byHash: map[string]string{}, kept: kept}
+	if path == "" {
+		return d, nil
+	}
+	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || file != path && filepath.Ext(file) != ".json" {
+			return err
+		}
+		manifest, err := readManifest(file)
+		if err != nil {
+			return err
+		}
+		return d.trust(file, manifest)
+	})
+	if err == nil && len(d.byID) == 0 {
+		err = errors.New(path + " holds no document")
+	}
+	return d, err
+}
+
+// readManifest reads what relay-compiler and graphql-codegen write, a document by
+// its id, or Apollo's list of operations.
+func readManifest(file string) (map[string]string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var apollo struct {
+		Format     string
+		Operations []struct{ ID, Body string }
+	}
+	if json.Unmarshal(raw, &apollo) == nil && apollo.Format == "apollo-persisted-query-manifest" {
+		byID := map[string]string{}
+		for _, o := range apollo.Operations {
+			byID[o.ID] = o.Body
+		}
+		return byID, nil
+	}
+	var byID map[string]string
+	if err := json.Unmarshal(raw, &byID); err != nil {
+		return nil, fmt.Errorf("%s is no manifest of documents: it is neither an object of texts by id nor Apollo's", file)
+	}
+	return byID, nil
+}
+
+func (d *Documents) trust(file string, manifest map[string]string) error {
+	for id, text := range manifest {
+		if other, known := d.byID[id]; known && other != text {
+			return fmt.Errorf("%s: the document %s is another one elsewhere", file, id)
+		}
+		d.byID[id], d.byHash[hashOf(text)] = text, text
+	}
+	return nil
+}
+
+// Outdated are the ids of trusted documents that this server cannot run, sorted:
+// what they ask for was removed, or is beyond a limit.
+func (d *Documents) Outdated() []string {
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	var ids []string
+	for id, text := range d.byID {
+		if measure(text) == nil {
+			if _, err := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules()); len(err) == 0 {
+				continue
+			}
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Len is how many documents are trusted.
+func (d *Documents) Len() int { return len(d.byID) }
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (*Documents) ExtensionName() string { return "HoraDocuments" }
+
+// Validate implements graphql.HandlerExtension.
+func (*Documents) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters finds the document that a request names, and turns
+// away what is not trusted where only that is run.
+func (d *Documents) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	id, hash, ok := named(params.Extensions)
+	switch {
+	case !ok:
+		return refuse(domain.NewError(requestUnreadable, "", "about", "extensions"))
+	case id != "":
+		text, known := d.byID[id]
+		if !known {
+			text, known = d.find(ctx, strings.TrimPrefix(id, "sha256:"))
+		}
+		if !known || params.Query != "" && params.Query != text {
+			return refuse(domain.NewError(persistedNotFound, ""))
+		}
+		params.Query = text
+	case hash != "" && params.Query == "":
+		text, known := d.find(ctx, hash)
+		if !known {
+			return refuse(domain.NewError(persistedNotFound, ""))
+		}
+		params.Query = text
+	case hash != "":
+		if hash != hashOf(params.Query) {
+			return refuse(domain.NewError(requestUnreadable, "", "about", "sha256Hash"))
+		}
+		d.keep(ctx, hash, params.Query)
+	}
+	if d.only && d.byHash[hashOf(params.Query)] == "" {
+		return refuse(domain.NewError(documentNotTrusted, ""))
+	}
+	return nil
+}
+
+// named reads the two ways of naming a document: that of GraphQL over HTTP, and Apollo's.
+func named(extensions map[string]any) (id, hash string, ok bool) {
+	if given := extensions[documentIDKey]; given != nil {
+		id, ok = given.(string)
+		return id, "", ok && id != ""
+	}
+	given := extensions[persistedQueryKey]
+	if given == nil {
+		return "", "", true
+	}
+	persisted, _ := given.(map[string]any)
+	hash, ok = persisted["sha256Hash"].(string)
+	return "", strings.ToLower(hash), ok && hash != "" && fmt.Sprint(persisted["version"]) == "1"
+}
+
+// find looks among the trusted documents, then among those of whoever asks.
+func (d *Documents) find(ctx context.Context, hash string) (string, bool) {
+	if text, known := d.byHash[hash]; known {
+		return text, true
+	}
+	if own, known := d.kept.Get(actor(ctx).Person); known {
+		return own.Get(hash)
+	}
+	return "", false
+}
+
+// keep remembers a document for the person whose app sends it, at the price of
+// their oldest. Strangers' are run, but not kept.
+func (d *Documents) keep(ctx context.Context, hash, text string) {
+	person := actor(ctx).Person
+	if d.only || person == domain.Nowhere || len(text) > ordinaryBytes {
+		return
+	}
+	own, known := d.kept.Get(person)
+	if !known {
+		own, _ = lru.New[string, string](keptDocuments) // positive
+		if raced, found, _ := d.kept.PeekOrAdd(person, own); found {
+			own = raced
+		}
+	}
+	own.Add(hash, text)
+}
