@@ -13,8 +13,8 @@ import (
 	"github.com/hora-coop/hora/graph/model"
 )
 
-// written decodes the input of writeTimeCheque.
-func written(input model.WriteTimeChequeInput) (cheque.Write, error) {
+// chequeWritten decodes the input of writeTimeCheque.
+func chequeWritten(input model.WriteTimeChequeInput) (cheque.Write, error) {
 	c, err := want(communityID, input.CommunityID, "communityId")
 	if err != nil {
 		return cheque.Write{}, err

@@ -49,7 +49,7 @@ func (r *memberResolver) DeviceKeys(ctx context.Context, obj *membership.Member)
 }
 
 func (r *mutationResolver) WriteTimeCheque(ctx context.Context, input model.WriteTimeChequeInput) (*model.WriteTimeChequePayload, error) {
-	cmd, err := written(input)
+	cmd, err := chequeWritten(input)
 	if err != nil {
 		return nil, err
 	}

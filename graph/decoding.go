@@ -76,6 +76,9 @@ func (r *Resolver) newListing(ctx context.Context, input model.CreateListingInpu
 	if cmd.OnBehalfOf, err = wantIn(c.key, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return cmd, err
 	}
+	if cmd.Photos, err = wantPhotos(c.key, input.PhotoIds); err != nil {
+		return cmd, err
+	}
 	if cmd.Content.Language == "" {
 		where, err := of(ctx).loaders.communities.Load(ctx, c.key)
 		if err != nil {

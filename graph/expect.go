@@ -114,6 +114,7 @@ func (l *loaders) expectActivity(ctx context.Context, a activity.Activity) {
 
 func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
 	expect(ctx, "Listing.member", l.members, x.Community, x.Member)
+	expect(ctx, "Listing.photos", l.photos, x.Community, x.ID)
 }
 
 func (l *loaders) expectMember(ctx context.Context, m membership.Member) {

@@ -6,8 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,10 +13,10 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -27,9 +25,13 @@ import (
 // deadline is how long one operation may take.
 const deadline = 20 * time.Second
 
-// Handler serves the schema over HTTP: queries by GET, everything by POST of JSON.
-func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
-	srv := handler.New(generated.NewExecutableSchema(r.config()))
+// serving answers a schema over HTTP: queries by GET, everything by POST of JSON.
+func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+	config := r.config()
+	config.Schema = schema
+	srv := handler.New(generated.NewExecutableSchema(config))
+	srv.AddTransport(r.webSocket())
+	srv.AddTransport(r.events())
 	srv.AddTransport(overHTTP{}) // the last: it answers whatever is left
 	known := knownDocuments{lru.New[*ast.QueryDocument](500)}
 	srv.SetQueryCache(known)
@@ -43,6 +45,8 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 	srv.Use(r.Usage)
 	srv.Use(&exactValues{})
 	srv.Use(replays{})
+	srv.Use(newFarewells(schema))
+	srv.Use(streaming{r})
 	srv.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
@@ -52,6 +56,9 @@ func (r *Resolver) Handler(logger *slog.Logger, metrics *telemetry.Metrics) http
 		return next(ctx)
 	})
 	srv.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		if subscribes(ctx) {
+			return next(ctx)
+		}
 		ctx, cancel := context.WithTimeout(ctx, deadline)
 		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))
 		respond := next(ctx)
@@ -85,6 +92,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Query.Changes = func(child int, _ string, _ *string, first *int) int { return pageCost(child, first, nil) }
 	c.Complexity.Query.Nodes = func(child int, ids []string) int { return 1 + child*len(ids) }
 	c.Complexity.Community.Members = func(child int, _ *model.MemberFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
@@ -106,6 +114,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.Activities = func(child int, _ *model.ActivityFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four
@@ -134,13 +143,3 @@ func pageCost(child int, first, last *int) int {
 	}
 	return 1 + child*size
 }
-
-// SDL is the whole contract as one text.
-func SDL() string {
-	var b strings.Builder
-	formatter.NewFormatter(&b).FormatSchema(contract())
-	return b.String()
-}
-
-// contract is the schema, parsed once.
-var contract = sync.OnceValue(func() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() })

@@ -28,6 +28,7 @@ const (
 	deviceKeyID    idKind = 'K'
 	groupSessionID idKind = 'G'
 	activityID     idKind = 'Y'
+	photoID        idKind = 'F'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -49,7 +49,11 @@ func (r *mutationResolver) UpdateListing(ctx context.Context, input model.Update
 		return nil, err
 	}
 	update := func(ctx context.Context, who domain.Actor, community, id domain.ID) (listing.Listing, error) {
-		return r.Listings.Update(ctx, who, community, id, input.Version, edit)
+		photos, err := wantPhotos(community, input.PhotoIds)
+		if err != nil {
+			return listing.Listing{}, err
+		}
+		return r.Listings.Update(ctx, who, community, id, input.Version, edit, photos)
 	}
 	l, problems, err := onListing(ctx, input.ListingID, update)
 	return &model.UpdateListingPayload{Listing: l, UserErrors: problems}, err

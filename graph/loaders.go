@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -33,6 +34,7 @@ type loaders struct {
 	members      *dataloadgen.Loader[at, membership.Member]
 	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
 	listings     *dataloadgen.Loader[at, listing.Listing]
+	photos       *dataloadgen.Loader[at, []media.Photo] // by listing
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
 	helpers      *dataloadgen.Loader[at, []membership.Helper]
@@ -62,6 +64,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 			return r.Members.Standing(ctx, actor, c)
 		})),
 		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
+		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
 		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),

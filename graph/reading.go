@@ -40,6 +40,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case listingID:
 		l, err := r.Listings.Listing(ctx, who, o.community, o.key)
 		return found(&l, err)
+	case photoID:
+		p, err := r.Photos.Photo(ctx, who, o.community, o.key)
+		return found(&p, err)
 	case exchangeID:
 		x, err := r.Exchanges.Exchange(ctx, who, o.community, o.key)
 		return found(&x, err)

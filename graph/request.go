@@ -4,6 +4,8 @@ package graph
 
 import (
 	"context"
+	"net/http"
+	"sync"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/internal/i18n"
@@ -16,6 +18,7 @@ type Request struct {
 	Network        string // the caller's address, for throttling only
 	Client         string // what the app calls itself, and its release
 	Release        string
+	Answer         http.Header // of the answer, while it may still be written; nil on a connection that stays
 }
 
 type requestKey struct{}
@@ -25,7 +28,8 @@ type requestKey struct{}
 type session struct {
 	Request
 	mentions mentions
-	loaders  *loaders
+	loaders  *loaders // made when something is read: most streams only wait
+	ready    sync.Once
 	renew    func(domain.Actor) *loaders
 }
 
@@ -33,22 +37,26 @@ type session struct {
 // nobody reads meanwhile.
 func (s *session) become(actor domain.Actor) {
 	s.Actor = actor
-	s.loaders = s.renew(actor)
+	s.ready = sync.Once{}
 }
 
 // WithRequest starts a request's context. Loaders live as long as the request:
 // nothing one person sees is kept for another.
 func (r *Resolver) WithRequest(ctx context.Context, request Request) context.Context {
-	s := &session{Request: request, renew: r.newLoaders}
-	s.become(request.Actor)
-	return context.WithValue(ctx, requestKey{}, s)
+	return context.WithValue(ctx, requestKey{}, &session{Request: request, renew: r.newLoaders})
 }
 
+// of is the request's state, ready to read with.
 func of(ctx context.Context) *session {
-	return ctx.Value(requestKey{}).(*session)
+	s := ctx.Value(requestKey{}).(*session)
+	s.ready.Do(func() { s.loaders = s.renew(s.Actor) })
+	return s
 }
 
-func actor(ctx context.Context) domain.Actor { return of(ctx).Actor }
+// asking is what is known of the request.
+func asking(ctx context.Context) Request { return ctx.Value(requestKey{}).(*session).Request }
+
+func actor(ctx context.Context) domain.Actor { return asking(ctx).Actor }
 
 // language is the caller's: what the request asks for, if we speak it, else what
 // the person reads.
@@ -59,7 +67,7 @@ func language(ctx context.Context) i18n.Language {
 	}
 	lang, asked := i18n.Wish(s.AcceptLanguage)
 	if !asked && s.Actor.Person != domain.Nowhere {
-		if person, err := s.loaders.persons.Load(ctx, s.Actor.Person); err == nil {
+		if person, err := of(ctx).loaders.persons.Load(ctx, s.Actor.Person); err == nil {
 			return i18n.Match(person.Locale)
 		}
 	}

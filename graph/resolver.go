@@ -7,38 +7,47 @@ package graph
 import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
+	"github.com/hora-coop/hora/graph/live"
 )
 
 //go:generate go tool gqlgen generate
 
 // Resolver is what every field's resolver can reach: the areas' use cases.
 type Resolver struct {
-	Tx          domain.Tx // only for loaders, which read several areas' rows by id
-	Clock       domain.Clock
-	Version     string
-	Identity    *identity.Service
-	Ledger      *ledger.Service
-	Notary      *ledger.Notary
-	Communities *community.Service
-	Members     *membership.Service
-	Desk        *membership.Desk
-	Listings    *listing.Service
-	Exchanges   *exchange.Service
-	Cheques     *cheque.Service
-	Workshops   *workshop.Service
-	Activities  *activity.Service
-	Statements  *statement.Service
-	Messages    *messaging.Service
+	Tx      domain.Tx // only for loaders, which read several areas' rows by id
+	Clock   domain.Clock
+	Version string
+	// MinAppVersion is the oldest app that this server supports; empty for any.
+	MinAppVersion string
+	PublicURL     string // where people reach this server, https://…
+	Identity      *identity.Service
+	Ledger        *ledger.Service
+	Notary        *ledger.Notary
+	Communities   *community.Service
+	Members       *membership.Service
+	Desk          *membership.Desk
+	Photos        *media.Service
+	Listings      *listing.Service
+	Exchanges     *exchange.Service
+	Cheques       *cheque.Service
+	Workshops     *workshop.Service
+	Activities    *activity.Service
+	Statements    *statement.Service
+	Messages      *messaging.Service
+	Changes       *changes.Service
+	Live          *live.Hub
 
 	Documents *Documents
 	Budgets   Budgets

@@ -76,7 +76,7 @@ func (r *queryResolver) ServiceTypes(ctx context.Context, parentID *string) ([]*
 }
 
 func (r *queryResolver) ServerInfo(ctx context.Context) (*model.ServerInfo, error) {
-	return &model.ServerInfo{Version: r.Version, Now: r.Clock.Now(), Presets: pointers(community.Presets())}, nil
+	return &model.ServerInfo{Version: r.Version, FeatureLevel: FeatureLevel, MinSupportedAppVersion: orAbsent(r.MinAppVersion), Now: r.Clock.Now(), Presets: pointers(community.Presets())}, nil
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
@@ -85,8 +85,11 @@ func (r *Resolver) Preset() generated.PresetResolver { return &presetResolver{r}
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
 type (
-	mutationResolver struct{ *Resolver }
-	presetResolver   struct{ *Resolver }
-	queryResolver    struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	presetResolver       struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
 )

@@ -45,6 +45,7 @@ type Config struct {
 
 	Exchanges Exchanges
 	Listings  Listings
+	Photos    Photos
 	Holds     Holds
 	Pairs     Pairs
 	Seals     Seals
@@ -90,6 +91,11 @@ type Exchanges interface {
 type Listings interface {
 	PassTime(ctx context.Context, community domain.ID) error
 	ArchiveOf(ctx context.Context, community, member domain.ID) error
+}
+
+// Photos is what time does to pictures that nothing shows.
+type Photos interface {
+	Sweep(ctx context.Context, community domain.ID) error
 }
 
 // Holds is what time does to promised hours.
@@ -157,11 +163,12 @@ func New(cfg Config) (*Runner, error) {
 			river.AddWorkerSafely(settings.Workers, &worker[settlePairsArgs]{work: r.settlePairs, limit: settlePairsLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[sealArgs]{work: r.seal, limit: sealLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[verifyBooksArgs]{work: r.reportBooks, limit: verifyBooksLimit}),
+			river.AddWorkerSafely(settings.Workers, &worker[sweepPhotosArgs]{work: r.sweepPhotos, limit: sweepPhotosLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[pruneArgs]{work: r.prune, limit: pruneLimit}),
 		); err != nil {
 			return nil, fmt.Errorf("jobs: %w", err)
 		}
-		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule()}
+		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule(), sweepPhotosSchedule()}
 		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}}
 		settings.JobTimeout, settings.RescueStuckJobsAfter = letterLimit, rescueAfter
 		// An older server leaves a newer one's jobs to it.
@@ -230,7 +237,7 @@ func (r *Runner) ClockMoved(ctx context.Context) error {
 func (r *Runner) catchUp(ctx context.Context) error {
 	err := errors.Join(r.passTime(ctx, passTimeArgs{}), r.settlePairs(ctx, settlePairsArgs{}))
 	_, unverified := r.verifyBooks(ctx)
-	err = errors.Join(err, unverified, r.prune(ctx, pruneArgs{}))
+	err = errors.Join(err, unverified, r.prune(ctx, pruneArgs{}), r.sweepPhotos(ctx, sweepPhotosArgs{}))
 	patience, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	// A job that ends while we look may have made something new to tell, so it

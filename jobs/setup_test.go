@@ -21,14 +21,17 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/mail"
 	"github.com/hora-coop/hora/internal/telemetry"
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/pgtest"
+	"github.com/hora-coop/hora/server/picture"
 	"github.com/hora-coop/hora/server/token"
 )
 
@@ -103,14 +106,20 @@ func (b *testBundle) node() *node {
 	n.hours = ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, n.hours)
 	n.members = membership.New(db, standing, communities, n.hours)
-	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members)
+	keys := identity.NewKeyring(db, persistence.IdentityStore{}, b.clock)
+	files, err := blob.Open("") // in memory
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	photos := media.New(db, persistence.MediaStore{}, standing, n.members, files, picture.New(), token.NewTickets(keys))
+	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
-		Exchanges: n.exchanges, Listings: n.listings, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
-		Seals:    ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(identity.NewKeyring(db, persistence.IdentityStore{}, b.clock)), n.hours),
+		Exchanges: n.exchanges, Listings: n.listings, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
+		Seals:    ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Messages: n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),

@@ -203,6 +203,16 @@ func (IdentityStore) LiveSessions(ctx context.Context, person domain.ID, now tim
 	return sessions, nil
 }
 
+// Living implements identity.Store, by session_pkey.
+func (IdentityStore) Living(ctx context.Context, ids []domain.ID, now time.Time) ([]domain.ID, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT id FROM session WHERE id = ANY ($1) AND ended_at IS NULL AND expires_at > $2`, ids, now)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[domain.ID])
+}
+
 // EndSessions implements identity.Store.
 func (IdentityStore) EndSessions(ctx context.Context, person domain.ID, now time.Time, why identity.Ending) ([]domain.ID, error) {
 	found, err := query(ctx).Query(ctx, `

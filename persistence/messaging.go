@@ -93,6 +93,18 @@ func (NotificationStore) ByID(ctx context.Context, community, person, id domain.
 	return row.value(), translate(err)
 }
 
+// After implements messaging.Store, by notification_once: the relay keeps what it
+// derives in the order of positions.
+func (NotificationStore) After(ctx context.Context, community, person domain.ID, position int64, limit int) ([]messaging.Notification, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+notificationColumns+`
+		  FROM notification n
+		 WHERE n.community_id = $1 AND n.person_id = $2 AND n.pos > $3
+		 ORDER BY n.pos, n.id
+		 LIMIT $4`, community, person, position, limit)
+	return collect(found, err, notificationRow.value)
+}
+
 // Unread implements messaging.Store.
 func (NotificationStore) Unread(ctx context.Context, community, person domain.ID) (int, error) {
 	var n int

@@ -84,37 +84,30 @@ GRANT SELECT ON journal.tile TO hora_server;
 CREATE TABLE ledger.account (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
-  kind text NOT NULL,
+  kind ledger.account_kind NOT NULL,
   owner_id uuid,
   purpose text,
-  balance bigint NOT NULL DEFAULT 0,
-  held bigint NOT NULL DEFAULT 0,
+  balance ledger.balance NOT NULL DEFAULT 0,
+  held ledger.promised NOT NULL DEFAULT 0,
   floor bigint,
   soft_floor bigint,
   ceiling bigint,
-  allowance bigint NOT NULL DEFAULT 0,
+  allowance ledger.promised NOT NULL DEFAULT 0,
   seq bigint NOT NULL DEFAULT 0,
   opened_at timestamp with time zone NOT NULL,
   closed_at timestamp with time zone,
   partner_id uuid,
   cap bigint,
-  CONSTRAINT account_pkey PRIMARY KEY (community_id, id),
-  CONSTRAINT account_allowance CHECK ((allowance >= 0)),
-  CONSTRAINT account_balance_sane CHECK ((abs(balance) < '1000000000000'::bigint)),
-  CONSTRAINT account_cap_is_of_mirrors CHECK (((cap IS NULL) OR (kind = 'MIRROR'::text))),
-  CONSTRAINT account_held CHECK ((held >= 0)),
-  CONSTRAINT account_kind CHECK ((kind = ANY (ARRAY['MEMBER'::text, 'COMMUNITY'::text, 'SERVICE_POINT'::text, 'POOL'::text, 'PROJECT'::text, 'MIRROR'::text, 'ISSUANCE'::text]))),
-  CONSTRAINT account_member_has_owner CHECK (((kind <> 'MEMBER'::text) OR (owner_id IS NOT NULL))),
-  CONSTRAINT account_mirror_has_partner CHECK (((kind = 'MIRROR'::text) = (partner_id IS NOT NULL))),
-  CONSTRAINT account_pool_has_purpose CHECK (((kind = 'POOL'::text) = (purpose IS NOT NULL)))
+  CONSTRAINT account_pkey PRIMARY KEY (community_id, id)
 ) WITH (fillfactor=70);
 ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
+CREATE POLICY crossing ON ledger.account FOR UPDATE TO PUBLIC USING (true) WITH CHECK ((((kind)::text <> 'MIRROR'::text) OR (current_setting('hora.crossing'::text, true) = 'on'::text)));
 CREATE POLICY tenant ON ledger.account TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE UNIQUE INDEX account_community_key ON ledger.account USING btree (community_id) WHERE (kind = 'COMMUNITY'::text);
+CREATE UNIQUE INDEX account_community_key ON ledger.account USING btree (community_id) WHERE ((kind)::text = 'COMMUNITY'::text);
 CREATE UNIQUE INDEX account_owner_key ON ledger.account USING btree (community_id, owner_id) WHERE (owner_id IS NOT NULL);
 CREATE UNIQUE INDEX account_partner_key ON ledger.account USING btree (community_id, partner_id) WHERE (partner_id IS NOT NULL);
-CREATE UNIQUE INDEX account_pool_key ON ledger.account USING btree (community_id, purpose) WHERE (kind = 'POOL'::text);
+CREATE UNIQUE INDEX account_pool_key ON ledger.account USING btree (community_id, purpose) WHERE ((kind)::text = 'POOL'::text);
 GRANT SELECT ON ledger.account TO hora_server;
 
 CREATE TABLE ledger.entry (
@@ -229,6 +222,7 @@ CREATE TABLE ledger.posting (
   fingerprint bytea NOT NULL,
   pos bigint NOT NULL,
   at timestamp with time zone NOT NULL,
+  crossed boolean NOT NULL DEFAULT false,
   CONSTRAINT posting_pkey PRIMARY KEY (community_id, key)
 );
 ALTER TABLE ledger.posting ENABLE ROW LEVEL SECURITY;
@@ -241,7 +235,7 @@ CREATE TABLE ledger.transfer (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
   posting_id uuid NOT NULL,
-  kind text NOT NULL,
+  kind ledger.transfer_kind NOT NULL,
   minutes bigint NOT NULL,
   debit_id uuid NOT NULL,
   credit_id uuid NOT NULL,
@@ -249,16 +243,16 @@ CREATE TABLE ledger.transfer (
   reverses_id uuid,
   at timestamp with time zone NOT NULL,
   CONSTRAINT transfer_pkey PRIMARY KEY (community_id, id),
-  CONSTRAINT transfer_kind CHECK ((kind = ANY (ARRAY['OPENING'::text, 'EXCHANGE'::text, 'GROUP_SHARE'::text, 'ASSOCIATIVE'::text, 'GIFT'::text, 'DUES'::text, 'LEVY'::text, 'GRANT'::text, 'INTERCOMMUNITY'::text, 'CORRECTION'::text, 'REVERSAL'::text, 'CLOSING'::text]))),
   CONSTRAINT transfer_minutes CHECK ((minutes > 0)),
-  CONSTRAINT transfer_reversal_names_what CHECK (((kind = 'REVERSAL'::text) = (reverses_id IS NOT NULL))),
+  CONSTRAINT transfer_reversal_names_what CHECK ((((kind)::text = 'REVERSAL'::text) = (reverses_id IS NOT NULL))),
   CONSTRAINT transfer_two_accounts CHECK ((debit_id <> credit_id)),
   CONSTRAINT transfer_reverses_fkey FOREIGN KEY (community_id, reverses_id) REFERENCES ledger.transfer(community_id, id)
 );
 ALTER TABLE ledger.transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.transfer FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON ledger.transfer TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (community_id, exchange_id) WHERE (kind = 'EXCHANGE'::text);
+CREATE INDEX transfer_beside_exchange_idx ON ledger.transfer USING btree (community_id, exchange_id) WHERE ((exchange_id IS NOT NULL) AND ((kind)::text <> 'EXCHANGE'::text));
+CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (community_id, exchange_id) WHERE ((kind)::text = 'EXCHANGE'::text);
 CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer USING btree (community_id, reverses_id) WHERE (reverses_id IS NOT NULL);
 GRANT SELECT ON ledger.transfer TO hora_server;
 
@@ -472,6 +466,17 @@ ALTER TABLE public.exchange_step FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.exchange_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.exchange_step TO hora_server;
 
+CREATE TABLE public.field_usage (
+  field text NOT NULL,
+  day date NOT NULL,
+  client text NOT NULL,
+  release text NOT NULL,
+  uses bigint NOT NULL,
+  CONSTRAINT field_usage_pkey PRIMARY KEY (field, day, client, release)
+);
+CREATE INDEX field_usage_day_idx ON public.field_usage USING btree (day);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.field_usage TO hora_server;
+
 CREATE TABLE public.group_session (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -683,6 +688,39 @@ CREATE TABLE public.person_community (
 );
 GRANT INSERT, SELECT, UPDATE ON public.person_community TO hora_server;
 
+CREATE TABLE public.photo (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  state text NOT NULL,
+  type text NOT NULL,
+  bytes integer NOT NULL,
+  address text,
+  alt text NOT NULL DEFAULT ''::text,
+  width integer NOT NULL DEFAULT 0,
+  height integer NOT NULL DEFAULT 0,
+  placeholder text NOT NULL DEFAULT ''::text,
+  listing_id uuid,
+  place integer,
+  expires_at timestamp with time zone NOT NULL,
+  unused_since timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT photo_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT photo_shown_is_described CHECK (((listing_id IS NULL) OR ((state = 'READY'::text) AND (alt <> ''::text) AND (address IS NOT NULL)))),
+  CONSTRAINT photo_shown_or_unused CHECK ((((listing_id IS NULL) = (unused_since IS NOT NULL)) AND ((listing_id IS NULL) = (place IS NULL)))),
+  CONSTRAINT photo_state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'CLAIMED'::text, 'STORED'::text, 'READY'::text, 'ERASING'::text]))),
+  CONSTRAINT photo_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT photo_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
+  CONSTRAINT photo_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.photo ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.photo FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.photo TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listing_id, place) WHERE (listing_id IS NOT NULL);
+CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
+
 CREATE TABLE public.refresh_token (
   hash bytea NOT NULL,
   session_id uuid NOT NULL,
@@ -754,7 +792,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 
@@ -815,7 +853,7 @@ CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (co
 GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
 
 CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
-  RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+  RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION journal.append TO hora_server;
 
 CREATE FUNCTION journal.found(p_community uuid)
@@ -838,7 +876,7 @@ CREATE FUNCTION ledger.close_account(p_community uuid, p_id uuid, p_at timestamp
 GRANT EXECUTE ON FUNCTION ledger.close_account TO hora_server;
 
 CREATE FUNCTION ledger.close_holds(p_community uuid, p_ids uuid[], p_state text, p_at timestamp with time zone)
-  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.close_holds TO hora_server;
 
 CREATE FUNCTION ledger.close_pair(p_community uuid, p_id uuid, p_state text, p_undo uuid, p_reason text, p_at timestamp with time zone)
@@ -862,16 +900,20 @@ CREATE FUNCTION ledger.open_mirror(p_community uuid, p_id uuid, p_partner uuid, 
 GRANT EXECUTE ON FUNCTION ledger.open_mirror TO hora_server;
 
 CREATE FUNCTION ledger.place_hold(p_community uuid, p_id uuid, p_account uuid, p_minutes bigint, p_exchange uuid, p_expires timestamp with time zone, p_at timestamp with time zone)
-  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+  RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.place_hold TO hora_server;
 
 CREATE FUNCTION ledger.post(p_community uuid, p_posting uuid, p_key text, p_fingerprint bytea, p_force boolean, p_at timestamp with time zone, p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_reverses uuid[], p_holds uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean, OUT low uuid[], OUT high uuid[])
-  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.post TO hora_server;
 
 CREATE FUNCTION ledger.post_batch(p_community uuid, p_at timestamp with time zone, p_postings uuid[], p_keys text[], p_fingerprints bytea[], p_line integer[], p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_ids uuid[], OUT replayed boolean[], OUT low uuid[], OUT high uuid[])
-  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.post_batch TO hora_server;
+
+CREATE FUNCTION ledger.post_crossing(p_community uuid, p_posting uuid, p_key text, p_fingerprint bytea, p_force boolean, p_at timestamp with time zone, p_transfers uuid[], p_kinds text[], p_minutes bigint[], p_debits uuid[], p_credits uuid[], p_exchanges uuid[], p_reverses uuid[], p_holds uuid[], p_events uuid[], p_event_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[], OUT posting_id uuid, OUT replayed boolean, OUT crossed boolean, OUT low uuid[], OUT high uuid[])
+  RETURNS record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION ledger.post_crossing TO hora_server;
 
 CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p_required bigint)
   RETURNS void LANGUAGE plpgsql IMMUTABLE SET search_path=pg_catalog, pg_temp;

@@ -17,11 +17,16 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/pgtest"
+	"github.com/hora-coop/hora/server/picture"
+	"github.com/hora-coop/hora/server/token"
 )
 
 // country is a database of its own with the rooms on it, a clock that the test
@@ -59,7 +64,13 @@ func aCountry(t *testing.T) *country {
 	c.hours = ledger.New(c.db, persistence.LedgerStore{}, standing)
 	c.communities = community.New(c.db, persistence.CommunityStore{}, c.hours)
 	c.members = membership.New(c.db, standing, c.communities, c.hours)
-	c.listings = listing.New(c.db, persistence.ListingStore{}, standing, c.communities, c.members)
+	files, err := blob.Open("") // in memory
+	if err != nil {
+		t.Fatal(err)
+	}
+	tickets := token.NewTickets(identity.NewKeyring(c.db, persistence.IdentityStore{}, c.clock))
+	photos := media.New(c.db, persistence.MediaStore{}, standing, c.members, files, picture.New(), tickets)
+	c.listings = listing.New(c.db, persistence.ListingStore{}, standing, c.communities, c.members, photos)
 	c.exchanges = exchange.New(c.db, persistence.ExchangeStore{}, standing, c.communities, c.members, c.listings, c.hours)
 	return c
 }

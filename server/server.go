@@ -47,6 +47,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Secure says that people reach this server by https alone.
 	Secure bool
+	// GraphiQL serves the page to try the API in a browser; in development always.
+	GraphiQL bool
 	// Dev is nil outside development; its addresses then answer 404.
 	Dev *Dev
 }
@@ -69,10 +71,9 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
 	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
-	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(graph.SDL()))
-	})
+	mux.Handle("GET /schema.graphqls", contract())
+	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())
+	mux.HandleFunc("GET "+graph.PhotoPath+"{address}/{file}", c.photo)
 	mux.HandleFunc("GET /.well-known/jwks.json", c.keys("application/json", c.JWKS))
 	mux.HandleFunc("GET /.well-known/hora-checkpoint-keys", c.keys("text/plain; charset=utf-8", c.CheckpointKeys))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -80,6 +81,9 @@ func New(c Config) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", c.readyz)
 	mux.HandleFunc("GET /{$}", c.welcome)
+	if c.GraphiQL || c.Dev != nil {
+		c.graphiql(mux)
+	}
 	if c.Dev != nil {
 		mux.Handle("GET /dev/mail", c.Dev.Mail)
 		mux.HandleFunc("GET /dev/clock", c.Dev.clock)
@@ -153,6 +157,9 @@ func (c Config) asking(w http.ResponseWriter, r *http.Request) (ctx context.Cont
 		AcceptLanguage: r.Header.Get("Accept-Language"), Network: c.network(r),
 		Client:  first(r.Header, "Hora-Client-Name", "Apollographql-Client-Name"),
 		Release: first(r.Header, "Hora-Client-Version", "Apollographql-Client-Version"),
+	}
+	if r.Header.Get("Upgrade") == "" {
+		request.Answer = w.Header()
 	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		actor, err := c.Authenticate(r.Context(), strings.TrimSpace(token))

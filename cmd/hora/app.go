@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/semver"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hora-coop/hora/domain"
@@ -22,6 +23,8 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/graph/live"
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/mail"
 	"github.com/hora-coop/hora/internal/password"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -37,8 +40,11 @@ type serverConfig struct {
 	Listen        string `default:"localhost:8080" help:"Address to serve on."`
 	MetricsListen string `default:"localhost:9090" help:"Address for Prometheus, apart from the public one; empty for none."`
 	PublicURL     string `help:"Where people reach this server, https://…; default http:// and the address listened on."`
+	MediaURL      string `name:"media-url" help:"Where members' pictures are kept: file:///a/folder, or s3://bucket?region=…; default: media in the data folder." placeholder:"URL"`
 	SMTPURL       string `name:"smtp-url" help:"Where letters are handed over: smtp://user:password@host:587; without it none are sent." placeholder:"URL"`
 	MailFrom      string `help:"The address letters come from." placeholder:"ADDRESS"`
+	MinAppVersion string `name:"min-app-version" help:"The oldest version of the apps that this server still supports; older ones ask their person to update." placeholder:"X.Y.Z"`
+	GraphiQL      bool   `name:"graphiql" help:"Serve GraphiQL, to try the API in a browser, at /graphiql; always with --dev."`
 	Dev           bool   `help:"Development: /dev/clock and /dev/mail, on a loopback address only."`
 	Jobs          bool   `default:"true" negatable:"" help:"Do background work in this process too."`
 	edgeConfig
@@ -52,6 +58,7 @@ type App struct {
 	clock   *clock
 	db      *persistence.DB
 	rooms   rooms
+	files   blob.Store
 	url     string
 	people  *identity.Service
 	issuer  *token.Issuer
@@ -59,6 +66,7 @@ type App struct {
 	sealer  *token.Sealer
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
+	live    *live.Hub
 	metrics *telemetry.Metrics
 	usage   *graph.Usage
 	outbox  *mail.Outbox // development only
@@ -80,8 +88,12 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	if err != nil {
 		return nil, err
 	}
-	a.rooms = openRooms(a.db)
+	if a.files, err = blob.Open(cfg.MediaURL); err != nil {
+		a.db.Close()
+		return nil, err
+	}
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
+	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys))
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
 	a.people = openIdentity(a.db, a.keys, a.issuer, clock)
 	a.sealer = token.NewSealer(a.keys)
@@ -90,9 +102,14 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		a.db.Close()
 		return nil, err
 	}
-	a.db.Committed = a.jobs.Wake
+	a.live = live.NewHub(a.rooms.changes, a.people, jobs.Reader, logger)
+	a.db.Committed = func(community domain.ID) {
+		a.jobs.Wake(community)
+		a.live.Wake(community)
+	}
 	a.metrics.WatchPool(a.db.Pool().Stat)
 	a.metrics.WatchRelay(a.jobs.RelayLag)
+	a.metrics.WatchStreams(a.live.Connections)
 	a.usage = graph.NewUsage(clock)
 	parts, err := a.serverParts()
 	if err != nil {
@@ -120,6 +137,9 @@ func (c *serverConfig) check() error {
 	if err := c.edgeConfig.check(); err != nil {
 		return err
 	}
+	if c.MinAppVersion != "" && !semver.IsValid("v"+c.MinAppVersion) {
+		return fmt.Errorf("--min-app-version %q is not a version like 2.4.0", c.MinAppVersion)
+	}
 	ip := net.ParseIP(host)
 	if c.Dev && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("--dev lets anybody move the clock and read letters: it serves on localhost only, not on %q", c.Listen)
@@ -135,7 +155,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 	return jobs.New(jobs.Config{
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
-		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
+		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
@@ -170,14 +190,16 @@ func (a *App) serverParts() (server.Config, error) {
 	c := server.Config{
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
-			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members, Desk: membership.NewDesk(a.db, a.rooms.members, a.rooms.communities, a.people),
-			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Cheques: a.rooms.cheques, Messages: a.rooms.messages,
-			Workshops: a.rooms.workshops, Activities: a.rooms.activities,
-			Statements: a.rooms.statements,
-			Documents:  documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
+			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
+			Desk:    membership.NewDesk(a.db, a.rooms.members, a.rooms.communities, a.people),
+			Cheques: a.rooms.cheques, Workshops: a.rooms.workshops, Activities: a.rooms.activities,
+			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
+			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
+			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
+			Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
-		Metrics: a.metrics, Logger: a.logger,
+		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		Origins: a.cfg.CORSOrigins, TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}
 	if a.cfg.Dev {
@@ -202,6 +224,13 @@ func (a *App) Run(ctx context.Context) error {
 	a.serve(running, stop, listener, a.Handler)
 	running.Go(func() error {
 		a.keepUsage(stop)
+		return nil
+	})
+	running.Go(func() error { // streams take leave while requests finish
+		<-stop.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(stop), 10*time.Second)
+		defer cancel()
+		a.live.Close(last)
 		return nil
 	})
 	if a.cfg.MetricsListen != "" {

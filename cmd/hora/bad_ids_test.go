@@ -19,7 +19,7 @@ var kinds = map[string]string{
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
-	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "activityId": "Activity", "notificationIds": "Notification",
+	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
 }
 
 // kindOf says it of one mutation’s field, where the name alone does not.

@@ -186,7 +186,7 @@ var written = map[string]string{
 	"consent": "", "pin": "INVALID_CREDENTIALS", "card": "INVALID_CREDENTIALS", "communitySlug": "INVALID_CREDENTIALS",
 	"activityKind": "ACTIVITY_KIND_UNKNOWN",
 	"cheque":       "CHEQUE_UNREADABLE", "publicKey": "DEVICE_KEY_INVALID",
-	"slug": "SLUG_INVALID", "preset": "PRESET_UNKNOWN", "role": "ROLE_UNKNOWN",
+	"slug": "SLUG_INVALID", "alt": "", "contentType": "UPLOAD_TYPE", "preset": "PRESET_UNKNOWN", "role": "ROLE_UNKNOWN",
 	"password": opaque, "idempotencyKey": opaque, "clientMutationId": opaque,
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence/pgtest"
 )
@@ -34,6 +35,7 @@ type program struct {
 	app     *App
 	address string        // http://…
 	owner   *pgxpool.Pool // the database's owner: sees every tenant
+	folder  string        // where pictures are kept
 	settled atomic.Bool   // everybody was told of all that happened
 }
 
@@ -54,7 +56,8 @@ func bootWith(t *testing.T, edge edgeConfig, wrap ...func(http.Handler) http.Han
 	t.Cleanup(func() { <-running })
 	url := pgtest.URL(t)
 	complaints := &complaints{}
-	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true, edgeConfig: edge}
+	folder := t.TempDir()
+	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true, MediaURL: blob.Address(folder), edgeConfig: edge}
 	app, err := Open(t.Context(), cfg, url, slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelError})), &clock{})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +92,7 @@ func bootWith(t *testing.T, edge edgeConfig, wrap ...func(http.Handler) http.Han
 			t.Errorf("the program found itself at fault:\n%s", said)
 		}
 	})
-	return &program{t: t, app: app, address: front.URL, owner: owner}
+	return &program{t: t, app: app, address: front.URL, owner: owner, folder: folder}
 }
 
 // bootedAddress is where a freshly booted program answers.

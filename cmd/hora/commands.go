@@ -36,6 +36,9 @@ func (c *serveCmd) greet(address string) {
 	at := c.scheme() + "://" + localName(address)
 	fmt.Printf("Hora %s listens on %s\n", version, at)
 	fmt.Printf("  GraphQL   %s/graphql\n  contract  %s/schema.graphqls\n", at, at)
+	if c.Dev || c.GraphiQL {
+		fmt.Printf("  GraphiQL  %s/graphiql\n", at)
+	}
 	if c.Dev {
 		fmt.Printf("  letters   %s/dev/mail\n  clock     %s/dev/clock\n", at, at)
 	}
@@ -60,6 +63,11 @@ func withApp(ctx context.Context, d databaseConfig, s serverConfig, how manner, 
 	defer func() { err = errors.Join(err, closeDB()) }()
 	if err := d.migrate(ctx, url); err != nil {
 		return err
+	}
+	if s.MediaURL == "" && how != throwaway {
+		if s.MediaURL, err = d.media(); err != nil {
+			return err
+		}
 	}
 	a, err := Open(ctx, s, url, logger, &clock{})
 	if err != nil {
@@ -119,7 +127,7 @@ type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
 	FieldUsage    fieldUsageCmd    `cmd:"" help:"Tell which release of which app uses a field, an argument or a type of the contract."`
-	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens or seals."`
+	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens, seals or upload tickets."`
 }
 
 type createAdminCmd struct {

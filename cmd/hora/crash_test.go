@@ -100,6 +100,21 @@ func serve(t *testing.T, dataDir string) *process {
 	return p
 }
 
+// dataFolder lies in the temporary folder itself: PostgreSQL may run as somebody
+// else, who must get there.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "hora-test-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // kill is kill −9.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
@@ -149,7 +164,7 @@ func (b *crashBundle) beside() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.rooms = openRooms(b.db)
+	b.rooms = openRooms(b.db, nil, nil)
 }
 
 // prepare has two people in each of four towns agree on exchanges that were done.

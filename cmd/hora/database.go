@@ -7,7 +7,9 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/embedded"
 )
@@ -19,6 +21,12 @@ type databaseConfig struct {
 	DataDir          string `help:"Where the program's own PostgreSQL keeps its data; default: the user's data folder." placeholder:"DIR"`
 	PGBin            string `name:"pg-bin" help:"Folder of PostgreSQL's programs; default: searched." placeholder:"DIR"`
 	NoDownload       bool   `help:"Never fetch PostgreSQL when there is none on this computer."`
+}
+
+// media is where pictures are kept when no place is named.
+func (c databaseConfig) media() (string, error) {
+	dir, err := embedded.DataDir(c.DataDir)
+	return blob.Address(filepath.Join(dir, "media")), err
 }
 
 // manner is how a command comes to the program's own database.

@@ -270,6 +270,8 @@ func differently(mutation, field string, value, other any) any {
 		return "autre@example.org"
 	case field == "serviceTypeId":
 		return "UzEwMi1BLTI" // 102-A-2
+	case field == "contentType":
+		return "image/png"
 	case field == "availability":
 		return []string{"SUNDAY"}
 	case field == "place" && mutation == "createListing":

@@ -4,16 +4,19 @@ package main
 
 import (
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
+	"github.com/hora-coop/hora/server/picture"
 )
 
 // rooms are the areas of the cooperative, each on its store.
@@ -21,6 +24,7 @@ type rooms struct {
 	ledger      *ledger.Service
 	communities *community.Service
 	members     *membership.Service
+	photos      *media.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
 	cheques     *cheque.Service
@@ -28,23 +32,28 @@ type rooms struct {
 	activities  *activity.Service
 	statements  *statement.Service
 	messages    *messaging.Service
+	changes     *changes.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
 // above it, and learns anybody's standing from the members' store.
-func openRooms(db *persistence.DB) rooms {
+func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, hours)
 	members := membership.New(db, standing, communities, hours)
-	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
+	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
+	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	return rooms{
-		ledger: hours, communities: communities, members: members, listings: listings, exchanges: exchanges,
+		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
+			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges,
+		}),
 	}
 }

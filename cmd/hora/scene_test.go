@@ -263,7 +263,12 @@ var calls = map[string]func(s *scene) call{
 	"signInWithCard": func(s *scene) call {
 		return call{s.stranger(), input{"card": s.withCard().text("card"), "deviceName": "Kiosque"}}
 	},
-	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+	"requestUpload": func(s *scene) call {
+		s.turn++
+		return call{s.anna, input{"communityId": s.id, "kind": "LISTING_PHOTO", "size": 1000 + s.turn, "contentType": "image/jpeg", "idempotencyKey": newKey()}}
+	},
+	"confirmUpload": func(s *scene) call { return call{s.anna, input{"photoId": s.anna.sends(sunset), "alt": "Un pain"}} },
+	"markRead":      func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
 // mutations are the contract's own, sorted; each must be known to calls.
@@ -337,7 +342,7 @@ func (s *scene) objects() map[string]string {
 		"DeviceKey":       s.anna.registersPhone().id,
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
-		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
+		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

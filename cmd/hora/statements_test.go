@@ -37,7 +37,7 @@ const (
 		history { at action onBehalf member { displayName } note }
 		transfers { kind minutes note debit { owner { displayName } balance } credit { owner { displayName } balance } } } } } }`
 	feed = `query($first: Int) { community(slug: "port") { listings(first: $first) { totalCount pageInfo { hasNextPage endCursor } nodes {
-		kind title serviceType { code label } member { number displayName account { balance } roles { role } } community { name } } } } }`
+		kind title serviceType { code label } member { number displayName account { balance } roles { role } } community { name } photos { url alt } } } } }`
 	oneExchange = `query($id: ID!) { node(id: $id) { ... on Exchange { number state minutes { estimated actual settled } serviceType { label }
 		provider { displayName account { balance } } receiver { displayName account { balance } } history { action onBehalf member { displayName } }
 		transfers { minutes debit { balance } credit { balance } } } } }`

@@ -282,7 +282,8 @@ var shown = map[string]string{
 	"GroupSession": `{ id state title participantCount waitingCount settledMinutes preparationMinutes animationMinutes
 		seats { member { displayName } state share } }`,
 	"Activity": "{ id state kind compensation rule minutes creditedMinutes onBehalf date reason member { displayName } decidedBy { displayName } }",
-	"Listing":  "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
+	"Photo":    "{ id alt width height placeholder url(size: LARGE) }", "UploadTicket": "{ photoId url expiresAt }",
+	"Listing": "{ id kind title state version member { displayName } photos { id alt } }", "Viewer": "{ person { displayName } }",
 	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }

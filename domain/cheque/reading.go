@@ -107,7 +107,7 @@ func (s *Service) Receipt(ctx context.Context, actor domain.Actor, where, id dom
 		for _, c := range r.Cheques {
 			ids = append(ids, c.Provider, c.Receiver)
 		}
-		people, err := s.members.Known(ctx, where, ids)
+		people, err := s.members.LoadAll(ctx, where, ids)
 		r.At, r.People = now, make(map[domain.ID]membership.Member, len(people))
 		for _, m := range people {
 			r.People[m.ID] = m

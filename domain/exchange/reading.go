@@ -21,12 +21,17 @@ func (s *Service) Exchange(ctx context.Context, actor domain.Actor, community, i
 		if x, err = s.byID(ctx, community, id); err != nil {
 			return err
 		}
-		if !x.Party(standing.Member) && !standing.May(domain.SeeEveryExchange) {
+		if !x.VisibleTo(standing) {
 			return domain.NotFound
 		}
 		return nil
 	})
 	return x, err
+}
+
+// VisibleTo says who may read it: its parties and those who see all.
+func (x Exchange) VisibleTo(standing domain.Standing) bool {
+	return standing.Admitted && (x.Party(standing.Member) || standing.May(domain.SeeEveryExchange))
 }
 
 // List reads exchanges, newest first: one's own, or all for those who see all.

@@ -154,7 +154,7 @@ func (s *Service) sides(ctx context.Context, where domain.ID, given []Given) (ma
 			}
 		}
 	}
-	found, err := s.members.Known(ctx, where, ids)
+	found, err := s.members.LoadAll(ctx, where, ids)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -200,6 +200,17 @@ func (s *Service) Authenticate(ctx context.Context, accessToken string) (domain.
 	return domain.Actor{Person: claims.Person, Session: claims.Session, Platform: claims.Platform}, nil
 }
 
+// Living says which of some sessions have not ended, for connections that outlive
+// the token they were opened with. It asks the database, not the memory.
+func (s *Service) Living(ctx context.Context, ids []domain.ID) ([]domain.ID, error) {
+	var living []domain.ID
+	err := s.tx.InPlatform(ctx, func(ctx context.Context, now time.Time) (err error) {
+		living, err = s.store.Living(ctx, ids, now)
+		return err
+	})
+	return living, err
+}
+
 func (s *Service) lookUp(ctx context.Context, id domain.ID) (alive bool, err error) {
 	var asOf time.Time
 	err = s.tx.InPlatform(ctx, func(ctx context.Context, now time.Time) error {

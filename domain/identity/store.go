@@ -34,6 +34,8 @@ type Store interface {
 	SaveSession(ctx context.Context, session Session) error
 	// LiveSessions are a person's, latest use first.
 	LiveSessions(ctx context.Context, person domain.ID, now time.Time, limit int) ([]Session, error)
+	// Living are those of some sessions that have not ended, in no order.
+	Living(ctx context.Context, ids []domain.ID, now time.Time) ([]domain.ID, error)
 	// EndSessions ends all of a person's and says which.
 	EndSessions(ctx context.Context, person domain.ID, now time.Time, why Ending) ([]domain.ID, error)
 

@@ -6,6 +6,7 @@
 package identity
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -19,6 +20,10 @@ const (
 	InvalidCredentials domain.Code = "INVALID_CREDENTIALS" // e-mail or password; which of them is never said
 	SessionEnded       domain.Code = "SESSION_ENDED"       // the refresh token is unknown, expired or revoked
 )
+
+// ErrTokenExpired is why an access token that was good is Unauthenticated now: a
+// refresh gets the next. It is a cause, not for people.
+var ErrTokenExpired = errors.New("the access token has expired")
 
 // Person is somebody who can sign in. Names and roles inside a community belong
 // to the member, of whom one person may be several.
@@ -113,4 +118,5 @@ const (
 	ForAccess  Purpose = "ACCESS"  // signs access tokens
 	ForRefresh Purpose = "REFRESH" // derives a refresh token's successor
 	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
+	ForUpload  Purpose = "UPLOAD"  // signs tickets to hand in a picture
 )

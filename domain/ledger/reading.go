@@ -4,6 +4,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -68,17 +69,19 @@ func (s *Service) Transfer(ctx context.Context, actor domain.Actor, community, i
 			return err
 		}
 		sides, err := s.store.Accounts(ctx, community, []domain.ID{t.Debit, t.Credit})
-		for _, a := range sides {
-			if a.Kind == Member && a.Owner == standing.Member {
-				return err
-			}
-		}
-		if err == nil && !standing.May(domain.SeeEveryAccount) {
+		if err == nil && !MaySeeTransfer(standing, sides...) {
 			err = domain.NotFound
 		}
 		return err
 	})
 	return t, err
+}
+
+// MaySeeTransfer says who reads a transfer by itself: the owners of its two
+// accounts, and those who keep the books.
+func MaySeeTransfer(standing domain.Standing, sides ...Account) bool {
+	own := func(a Account) bool { return a.Kind == Member && a.Owner == standing.Member }
+	return standing.Admitted && (slices.ContainsFunc(sides, own) || standing.May(domain.SeeEveryAccount))
 }
 
 // Verify recomputes a community's books. It is for the program's operator and

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 )
 
@@ -19,17 +20,19 @@ type Service struct {
 	access      domain.Access
 	communities *community.Service
 	members     *membership.Service
+	photos      *media.Service
 }
 
 // New makes the listings' room.
-func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service) *Service {
-	return &Service{tx: tx, store: store, access: access, communities: communities, members: members}
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, photos *media.Service) *Service {
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, photos: photos}
 }
 
 // Create publishes an offer or a request, or sends it to review where the
 // charter asks for it.
 //
-// Errors: NotFound, Forbidden, Required, TextTooLong, ServiceTypeUnknown, ValueUnknown, OutOfRange, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, Required, TextTooLong, ServiceTypeUnknown, ValueUnknown, OutOfRange, IdempotencyKeyReused
+// and those of media.Show.
 func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -57,7 +60,13 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (L
 				l = l.publish(where, rules, now)
 			}
 			s.tell(ctx, actor, EventCreated, l)
-			return l.ID, s.store.Add(ctx, l)
+			if err := s.store.Add(ctx, l); err != nil {
+				return domain.Nowhere, err
+			}
+			if len(cmd.Photos) == 0 {
+				return l.ID, nil
+			}
+			return l.ID, s.photos.Show(ctx, l.Community, l.Member, l.ID, cmd.Photos, now)
 		})
 		if err != nil {
 			return err
@@ -80,11 +89,12 @@ func (l Listing) publish(where community.Community, rules community.Charter, now
 	return l
 }
 
-// Update changes what a listing says; version is the one the editor saw.
+// Update changes what a listing says; version is the one the editor saw, and the
+// pictures stay when photos is nil.
 //
 // Errors: NotFound, Forbidden, StaleVersion, WrongState and those of Create.
-func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id domain.ID, version int, edit func(Content) Content) (Listing, error) {
-	return s.change(ctx, actor, community, id, domain.ActForMember, func(_ context.Context, l Listing, _ time.Time) (Listing, error) {
+func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id domain.ID, version int, edit func(Content) Content, photos []domain.ID) (Listing, error) {
+	return s.change(ctx, actor, community, id, domain.ActForMember, func(ctx context.Context, l Listing, now time.Time) (Listing, error) {
 		if l.Version != version {
 			return l, domain.NewError(domain.StaleVersion, "version", "current", l.Version)
 		}
@@ -92,7 +102,9 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id 
 		if err != nil {
 			return l, err
 		}
-		l.Content, err = edit(l.Content).check()
+		if l.Content, err = edit(l.Content).check(); err == nil && photos != nil {
+			err = s.photos.Show(ctx, community, l.Member, l.ID, photos, now)
+		}
 		return l, err
 	}, EventUpdated)
 }
@@ -180,6 +192,11 @@ func (s *Service) change(ctx context.Context, actor domain.Actor, community, id 
 		if l, err = act(ctx, l, now); err != nil {
 			return err
 		}
+		if l.State == Archived || l.State == Removed { // what nobody finds shows nothing
+			if err := s.photos.Show(ctx, community, l.Member, l.ID, []domain.ID{}, now); err != nil {
+				return err
+			}
+		}
 		s.tell(ctx, actor, told, l)
 		l, err = s.store.Save(ctx, l)
 		return err
@@ -216,12 +233,18 @@ func (s *Service) Listing(ctx context.Context, actor domain.Actor, community, id
 		if l, err = s.Load(ctx, community, id); err != nil {
 			return err
 		}
-		if l.hidden() && l.Member != standing.Member && !standing.May(domain.ApproveListings) {
+		if !l.VisibleTo(standing) {
 			return domain.NotFound
 		}
 		return nil
 	})
 	return l, err
+}
+
+// VisibleTo says who may read it: every member, or, while it is not published,
+// its owner and those who moderate.
+func (l Listing) VisibleTo(standing domain.Standing) bool {
+	return standing.Admitted && (!l.hidden() || l.Member == standing.Member || standing.May(domain.ApproveListings))
 }
 
 func (l Listing) hidden() bool {

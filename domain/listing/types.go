@@ -101,6 +101,7 @@ type Create struct {
 	Community  domain.ID
 	Kind       Kind
 	Content    Content
+	Photos     []domain.ID `json:",omitempty"` // of the member's, in order
 	OnBehalfOf domain.ID
 	Key        string `json:"-"`
 }

@@ -30,23 +30,18 @@ func (s *Service) see(ctx context.Context, actor domain.Actor, community domain.
 		if m, err = load(ctx); err != nil {
 			return err
 		}
-		return visible(standing, m)
+		if !m.VisibleTo(standing) {
+			return domain.NotFound
+		}
+		return nil
 	})
 	return m, err
 }
 
-// visible: members see members; applications are for those who admit, and for
-// the applicant.
-func visible(standing domain.Standing, m Member) error {
-	switch {
-	case m.ID == standing.Member:
-		return nil
-	case !standing.Admitted:
-		return domain.NotFound
-	case m.AdmittedAt.IsZero() && !standing.May(domain.AdmitMembers):
-		return domain.NotFound
-	}
-	return nil
+// VisibleTo says who may read it: members see members; applications are for
+// those who admit, and for the applicant.
+func (m Member) VisibleTo(standing domain.Standing) bool {
+	return m.ID == standing.Member || (standing.Admitted && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers)))
 }
 
 // List reads a community's members. Only those who admit see applications.
@@ -190,8 +185,8 @@ func (s *Service) Load(ctx context.Context, community domain.ID, ids ...domain.I
 	return found, nil
 }
 
-// Known reads those of some ids that are members, inside the caller's transaction.
-func (s *Service) Known(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error) {
+// LoadAll reads members inside the caller's transaction, those that exist.
+func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error) {
 	return s.store.ByIDs(ctx, community, ids)
 }
 

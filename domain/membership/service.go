@@ -289,8 +289,12 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 			return m, err
 		}
 		m.LeftAt = now
-		if m, err = s.store.Save(ctx, m); err != nil || !wasAdmitted {
+		if m, err = s.store.Save(ctx, m); err != nil {
 			return m, err
+		}
+		if !wasAdmitted {
+			s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: NotAdmitted, Actor: actor.Person, Subject: m.ID})
+			return m, nil
 		}
 		if err := s.endRoles(ctx, m, now); err != nil {
 			return m, err

@@ -141,6 +141,17 @@ func (s *Service) Notification(ctx context.Context, actor domain.Actor, communit
 	return n, err
 }
 
+// After reads what a person was told of events after a position, in the journal's
+// order.
+func (s *Service) After(ctx context.Context, actor domain.Actor, community domain.ID, position int64, limit int) ([]Notification, error) {
+	var found []Notification
+	err := s.own(ctx, actor, community, func(ctx context.Context, _ time.Time) (err error) {
+		found, err = s.store.After(ctx, community, actor.Person, position, limit)
+		return err
+	})
+	return found, err
+}
+
 // Unread counts what a person has not read yet.
 func (s *Service) Unread(ctx context.Context, actor domain.Actor, community domain.ID) (int, error) {
 	var n int

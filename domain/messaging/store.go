@@ -16,6 +16,8 @@ type Store interface {
 	Add(ctx context.Context, notifications []Notification) ([]Notification, error)
 	List(ctx context.Context, community, person domain.ID, page domain.Page) (domain.Slice[Notification], error)
 	ByID(ctx context.Context, community, person, id domain.ID) (Notification, error)
+	// After lists what a person was told of events after a position, in their order.
+	After(ctx context.Context, community, person domain.ID, position int64, limit int) ([]Notification, error)
 	Unread(ctx context.Context, community, person domain.ID) (int, error)
 	// MarkRead says how many of them are the person's.
 	MarkRead(ctx context.Context, community, person domain.ID, ids []domain.ID, at time.Time) (int, error)

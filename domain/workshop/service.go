@@ -244,7 +244,7 @@ func (s *Service) whose(ctx context.Context, err error, community domain.ID, acc
 	short := domain.NewError(ledger.InsufficientHours, "attendedIds").Because(err)
 	for owner, a := range accounts {
 		if a.ID == problem.Args["account"] {
-			if found, missing := s.members.Known(ctx, community, []domain.ID{owner}); missing == nil && len(found) == 1 {
+			if found, missing := s.members.LoadAll(ctx, community, []domain.ID{owner}); missing == nil && len(found) == 1 {
 				short.Args = map[string]any{"name": found[0].DisplayName}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
@@ -27,6 +28,8 @@ type ListingResolver interface {
 	Member(ctx context.Context, obj *listing.Listing) (*membership.Member, error)
 
 	ServiceType(ctx context.Context, obj *listing.Listing) (*listing.ServiceType, error)
+
+	Photos(ctx context.Context, obj *listing.Listing) ([]*media.Photo, error)
 }
 type ServiceTypeResolver interface {
 	ID(ctx context.Context, obj *listing.ServiceType) (string, error)
@@ -732,6 +735,38 @@ func (ec *executionContext) fieldContext_Listing_version(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Listing", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Listing_photos(ctx context.Context, field graphql.CollectedField, obj *listing.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_photos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Listing().Photos(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*media.Photo) graphql.Marshaler {
+			return ec.marshalNPhoto2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmediaᚐPhotoᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_photos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Listing",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Photo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ListingConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ListingConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1346,7 +1381,7 @@ func (ec *executionContext) unmarshalInputCreateListingInput(ctx context.Context
 		asMap["visibility"] = "COMMUNITY"
 	}
 
-	fieldsInOrder := [...]string{"communityId", "kind", "title", "description", "serviceTypeId", "level", "language", "place", "radiusKm", "remote", "availability", "visibility", "onBehalfOf", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "kind", "title", "description", "serviceTypeId", "level", "language", "place", "radiusKm", "remote", "availability", "visibility", "photoIds", "onBehalfOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1437,6 +1472,13 @@ func (ec *executionContext) unmarshalInputCreateListingInput(ctx context.Context
 				return it, err
 			}
 			it.Visibility = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
 		case "onBehalfOf":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -1661,7 +1703,7 @@ func (ec *executionContext) unmarshalInputUpdateListingInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"listingId", "version", "title", "description", "serviceTypeId", "level", "language", "place", "radiusKm", "remote", "availability", "visibility"}
+	fieldsInOrder := [...]string{"listingId", "version", "title", "description", "serviceTypeId", "level", "language", "place", "radiusKm", "remote", "availability", "visibility", "photoIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1752,6 +1794,13 @@ func (ec *executionContext) unmarshalInputUpdateListingInput(ctx context.Context
 				return it, err
 			}
 			it.Visibility = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
 		}
 	}
 	return it, nil
@@ -2006,6 +2055,12 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "photos":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Listing_photos(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

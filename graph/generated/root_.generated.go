@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -42,12 +43,14 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Person() PersonResolver
+	Photo() PhotoResolver
 	Preset() PresetResolver
 	Query() QueryResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
 	SessionSeat() SessionSeatResolver
+	Subscription() SubscriptionResolver
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
@@ -170,6 +173,20 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Change struct {
+		Cursor func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Changes struct {
+		HasMore       func(childComplexity int) int
+		Items         func(childComplexity int) int
+		NextCursor    func(childComplexity int) int
+		ResetRequired func(childComplexity int) int
+	}
+
 	Charter struct {
 		ActivityKinds   func(childComplexity int) int
 		AnswerDays      func(childComplexity int) int
@@ -242,6 +259,11 @@ type ComplexityRoot struct {
 
 	ConfirmExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConfirmUploadPayload struct {
+		Photo      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -379,6 +401,11 @@ type ComplexityRoot struct {
 		Note     func(childComplexity int) int
 		OnBehalf func(childComplexity int) int
 		State    func(childComplexity int) int
+	}
+
+	ExchangeUpdate struct {
+		Cursor   func(childComplexity int) int
+		Exchange func(childComplexity int) int
 	}
 
 	GeneralError struct {
@@ -533,6 +560,7 @@ type ComplexityRoot struct {
 		Level        func(childComplexity int) int
 		Member       func(childComplexity int) int
 		MetAt        func(childComplexity int) int
+		Photos       func(childComplexity int) int
 		Place        func(childComplexity int) int
 		PublishedAt  func(childComplexity int) int
 		RadiusKm     func(childComplexity int) int
@@ -618,6 +646,7 @@ type ComplexityRoot struct {
 		CancelSession      func(childComplexity int, input model.CancelSessionInput) int
 		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmUpload      func(childComplexity int, input model.ConfirmUploadInput) int
 		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing      func(childComplexity int, input model.CreateListingInput) int
@@ -644,6 +673,7 @@ type ComplexityRoot struct {
 		RegisterDeviceKey  func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember     func(childComplexity int, input model.RegisterMemberInput) int
 		RenewListing       func(childComplexity int, input model.RenewListingInput) int
+		RequestUpload      func(childComplexity int, input model.RequestUploadInput) int
 		ResolveDispute     func(childComplexity int, input model.ResolveDisputeInput) int
 		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
@@ -696,6 +726,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	NotificationReceipt struct {
+		Cursor       func(childComplexity int) int
+		Notification func(childComplexity int) int
+	}
+
 	OutOfRange struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -724,6 +759,15 @@ type ComplexityRoot struct {
 		Locale      func(childComplexity int) int
 	}
 
+	Photo struct {
+		Alt         func(childComplexity int) int
+		Height      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Placeholder func(childComplexity int) int
+		URL         func(childComplexity int, size media.Size) int
+		Width       func(childComplexity int) int
+	}
+
 	Place struct {
 		Latitude  func(childComplexity int) int
 		Longitude func(childComplexity int) int
@@ -740,6 +784,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Changes      func(childComplexity int, communityID string, since *string, first *int) int
 		Communities  func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
 		Community    func(childComplexity int, slug string) int
 		Node         func(childComplexity int, id string) int
@@ -773,6 +818,11 @@ type ComplexityRoot struct {
 
 	RenewListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RequestUploadPayload struct {
+		Upload     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -828,9 +878,11 @@ type ComplexityRoot struct {
 	}
 
 	ServerInfo struct {
-		Now     func(childComplexity int) int
-		Presets func(childComplexity int) int
-		Version func(childComplexity int) int
+		FeatureLevel           func(childComplexity int) int
+		MinSupportedAppVersion func(childComplexity int) int
+		Now                    func(childComplexity int) int
+		Presets                func(childComplexity int) int
+		Version                func(childComplexity int) int
 	}
 
 	ServiceType struct {
@@ -915,6 +967,12 @@ type ComplexityRoot struct {
 		Retryable      func(childComplexity int) int
 	}
 
+	Subscription struct {
+		CommunityActivity    func(childComplexity int, communityID string, since *string) int
+		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
+		NotificationReceived func(childComplexity int) int
+	}
+
 	TimeCheque struct {
 		Community      func(childComplexity int) int
 		Day            func(childComplexity int) int
@@ -990,6 +1048,12 @@ type ComplexityRoot struct {
 	UpdateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UploadTicket struct {
+		ExpiresAt func(childComplexity int) int
+		PhotoID   func(childComplexity int) int
+		URL       func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -1470,6 +1534,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelSessionPayload.UserErrors(childComplexity), true
 
+	case "Change.cursor":
+		if e.ComplexityRoot.Change.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Cursor(childComplexity), true
+	case "Change.id":
+		if e.ComplexityRoot.Change.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ID(childComplexity), true
+	case "Change.kind":
+		if e.ComplexityRoot.Change.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Kind(childComplexity), true
+	case "Change.node":
+		if e.ComplexityRoot.Change.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Node(childComplexity), true
+
+	case "Changes.hasMore":
+		if e.ComplexityRoot.Changes.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.HasMore(childComplexity), true
+	case "Changes.items":
+		if e.ComplexityRoot.Changes.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.Items(childComplexity), true
+	case "Changes.nextCursor":
+		if e.ComplexityRoot.Changes.NextCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.NextCursor(childComplexity), true
+	case "Changes.resetRequired":
+		if e.ComplexityRoot.Changes.ResetRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Changes.ResetRequired(childComplexity), true
+
 	case "Charter.activityKinds":
 		if e.ComplexityRoot.Charter.ActivityKinds == nil {
 			break
@@ -1850,6 +1964,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmExchangePayload.UserErrors(childComplexity), true
+
+	case "ConfirmUploadPayload.photo":
+		if e.ComplexityRoot.ConfirmUploadPayload.Photo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmUploadPayload.Photo(childComplexity), true
+	case "ConfirmUploadPayload.userErrors":
+		if e.ComplexityRoot.ConfirmUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmUploadPayload.UserErrors(childComplexity), true
 
 	case "CorrectTransferPayload.transfer":
 		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
@@ -2360,6 +2487,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeStep.State(childComplexity), true
+
+	case "ExchangeUpdate.cursor":
+		if e.ComplexityRoot.ExchangeUpdate.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeUpdate.Cursor(childComplexity), true
+	case "ExchangeUpdate.exchange":
+		if e.ComplexityRoot.ExchangeUpdate.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
 
 	case "GeneralError.code":
 		if e.ComplexityRoot.GeneralError.Code == nil {
@@ -2944,6 +3084,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.MetAt(childComplexity), true
+	case "Listing.photos":
+		if e.ComplexityRoot.Listing.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Photos(childComplexity), true
 	case "Listing.place":
 		if e.ComplexityRoot.Listing.Place == nil {
 			break
@@ -3366,6 +3512,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmExchange(childComplexity, args["input"].(model.ConfirmExchangeInput)), true
+	case "Mutation.confirmUpload":
+		if e.ComplexityRoot.Mutation.ConfirmUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmUpload(childComplexity, args["input"].(model.ConfirmUploadInput)), true
 	case "Mutation.correctTransfer":
 		if e.ComplexityRoot.Mutation.CorrectTransfer == nil {
 			break
@@ -3652,6 +3809,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.requestUpload":
+		if e.ComplexityRoot.Mutation.RequestUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestUpload(childComplexity, args["input"].(model.RequestUploadInput)), true
 	case "Mutation.resolveDispute":
 		if e.ComplexityRoot.Mutation.ResolveDispute == nil {
 			break
@@ -3990,6 +4158,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
 
+	case "NotificationReceipt.cursor":
+		if e.ComplexityRoot.NotificationReceipt.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationReceipt.Cursor(childComplexity), true
+	case "NotificationReceipt.notification":
+		if e.ComplexityRoot.NotificationReceipt.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
 			break
@@ -4090,6 +4271,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Person.Locale(childComplexity), true
 
+	case "Photo.alt":
+		if e.ComplexityRoot.Photo.Alt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Alt(childComplexity), true
+	case "Photo.height":
+		if e.ComplexityRoot.Photo.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Height(childComplexity), true
+	case "Photo.id":
+		if e.ComplexityRoot.Photo.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.ID(childComplexity), true
+	case "Photo.placeholder":
+		if e.ComplexityRoot.Photo.Placeholder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Placeholder(childComplexity), true
+	case "Photo.url":
+		if e.ComplexityRoot.Photo.URL == nil {
+			break
+		}
+
+		args, err := ec.field_Photo_url_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Photo.URL(childComplexity, args["size"].(media.Size)), true
+	case "Photo.width":
+		if e.ComplexityRoot.Photo.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Photo.Width(childComplexity), true
+
 	case "Place.latitude":
 		if e.ComplexityRoot.Place.Latitude == nil {
 			break
@@ -4129,6 +4352,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeExchangePayload.UserErrors(childComplexity), true
 
+	case "Query.changes":
+		if e.ComplexityRoot.Query.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Changes(childComplexity, args["communityId"].(string), args["since"].(*string), args["first"].(*int)), true
 	case "Query.communities":
 		if e.ComplexityRoot.Query.Communities == nil {
 			break
@@ -4275,6 +4509,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
 
+	case "RequestUploadPayload.upload":
+		if e.ComplexityRoot.RequestUploadPayload.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestUploadPayload.Upload(childComplexity), true
+	case "RequestUploadPayload.userErrors":
+		if e.ComplexityRoot.RequestUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestUploadPayload.UserErrors(childComplexity), true
+
 	case "ResolveDisputePayload.exchange":
 		if e.ComplexityRoot.ResolveDisputePayload.Exchange == nil {
 			break
@@ -4411,6 +4658,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
 
+	case "ServerInfo.featureLevel":
+		if e.ComplexityRoot.ServerInfo.FeatureLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.FeatureLevel(childComplexity), true
+	case "ServerInfo.minSupportedAppVersion":
+		if e.ComplexityRoot.ServerInfo.MinSupportedAppVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.MinSupportedAppVersion(childComplexity), true
 	case "ServerInfo.now":
 		if e.ComplexityRoot.ServerInfo.Now == nil {
 			break
@@ -4700,6 +4959,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
+
+	case "Subscription.communityActivity":
+		if e.ComplexityRoot.Subscription.CommunityActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_communityActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CommunityActivity(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.exchangeUpdated":
+		if e.ComplexityRoot.Subscription.ExchangeUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_exchangeUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ExchangeUpdated(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.notificationReceived":
+		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
 	case "TimeCheque.community":
 		if e.ComplexityRoot.TimeCheque.Community == nil {
@@ -5010,6 +5298,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateListingPayload.UserErrors(childComplexity), true
 
+	case "UploadTicket.expiresAt":
+		if e.ComplexityRoot.UploadTicket.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.ExpiresAt(childComplexity), true
+	case "UploadTicket.photoId":
+		if e.ComplexityRoot.UploadTicket.PhotoID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.PhotoID(childComplexity), true
+	case "UploadTicket.url":
+		if e.ComplexityRoot.UploadTicket.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
+
 	case "Viewer.memberships":
 		if e.ComplexityRoot.Viewer.Memberships == nil {
 			break
@@ -5148,6 +5455,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
+			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
@@ -5182,6 +5490,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
@@ -5254,6 +5563,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -5292,6 +5618,7 @@ allowed, not found, too often, our fault) is a top-level error with
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 "Who may call this field. The server's use case enforces the same rule again."
@@ -5524,6 +5851,20 @@ enum ErrorCode {
   CARD_LOCKED
   "Somebody with an e-mail address signs in by themselves."
   CARD_NOT_NEEDED
+  "Not a JPEG, PNG or WebP picture, or not what was announced."
+  UPLOAD_TYPE
+  "More bytes than may be, or than were announced."
+  UPLOAD_SIZE
+  "More pixels than the server draws anew. Scale the picture down."
+  IMAGE_SIZE
+  "The picture is damaged. Choose another file."
+  IMAGE_UNREADABLE
+  "The picture does not stand where this needs it: not handed in yet, its ticket spent or expired, not confirmed. Ask for a new ticket."
+  UPLOAD_STATE
+  "Too many pictures that no listing shows. Use them, or wait a day."
+  UPLOAD_LIMIT
+  "Another listing shows this picture. Hand it in once more."
+  PHOTO_IN_USE
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -5682,6 +6023,10 @@ input PeriodInput {
 type ServerInfo {
   "The program's version."
   version: String!
+  "Rises by one with each change of this contract; the changelog says which. An app asks for what it needs with ` + "`" + `featureLevel` + "`" + ` at least so."
+  featureLevel: Int!
+  "The oldest version of an app that this server still answers well, like ` + "`" + `2.4.0` + "`" + `; an older one asks its person to update. Null: any."
+  minSupportedAppVersion: String
   "The program's present moment. In development it may be ahead of the wall clock."
   now: DateTime!
   "The presets a community may start from."
@@ -5738,6 +6083,13 @@ type Query {
   "What this server is; needs no sign-in."
   serverInfo: ServerInfo! @can(do: ANYONE)
 }
+
+"""
+What can be followed while it happens, over WebSockets (graphql-transport-ws) or
+server-sent events. Every event carries a cursor. A subscription ends with an
+error when the caller may not follow it any more.
+"""
+type Subscription
 
 "Everything that can be done. Each takes one input and answers a payload with ` + "`" + `userErrors` + "`" + `."
 type Mutation
@@ -5938,6 +6290,109 @@ type DeclineActivityPayload {
   activity: Activity
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/changes.graphqls", Input: `"""
+A place in a community's history, opaque. It is of the person it was given to, and
+of what they could see then; for anybody else, after 90 days, or once they see
+more or less, it leads nowhere, and ` + "`" + `changes` + "`" + ` asks for a reset.
+"""
+scalar Cursor
+
+"What a change asks of a device. Treat a value you do not know like TOMBSTONE, then read the object by its id."
+enum ChangeKind {
+  "Keep ` + "`" + `node` + "`" + ` in place of what was kept under its id."
+  UPSERT
+  "Forget what was kept under the id, if anything was: the caller may not see it any more."
+  TOMBSTONE
+}
+
+"One object that became different. It is shown as it is now, not as it was then."
+type Change {
+  "Everything up to here has been told once this change was."
+  cursor: Cursor!
+  "What to do with it."
+  kind: ChangeKind!
+  "The object's global id. That of the community stands for all that is kept of it."
+  id: ID!
+  "The object; null for a tombstone."
+  node: Node
+}
+
+"What became different in a community since a cursor."
+type Changes {
+  "In the order in which it happened; an object that changed several times stands where it changed last."
+  items: [Change!]!
+  "What to ask with the next time, also when there are no items."
+  nextCursor: Cursor!
+  "More follows at once: ask again with ` + "`" + `nextCursor` + "`" + `. A page may be empty and more follow."
+  hasMore: Boolean!
+  """
+  The cursor leads nowhere any more. Forget what is kept of this community, keep
+  ` + "`" + `nextCursor` + "`" + `, read the community anew, then ask with it.
+  """
+  resetRequired: Boolean!
+}
+
+"Something happened to an exchange that the caller may see."
+type ExchangeUpdate {
+  "Everything that this subscription tells has been told up to here."
+  cursor: Cursor!
+  "The exchange as it is now."
+  exchange: Exchange!
+}
+
+"Something was told to the caller."
+type NotificationReceipt {
+  "Where the event stands that it is about, in its community; null for somebody who is no member there."
+  cursor: Cursor
+  "What was told."
+  notification: Notification!
+}
+
+extend type Query {
+  """
+  What became different in a community since a cursor, of all that the caller may
+  see: the community, members, listings, exchanges, transfers, and accounts whose hours they see. For
+  an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
+  start from: take it first, then read the lists, then ask for what changed since.
+  """
+  changes(
+    "In which community."
+    communityId: ID!
+    "The ` + "`" + `nextCursor` + "`" + ` of the last answer; leave it out to begin."
+    since: Cursor
+    "How many events to tell of, 1 to 100. One event may change several objects."
+    first: Int
+  ): Changes! @can(do: SEE_COMMUNITY)
+}
+
+extend type Subscription {
+  """
+  Everything that ` + "`" + `changes` + "`" + ` would tell, while it happens. With ` + "`" + `since` + "`" + ` it first
+  tells what happened since.
+  """
+  communityActivity(
+    "In which community."
+    communityId: ID!
+    "A cursor of this subscription or of ` + "`" + `changes` + "`" + `; leave it out to begin now."
+    since: Cursor
+  ): Change! @can(do: SEE_COMMUNITY)
+  """
+  The exchanges that the caller may see, each time something happens to one: their
+  own, or all for those who see all. A burst is told as one event with the last state.
+  """
+  exchangeUpdated(
+    "In which community."
+    communityId: ID!
+    "A cursor of this subscription or of ` + "`" + `changes` + "`" + `; leave it out to begin now."
+    since: Cursor
+  ): ExchangeUpdate! @can(do: SEE_COMMUNITY)
+  """
+  What the caller is told, in all communities where they belong or applied when the
+  subscription begins. To miss nothing, subscribe first, then read ` + "`" + `viewer.notifications` + "`" + `.
+  """
+  notificationReceived: NotificationReceipt! @can(do: SIGNED_IN)
 }
 `, BuiltIn: false},
 	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
@@ -7834,6 +8289,8 @@ input CreateListingInput {
   availability: [Weekday!]! = []
   "Who may see it."
   visibility: ListingVisibility! = COMMUNITY
+  "Pictures of the member's, confirmed, in the order to show them; at most 8."
+  photoIds: [ID!]
   "A member the caller may act for; both sides are told."
   onBehalfOf: ID
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
@@ -7866,6 +8323,8 @@ input UpdateListingInput {
   availability: [Weekday!]
   "Who may see it."
   visibility: ListingVisibility
+  "Pictures of the member's, confirmed, in the order to show them; at most 8. Those left out are removed after a day."
+  photoIds: [ID!]
 }
 
 "A listing to show again."
@@ -7938,6 +8397,114 @@ type ArchiveListingPayload {
 type ApproveListingPayload {
   "The listing as it is now; null when there are errors."
   listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/media.graphqls", Input: `"What a picture is handed in for."
+enum UploadKind {
+  "To be shown with an offer or a request."
+  LISTING_PHOTO
+}
+
+"The versions that are kept of a picture. None is larger than what was handed in."
+enum PhotoSize {
+  "At most 320 pixels on its longer side: lists."
+  SMALL
+  "At most 960 pixels: a phone's screen."
+  MEDIUM
+  "At most 1920 pixels: to look closely."
+  LARGE
+}
+
+"""
+A picture, drawn anew by the server: upright, without a word about where, when or
+by whom it was taken.
+"""
+type Photo implements Node {
+  "The global id."
+  id: ID!
+  "Where it lies. The address never changes, and whoever has it may see the picture: keep it as long as you like."
+  url("Which version." size: PhotoSize! = MEDIUM): String!
+  "Pixels of the largest version, for the space to keep free."
+  width: Int!
+  "Pixels of the largest version, for the space to keep free."
+  height: Int!
+  "A BlurHash (https://blurha.sh) of 4 by 3 parts, to show until the picture comes."
+  placeholder: String!
+  "What it shows, in words, for people who do not see it."
+  alt: String!
+}
+
+"Leave to hand in one picture, once."
+type UploadTicket {
+  "The picture that will be; for confirmUpload."
+  photoId: ID!
+  """
+  Send the file here by PUT, with the announced Content-Type and no other header.
+  204 when it arrived; otherwise errors as GraphQL writes them. A connection that
+  broke may try again until the ticket expires.
+  """
+  url: String!
+  "Until when."
+  expiresAt: DateTime!
+}
+
+extend type Listing {
+  "Its pictures, in the member's order; at most 8."
+  photos: [Photo!]!
+}
+
+extend type Mutation {
+  """
+  Asks for a ticket to hand in a picture: first this, then PUT, then confirmUpload.
+  Errors: VALUE_UNKNOWN, UPLOAD_TYPE, UPLOAD_SIZE, UPLOAD_LIMIT, IDEMPOTENCY_KEY_REUSED.
+  """
+  requestUpload("What." input: RequestUploadInput!): RequestUploadPayload! @can(do: TAKE_PART)
+  """
+  Says that a picture was handed in, and what it shows. Said again, the new words
+  stand. What is not confirmed, or not shown anywhere, is removed after a day.
+  Errors: REQUIRED, TEXT_TOO_LONG, UPLOAD_STATE.
+  """
+  confirmUpload("What." input: ConfirmUploadInput!): ConfirmUploadPayload! @can(do: TAKE_PART)
+}
+
+"A picture to hand in."
+input RequestUploadInput {
+  "Where."
+  communityId: ID!
+  "What it is for."
+  kind: UploadKind!
+  "Bytes of the file, at most 10 MiB. Scale a picture down before: 1920 pixels are kept."
+  size: Int!
+  "` + "`" + `image/jpeg` + "`" + `, ` + "`" + `image/png` + "`" + ` or ` + "`" + `image/webp` + "`" + `."
+  contentType: String!
+  "A member the caller may act for; the picture is theirs."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A picture that was handed in."
+input ConfirmUploadInput {
+  "The ticket's."
+  photoId: ID!
+  "What it shows, in words, for people who do not see it; at most 300 characters."
+  alt: String!
+}
+
+"The result of requestUpload."
+type RequestUploadPayload {
+  "The ticket; null when there are errors."
+  upload: UploadTicket
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of confirmUpload."
+type ConfirmUploadPayload {
+  "The picture as it is now; null when there are errors."
+  photo: Photo
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -8923,6 +9490,34 @@ func (ec *executionContext) childFields_CancelSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CancelSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Change_cursor(ctx, field)
+	case "kind":
+		return ec.fieldContext_Change_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Change_id(ctx, field)
+	case "node":
+		return ec.fieldContext_Change_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func (ec *executionContext) childFields_Changes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_Changes_items(ctx, field)
+	case "nextCursor":
+		return ec.fieldContext_Changes_nextCursor(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_Changes_hasMore(ctx, field)
+	case "resetRequired":
+		return ec.fieldContext_Changes_resetRequired(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Changes", field.Name)
+}
+
 func (ec *executionContext) childFields_Charter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -9071,6 +9666,16 @@ func (ec *executionContext) childFields_ConfirmExchangePayload(ctx context.Conte
 		return ec.fieldContext_ConfirmExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photo":
+		return ec.fieldContext_ConfirmUploadPayload_photo(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9345,6 +9950,16 @@ func (ec *executionContext) childFields_ExchangeStep(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExchangeUpdate_cursor(ctx, field)
+	case "exchange":
+		return ec.fieldContext_ExchangeUpdate_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -9617,6 +10232,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "photos":
+		return ec.fieldContext_Listing_photos(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Listing", field.Name)
 }
@@ -9803,6 +10420,16 @@ func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NotificationReceipt_cursor(ctx, field)
+	case "notification":
+		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -9839,6 +10466,24 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_locale(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
+}
+
+func (ec *executionContext) childFields_Photo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Photo_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Photo_url(ctx, field)
+	case "width":
+		return ec.fieldContext_Photo_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Photo_height(ctx, field)
+	case "placeholder":
+		return ec.fieldContext_Photo_placeholder(ctx, field)
+	case "alt":
+		return ec.fieldContext_Photo_alt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Photo", field.Name)
 }
 
 func (ec *executionContext) childFields_Place(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9923,6 +10568,16 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 		return ec.fieldContext_RenewListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "upload":
+		return ec.fieldContext_RequestUploadPayload_upload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResolveDisputePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10031,6 +10686,10 @@ func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field gr
 	switch field.Name {
 	case "version":
 		return ec.fieldContext_ServerInfo_version(ctx, field)
+	case "featureLevel":
+		return ec.fieldContext_ServerInfo_featureLevel(ctx, field)
+	case "minSupportedAppVersion":
+		return ec.fieldContext_ServerInfo_minSupportedAppVersion(ctx, field)
 	case "now":
 		return ec.fieldContext_ServerInfo_now(ctx, field)
 	case "presets":
@@ -10339,6 +10998,18 @@ func (ec *executionContext) childFields_UpdateListingPayload(ctx context.Context
 		return ec.fieldContext_UpdateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadTicket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photoId":
+		return ec.fieldContext_UploadTicket_photoId(ctx, field)
+	case "url":
+		return ec.fieldContext_UploadTicket_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_UploadTicket_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadTicket", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

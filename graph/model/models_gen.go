@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -209,6 +210,31 @@ type CancelSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// One object that became different. It is shown as it is now, not as it was then.
+type Change struct {
+	// Everything up to here has been told once this change was.
+	Cursor string `json:"cursor"`
+	// What to do with it.
+	Kind ChangeKind `json:"kind"`
+	// The object's global id. That of the community stands for all that is kept of it.
+	ID string `json:"id"`
+	// The object; null for a tombstone.
+	Node view.Node `json:"node,omitempty"`
+}
+
+// What became different in a community since a cursor.
+type Changes struct {
+	// In the order in which it happened; an object that changed several times stands where it changed last.
+	Items []*Change `json:"items"`
+	// What to ask with the next time, also when there are no items.
+	NextCursor string `json:"nextCursor"`
+	// More follows at once: ask again with `nextCursor`. A page may be empty and more follow.
+	HasMore bool `json:"hasMore"`
+	// The cursor leads nowhere any more. Forget what is kept of this community, keep
+	// `nextCursor`, read the community anew, then ask with it.
+	ResetRequired bool `json:"resetRequired"`
+}
+
 // A signed statement about a community's journal: its first `size` events hash to
 // `root`. Keep the note: with a later checkpoint, or with `hora verify`, it shows
 // whether anything before it was rewritten.
@@ -281,6 +307,22 @@ type ConfirmExchangeInput struct {
 type ConfirmExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A picture that was handed in.
+type ConfirmUploadInput struct {
+	// The ticket's.
+	PhotoID string `json:"photoId"`
+	// What it shows, in words, for people who do not see it; at most 300 characters.
+	Alt string `json:"alt"`
+}
+
+// The result of confirmUpload.
+type ConfirmUploadPayload struct {
+	// The picture as it is now; null when there are errors.
+	Photo *media.Photo `json:"photo,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -363,6 +405,8 @@ type CreateListingInput struct {
 	Availability []listing.Weekday `json:"availability"`
 	// Who may see it.
 	Visibility listing.Visibility `json:"visibility"`
+	// Pictures of the member's, confirmed, in the order to show them; at most 8.
+	PhotoIds []string `json:"photoIds,omitempty"`
 	// A member the caller may act for; both sides are told.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
@@ -539,6 +583,14 @@ type ExchangeFilter struct {
 	ServiceTypeID *string `json:"serviceTypeId,omitempty"`
 	// Only those proposed in this stretch of time.
 	Period *PeriodInput `json:"period,omitempty"`
+}
+
+// Something happened to an exchange that the caller may see.
+type ExchangeUpdate struct {
+	// Everything that this subscription tells has been told up to here.
+	Cursor string `json:"cursor"`
+	// The exchange as it is now.
+	Exchange *exchange.Exchange `json:"exchange"`
 }
 
 // An error without figures of its own.
@@ -950,6 +1002,14 @@ type NotificationEdge struct {
 	Node *messaging.Notification `json:"node"`
 }
 
+// Something was told to the caller.
+type NotificationReceipt struct {
+	// Where the event stands that it is about, in its community; null for somebody who is no member there.
+	Cursor *string `json:"cursor,omitempty"`
+	// What was told.
+	Notification *messaging.Notification `json:"notification"`
+}
+
 // A number lies outside its bounds; minutes among them.
 type OutOfRange struct {
 	// For programs.
@@ -1168,6 +1228,30 @@ type RenewListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A picture to hand in.
+type RequestUploadInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// What it is for.
+	Kind media.Kind `json:"kind"`
+	// Bytes of the file, at most 10 MiB. Scale a picture down before: 1920 pixels are kept.
+	Size int `json:"size"`
+	// `image/jpeg`, `image/png` or `image/webp`.
+	ContentType string `json:"contentType"`
+	// A member the caller may act for; the picture is theirs.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of requestUpload.
+type RequestUploadPayload struct {
+	// The ticket; null when there are errors.
+	Upload *UploadTicket `json:"upload,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A decision on a dispute.
 type ResolveDisputeInput struct {
 	// Which.
@@ -1352,6 +1436,10 @@ type ScheduleSessionPayload struct {
 type ServerInfo struct {
 	// The program's version.
 	Version string `json:"version"`
+	// Rises by one with each change of this contract; the changelog says which. An app asks for what it needs with `featureLevel` at least so.
+	FeatureLevel int `json:"featureLevel"`
+	// The oldest version of an app that this server still answers well, like `2.4.0`; an older one asks its person to update. Null: any.
+	MinSupportedAppVersion *string `json:"minSupportedAppVersion,omitempty"`
 	// The program's present moment. In development it may be ahead of the wall clock.
 	Now time.Time `json:"now"`
 	// The presets a community may start from.
@@ -1522,6 +1610,12 @@ type StaleVersion struct {
 
 func (StaleVersion) IsUserError() {}
 
+// What can be followed while it happens, over WebSockets (graphql-transport-ws) or
+// server-sent events. Every event carries a cursor. A subscription ends with an
+// error when the caller may not follow it any more.
+type Subscription struct {
+}
+
 // A page of batches of slips.
 type TimeChequeBatchConnection struct {
 	// The items with their cursors.
@@ -1612,6 +1706,8 @@ type UpdateListingInput struct {
 	Availability []listing.Weekday `json:"availability,omitempty"`
 	// Who may see it.
 	Visibility *listing.Visibility `json:"visibility,omitempty"`
+	// Pictures of the member's, confirmed, in the order to show them; at most 8. Those left out are removed after a day.
+	PhotoIds []string `json:"photoIds,omitempty"`
 }
 
 // The result of updateListing.
@@ -1620,6 +1716,18 @@ type UpdateListingPayload struct {
 	Listing *listing.Listing `json:"listing,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Leave to hand in one picture, once.
+type UploadTicket struct {
+	// The picture that will be; for confirmUpload.
+	PhotoID string `json:"photoId"`
+	// Send the file here by PUT, with the announced Content-Type and no other header.
+	// 204 when it arrived; otherwise errors as GraphQL writes them. A connection that
+	// broke may try again until the ticket expires.
+	URL string `json:"url"`
+	// Until when.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // A helper to thank and let go.
@@ -1699,6 +1807,64 @@ type WrongState struct {
 }
 
 func (WrongState) IsUserError() {}
+
+// What a change asks of a device. Treat a value you do not know like TOMBSTONE, then read the object by its id.
+type ChangeKind string
+
+const (
+	// Keep `node` in place of what was kept under its id.
+	ChangeKindUpsert ChangeKind = "UPSERT"
+	// Forget what was kept under the id, if anything was: the caller may not see it any more.
+	ChangeKindTombstone ChangeKind = "TOMBSTONE"
+)
+
+var AllChangeKind = []ChangeKind{
+	ChangeKindUpsert,
+	ChangeKindTombstone,
+}
+
+func (e ChangeKind) IsValid() bool {
+	switch e {
+	case ChangeKindUpsert, ChangeKindTombstone:
+		return true
+	}
+	return false
+}
+
+func (e ChangeKind) String() string {
+	return string(e)
+}
+
+func (e *ChangeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChangeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChangeKind", str)
+	}
+	return nil
+}
+
+func (e ChangeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChangeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChangeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
 
 // How a dispute ends.
 type DisputeOutcome string

@@ -139,7 +139,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome)\.`), nil},
+	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
@@ -226,6 +226,7 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"cheque", "State", "state.cheque.%s"},
 		{"workshop", "State", "state.session.%s"},
 		{"activity", "State", "state.activity.%s"},
+		{"media", "State", "state.upload.%s"},
 		{"membership", "Participation", "state.member.%s"},
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},

@@ -127,6 +127,13 @@ func (m *Metrics) WatchPool(stat func() *pgxpool.Stat) {
 	)
 }
 
+// WatchStreams shows how many connections stay open. It is called once.
+func (m *Metrics) WatchStreams(open func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "hora_streams", Help: "WebSockets and event streams that are open.",
+	}, func() float64 { return float64(open()) }))
+}
+
 // WatchRelay shows how old the oldest event is that nothing has been derived
 // from yet; zero when there is none. It is called once.
 func (m *Metrics) WatchRelay(lag func() time.Duration) {

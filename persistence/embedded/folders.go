@@ -104,6 +104,14 @@ func makeDir(path string, mode fs.FileMode) error {
 	return os.Chmod(path, mode)
 }
 
+// DataDir is the data folder: the one that is named, or else the user's.
+func DataDir(named string) (string, error) {
+	if named != "" {
+		return filepath.Abs(named)
+	}
+	return defaultDataDir()
+}
+
 func defaultDataDir() (string, error) {
 	if isRoot() {
 		return rootDataDir, nil

@@ -111,6 +111,9 @@ func (i *Issuer) Verify(ctx context.Context, text string) (identity.Claims, erro
 	if ours != nil {
 		return identity.Claims{}, ours
 	}
+	if errors.Is(err, jwt.ErrTokenExpired) {
+		err = identity.ErrTokenExpired
+	}
 	if err != nil {
 		return identity.Claims{}, domain.NewError(domain.Unauthenticated, "").Because(err)
 	}

@@ -21,12 +21,15 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/workshop"
+	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/password"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/pgtest"
+	"github.com/hora-coop/hora/server/picture"
 	"github.com/hora-coop/hora/server/token"
 )
 
@@ -46,8 +49,13 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		hours := ledger.New(db, persistence.LedgerStore{}, standing)
 		communities := community.New(db, persistence.CommunityStore{}, hours)
 		members := membership.New(db, standing, communities, hours)
-		listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
 		keys := identity.NewKeyring(db, persistence.IdentityStore{}, clock)
+		files, err := blob.Open("") // in memory
+		if err != nil {
+			return Rooms{}, err
+		}
+		photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), token.NewTickets(keys))
+		listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 		exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 		return Rooms{
 			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package changes
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// seeing are the permissions that show more than every member sees, each a bit
+// of a Sight. A new one is added at the end.
+var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount}
+
+func sightOf(standing domain.Standing) (sight Sight) {
+	for i, p := range seeing {
+		if standing.May(p) {
+			sight |= 1 << i
+		}
+	}
+	return sight
+}
+
+func (s Sight) has(p domain.Permission) bool {
+	i := slices.Index(seeing, p)
+	return i >= 0 && s&(1<<i) != 0
+}
+
+// touch is an object that an event changed, and whom that can concern. What
+// they are shown is decided when the object itself has been read.
+type touch struct {
+	Object
+	ofOwner bool              // the ID is the owner's, of an account
+	parties []domain.ID       // empty: every member
+	seen    domain.Permission // who holds it is concerned as well
+}
+
+// about is what payloads tell of who is concerned.
+type about struct {
+	Provider domain.ID    `json:"provider"`
+	Receiver domain.ID    `json:"receiver"`
+	Legs     []ledger.Leg `json:"legs"`
+	About    struct {
+		Provider domain.ID `json:"provider"`
+		Receiver domain.ID `json:"receiver"`
+	} `json:"about"`
+}
+
+// touches says which objects an event changed. Kinds go by their first word, so
+// that a new event of a known area needs nothing here; ok is false for one of an
+// area that nobody has thought of.
+func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
+	var told about
+	if len(e.Payload) > 0 && string(e.Payload) != "null" {
+		if err := json.Unmarshal(e.Payload, &told); err != nil {
+			return nil, true, fmt.Errorf("event %d of %s: %w", e.Position, e.Community, err)
+		}
+	}
+	area, _, _ := strings.Cut(string(e.Kind), "_")
+	switch area {
+	case "COMMUNITY":
+		all = []touch{{Object: Object{Community, e.Subject}}}
+	case "MEMBER", "ROLE":
+		all = memberTouches(e)
+	case "LISTING":
+		all = []touch{{Object: Object{Listing, e.Subject}}}
+	case "EXCHANGE":
+		all = exchangeTouches(e.Subject, told)
+	case "TRANSFER":
+		all = []touch{{Object: Object{Transfer, e.Subject}}}
+	case "ACCOUNT", "BALANCE":
+		all = []touch{{Object: Object{Account, e.Subject}}}
+	case "HELPER", "CARD":
+		all = []touch{{Object: Object{Member, e.Subject}}}
+	case "TIME", "DEVICE", "SESSION", "ACTIVITY": // nothing that a device keeps, but for what their legs say
+	case "HOURS", "CROSSING": // their legs say it
+	default:
+		return nil, false, nil
+	}
+	for _, leg := range told.Legs {
+		all = append(all, touch{Object: Object{Transfer, leg.ID}},
+			touch{Object: Object{Account, leg.Debit}}, touch{Object: Object{Account, leg.Credit}})
+	}
+	return all, true, nil
+}
+
+// memberTouches: an application is for those who admit; whoever comes, goes or
+// pauses has an account that follows.
+func memberTouches(e domain.RecordedEvent) []touch {
+	member := touch{Object: Object{Member, e.Subject}}
+	account := touch{Object: Object{Account, e.Subject}, ofOwner: true, parties: []domain.ID{e.Subject}, seen: domain.SeeEveryAccount}
+	switch e.Kind {
+	case membership.Applied, membership.NotAdmitted:
+		member.parties, member.seen = []domain.ID{e.Subject}, domain.AdmitMembers
+		return []touch{member}
+	case membership.Welcomed, membership.Gone:
+		return []touch{member, account}
+	default:
+		return []touch{member}
+	}
+}
+
+// exchangeTouches: accepting and ending change what the sides have promised.
+func exchangeTouches(id domain.ID, told about) []touch {
+	sides := []domain.ID{told.Provider, told.Receiver}
+	if told.About.Provider != domain.Nowhere {
+		sides = []domain.ID{told.About.Provider, told.About.Receiver}
+	}
+	all := []touch{{Object: Object{Exchange, id}, parties: sides, seen: domain.SeeEveryExchange}}
+	for _, side := range sides {
+		all = append(all, touch{Object: Object{Account, side}, ofOwner: true, parties: []domain.ID{side}, seen: domain.SeeEveryAccount})
+	}
+	return all
+}
+
+// concerns says whether a touch may show somebody something.
+func (c Cursor) concerns(t touch) bool {
+	return len(t.parties) == 0 || slices.Contains(t.parties, c.Member) || (t.seen != "" && c.Sight.has(t.seen))
+}
+
+// Wakes says whether an event may bring the cursor's holder something of some
+// kinds (none: of any), or end what they see.
+func (c Cursor) Wakes(e domain.RecordedEvent, kinds ...Kind) bool {
+	if e.Subject == c.Member {
+		return true
+	}
+	all, _, err := touches(e)
+	return err != nil || slices.ContainsFunc(all, func(t touch) bool { return c.concerns(t) && wanted(t.Kind, kinds) })
+}
+
+func wanted(kind Kind, kinds []Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }

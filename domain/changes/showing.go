@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package changes
+
+import (
+	"context"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// told is a touch with its event's place.
+type told struct {
+	touch
+	at Place
+}
+
+// show reads what was touched and keeps what somebody may see of it. An object
+// stands where it was touched last, and a cursor never leads past something that
+// is told after it: of several objects of one event only the last carries its place.
+func (s *Service) show(ctx context.Context, standing domain.Standing, cursor Cursor, touched []told) ([]Change, error) {
+	if len(touched) == 0 {
+		return nil, nil
+	}
+	shelf, err := s.read(ctx, cursor.Community, touched)
+	if err != nil {
+		return nil, err
+	}
+	type entry struct {
+		Change
+		at Place
+	}
+	var entries []entry
+	last := map[Object]int{}
+	for _, t := range touched {
+		object, value := shelf.find(t.touch)
+		verdict := shelf.judge(standing, object.Kind, value)
+		if verdict == hidden {
+			continue
+		}
+		if verdict == gone {
+			value = nil
+		}
+		last[object] = len(entries)
+		entries = append(entries, entry{Change{Object: object, Value: value}, t.at})
+	}
+	var changes []Change
+	for i, e := range entries {
+		if last[e.Object] != i {
+			continue
+		}
+		e.Cursor = cursor
+		e.Cursor.Place = e.at
+		if n := len(changes); n > 0 && changes[n-1].Cursor.Place == e.at {
+			changes[n-1].Cursor.Place = before(changes[:n-1], cursor)
+		}
+		changes = append(changes, e.Change)
+	}
+	return changes, nil
+}
+
+// before is the place up to which all was told by some changes.
+func before(changes []Change, start Cursor) Place {
+	if n := len(changes); n > 0 {
+		return changes[n-1].Cursor.Place
+	}
+	return start.Place
+}
+
+// shelf is what was read for a page.
+type shelf struct {
+	values  map[Object]any
+	ofOwner map[domain.ID]ledger.Account
+}
+
+// read takes one statement for each kind of object, whatever the page's length.
+func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf, error) {
+	ids := map[Kind][]domain.ID{}
+	var owners []domain.ID
+	for _, t := range touched {
+		if t.ofOwner {
+			owners = append(owners, t.ID)
+		} else {
+			ids[t.Kind] = append(ids[t.Kind], t.ID)
+		}
+	}
+	on := shelf{map[Object]any{}, map[domain.ID]ledger.Account{}}
+	communities, err := some(ids[Community], func(ids []domain.ID) ([]community.Community, error) { return s.areas.Communities.ByIDs(ctx, ids) })
+	keep(on, Community, communities, func(c community.Community) domain.ID { return c.ID })
+	if err != nil {
+		return on, err
+	}
+	members, err := some(ids[Member], func(ids []domain.ID) ([]membership.Member, error) { return s.areas.Members.LoadAll(ctx, in, ids) })
+	keep(on, Member, members, func(m membership.Member) domain.ID { return m.ID })
+	if err != nil {
+		return on, err
+	}
+	listings, err := some(ids[Listing], func(ids []domain.ID) ([]listing.Listing, error) { return s.areas.Listings.LoadAll(ctx, in, ids) })
+	keep(on, Listing, listings, func(l listing.Listing) domain.ID { return l.ID })
+	if err != nil {
+		return on, err
+	}
+	exchanges, err := some(ids[Exchange], func(ids []domain.ID) ([]exchange.Exchange, error) { return s.areas.Exchanges.LoadAll(ctx, in, ids) })
+	keep(on, Exchange, exchanges, func(x exchange.Exchange) domain.ID { return x.ID })
+	if err != nil {
+		return on, err
+	}
+	return on, s.readHours(ctx, in, on, ids, owners)
+}
+
+// readHours reads accounts after transfers, whose sides say who may see them.
+func (s *Service) readHours(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID, owners []domain.ID) error {
+	transfers, err := some(ids[Transfer], func(ids []domain.ID) ([]ledger.Transfer, error) { return s.areas.Ledger.Transfers(ctx, in, ids) })
+	keep(on, Transfer, transfers, func(t ledger.Transfer) domain.ID { return t.ID })
+	if err != nil {
+		return err
+	}
+	accounts := ids[Account]
+	for _, t := range transfers {
+		accounts = append(accounts, t.Debit, t.Credit)
+	}
+	found, err := some(accounts, func(ids []domain.ID) ([]ledger.Account, error) { return s.areas.Ledger.Accounts(ctx, in, ids) })
+	keep(on, Account, found, func(a ledger.Account) domain.ID { return a.ID })
+	if err != nil {
+		return err
+	}
+	owned, err := some(owners, func(ids []domain.ID) ([]ledger.Account, error) { return s.areas.Ledger.AccountsOf(ctx, in, ids) })
+	for _, a := range owned {
+		on.ofOwner[a.Owner] = a
+	}
+	return err
+}
+
+// some reads each of the ids once, and nothing when there are none.
+func some[V any](ids []domain.ID, read func([]domain.ID) ([]V, error)) ([]V, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	once := map[domain.ID]bool{}
+	var each []domain.ID
+	for _, id := range ids {
+		if !once[id] {
+			once[id] = true
+			each = append(each, id)
+		}
+	}
+	return read(each)
+}
+
+func keep[V any](on shelf, kind Kind, values []V, id func(V) domain.ID) {
+	for _, v := range values {
+		on.values[Object{kind, id(v)}] = v
+	}
+}
+
+// find is what was read of a touched object; nil when it is there no more.
+func (on shelf) find(t touch) (Object, any) {
+	if !t.ofOwner {
+		return t.Object, on.values[t.Object]
+	}
+	if a, ok := on.ofOwner[t.ID]; ok {
+		return Object{Account, a.ID}, a
+	}
+	return t.Object, nil
+}
+
+// verdict is what somebody is shown of an object that was touched.
+type verdict int
+
+const (
+	hidden verdict = iota // they never saw it, and learn nothing of it
+	shown
+	gone // they may have seen it, and do not any more
+)
+
+// judge asks each area's own rule.
+func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
+	visible := false
+	switch v := value.(type) {
+	case nil:
+		if kind == Member || kind == Listing || kind == Exchange {
+			return gone
+		}
+	case community.Community:
+		visible = true
+	case membership.Member:
+		visible = v.VisibleTo(standing)
+	case listing.Listing:
+		visible = v.VisibleTo(standing)
+		if !visible && !v.PublishedAt.IsZero() {
+			return gone
+		}
+	case exchange.Exchange:
+		visible = v.VisibleTo(standing)
+	case ledger.Transfer:
+		debit, _ := on.values[Object{Account, v.Debit}].(ledger.Account)
+		credit, _ := on.values[Object{Account, v.Credit}].(ledger.Account)
+		visible = ledger.MaySeeTransfer(standing, debit, credit)
+	case ledger.Account:
+		visible = ledger.MaySee(standing, v)
+	}
+	if visible {
+		return shown
+	}
+	return hidden
+}
