@@ -245,6 +245,12 @@ func TestAKeyIsForOneThing(t *testing.T) {
 
 // differently is another value that a field could have had; nil when there is none.
 func differently(mutation, field string, value, other any) any {
+	switch {
+	case field == "bearer":
+		return nil // the community is not charged by everybody, which is refused before the key is looked at
+	case field == "kind" && mutation == "requestUpload":
+		return nil // there is one
+	}
 	of := contract().Types[contract().Mutation.Fields.ForName(mutation).Arguments.ForName("input").Type.Name()].Fields.ForName(field).Type
 	for _, v := range contract().Types[of.Name()].EnumValues {
 		if of.Elem == nil && v.Name != value {
@@ -254,6 +260,8 @@ func differently(mutation, field string, value, other any) any {
 	switch {
 	case field == "communityId" || field == "idempotencyKey":
 		return nil // each community keeps its own keys
+	case field == "cheques":
+		return other // of the other call: a slip with another number
 	case field == "activityKind":
 		return "COMMITTEE"
 	case field == "date":

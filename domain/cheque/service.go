@@ -78,9 +78,6 @@ func (s *Service) Deposit(ctx context.Context, actor domain.Actor, text string, 
 	if !ok {
 		return Cheque{}, domain.NewError(Unreadable, "cheque")
 	}
-	if err := s.belongs(ctx, actor, paper.Community); err != nil {
-		return Cheque{}, err
-	}
 	input := struct{ Cheque, For any }{raw, onBehalfOf}
 	deposit := func(keep bool) (Cheque, error) {
 		return s.once(ctx, actor, paper.Community, key, "depositTimeCheque", input, func(ctx context.Context, now time.Time) (domain.ID, error) {
@@ -92,19 +89,6 @@ func (s *Service) Deposit(ctx context.Context, actor domain.Actor, text string, 
 		done, err = deposit(true)
 	}
 	return done, err
-}
-
-// belongs refuses a cheque of a community that one does not belong to as it would
-// one of a community that does not exist.
-func (s *Service) belongs(ctx context.Context, actor domain.Actor, community domain.ID) error {
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
-		return err
-	})
-	if errors.Is(err, domain.NotFound) {
-		return domain.NewError(Forged, "cheque")
-	}
-	return err
 }
 
 // deposit checks a cheque and settles it, or keeps it until that can be.

@@ -5803,7 +5803,7 @@ enum ErrorCode {
   MEMBER_UNKNOWN
   "Not a time cheque of a version this server knows."
   CHEQUE_UNREADABLE
-  "The cheque was changed since it was signed, or was signed by no device of a community the caller belongs to."
+  "The cheque was changed since it was signed, or was signed by no device of this community."
   CHEQUE_FORGED
   "The device that signed the cheque was revoked."
   CHEQUE_REVOKED
