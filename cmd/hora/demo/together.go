@@ -39,7 +39,8 @@ func (l *life) some(most int, spare domain.Minutes, without ...*neighbour) []*ne
 		if len(found) == most {
 			break
 		}
-		if n.state.InGoodStanding() && n.balance-n.held >= spare && (len(without) == 0 || n != without[0]) {
+		// Those who often take part; others stay as quiet as their story has them.
+		if n.energy > 0.4 && n.state.InGoodStanding() && n.balance-n.held >= spare && (len(without) == 0 || n != without[0]) {
 			found = append(found, n)
 		}
 	}
