@@ -29,6 +29,8 @@ const (
 	GiveFromCommunity Permission = "GIVE_FROM_COMMUNITY" // a gift whose other side is the whole
 	RunCycles         Permission = "RUN_CYCLES"          // open and cancel reinvestment, review projects
 	ApproveClaims     Permission = "APPROVE_CLAIMS"      // of others, on project hours
+	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
+	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 )
 
 // granted is the one table of who may do what in a community.
@@ -45,6 +47,8 @@ var granted = map[Permission][]Role{
 	GiveFromCommunity: {Coordinator},
 	RunCycles:         {Coordinator, Board},
 	ApproveClaims:     {Coordinator, Treasurer},
+	EnterSlips:        {Coordinator, Treasurer},
+	ApproveActivities: {Coordinator, Board},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -52,7 +56,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
 	}
 }
 

@@ -20,6 +20,13 @@ func (c *Check) That(ok bool, code Code, field string, args ...any) {
 	}
 }
 
+// Also records what another check found.
+func (c *Check) Also(err error) {
+	if err != nil {
+		c.errs = append(c.errs, err)
+	}
+}
+
 // Text tidies and measures a text that people typed: white space at the ends
 // goes, and what cannot be stored or would deceive the eye is refused.
 func (c *Check) Text(field, text string, minimum, maximum int) string {

@@ -94,6 +94,11 @@ func (r *mutationResolver) CreateCommunity(ctx context.Context, input model.Crea
 	return &model.CreateCommunityPayload{Community: c, UserErrors: problems}, err
 }
 
+func (r *Resolver) Charter() generated.CharterResolver { return &charterResolver{r} }
+
 func (r *Resolver) Community() generated.CommunityResolver { return &communityResolver{r} }
 
-type communityResolver struct{ *Resolver }
+type (
+	charterResolver   struct{ *Resolver }
+	communityResolver struct{ *Resolver }
+)

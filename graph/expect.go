@@ -11,11 +11,14 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // What was read tells the loaders at once what it will be asked for piece by
@@ -84,6 +87,31 @@ func (l *loaders) expectSteps(ctx context.Context, steps []exchange.Step) {
 	}
 }
 
+func (l *loaders) expectCheque(ctx context.Context, c cheque.Cheque) {
+	expect(ctx, "TimeCheque.provider", l.members, c.Community, c.Provider)
+	expect(ctx, "TimeCheque.receiver", l.members, c.Community, c.Receiver)
+	expect(ctx, "TimeCheque.enteredBy", l.members, c.Community, c.EnteredBy)
+	expect(ctx, "TimeCheque.exchange", l.exchanges, c.Community, c.Exchange)
+}
+
+func (l *loaders) expectBatch(ctx context.Context, b cheque.Batch) {
+	expect(ctx, "TimeChequeBatch.enteredBy", l.members, b.Community, b.EnteredBy)
+	expect(ctx, "TimeChequeBatch.undoneBy", l.members, b.Community, b.UndoneBy)
+}
+
+func (l *loaders) expectSession(ctx context.Context, s workshop.Session) {
+	expect(ctx, "GroupSession.host", l.members, s.Community, s.Host)
+	for _, field := range []string{"GroupSession.seats", "GroupSession.participantCount", "GroupSession.waitingCount"} {
+		expect(ctx, field, l.seats, s.Community, s.ID)
+	}
+}
+
+func (l *loaders) expectActivity(ctx context.Context, a activity.Activity) {
+	expect(ctx, "Activity.member", l.members, a.Community, a.Member)
+	expect(ctx, "Activity.onBehalf", l.members, a.Community, a.Member)
+	expect(ctx, "Activity.decidedBy", l.members, a.Community, a.DecidedBy)
+}
+
 func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
 	expect(ctx, "Listing.member", l.members, x.Community, x.Member)
 	expect(ctx, "Listing.photos", l.photos, x.Community, x.ID)
@@ -92,6 +120,7 @@ func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
 func (l *loaders) expectMember(ctx context.Context, m membership.Member) {
 	expect(ctx, "Member.account", l.accountsOf, m.Community, m.ID)
 	expect(ctx, "Member.roles", l.roles, m.Community, m.ID)
+	expect(ctx, "Member.helpers", l.helpers, m.Community, m.ID)
 }
 
 func (l *loaders) expectTransfer(ctx context.Context, t ledger.Transfer) {

@@ -103,6 +103,17 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.Exchanges = func(child int, _ *model.ExchangeFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Community.TimeCheques = func(child int, _ *model.TimeChequeFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Community.TimeChequeBatches = four
+	c.Complexity.Community.GroupSessions = func(child int, _ *model.GroupSessionFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.GroupSession.Seats = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.Activities = func(child int, _ *model.ActivityFilter, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
 	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
 	c.Complexity.Community.Cycles = four
 	c.Complexity.Cycle.Projects = func(child int) int { return 1 + child*domain.DefaultPage }

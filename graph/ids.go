@@ -23,10 +23,15 @@ const (
 	entryID        idKind = 'E'
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
+	chequeID       idKind = 'Q'
+	batchID        idKind = 'B'
+	deviceKeyID    idKind = 'K'
+	groupSessionID idKind = 'G'
+	activityID     idKind = 'Y'
 	photoID        idKind = 'F'
-	cycleID        idKind = 'Y'
+	cycleID        idKind = 'y'
 	projectID      idKind = 'J'
-	claimID        idKind = 'K'
+	claimID        idKind = 'k'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // at names an object in a community.
@@ -37,6 +38,8 @@ type loaders struct {
 	photos       *dataloadgen.Loader[at, []media.Photo] // by listing
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
+	helpers      *dataloadgen.Loader[at, []membership.Helper]
+	seats        *dataloadgen.Loader[at, []workshop.Seat]
 	accounts     *dataloadgen.Loader[at, ledger.Account]
 	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
 	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
@@ -69,6 +72,8 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
 		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
+		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
+		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
 		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),

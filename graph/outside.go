@@ -21,6 +21,12 @@ func AccountID(id string) (community, account domain.ID, err error) {
 	return o.community, o.key, err
 }
 
+// BatchID reads the global id of a batch of slips. Error: NotFound.
+func BatchID(id string) (community, batch domain.ID, err error) {
+	o, err := want(batchID, id, "id")
+	return o.community, o.key, err
+}
+
 // Caller is who asks, as WithRequest was told.
 func Caller(ctx context.Context) (domain.Actor, i18n.Language) { return actor(ctx), language(ctx) }
 

@@ -49,6 +49,21 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case transferID:
 		t, err := r.Ledger.Transfer(ctx, who, o.community, o.key)
 		return found(&t, err)
+	case chequeID:
+		c, err := r.Cheques.Cheque(ctx, who, o.community, o.key)
+		return found(&c, err)
+	case batchID:
+		b, err := r.Cheques.Batch(ctx, who, o.community, o.key)
+		return found(&b, err)
+	case deviceKeyID:
+		d, err := r.Cheques.Device(ctx, who, o.community, o.key)
+		return found(&d, err)
+	case groupSessionID:
+		g, err := r.Workshops.Session(ctx, who, o.community, o.key)
+		return found(&g, err)
+	case activityID:
+		a, err := r.Activities.Activity(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)

@@ -6,7 +6,9 @@ package graph
 
 import (
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -17,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
 )
 
@@ -35,9 +38,13 @@ type Resolver struct {
 	Notary        *ledger.Notary
 	Communities   *community.Service
 	Members       *membership.Service
+	Desk          *membership.Desk
 	Photos        *media.Service
 	Listings      *listing.Service
 	Exchanges     *exchange.Service
+	Cheques       *cheque.Service
+	Workshops     *workshop.Service
+	Activities    *activity.Service
 	Statements    *statement.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service

@@ -97,6 +97,29 @@ func (s ExchangeStore) Add(ctx context.Context, x exchange.Exchange, first excha
 	return x, err
 }
 
+// AddAll implements exchange.Store: a few statements whatever the number.
+func (s ExchangeStore) AddAll(ctx context.Context, all []exchange.Exchange, first []exchange.Step) ([]exchange.Exchange, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	last, err := nextNumbers(ctx, all[0].Community, "exchange", len(all))
+	if err != nil {
+		return nil, err
+	}
+	lines, steps := make([]exchangeRow, len(all)), &pgx.Batch{}
+	for i := range all {
+		all[i].Number = last - len(all) + 1 + i
+		lines[i] = exchangeRowOf(all[i])
+		step := first[i]
+		step.Exchange, step.Step = all[i].ID, all[i].Version
+		steps.Queue(stepSQL, stepArgs(step)...)
+	}
+	if err := rows(ctx).CreateInBatches(&lines, 500).Error; err != nil {
+		return nil, err
+	}
+	return all, query(ctx).SendBatch(ctx, steps).Close()
+}
+
 // Move implements exchange.Store.
 func (s ExchangeStore) Move(ctx context.Context, from exchange.State, x exchange.Exchange, step exchange.Step) (exchange.Exchange, error) {
 	r := exchangeRowOf(x)

@@ -226,11 +226,16 @@ func (MemberStore) NextNumber(ctx context.Context, community domain.ID) (int, er
 // nextNumber gives the next of a community's gapless numbers; others wait for
 // the commit.
 func nextNumber(ctx context.Context, community domain.ID, name string) (int, error) {
+	return nextNumbers(ctx, community, name, 1)
+}
+
+// nextNumbers gives the last of the next few.
+func nextNumbers(ctx context.Context, community domain.ID, name string, few int) (int, error) {
 	var n int
 	err := query(ctx).QueryRow(ctx, `
-		INSERT INTO counter AS c (community_id, name, value) VALUES ($1, $2, 1)
-		ON CONFLICT (community_id, name) DO UPDATE SET value = c.value + 1
-		RETURNING value`, community, name).Scan(&n)
+		INSERT INTO counter AS c (community_id, name, value) VALUES ($1, $2, $3)
+		ON CONFLICT (community_id, name) DO UPDATE SET value = c.value + $3
+		RETURNING value`, community, name, few).Scan(&n)
 	return n, err
 }
 

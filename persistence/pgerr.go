@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -28,6 +29,10 @@ var constraints = map[string]*domain.Error{
 	"member_person_key":     domain.NewError(membership.AlreadyMember, "communityId"),
 	"transfer_reverses_key": domain.NewError(ledger.AlreadyReversed, "transferId"),
 	"transfer_exchange_key": domain.NewError(exchange.WrongState, "exchangeId", "state", string(exchange.Confirmed)),
+
+	"device_key_public_key":  domain.NewError(cheque.KeyTaken, "publicKey"),
+	"time_cheque_serial_key": domain.NewError(cheque.Deposited, "cheque"),
+	"time_cheque_number_key": domain.NewError(cheque.NumberTaken, "cheques"),
 }
 
 // translate turns what PostgreSQL says into the domain's words. SQLSTATE first,

@@ -256,6 +256,44 @@ CREATE UNIQUE INDEX transfer_exchange_key ON ledger.transfer USING btree (commun
 CREATE UNIQUE INDEX transfer_reverses_key ON ledger.transfer USING btree (community_id, reverses_id) WHERE (reverses_id IS NOT NULL);
 GRANT SELECT ON ledger.transfer TO hora_server;
 
+CREATE TABLE public.activity (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  state text NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL,
+  charter_version integer NOT NULL,
+  compensation text NOT NULL,
+  rule text NOT NULL,
+  level text NOT NULL,
+  minutes bigint NOT NULL,
+  credited bigint,
+  description text NOT NULL,
+  costs text NOT NULL,
+  day date NOT NULL,
+  logged_by uuid NOT NULL,
+  decided_by uuid,
+  decided_at timestamp with time zone,
+  reason text,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT activity_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT activity_credit CHECK (((credited IS NULL) OR ((state = 'APPROVED'::text) AND (compensation = 'HOURS'::text)))),
+  CONSTRAINT activity_decided CHECK (((state = 'LOGGED'::text) = (decided_at IS NULL))),
+  CONSTRAINT activity_not_ones_own CHECK ((decided_by <> member_id)),
+  CONSTRAINT activity_state CHECK ((state = ANY (ARRAY['LOGGED'::text, 'APPROVED'::text, 'DECLINED'::text]))),
+  CONSTRAINT activity_charter_fkey FOREIGN KEY (community_id, charter_version) REFERENCES public.charter(community_id, version),
+  CONSTRAINT activity_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT activity_decided_by_fkey FOREIGN KEY (community_id, decided_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT activity_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.activity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.activity FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.activity TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX activity_feed_idx ON public.activity USING btree (community_id, created_at DESC, id DESC);
+CREATE INDEX activity_member_idx ON public.activity USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.activity TO hora_server;
+
 CREATE TABLE public.allocation_contest (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -303,6 +341,20 @@ ALTER TABLE public.budget_ballot FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.budget_ballot TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.budget_ballot TO hora_server;
 
+CREATE TABLE public.card (
+  person_id uuid NOT NULL,
+  handle text NOT NULL,
+  pin_hash text NOT NULL,
+  secret_hash bytea NOT NULL,
+  failures integer NOT NULL DEFAULT 0,
+  given_at timestamp with time zone NOT NULL,
+  CONSTRAINT card_pkey PRIMARY KEY (person_id),
+  CONSTRAINT card_handle_key UNIQUE (handle),
+  CONSTRAINT card_secret_key UNIQUE (secret_hash),
+  CONSTRAINT card_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON public.card TO hora_server;
+
 CREATE TABLE public.charter (
   community_id uuid NOT NULL,
   version integer NOT NULL,
@@ -317,6 +369,27 @@ ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.charter FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.charter TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.charter TO hora_server;
+
+CREATE TABLE public.cheque_batch (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cheques integer NOT NULL,
+  minutes bigint NOT NULL,
+  entered_by uuid NOT NULL,
+  entered_at timestamp with time zone NOT NULL,
+  undone_by uuid,
+  undone_at timestamp with time zone,
+  undo_reason text,
+  CONSTRAINT cheque_batch_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT cheque_batch_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT cheque_batch_entered_by_fkey FOREIGN KEY (community_id, entered_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT cheque_batch_undone_by_fkey FOREIGN KEY (community_id, undone_by) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.cheque_batch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cheque_batch FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.cheque_batch TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX cheque_batch_feed_idx ON public.cheque_batch USING btree (community_id, entered_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.cheque_batch TO hora_server;
 
 CREATE TABLE public.claim (
   community_id uuid NOT NULL,
@@ -423,6 +496,28 @@ ALTER TABLE public.cycle_step FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.cycle_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.cycle_step TO hora_server;
 
+CREATE TABLE public.device_key (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  name text NOT NULL,
+  public_key bytea NOT NULL,
+  registered_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  CONSTRAINT device_key_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT device_key_public_key UNIQUE (community_id, public_key),
+  CONSTRAINT device_key_size CHECK ((octet_length(public_key) = 32)),
+  CONSTRAINT device_key_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT device_key_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.device_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.device_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.device_key TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX device_key_member_idx ON public.device_key USING btree (community_id, member_id, registered_at DESC);
+GRANT INSERT, SELECT ON public.device_key TO hora_server;
+
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -504,6 +599,62 @@ CREATE TABLE public.field_usage (
 );
 CREATE INDEX field_usage_day_idx ON public.field_usage USING btree (day);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.field_usage TO hora_server;
+
+CREATE TABLE public.group_session (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  state text NOT NULL,
+  host_id uuid NOT NULL,
+  title text NOT NULL,
+  description text NOT NULL,
+  service_type text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  place text NOT NULL,
+  capacity integer NOT NULL,
+  bearer text NOT NULL,
+  preparation bigint NOT NULL,
+  animation bigint NOT NULL,
+  moved bigint,
+  reason text,
+  created_at timestamp with time zone NOT NULL,
+  settled_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT group_session_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT group_session_bearer CHECK ((bearer = ANY (ARRAY['PARTICIPANTS'::text, 'COMMUNITY'::text]))),
+  CONSTRAINT group_session_capacity CHECK (((capacity >= 1) AND (capacity <= 200))),
+  CONSTRAINT group_session_settled CHECK (((state = 'SETTLED'::text) = ((moved IS NOT NULL) AND (settled_at IS NOT NULL)))),
+  CONSTRAINT group_session_state CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'SETTLED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT group_session_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT group_session_host_fkey FOREIGN KEY (community_id, host_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.group_session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.group_session FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.group_session TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX group_session_calendar_idx ON public.group_session USING btree (community_id, starts_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.group_session TO hora_server;
+
+CREATE TABLE public.helper (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  helper_id uuid NOT NULL,
+  consent text NOT NULL,
+  given_by uuid NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT helper_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT helper_another CHECK ((helper_id <> member_id)),
+  CONSTRAINT helper_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT helper_helper_fkey FOREIGN KEY (community_id, helper_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT helper_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.helper ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.helper FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.helper TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX helper_helper_idx ON public.helper USING btree (community_id, helper_id) WHERE (withdrawn_at IS NULL);
+CREATE UNIQUE INDEX helper_standing_key ON public.helper USING btree (community_id, member_id, helper_id) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON public.helper TO hora_server;
 
 CREATE TABLE public.idempotency (
   community_id uuid NOT NULL,
@@ -769,6 +920,24 @@ CREATE TABLE public.session (
 CREATE INDEX session_person_idx ON public.session USING btree (person_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.session TO hora_server;
 
+CREATE TABLE public.session_seat (
+  community_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  state text NOT NULL,
+  place integer NOT NULL,
+  share bigint,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT session_seat_pkey PRIMARY KEY (community_id, session_id, member_id),
+  CONSTRAINT session_seat_state CHECK ((state = ANY (ARRAY['JOINED'::text, 'WAITING'::text, 'LEFT'::text, 'ATTENDED'::text, 'MISSED'::text]))),
+  CONSTRAINT session_seat_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT session_seat_session_fkey FOREIGN KEY (community_id, session_id) REFERENCES public.group_session(community_id, id)
+);
+ALTER TABLE public.session_seat ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.session_seat FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.session_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.session_seat TO hora_server;
+
 CREATE TABLE public.signing_key (
   kid text NOT NULL,
   purpose text NOT NULL,
@@ -786,6 +955,55 @@ CREATE UNLOGGED TABLE public.throttle (
   CONSTRAINT throttle_pkey PRIMARY KEY (key)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.throttle TO hora_server;
+
+CREATE TABLE public.time_cheque (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  number text,
+  provider_id uuid NOT NULL,
+  receiver_id uuid NOT NULL,
+  service_type text NOT NULL,
+  description text NOT NULL,
+  day date NOT NULL,
+  minutes bigint NOT NULL,
+  settled bigint,
+  exchange_id uuid,
+  device_id uuid,
+  raw bytea,
+  batch_id uuid,
+  line integer NOT NULL DEFAULT 0,
+  entered_by uuid,
+  entered_at timestamp with time zone NOT NULL,
+  settled_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT time_cheque_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT time_cheque_kind CHECK ((kind = ANY (ARRAY['WRITTEN'::text, 'SIGNED'::text, 'SLIP'::text]))),
+  CONSTRAINT time_cheque_numbered CHECK (((kind = 'WRITTEN'::text) = (number IS NULL))),
+  CONSTRAINT time_cheque_settled CHECK (((state = ANY (ARRAY['SETTLED'::text, 'UNDONE'::text])) = ((exchange_id IS NOT NULL) AND (settled IS NOT NULL)))),
+  CONSTRAINT time_cheque_signed CHECK (((kind = 'SIGNED'::text) = ((device_id IS NOT NULL) AND (raw IS NOT NULL)))),
+  CONSTRAINT time_cheque_slip CHECK (((kind = 'SLIP'::text) = (batch_id IS NOT NULL))),
+  CONSTRAINT time_cheque_state CHECK ((state = ANY (ARRAY['SETTLED'::text, 'PENDING'::text, 'WITHDRAWN'::text, 'UNDONE'::text]))),
+  CONSTRAINT time_cheque_two_sides CHECK ((provider_id <> receiver_id)),
+  CONSTRAINT time_cheque_batch_fkey FOREIGN KEY (community_id, batch_id) REFERENCES public.cheque_batch(community_id, id),
+  CONSTRAINT time_cheque_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT time_cheque_device_fkey FOREIGN KEY (community_id, device_id) REFERENCES public.device_key(community_id, id),
+  CONSTRAINT time_cheque_entered_by_fkey FOREIGN KEY (community_id, entered_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT time_cheque_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT time_cheque_provider_fkey FOREIGN KEY (community_id, provider_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT time_cheque_receiver_fkey FOREIGN KEY (community_id, receiver_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.time_cheque ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.time_cheque FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.time_cheque TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX time_cheque_batch_idx ON public.time_cheque USING btree (community_id, batch_id, line) WHERE (kind = 'SLIP'::text);
+CREATE INDEX time_cheque_feed_idx ON public.time_cheque USING btree (community_id, entered_at DESC, id DESC);
+CREATE UNIQUE INDEX time_cheque_number_key ON public.time_cheque USING btree (community_id, number) WHERE ((kind = 'SLIP'::text) AND (state <> 'UNDONE'::text));
+CREATE INDEX time_cheque_provider_idx ON public.time_cheque USING btree (community_id, provider_id, entered_at DESC, id DESC);
+CREATE INDEX time_cheque_receiver_idx ON public.time_cheque USING btree (community_id, receiver_id, entered_at DESC, id DESC);
+CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (community_id, number) WHERE (kind = 'SIGNED'::text);
+GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
 
 CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
   RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;

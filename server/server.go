@@ -24,8 +24,12 @@ import (
 	"github.com/hora-coop/hora/internal/telemetry"
 )
 
-// maxBody bounds a request: a document, and the longest texts anybody may send.
-const maxBody = 256 << 10
+const (
+	// maxBody bounds a request: the longest pile of slips anybody may key in, with room.
+	maxBody = 2 << 20
+	// maxStranger bounds a request of somebody who is not signed in.
+	maxStranger = 256 << 10
+)
 
 // Config is what the server puts behind its addresses.
 type Config struct {
@@ -66,6 +70,7 @@ func New(c Config) http.Handler {
 	mux.Handle("/graphql", c.graphql())
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
+	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
 	mux.Handle("GET /schema.graphqls", contract())
 	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())
 	mux.HandleFunc("GET "+graph.PhotoPath+"{address}/{file}", c.photo)
@@ -132,10 +137,16 @@ func (c Config) cors() *cors.Cors {
 func (c Config) graphql() http.Handler {
 	edge := c.Resolver.Handler(c.Logger, c.Metrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if ctx, ok := c.asking(w, r); ok {
-			edge.ServeHTTP(w, r.WithContext(ctx))
+		ctx, ok := c.asking(w, r)
+		if !ok {
+			return
 		}
+		limit := int64(maxBody)
+		if actor, _ := graph.Caller(ctx); actor.Person == domain.Nowhere {
+			limit = maxStranger
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		edge.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -273,7 +273,11 @@ func TestAccessToObjects(t *testing.T) {
 			t.Errorf("the tests have no %s to ask for: add one to objects", name)
 			continue
 		}
-		same(t, "Anna’s "+name, s.anna.sees(id, name+" { id }").text("id"), id)
+		own := s.anna
+		if name == "TimeChequeBatch" { // of slips, for those who key them in
+			own = s.founder
+		}
+		same(t, "Anna’s "+name, own.sees(id, name+" { id }").text("id"), id)
 		codes := make([]string, len(everybody))
 		for i, a := range everybody {
 			codes[i] = word(a.p.looksFor(id))

@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/graph/live"
@@ -190,6 +191,8 @@ func (a *App) serverParts() (server.Config, error) {
 		Resolver: &graph.Resolver{
 			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
 			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
+			Desk:    membership.NewDesk(a.db, a.rooms.members, a.rooms.communities, a.people),
+			Cheques: a.rooms.cheques, Workshops: a.rooms.workshops, Activities: a.rooms.activities,
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,

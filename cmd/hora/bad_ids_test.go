@@ -16,8 +16,19 @@ import (
 var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
-	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session", "notificationIds": "Notification",
-	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "photoId": "Photo", "photoIds": "Photo",
+	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
+	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
+	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
+	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
+	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
+}
+
+// kindOf says it of one mutation’s field, where the name alone does not.
+func kindOf(mutation, field string) string {
+	if kind, own := kinds[mutation+"."+field]; own {
+		return kind
+	}
+	return kinds[field]
 }
 
 // everybodys are not a community's own: an id of another town is as good.
@@ -59,7 +70,7 @@ func eachIDField(t *testing.T, s *scene, fn func(idBundle)) {
 	var all []idBundle
 	for _, mutation := range mutations(t) {
 		for _, f := range idFields(mutation) {
-			if kinds[f.Name] == "" {
+			if kindOf(mutation, f.Name) == "" {
 				t.Errorf("%s: the tests do not know of what %s is an id", mutation, f.Name)
 				continue
 			}
@@ -83,16 +94,20 @@ func TestIDsOfAnotherCommunity(t *testing.T) {
 	s, hill := twoScenes(t)
 	theirs := hill.objects()
 	eachIDField(t, s, func(b idBundle) {
-		kind := kinds[b.field]
+		kind := kindOf(b.mutation, b.field)
 		if kind == "ServiceType" || b.mutation == "applyToJoin" {
 			return // the catalogue is everybody’s, and anybody may ask to join anywhere
 		}
 		about := anyField // the use case does not find it
-		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId"}, b.field) {
+		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds"}, b.field) {
 			about = b.field // what is said beside an id of this community
 		}
 		b.refuses(theirs[kind], about)
 		if slices.Contains(everybodys, kind) {
+			return
+		}
+		if b.field == "attendedIds" {
+			b.by.isRefused(b.mutation, with(b.in, b.field, []string{forged(theirs[kind], s.id)}), "NOT_JOINED", b.field)
 			return
 		}
 		if b.field == "receiverId" { // Bruno would propose for two others
@@ -109,7 +124,7 @@ func TestIDsOfAnotherType(t *testing.T) {
 	ours := s.objects()
 	eachIDField(t, s, func(b idBundle) {
 		for _, kind := range slices.Sorted(maps.Keys(ours)) {
-			if kind != kinds[b.field] {
+			if kind != kindOf(b.mutation, b.field) {
 				b.refuses(ours[kind], b.field)
 			}
 		}

@@ -54,7 +54,9 @@ func (s *scene) proposal(cycle string) input {
 	}
 }
 
-func (s *scene) project() string { return s.anna.does("submitProject", s.proposal(s.cycle())).text("project.id") }
+func (s *scene) project() string {
+	return s.anna.does("submitProject", s.proposal(s.cycle())).text("project.id")
+}
 
 // The cycles of a scene come to the state asked for within a minute and stay there
 // for a day: nothing else in the scene grows old.
@@ -63,7 +65,9 @@ func (s *scene) project() string { return s.anna.does("submitProject", s.proposa
 func (s *scene) votedOn() (cycle, project string) { return s.reached(day, 2*day, 3*day, 4*day) }
 
 // granted is a cycle whose count funded Anna's project.
-func (s *scene) granted() (cycle, project string) { return s.reached(40*time.Second, day, 2*day, 3*day) }
+func (s *scene) granted() (cycle, project string) {
+	return s.reached(40*time.Second, day, 2*day, 3*day)
+}
 
 // payable is a cycle whose hours may be claimed.
 func (s *scene) payable() (cycle, project string) {

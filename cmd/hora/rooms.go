@@ -3,7 +3,9 @@
 package main
 
 import (
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -13,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server/picture"
 )
@@ -25,6 +28,9 @@ type rooms struct {
 	photos      *media.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
+	cheques     *cheque.Service
+	workshops   *workshop.Service
+	activities  *activity.Service
 	statements  *statement.Service
 	messages    *messaging.Service
 	changes     *changes.Service
@@ -44,6 +50,9 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
+		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
+		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
+		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{

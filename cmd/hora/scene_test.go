@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 )
 
 // scene is a town where something of everything has happened, so that every
@@ -177,6 +178,91 @@ var calls = map[string]func(s *scene) call{
 		s.turn++
 		return call{s.founder, input{"accountId": s.anna.account(), "floor": -600 - s.turn, "softFloor": -300, "ceiling": 3000, "reason": "Convenu.", "idempotencyKey": newKey()}}
 	},
+	"writeTimeCheque": func(s *scene) call {
+		return call{s.bruno, input{
+			"communityId": s.id, "providerId": s.anna.member, "minutes": 15, "serviceTypeId": s.types()["102-A-1"],
+			"description": s.another("Merci"), "idempotencyKey": newKey(),
+		}}
+	},
+	"depositTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"cheque": s.brunosPhone().signs(s.anna, 15, s.now()), "idempotencyKey": newKey()}}
+	},
+	"settleTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"timeChequeId": s.waitingCheque(), "idempotencyKey": newKey()}}
+	},
+	"withdrawTimeCheque": func(s *scene) call {
+		return call{s.anna, input{"timeChequeId": s.waitingCheque(), "idempotencyKey": newKey()}}
+	},
+	"enterTimeCheques": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "cheques": []input{s.slip(s.anna, s.bruno, 15)}, "idempotencyKey": newKey()}}
+	},
+	"undoTimeCheques": func(s *scene) call {
+		batch := s.founder.does("enterTimeCheques", input{"communityId": s.id, "cheques": []input{s.slip(s.anna, s.bruno, 15)}, "idempotencyKey": newKey()})
+		return call{s.founder, input{"batchId": batch.text("batch.id"), "reason": "Mauvaise pile.", "idempotencyKey": newKey()}}
+	},
+	"registerDeviceKey": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "publicKey": newDeviceKey(), "name": s.another("Téléphone"), "idempotencyKey": newKey(),
+		}}
+	},
+	"revokeDeviceKey": func(s *scene) call {
+		return call{s.anna, input{"deviceKeyId": s.anna.registersPhone().id}}
+	},
+	"scheduleSession": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "title": s.another("Pain"), "description": "Apportez un bol.", "serviceTypeId": s.types()["102-A-1"],
+			"startsAt": s.now().Add(day).Truncate(time.Second), "place": "Salle verte", "capacity": 8, "preparationMinutes": 60, "animationMinutes": 180,
+			"bearer": "PARTICIPANTS", "idempotencyKey": newKey(),
+		}}
+	},
+	"joinSession": func(s *scene) call {
+		return call{s.bruno, input{"sessionId": s.anna.hosts(8, 15), "idempotencyKey": newKey()}}
+	},
+	"leaveSession": func(s *scene) call {
+		session := s.anna.hosts(8, 15)
+		s.bruno.does("joinSession", input{"sessionId": session})
+		return call{s.bruno, input{"sessionId": session, "idempotencyKey": newKey()}}
+	},
+	"cancelSession": func(s *scene) call {
+		return call{s.anna, input{"sessionId": s.anna.hosts(8, 15), "reason": "Four en panne.", "idempotencyKey": newKey()}}
+	},
+	"settleSession": func(s *scene) call {
+		session := s.anna.hosts(8, 15)
+		s.bruno.does("joinSession", input{"sessionId": session})
+		return call{s.anna, input{
+			"sessionId": session, "attendedIds": []string{s.bruno.member}, "preparationMinutes": 0, "animationMinutes": 15, "idempotencyKey": newKey(),
+		}}
+	},
+	"logActivity": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "activityKind": "FRONT_DESK", "minutes": 30, "description": s.another("Permanence"), "costs": "Timbres : 2 $",
+			"date": s.now().Add(-day).Format(time.DateOnly), "idempotencyKey": newKey(),
+		}}
+	},
+	"approveActivity": func(s *scene) call {
+		return call{s.founder, input{"activityId": s.anna.logs("FRONT_DESK", 60), "minutes": 30, "idempotencyKey": newKey()}}
+	},
+	"declineActivity": func(s *scene) call {
+		return call{s.founder, input{"activityId": s.anna.logs("FRONT_DESK", 60), "reason": "Déjà noté.", "idempotencyKey": newKey()}}
+	},
+	"nameHelper": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "helperId": s.clara.member, "until": s.now().Add(30 * day).Truncate(time.Second), "consent": s.another("De vive voix"), "idempotencyKey": newKey(),
+		}}
+	},
+	"withdrawHelper": func(s *scene) call {
+		s.anna.does("nameHelper", input{"communityId": s.id, "helperId": s.bruno.member, "until": s.now().Add(30 * day)})
+		return call{s.anna, input{"memberId": s.anna.member, "helperId": s.bruno.member}}
+	},
+	"giveCard":   func(s *scene) call { return call{s.founder, input{"memberId": s.withoutEmail()}} },
+	"revokeCard": func(s *scene) call { return call{s.founder, input{"memberId": s.withCard().text("member.id")}} },
+	"signInWithNumber": func(s *scene) call {
+		given := s.withCard()
+		return call{s.stranger(), input{"communitySlug": s.slug, "number": given.int("member.number"), "pin": given.text("pin"), "deviceName": "Kiosque"}}
+	},
+	"signInWithCard": func(s *scene) call {
+		return call{s.stranger(), input{"card": s.withCard().text("card"), "deviceName": "Kiosque"}}
+	},
 	"requestUpload": func(s *scene) call {
 		s.turn++
 		return call{s.anna, input{"communityId": s.id, "kind": "LISTING_PHOTO", "size": 1000 + s.turn, "contentType": "image/jpeg", "idempotencyKey": newKey()}}
@@ -279,7 +365,12 @@ func (s *scene) objects() map[string]string {
 	cycle, project := s.payable()
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
-		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
+		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
+		"TimeChequeBatch": s.founder.does("enterTimeCheques", calls["enterTimeCheques"](s).in).text("batch.id"),
+		"DeviceKey":       s.anna.registersPhone().id,
+		"GroupSession":    s.anna.hosts(8, 15),
+		"Activity":        s.anna.logs("FRONT_DESK", 60),
+		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

@@ -277,7 +277,12 @@ var shown = map[string]string{
 	"Account": "{ id balance held available floor softFloor ceiling }", "Community": "{ id slug name }",
 	"Exchange": `{ id number state version minutes { estimated actual settled } provider { displayName } receiver { displayName }
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
-	"Photo": "{ id alt width height placeholder url(size: LARGE) }", "UploadTicket": "{ photoId url expiresAt }",
+	"TimeCheque":      "{ id kind state number date minutes settledMinutes provider { displayName } receiver { displayName } enteredBy { displayName } }",
+	"TimeChequeBatch": "{ id count minutes enteredBy { displayName } undoneAt undoReason }", "DeviceKey": "{ id name publicKey chequePrefix revokedAt }",
+	"GroupSession": `{ id state title participantCount waitingCount settledMinutes preparationMinutes animationMinutes
+		seats { member { displayName } state share } }`,
+	"Activity": "{ id state kind compensation rule minutes creditedMinutes onBehalf date reason member { displayName } decidedBy { displayName } }",
+	"Photo":    "{ id alt width height placeholder url(size: LARGE) }", "UploadTicket": "{ photoId url expiresAt }",
 	"Listing": "{ id kind title state version member { displayName } photos { id alt } }", "Viewer": "{ person { displayName } }",
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",

@@ -82,6 +82,9 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "CLAIM":
 		all = []touch{{Object: Object{Claim, e.Subject}}}
 	case "BUDGET": // a ballot is sealed, and its voter knows it
+	case "HELPER", "CARD":
+		all = []touch{{Object: Object{Member, e.Subject}}}
+	case "TIME", "DEVICE", "SESSION", "ACTIVITY": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

@@ -46,6 +46,9 @@ type Charter struct {
 	Listings   `json:"listings"`
 	Membership `json:"membership"`
 	Levy       `json:"levy"`
+	Cheques    `json:"cheques"`
+	Sessions   `json:"sessions"`
+	Activities `json:"activities"`
 }
 
 // Hours are the ledger's rules, in minutes.
@@ -68,6 +71,12 @@ type Exchanges struct {
 type Listings struct {
 	ExpiryDays int  `json:"expiryDays"` // 0: never
 	Review     bool `json:"review"`     // a coordinator looks before it is published
+}
+
+// Cheques are the rules of time cheques, in days; 0 means no limit.
+type Cheques struct {
+	DepositDays int `json:"depositDays"` // a cheque signed offline is brought within
+	SlipDays    int `json:"slipDays"`    // a slip of paper is keyed in within
 }
 
 // Membership is how people come and go.

@@ -96,7 +96,7 @@ func (s *Service) tell(ctx context.Context, actor domain.Actor, x Exchange, a Ac
 func eventOf(actor domain.Actor, x Exchange, a Action, side domain.ID, minutes domain.Minutes) domain.Event {
 	return domain.Event{
 		ID: domain.NewID(), Kind: a.EventKind(), Actor: actor.Person, Subject: x.ID,
-		Payload: Told{State: x.State, Member: side, Provider: x.Provider, Receiver: x.Receiver, Minutes: minutes},
+		Payload: Told{State: x.State, Member: side, Provider: x.Provider, Receiver: x.Receiver, Minutes: minutes, Cheque: a.cheque()},
 	}
 }
 

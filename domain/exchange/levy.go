@@ -32,21 +32,29 @@ func (s *Service) legs(ctx context.Context, x Exchange, rules community.Levy) ([
 	if err != nil {
 		return nil, err
 	}
+	pool, err := s.levyPool(ctx, x.Community, rules)
+	return legsOf(x, receiver, provider, rules, pool), err
+}
+
+// levyPool is where the levy goes; none is asked for where there is no levy.
+func (s *Service) levyPool(ctx context.Context, where domain.ID, rules community.Levy) (ledger.Account, error) {
+	if rules.Of(domain.MaxMinutes) == 0 {
+		return ledger.Account{}, nil
+	}
+	return s.ledger.CommunityAccount(ctx, where, ledger.Pool, rules.Pool)
+}
+
+func legsOf(x Exchange, receiver, provider ledger.Account, rules community.Levy, pool ledger.Account) []ledger.Transfer {
 	legs := []ledger.Transfer{{
 		ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
 		Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
 	}}
-	levy := bearable(rules.Of(x.Settled), x.Settled, provider)
-	if levy == 0 {
-		return legs, nil
+	if levy := bearable(rules.Of(x.Settled), x.Settled, provider); levy > 0 {
+		legs = append(legs, ledger.Transfer{
+			ID: domain.NewID(), Kind: ledger.Levy, Minutes: levy, Debit: provider.ID, Credit: pool.ID, Exchange: x.ID,
+		})
 	}
-	pool, err := s.ledger.CommunityAccount(ctx, x.Community, ledger.Pool, rules.Pool)
-	if err != nil {
-		return nil, err
-	}
-	return append(legs, ledger.Transfer{
-		ID: domain.NewID(), Kind: ledger.Levy, Minutes: levy, Debit: provider.ID, Credit: pool.ID, Exchange: x.ID,
-	}), nil
+	return legs
 }
 
 // bearable lowers a levy to what leaves the provider at their floor: giving a

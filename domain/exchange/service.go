@@ -334,18 +334,23 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, x Exchange, a 
 	if err != nil {
 		return err
 	}
+	_, err = s.ledger.Post(ctx, posting(actor, x, a, side, legs))
+	return err
+}
+
+// posting is what settling an exchange writes, once.
+func posting(actor domain.Actor, x Exchange, a Action, side domain.ID, legs []ledger.Transfer) ledger.Posting {
 	var holds []domain.ID
 	if x.Hold != domain.Nowhere {
 		holds = []domain.ID{x.Hold}
 	}
-	_, err = s.ledger.Post(ctx, ledger.Posting{
+	return ledger.Posting{
 		Community: x.Community,
 		Key:       "exchange/" + x.ID.String(),
 		Legs:      legs,
 		Holds:     holds,
 		Event:     eventOf(actor, x, a, side, x.Settled),
-	})
-	return err
+	}
 }
 
 // accounts finds both sides' accounts.

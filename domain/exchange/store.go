@@ -13,6 +13,8 @@ import (
 type Store interface {
 	// Add keeps a new exchange with its first step, and gives it the community's next number.
 	Add(ctx context.Context, x Exchange, first Step) (Exchange, error)
+	// AddAll keeps many at once, each with its first step, and numbers them in order.
+	AddAll(ctx context.Context, all []Exchange, first []Step) ([]Exchange, error)
 	// Move saves an exchange that was still in the state it was read in and at
 	// its version, which it raises, and notes the step. Error: WrongState, when
 	// somebody was quicker.

@@ -20,6 +20,7 @@ const (
 	NotAvailable   domain.Code = "LISTING_UNAVAILABLE" // met, expired, archived
 	MemberInactive domain.Code = "MEMBER_INACTIVE"     // the member paused, left, or is not admitted yet; args: name
 	NotAParty      domain.Code = "NOT_A_PARTY"         // neither gives nor receives in it
+	MemberUnknown  domain.Code = "MEMBER_UNKNOWN"      // in a list: no member of this community
 )
 
 // State is where an exchange stands.
@@ -168,6 +169,7 @@ func (a Action) EventKind() domain.EventKind {
 		Decline: "EXCHANGE_DECLINED", Cancel: "EXCHANGE_CANCELLED", Complete: "EXCHANGE_DONE",
 		Confirm: "EXCHANGE_CONFIRMED", Dispute: "EXCHANGE_DISPUTED", Resolve: "EXCHANGE_RESOLVED",
 		Expire: "EXCHANGE_EXPIRED", Remind: "EXCHANGE_REMINDER",
+		Write: "EXCHANGE_CONFIRMED", Deposit: "EXCHANGE_CONFIRMED", Enter: "EXCHANGE_CONFIRMED",
 	}[a]
 }
 
@@ -178,4 +180,5 @@ type Told struct {
 	Provider domain.ID      `json:"provider"`
 	Receiver domain.ID      `json:"receiver"`
 	Minutes  domain.Minutes `json:"minutes"`
+	Cheque   Action         `json:"cheque,omitempty"` // how a time cheque settled it
 }

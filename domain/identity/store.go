@@ -12,6 +12,8 @@ import (
 // Store keeps persons, sessions and keys. Every method is called inside
 // InPlatform; what is absent is answered as NotFound.
 type Store interface {
+	CardStore // how somebody without an address signs in
+
 	// AddPerson fails as EmailUnavailable when somebody has the address.
 	AddPerson(ctx context.Context, person Person, passwordHash string) error
 	// Persons finds those that exist, in no order.

@@ -149,14 +149,27 @@ func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, o
 	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
 		return standing.Member, err
 	}
-	if !standing.May(domain.ActForMember) {
-		return domain.Nowhere, domain.Forbidden
+	if err := s.mayActFor(ctx, standing, community, onBehalfOf); err != nil {
+		return domain.Nowhere, err
 	}
 	m, err := s.byID(ctx, community, onBehalfOf)
 	if err == nil && p == domain.TakePart && !m.Participation.InGoodStanding() {
 		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
 	}
 	return m.ID, err
+}
+
+// mayActFor: those who act for everybody, and whom the member named. Helpers act
+// while the consent stands; they need not be told why it does not.
+func (s *Service) mayActFor(ctx context.Context, standing domain.Standing, community, member domain.ID) error {
+	if standing.May(domain.ActForMember) {
+		return nil
+	}
+	all, err := s.Helpers(ctx, community, []domain.ID{member})
+	if err == nil && !helps(all, standing.Member) {
+		err = domain.Forbidden
+	}
+	return err
 }
 
 // Load reads members inside the caller's transaction, for the rooms above; each
@@ -175,6 +188,12 @@ func (s *Service) Load(ctx context.Context, community domain.ID, ids ...domain.I
 // LoadAll reads members inside the caller's transaction, those that exist.
 func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error) {
 	return s.store.ByIDs(ctx, community, ids)
+}
+
+// Numbered finds a member by the number on their card, inside the caller's
+// transaction. Error: NotFound.
+func (s *Service) Numbered(ctx context.Context, community domain.ID, number int) (Member, error) {
+	return s.store.ByNumber(ctx, community, number)
 }
 
 // Holders reads who holds a role now, inside the caller's transaction.

@@ -40,6 +40,13 @@ type Store interface {
 	// LockRole holds who has a role still until the transaction ends.
 	LockRole(ctx context.Context, community domain.ID, role domain.Role) error
 
+	// AddHelper keeps a consent; EndHelp withdraws the one that stands, if any.
+	AddHelper(ctx context.Context, h Helper) error
+	EndHelp(ctx context.Context, community, member, helper domain.ID, at time.Time) error
+	HelpersOf(ctx context.Context, community domain.ID, members []domain.ID, at time.Time) ([]Helper, error)
+	// Attach makes a person of a member who was none.
+	Attach(ctx context.Context, m Member) error
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.

@@ -8,10 +8,13 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // told is who an event concerns, before members become persons.
@@ -23,7 +26,8 @@ type told struct {
 	about    map[domain.ID]domain.ID // for each side told, the other it speaks of
 	whom     domain.ID               // the member of whom coordinators are told
 	minutes  domain.Minutes
-	actedFor domain.ID // told as well when somebody else acted in their name
+	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
+	actedFor domain.ID                    // told as well when somebody else acted in their name
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -47,6 +51,16 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 			t.minutes += leg.Minutes
 		}
 		return t, true, nil
+	case cheque.Waits, cheque.GivenUp:
+		return tellCheque(e)
+	case cheque.BatchIsUndone, cheque.DeviceRegistered, cheque.DeviceRevoked:
+		return tellConcerned(e)
+	case workshop.SeatTaken, workshop.SeatWaits, workshop.SeatLeft, workshop.SeatGiven, workshop.CalledOff, workshop.SettledItAt:
+		return tellSession(e)
+	case membership.HelperNamed, membership.HelperEnded:
+		return tellHelp(e)
+	case activity.Noted, activity.Granted, activity.Refused:
+		return tellActivity(e)
 	case ledger.BalanceLow, ledger.BalanceHigh:
 		return tellBalance(e)
 	case ledger.CrossingUndone:
@@ -85,20 +99,12 @@ func tellUndone(e domain.RecordedEvent) (told, bool, error) {
 // tellExchange: what one side does, the other hears; what the program or a
 // coordinator does, both hear.
 func tellExchange(e domain.RecordedEvent) (told, error) {
-	var posted struct {
-		About *exchange.Told `json:"about"`
-	}
 	var x exchange.Told
-	if err := payload(e, &posted); err != nil {
-		return told{}, err
-	}
-	if posted.About != nil {
-		x = *posted.About
-	} else if err := payload(e, &x); err != nil {
+	if err := said(e, &x); err != nil {
 		return told{}, err
 	}
 	t := told{
-		kind: Kind(e.Kind), exchange: e.Subject, minutes: x.Minutes,
+		kind: chequeKind(x, Kind(e.Kind)), exchange: e.Subject, minutes: x.Minutes,
 		about: map[domain.ID]domain.ID{x.Provider: x.Receiver, x.Receiver: x.Provider},
 	}
 	switch x.Member {
@@ -121,16 +127,8 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 // tellReinvestment: coordinators hear what waits for them, a project's owner what
 // became of it and of their claims.
 func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
-	var posted struct {
-		About *reinvestment.Told `json:"about"`
-	}
-	if err := payload(e, &posted); err != nil {
-		return t, false, err
-	}
 	var about reinvestment.Told
-	if posted.About != nil {
-		about = *posted.About
-	} else if err := payload(e, &about); err != nil {
+	if err := said(e, &about); err != nil {
 		return t, false, err
 	}
 	t.minutes = about.Minutes
@@ -148,6 +146,21 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		owner(Kind("PROJECT_" + about.State))
 	}
 	return t, true, nil
+}
+
+// said reads what the room that recorded an event said in it, also when the
+// event came with a posting.
+func said(e domain.RecordedEvent, into any) error {
+	var posted struct {
+		About json.RawMessage `json:"about"`
+	}
+	if err := payload(e, &posted); err != nil {
+		return err
+	}
+	if len(posted.About) > 0 {
+		e.Payload = posted.About
+	}
+	return payload(e, into)
 }
 
 func payload(e domain.RecordedEvent, into any) error {

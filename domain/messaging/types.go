@@ -43,6 +43,26 @@ const (
 	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for coordinators
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
+
+	ChequeWritten    Kind = "TIME_CHEQUE_WRITTEN"
+	ChequeSettled    Kind = "TIME_CHEQUE_SETTLED"
+	ChequePending    Kind = "TIME_CHEQUE_PENDING"
+	ChequeWithdrawn  Kind = "TIME_CHEQUE_WITHDRAWN"
+	ChequesUndone    Kind = "TIME_CHEQUES_UNDONE"
+	DeviceRegistered Kind = "DEVICE_KEY_REGISTERED"
+	DeviceRevoked    Kind = "DEVICE_KEY_REVOKED"
+
+	SessionJoined    Kind = "SESSION_JOINED"
+	SessionWaiting   Kind = "SESSION_WAITING"
+	SessionSeatFree  Kind = "SESSION_SEAT_FREE"
+	SessionLeft      Kind = "SESSION_LEFT"
+	SessionCancelled Kind = "SESSION_CANCELLED"
+	SessionSettled   Kind = "SESSION_SETTLED"
+	ActivityLogged   Kind = "ACTIVITY_LOGGED" // for those who approve
+	ActivityApproved Kind = "ACTIVITY_APPROVED"
+	ActivityDeclined Kind = "ACTIVITY_DECLINED"
+	HelperNamed      Kind = "HELPER_NAMED"
+	HelperEnded      Kind = "HELPER_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -26,14 +26,20 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	Activity() ActivityResolver
+	ActivityKind() ActivityKindResolver
 	AllocationChallenge() AllocationChallengeResolver
+	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
 	Cycle() CycleResolver
+	DeviceKey() DeviceKeyResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeMinutes() ExchangeMinutesResolver
 	ExchangeStep() ExchangeStepResolver
+	GroupSession() GroupSessionResolver
+	Helper() HelperResolver
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
@@ -47,7 +53,10 @@ type ResolverRoot interface {
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
+	SessionSeat() SessionSeatResolver
 	Subscription() SubscriptionResolver
+	TimeCheque() TimeChequeResolver
+	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
 }
@@ -86,6 +95,46 @@ type ComplexityRoot struct {
 		Lines         func(childComplexity int) int
 		Opening       func(childComplexity int) int
 		Received      func(childComplexity int) int
+	}
+
+	Activity struct {
+		Charter         func(childComplexity int) int
+		Community       func(childComplexity int) int
+		Compensation    func(childComplexity int) int
+		Costs           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreditedMinutes func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedBy       func(childComplexity int) int
+		Description     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Member          func(childComplexity int) int
+		Minutes         func(childComplexity int) int
+		OnBehalf        func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Rule            func(childComplexity int) int
+		State           func(childComplexity int) int
+	}
+
+	ActivityConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ActivityEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ActivityKind struct {
+		Code         func(childComplexity int) int
+		Compensation func(childComplexity int) int
+		Label        func(childComplexity int) int
+		Level        func(childComplexity int) int
+		Rule         func(childComplexity int) int
 	}
 
 	AdmitMemberPayload struct {
@@ -135,6 +184,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ApproveActivityPayload struct {
+		Activity   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApproveClaimPayload struct {
 		Claim      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -165,6 +219,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CancelSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	CastBudgetBallotPayload struct {
 		Ballot     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -190,14 +249,19 @@ type ComplexityRoot struct {
 	}
 
 	Charter struct {
+		ActivityKinds   func(childComplexity int) int
 		AnswerDays      func(childComplexity int) int
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
+		DepositDays     func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
 		Levy            func(childComplexity int) int
+		NoShowShares    func(childComplexity int) int
+		NoticeHours     func(childComplexity int) int
 		Review          func(childComplexity int) int
+		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
 		Unit            func(childComplexity int) int
@@ -231,25 +295,29 @@ type ComplexityRoot struct {
 	}
 
 	Community struct {
-		Account          func(childComplexity int) int
-		Charter          func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		Cycles           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Exchanges        func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
-		ID               func(childComplexity int) int
-		LedgerCheckpoint func(childComplexity int, since *string) int
-		Listings         func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
-		Locale           func(childComplexity int) int
-		Member           func(childComplexity int, number int) int
-		Members          func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
-		Membership       func(childComplexity int) int
-		Name             func(childComplexity int) int
-		Place            func(childComplexity int) int
-		Pools            func(childComplexity int) int
-		Preset           func(childComplexity int) int
-		ServiceTypes     func(childComplexity int, parentID *string) int
-		Slug             func(childComplexity int) int
-		TimeZone         func(childComplexity int) int
+		Account           func(childComplexity int) int
+		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Charter           func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		GroupSessions     func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
+		ID                func(childComplexity int) int
+		LedgerCheckpoint  func(childComplexity int, since *string) int
+		Listings          func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
+		Locale            func(childComplexity int) int
+		Member            func(childComplexity int, number int) int
+		Members           func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
+		Membership        func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Place             func(childComplexity int) int
+		Pools             func(childComplexity int) int
+		Preset            func(childComplexity int) int
+		ServiceTypes      func(childComplexity int, parentID *string) int
+		Slug              func(childComplexity int) int
+		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
+		TimeZone          func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -377,6 +445,11 @@ type ComplexityRoot struct {
 		State func(childComplexity int) int
 	}
 
+	DeclineActivityPayload struct {
+		Activity   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	DeclineApplicationPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -392,8 +465,29 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DepositTimeChequePayload struct {
+		Exchange   func(childComplexity int) int
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeviceKey struct {
+		ChequePrefix func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Member       func(childComplexity int) int
+		Name         func(childComplexity int) int
+		PublicKey    func(childComplexity int) int
+		RegisteredAt func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+	}
+
 	DisputeExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EnterTimeChequesPayload struct {
+		Batch      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -489,6 +583,13 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	GiveCardPayload struct {
+		Card       func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Pin        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	GiveHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -497,6 +598,46 @@ type ComplexityRoot struct {
 	GrantRolePayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	GroupSession struct {
+		Animation        func(childComplexity int) int
+		Bearer           func(childComplexity int) int
+		Capacity         func(childComplexity int) int
+		Community        func(childComplexity int) int
+		Description      func(childComplexity int) int
+		Host             func(childComplexity int) int
+		ID               func(childComplexity int) int
+		ParticipantCount func(childComplexity int) int
+		Place            func(childComplexity int) int
+		Preparation      func(childComplexity int) int
+		Reason           func(childComplexity int) int
+		Seats            func(childComplexity int) int
+		ServiceType      func(childComplexity int) int
+		SettledMinutes   func(childComplexity int) int
+		StartsAt         func(childComplexity int) int
+		State            func(childComplexity int) int
+		Title            func(childComplexity int) int
+		WaitingCount     func(childComplexity int) int
+	}
+
+	GroupSessionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	GroupSessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Helper struct {
+		Consent func(childComplexity int) int
+		From    func(childComplexity int) int
+		Helper  func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Until   func(childComplexity int) int
 	}
 
 	InclusionProof struct {
@@ -518,6 +659,11 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	JoinSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	KindTotals struct {
 		Given    func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -528,6 +674,11 @@ type ComplexityRoot struct {
 	LeaveCommunityPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	LeaveSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Levy struct {
@@ -601,6 +752,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LogActivityPayload struct {
+		Activity   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MarkListingMetPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -617,10 +773,12 @@ type ComplexityRoot struct {
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
 		Community     func(childComplexity int) int
+		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
+		Helpers       func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
@@ -654,11 +812,13 @@ type ComplexityRoot struct {
 		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
 		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveActivity     func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
 		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
 		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
+		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
 		CastBudgetBallot    func(childComplexity int, input model.CastBudgetBallotInput) int
 		ChallengeAllocation func(childComplexity int, input model.ChallengeAllocationInput) int
 		ClaimPayout         func(childComplexity int, input model.ClaimPayoutInput) int
@@ -668,20 +828,29 @@ type ComplexityRoot struct {
 		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing       func(childComplexity int, input model.CreateListingInput) int
+		DeclineActivity     func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
+		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
+		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
+		GiveCard            func(childComplexity int, input model.GiveCardInput) int
 		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
 		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
+		JoinSession         func(childComplexity int, input model.JoinSessionInput) int
 		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
+		LeaveSession        func(childComplexity int, input model.LeaveSessionInput) int
+		LogActivity         func(childComplexity int, input model.LogActivityInput) int
 		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
 		MarkRead            func(childComplexity int, input model.MarkReadInput) int
+		NameHelper          func(childComplexity int, input model.NameHelperInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
 		Register            func(childComplexity int, input model.RegisterInput) int
+		RegisterDeviceKey   func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
 		RenewListing        func(childComplexity int, input model.RenewListingInput) int
 		RequestUpload       func(childComplexity int, input model.RequestUploadInput) int
@@ -690,14 +859,30 @@ type ComplexityRoot struct {
 		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
 		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
 		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeCard          func(childComplexity int, input model.RevokeCardInput) int
+		RevokeDeviceKey     func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
+		ScheduleSession     func(childComplexity int, input model.ScheduleSessionInput) int
 		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
+		SettleSession       func(childComplexity int, input model.SettleSessionInput) int
+		SettleTimeCheque    func(childComplexity int, input model.SettleTimeChequeInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
+		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
+		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut             func(childComplexity int, input *model.SignOutInput) int
 		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
+		UndoTimeCheques     func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawHelper      func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawProject     func(childComplexity int, input model.WithdrawProjectInput) int
+		WithdrawTimeCheque  func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WriteTimeCheque     func(childComplexity int, input model.WriteTimeChequeInput) int
+	}
+
+	NameHelperPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Notification struct {
@@ -822,6 +1007,11 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	RegisterDeviceKeyPayload struct {
+		DeviceKey  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RegisterMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -868,6 +1058,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RevokeCardPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeDeviceKeyPayload struct {
+		DeviceKey  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RevokeRolePayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -882,6 +1082,11 @@ type ComplexityRoot struct {
 		From  func(childComplexity int) int
 		Role  func(childComplexity int) int
 		Until func(childComplexity int) int
+	}
+
+	ScheduleSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ServerInfo struct {
@@ -916,6 +1121,12 @@ type ComplexityRoot struct {
 		LastUsedAt func(childComplexity int) int
 	}
 
+	SessionSeat struct {
+		Member func(childComplexity int) int
+		Share  func(childComplexity int) int
+		State  func(childComplexity int) int
+	}
+
 	SessionTokens struct {
 		AccessToken  func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
@@ -927,7 +1138,29 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SettleSessionPayload struct {
+		GroupSession func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	SettleTimeChequePayload struct {
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SignInPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	SignInWithCardPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	SignInWithNumberPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
@@ -957,6 +1190,59 @@ type ComplexityRoot struct {
 		NotificationReceived func(childComplexity int) int
 	}
 
+	TimeCheque struct {
+		Community      func(childComplexity int) int
+		Day            func(childComplexity int) int
+		Description    func(childComplexity int) int
+		EnteredAt      func(childComplexity int) int
+		EnteredBy      func(childComplexity int) int
+		Exchange       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Minutes        func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Provider       func(childComplexity int) int
+		Receiver       func(childComplexity int) int
+		ServiceType    func(childComplexity int) int
+		SettledAt      func(childComplexity int) int
+		SettledMinutes func(childComplexity int) int
+		State          func(childComplexity int) int
+	}
+
+	TimeChequeBatch struct {
+		Cheques    func(childComplexity int) int
+		Community  func(childComplexity int) int
+		EnteredAt  func(childComplexity int) int
+		EnteredBy  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Minutes    func(childComplexity int) int
+		UndoReason func(childComplexity int) int
+		UndoneAt   func(childComplexity int) int
+		UndoneBy   func(childComplexity int) int
+	}
+
+	TimeChequeBatchConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TimeChequeBatchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimeChequeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TimeChequeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Transfer struct {
 		At         func(childComplexity int) int
 		Credit     func(childComplexity int) int
@@ -969,6 +1255,11 @@ type ComplexityRoot struct {
 		Proof      func(childComplexity int) int
 		ReversedBy func(childComplexity int) int
 		Reverses   func(childComplexity int) int
+	}
+
+	UndoTimeChequesPayload struct {
+		Batch      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateListingPayload struct {
@@ -990,8 +1281,24 @@ type ComplexityRoot struct {
 		UnreadNotifications func(childComplexity int) int
 	}
 
+	WithdrawHelperPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	WithdrawProjectPayload struct {
 		Project    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WithdrawTimeChequePayload struct {
+		TimeCheque func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WriteTimeChequePayload struct {
+		Exchange   func(childComplexity int) int
+		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1173,6 +1480,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
 
+	case "Activity.charterVersion":
+		if e.ComplexityRoot.Activity.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Charter(childComplexity), true
+	case "Activity.community":
+		if e.ComplexityRoot.Activity.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Community(childComplexity), true
+	case "Activity.compensation":
+		if e.ComplexityRoot.Activity.Compensation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Compensation(childComplexity), true
+	case "Activity.costs":
+		if e.ComplexityRoot.Activity.Costs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Costs(childComplexity), true
+	case "Activity.createdAt":
+		if e.ComplexityRoot.Activity.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.CreatedAt(childComplexity), true
+	case "Activity.creditedMinutes":
+		if e.ComplexityRoot.Activity.CreditedMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.CreditedMinutes(childComplexity), true
+	case "Activity.date":
+		if e.ComplexityRoot.Activity.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Day(childComplexity), true
+	case "Activity.decidedAt":
+		if e.ComplexityRoot.Activity.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.DecidedAt(childComplexity), true
+	case "Activity.decidedBy":
+		if e.ComplexityRoot.Activity.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.DecidedBy(childComplexity), true
+	case "Activity.description":
+		if e.ComplexityRoot.Activity.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Description(childComplexity), true
+	case "Activity.id":
+		if e.ComplexityRoot.Activity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.ID(childComplexity), true
+	case "Activity.kind":
+		if e.ComplexityRoot.Activity.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Kind(childComplexity), true
+	case "Activity.member":
+		if e.ComplexityRoot.Activity.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Member(childComplexity), true
+	case "Activity.minutes":
+		if e.ComplexityRoot.Activity.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Minutes(childComplexity), true
+	case "Activity.onBehalf":
+		if e.ComplexityRoot.Activity.OnBehalf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.OnBehalf(childComplexity), true
+	case "Activity.reason":
+		if e.ComplexityRoot.Activity.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Reason(childComplexity), true
+	case "Activity.rule":
+		if e.ComplexityRoot.Activity.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.Rule(childComplexity), true
+	case "Activity.state":
+		if e.ComplexityRoot.Activity.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Activity.State(childComplexity), true
+
+	case "ActivityConnection.edges":
+		if e.ComplexityRoot.ActivityConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.Edges(childComplexity), true
+	case "ActivityConnection.nodes":
+		if e.ComplexityRoot.ActivityConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.Nodes(childComplexity), true
+	case "ActivityConnection.pageInfo":
+		if e.ComplexityRoot.ActivityConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityConnection.PageInfo(childComplexity), true
+
+	case "ActivityEdge.cursor":
+		if e.ComplexityRoot.ActivityEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityEdge.Cursor(childComplexity), true
+	case "ActivityEdge.node":
+		if e.ComplexityRoot.ActivityEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityEdge.Node(childComplexity), true
+
+	case "ActivityKind.code":
+		if e.ComplexityRoot.ActivityKind.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Code(childComplexity), true
+	case "ActivityKind.compensation":
+		if e.ComplexityRoot.ActivityKind.Compensation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Compensation(childComplexity), true
+	case "ActivityKind.label":
+		if e.ComplexityRoot.ActivityKind.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Label(childComplexity), true
+	case "ActivityKind.level":
+		if e.ComplexityRoot.ActivityKind.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Level(childComplexity), true
+	case "ActivityKind.rule":
+		if e.ComplexityRoot.ActivityKind.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityKind.Rule(childComplexity), true
+
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
 			break
@@ -1353,6 +1832,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApplyToJoinPayload.UserErrors(childComplexity), true
 
+	case "ApproveActivityPayload.activity":
+		if e.ComplexityRoot.ApproveActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveActivityPayload.Activity(childComplexity), true
+	case "ApproveActivityPayload.userErrors":
+		if e.ComplexityRoot.ApproveActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveActivityPayload.UserErrors(childComplexity), true
+
 	case "ApproveClaimPayload.claim":
 		if e.ComplexityRoot.ApproveClaimPayload.Claim == nil {
 			break
@@ -1431,6 +1923,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelExchangePayload.UserErrors(childComplexity), true
 
+	case "CancelSessionPayload.groupSession":
+		if e.ComplexityRoot.CancelSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelSessionPayload.GroupSession(childComplexity), true
+	case "CancelSessionPayload.userErrors":
+		if e.ComplexityRoot.CancelSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelSessionPayload.UserErrors(childComplexity), true
+
 	case "CastBudgetBallotPayload.ballot":
 		if e.ComplexityRoot.CastBudgetBallotPayload.Ballot == nil {
 			break
@@ -1507,6 +2012,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Changes.ResetRequired(childComplexity), true
 
+	case "Charter.activityKinds":
+		if e.ComplexityRoot.Charter.ActivityKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ActivityKinds(childComplexity), true
 	case "Charter.answerDays":
 		if e.ComplexityRoot.Charter.AnswerDays == nil {
 			break
@@ -1525,6 +2036,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Ceiling(childComplexity), true
+	case "Charter.chequeDepositDays":
+		if e.ComplexityRoot.Charter.DepositDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.DepositDays(childComplexity), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -1549,12 +2066,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Levy(childComplexity), true
+	case "Charter.sessionNoShowShares":
+		if e.ComplexityRoot.Charter.NoShowShares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.NoShowShares(childComplexity), true
+	case "Charter.sessionNoticeHours":
+		if e.ComplexityRoot.Charter.NoticeHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Charter.Review(childComplexity), true
+	case "Charter.chequeSlipDays":
+		if e.ComplexityRoot.Charter.SlipDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.SlipDays(childComplexity), true
 	case "Charter.softFloor":
 		if e.ComplexityRoot.Charter.SoftFloor == nil {
 			break
@@ -1691,6 +2226,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Account(childComplexity), true
+	case "Community.activities":
+		if e.ComplexityRoot.Community.Activities == nil {
+			break
+		}
+
+		args, err := ec.field_Community_activities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.charter":
 		if e.ComplexityRoot.Community.Charter == nil {
 			break
@@ -1725,6 +2271,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Exchanges(childComplexity, args["filter"].(*model.ExchangeFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.groupSessions":
+		if e.ComplexityRoot.Community.GroupSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Community_groupSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.GroupSessions(childComplexity, args["filter"].(*model.GroupSessionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.id":
 		if e.ComplexityRoot.Community.ID == nil {
 			break
@@ -1828,6 +2385,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Slug(childComplexity), true
+	case "Community.timeChequeBatches":
+		if e.ComplexityRoot.Community.TimeChequeBatches == nil {
+			break
+		}
+
+		args, err := ec.field_Community_timeChequeBatches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.TimeChequeBatches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.timeCheques":
+		if e.ComplexityRoot.Community.TimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Community_timeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.TimeCheques(childComplexity, args["filter"].(*model.TimeChequeFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.timeZone":
 		if e.ComplexityRoot.Community.TimeZone == nil {
 			break
@@ -2301,6 +2880,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CycleStep.State(childComplexity), true
 
+	case "DeclineActivityPayload.activity":
+		if e.ComplexityRoot.DeclineActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineActivityPayload.Activity(childComplexity), true
+	case "DeclineActivityPayload.userErrors":
+		if e.ComplexityRoot.DeclineActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineActivityPayload.UserErrors(childComplexity), true
+
 	case "DeclineApplicationPayload.member":
 		if e.ComplexityRoot.DeclineApplicationPayload.Member == nil {
 			break
@@ -2340,6 +2932,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineExchangePayload.UserErrors(childComplexity), true
 
+	case "DepositTimeChequePayload.exchange":
+		if e.ComplexityRoot.DepositTimeChequePayload.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.Exchange(childComplexity), true
+	case "DepositTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.DepositTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.TimeCheque(childComplexity), true
+	case "DepositTimeChequePayload.userErrors":
+		if e.ComplexityRoot.DepositTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepositTimeChequePayload.UserErrors(childComplexity), true
+
+	case "DeviceKey.chequePrefix":
+		if e.ComplexityRoot.DeviceKey.ChequePrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.ChequePrefix(childComplexity), true
+	case "DeviceKey.id":
+		if e.ComplexityRoot.DeviceKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.ID(childComplexity), true
+	case "DeviceKey.member":
+		if e.ComplexityRoot.DeviceKey.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.Member(childComplexity), true
+	case "DeviceKey.name":
+		if e.ComplexityRoot.DeviceKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.Name(childComplexity), true
+	case "DeviceKey.publicKey":
+		if e.ComplexityRoot.DeviceKey.PublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.PublicKey(childComplexity), true
+	case "DeviceKey.registeredAt":
+		if e.ComplexityRoot.DeviceKey.RegisteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.RegisteredAt(childComplexity), true
+	case "DeviceKey.revokedAt":
+		if e.ComplexityRoot.DeviceKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeviceKey.RevokedAt(childComplexity), true
+
 	case "DisputeExchangePayload.exchange":
 		if e.ComplexityRoot.DisputeExchangePayload.Exchange == nil {
 			break
@@ -2352,6 +3006,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
+
+	case "EnterTimeChequesPayload.batch":
+		if e.ComplexityRoot.EnterTimeChequesPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnterTimeChequesPayload.Batch(childComplexity), true
+	case "EnterTimeChequesPayload.userErrors":
+		if e.ComplexityRoot.EnterTimeChequesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnterTimeChequesPayload.UserErrors(childComplexity), true
 
 	case "Entry.postedAt":
 		if e.ComplexityRoot.Entry.At == nil {
@@ -2735,6 +3402,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GeneralError.Retryable(childComplexity), true
 
+	case "GiveCardPayload.card":
+		if e.ComplexityRoot.GiveCardPayload.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Card(childComplexity), true
+	case "GiveCardPayload.member":
+		if e.ComplexityRoot.GiveCardPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Member(childComplexity), true
+	case "GiveCardPayload.pin":
+		if e.ComplexityRoot.GiveCardPayload.Pin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.Pin(childComplexity), true
+	case "GiveCardPayload.userErrors":
+		if e.ComplexityRoot.GiveCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveCardPayload.UserErrors(childComplexity), true
+
 	case "GiveHoursPayload.transfer":
 		if e.ComplexityRoot.GiveHoursPayload.Transfer == nil {
 			break
@@ -2760,6 +3452,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
+
+	case "GroupSession.animationMinutes":
+		if e.ComplexityRoot.GroupSession.Animation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Animation(childComplexity), true
+	case "GroupSession.bearer":
+		if e.ComplexityRoot.GroupSession.Bearer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Bearer(childComplexity), true
+	case "GroupSession.capacity":
+		if e.ComplexityRoot.GroupSession.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Capacity(childComplexity), true
+	case "GroupSession.community":
+		if e.ComplexityRoot.GroupSession.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Community(childComplexity), true
+	case "GroupSession.description":
+		if e.ComplexityRoot.GroupSession.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Description(childComplexity), true
+	case "GroupSession.host":
+		if e.ComplexityRoot.GroupSession.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Host(childComplexity), true
+	case "GroupSession.id":
+		if e.ComplexityRoot.GroupSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ID(childComplexity), true
+	case "GroupSession.participantCount":
+		if e.ComplexityRoot.GroupSession.ParticipantCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ParticipantCount(childComplexity), true
+	case "GroupSession.place":
+		if e.ComplexityRoot.GroupSession.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Place(childComplexity), true
+	case "GroupSession.preparationMinutes":
+		if e.ComplexityRoot.GroupSession.Preparation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Preparation(childComplexity), true
+	case "GroupSession.reason":
+		if e.ComplexityRoot.GroupSession.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Reason(childComplexity), true
+	case "GroupSession.seats":
+		if e.ComplexityRoot.GroupSession.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Seats(childComplexity), true
+	case "GroupSession.serviceType":
+		if e.ComplexityRoot.GroupSession.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.ServiceType(childComplexity), true
+	case "GroupSession.settledMinutes":
+		if e.ComplexityRoot.GroupSession.SettledMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.SettledMinutes(childComplexity), true
+	case "GroupSession.startsAt":
+		if e.ComplexityRoot.GroupSession.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.StartsAt(childComplexity), true
+	case "GroupSession.state":
+		if e.ComplexityRoot.GroupSession.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.State(childComplexity), true
+	case "GroupSession.title":
+		if e.ComplexityRoot.GroupSession.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.Title(childComplexity), true
+	case "GroupSession.waitingCount":
+		if e.ComplexityRoot.GroupSession.WaitingCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSession.WaitingCount(childComplexity), true
+
+	case "GroupSessionConnection.edges":
+		if e.ComplexityRoot.GroupSessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.Edges(childComplexity), true
+	case "GroupSessionConnection.nodes":
+		if e.ComplexityRoot.GroupSessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.Nodes(childComplexity), true
+	case "GroupSessionConnection.pageInfo":
+		if e.ComplexityRoot.GroupSessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionConnection.PageInfo(childComplexity), true
+
+	case "GroupSessionEdge.cursor":
+		if e.ComplexityRoot.GroupSessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionEdge.Cursor(childComplexity), true
+	case "GroupSessionEdge.node":
+		if e.ComplexityRoot.GroupSessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupSessionEdge.Node(childComplexity), true
+
+	case "Helper.consent":
+		if e.ComplexityRoot.Helper.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Consent(childComplexity), true
+	case "Helper.from":
+		if e.ComplexityRoot.Helper.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.From(childComplexity), true
+	case "Helper.helper":
+		if e.ComplexityRoot.Helper.Helper == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Helper(childComplexity), true
+	case "Helper.member":
+		if e.ComplexityRoot.Helper.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Member(childComplexity), true
+	case "Helper.until":
+		if e.ComplexityRoot.Helper.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.Until(childComplexity), true
 
 	case "InclusionProof.at":
 		if e.ComplexityRoot.InclusionProof.At == nil {
@@ -2841,6 +3705,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InsufficientHours.Retryable(childComplexity), true
 
+	case "JoinSessionPayload.groupSession":
+		if e.ComplexityRoot.JoinSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JoinSessionPayload.GroupSession(childComplexity), true
+	case "JoinSessionPayload.userErrors":
+		if e.ComplexityRoot.JoinSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JoinSessionPayload.UserErrors(childComplexity), true
+
 	case "KindTotals.given":
 		if e.ComplexityRoot.KindTotals.Given == nil {
 			break
@@ -2878,6 +3755,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveCommunityPayload.UserErrors(childComplexity), true
+
+	case "LeaveSessionPayload.groupSession":
+		if e.ComplexityRoot.LeaveSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveSessionPayload.GroupSession(childComplexity), true
+	case "LeaveSessionPayload.userErrors":
+		if e.ComplexityRoot.LeaveSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveSessionPayload.UserErrors(childComplexity), true
 
 	case "Levy.basisPoints":
 		if e.ComplexityRoot.Levy.BasisPoints == nil {
@@ -3169,6 +4059,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ListingEdge.Node(childComplexity), true
 
+	case "LogActivityPayload.activity":
+		if e.ComplexityRoot.LogActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogActivityPayload.Activity(childComplexity), true
+	case "LogActivityPayload.userErrors":
+		if e.ComplexityRoot.LogActivityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogActivityPayload.UserErrors(childComplexity), true
+
 	case "MarkListingMetPayload.listing":
 		if e.ComplexityRoot.MarkListingMetPayload.Listing == nil {
 			break
@@ -3225,6 +4128,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Community(childComplexity), true
+	case "Member.deviceKeys":
+		if e.ComplexityRoot.Member.DeviceKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.DeviceKeys(childComplexity), true
 	case "Member.displayName":
 		if e.ComplexityRoot.Member.DisplayName == nil {
 			break
@@ -3254,6 +4163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Governance(childComplexity), true
+	case "Member.helpers":
+		if e.ComplexityRoot.Member.Helpers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Helpers(childComplexity), true
 	case "Member.id":
 		if e.ComplexityRoot.Member.ID == nil {
 			break
@@ -3409,6 +4324,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyToJoin(childComplexity, args["input"].(model.ApplyToJoinInput)), true
+	case "Mutation.approveActivity":
+		if e.ComplexityRoot.Mutation.ApproveActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveActivity(childComplexity, args["input"].(model.ApproveActivityInput)), true
 	case "Mutation.approveClaim":
 		if e.ComplexityRoot.Mutation.ApproveClaim == nil {
 			break
@@ -3464,6 +4390,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelExchange(childComplexity, args["input"].(model.CancelExchangeInput)), true
+	case "Mutation.cancelSession":
+		if e.ComplexityRoot.Mutation.CancelSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelSession(childComplexity, args["input"].(model.CancelSessionInput)), true
 	case "Mutation.castBudgetBallot":
 		if e.ComplexityRoot.Mutation.CastBudgetBallot == nil {
 			break
@@ -3563,6 +4500,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.declineActivity":
+		if e.ComplexityRoot.Mutation.DeclineActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineActivity(childComplexity, args["input"].(model.DeclineActivityInput)), true
 	case "Mutation.declineApplication":
 		if e.ComplexityRoot.Mutation.DeclineApplication == nil {
 			break
@@ -3596,6 +4544,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineExchange(childComplexity, args["input"].(model.DeclineExchangeInput)), true
+	case "Mutation.depositTimeCheque":
+		if e.ComplexityRoot.Mutation.DepositTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_depositTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepositTimeCheque(childComplexity, args["input"].(model.DepositTimeChequeInput)), true
 	case "Mutation.disputeExchange":
 		if e.ComplexityRoot.Mutation.DisputeExchange == nil {
 			break
@@ -3607,6 +4566,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.enterTimeCheques":
+		if e.ComplexityRoot.Mutation.EnterTimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enterTimeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.giveCard":
+		if e.ComplexityRoot.Mutation.GiveCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveCard(childComplexity, args["input"].(model.GiveCardInput)), true
 	case "Mutation.giveHours":
 		if e.ComplexityRoot.Mutation.GiveHours == nil {
 			break
@@ -3629,6 +4610,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.joinSession":
+		if e.ComplexityRoot.Mutation.JoinSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_joinSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.JoinSession(childComplexity, args["input"].(model.JoinSessionInput)), true
 	case "Mutation.leaveCommunity":
 		if e.ComplexityRoot.Mutation.LeaveCommunity == nil {
 			break
@@ -3640,6 +4632,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LeaveCommunity(childComplexity, args["input"].(model.LeaveCommunityInput)), true
+	case "Mutation.leaveSession":
+		if e.ComplexityRoot.Mutation.LeaveSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_leaveSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LeaveSession(childComplexity, args["input"].(model.LeaveSessionInput)), true
+	case "Mutation.logActivity":
+		if e.ComplexityRoot.Mutation.LogActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_logActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LogActivity(childComplexity, args["input"].(model.LogActivityInput)), true
 	case "Mutation.markListingMet":
 		if e.ComplexityRoot.Mutation.MarkListingMet == nil {
 			break
@@ -3662,6 +4676,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(model.MarkReadInput)), true
+	case "Mutation.nameHelper":
+		if e.ComplexityRoot.Mutation.NameHelper == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nameHelper_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NameHelper(childComplexity, args["input"].(model.NameHelperInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -3717,6 +4742,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Register(childComplexity, args["input"].(model.RegisterInput)), true
+	case "Mutation.registerDeviceKey":
+		if e.ComplexityRoot.Mutation.RegisterDeviceKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerDeviceKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterDeviceKey(childComplexity, args["input"].(model.RegisterDeviceKeyInput)), true
 	case "Mutation.registerMember":
 		if e.ComplexityRoot.Mutation.RegisterMember == nil {
 			break
@@ -3805,6 +4841,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.revokeCard":
+		if e.ComplexityRoot.Mutation.RevokeCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeCard(childComplexity, args["input"].(model.RevokeCardInput)), true
+	case "Mutation.revokeDeviceKey":
+		if e.ComplexityRoot.Mutation.RevokeDeviceKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeDeviceKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeDeviceKey(childComplexity, args["input"].(model.RevokeDeviceKeyInput)), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -3827,6 +4885,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
+	case "Mutation.scheduleSession":
+		if e.ComplexityRoot.Mutation.ScheduleSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scheduleSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
 	case "Mutation.setAccountLimits":
 		if e.ComplexityRoot.Mutation.SetAccountLimits == nil {
 			break
@@ -3838,6 +4907,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.settleSession":
+		if e.ComplexityRoot.Mutation.SettleSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleSession(childComplexity, args["input"].(model.SettleSessionInput)), true
+	case "Mutation.settleTimeCheque":
+		if e.ComplexityRoot.Mutation.SettleTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleTimeCheque(childComplexity, args["input"].(model.SettleTimeChequeInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -3849,6 +4940,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(model.SignInInput)), true
+	case "Mutation.signInWithCard":
+		if e.ComplexityRoot.Mutation.SignInWithCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithCard(childComplexity, args["input"].(model.SignInWithCardInput)), true
+	case "Mutation.signInWithNumber":
+		if e.ComplexityRoot.Mutation.SignInWithNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithNumber(childComplexity, args["input"].(model.SignInWithNumberInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -3871,6 +4984,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitProject(childComplexity, args["input"].(model.SubmitProjectInput)), true
+	case "Mutation.undoTimeCheques":
+		if e.ComplexityRoot.Mutation.UndoTimeCheques == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoTimeCheques_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoTimeCheques(childComplexity, args["input"].(model.UndoTimeChequesInput)), true
 	case "Mutation.updateListing":
 		if e.ComplexityRoot.Mutation.UpdateListing == nil {
 			break
@@ -3882,6 +5006,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawHelper":
+		if e.ComplexityRoot.Mutation.WithdrawHelper == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawHelper_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawHelper(childComplexity, args["input"].(model.WithdrawHelperInput)), true
 	case "Mutation.withdrawProject":
 		if e.ComplexityRoot.Mutation.WithdrawProject == nil {
 			break
@@ -3893,6 +5028,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawProject(childComplexity, args["input"].(model.WithdrawProjectInput)), true
+	case "Mutation.withdrawTimeCheque":
+		if e.ComplexityRoot.Mutation.WithdrawTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawTimeCheque(childComplexity, args["input"].(model.WithdrawTimeChequeInput)), true
+	case "Mutation.writeTimeCheque":
+		if e.ComplexityRoot.Mutation.WriteTimeCheque == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeTimeCheque_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteTimeCheque(childComplexity, args["input"].(model.WriteTimeChequeInput)), true
+
+	case "NameHelperPayload.member":
+		if e.ComplexityRoot.NameHelperPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameHelperPayload.Member(childComplexity), true
+	case "NameHelperPayload.userErrors":
+		if e.ComplexityRoot.NameHelperPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameHelperPayload.UserErrors(childComplexity), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -4390,6 +5560,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
 
+	case "RegisterDeviceKeyPayload.deviceKey":
+		if e.ComplexityRoot.RegisterDeviceKeyPayload.DeviceKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterDeviceKeyPayload.DeviceKey(childComplexity), true
+	case "RegisterDeviceKeyPayload.userErrors":
+		if e.ComplexityRoot.RegisterDeviceKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterDeviceKeyPayload.UserErrors(childComplexity), true
+
 	case "RegisterMemberPayload.member":
 		if e.ComplexityRoot.RegisterMemberPayload.Member == nil {
 			break
@@ -4513,6 +5696,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
 
+	case "RevokeCardPayload.member":
+		if e.ComplexityRoot.RevokeCardPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCardPayload.Member(childComplexity), true
+	case "RevokeCardPayload.userErrors":
+		if e.ComplexityRoot.RevokeCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCardPayload.UserErrors(childComplexity), true
+
+	case "RevokeDeviceKeyPayload.deviceKey":
+		if e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey(childComplexity), true
+	case "RevokeDeviceKeyPayload.userErrors":
+		if e.ComplexityRoot.RevokeDeviceKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDeviceKeyPayload.UserErrors(childComplexity), true
+
 	case "RevokeRolePayload.member":
 		if e.ComplexityRoot.RevokeRolePayload.Member == nil {
 			break
@@ -4557,6 +5766,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Until(childComplexity), true
+
+	case "ScheduleSessionPayload.groupSession":
+		if e.ComplexityRoot.ScheduleSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleSessionPayload.GroupSession(childComplexity), true
+	case "ScheduleSessionPayload.userErrors":
+		if e.ComplexityRoot.ScheduleSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
 
 	case "ServerInfo.featureLevel":
 		if e.ComplexityRoot.ServerInfo.FeatureLevel == nil {
@@ -4682,6 +5904,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
 
+	case "SessionSeat.member":
+		if e.ComplexityRoot.SessionSeat.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.Member(childComplexity), true
+	case "SessionSeat.share":
+		if e.ComplexityRoot.SessionSeat.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.Share(childComplexity), true
+	case "SessionSeat.state":
+		if e.ComplexityRoot.SessionSeat.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSeat.State(childComplexity), true
+
 	case "SessionTokens.accessToken":
 		if e.ComplexityRoot.SessionTokens.AccessToken == nil {
 			break
@@ -4714,6 +5955,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
 
+	case "SettleSessionPayload.groupSession":
+		if e.ComplexityRoot.SettleSessionPayload.GroupSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSessionPayload.GroupSession(childComplexity), true
+	case "SettleSessionPayload.userErrors":
+		if e.ComplexityRoot.SettleSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSessionPayload.UserErrors(childComplexity), true
+
+	case "SettleTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.SettleTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleTimeChequePayload.TimeCheque(childComplexity), true
+	case "SettleTimeChequePayload.userErrors":
+		if e.ComplexityRoot.SettleTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleTimeChequePayload.UserErrors(childComplexity), true
+
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
 			break
@@ -4732,6 +5999,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
+
+	case "SignInWithCardPayload.session":
+		if e.ComplexityRoot.SignInWithCardPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.Session(childComplexity), true
+	case "SignInWithCardPayload.userErrors":
+		if e.ComplexityRoot.SignInWithCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.UserErrors(childComplexity), true
+	case "SignInWithCardPayload.viewer":
+		if e.ComplexityRoot.SignInWithCardPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithCardPayload.Viewer(childComplexity), true
+
+	case "SignInWithNumberPayload.session":
+		if e.ComplexityRoot.SignInWithNumberPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.Session(childComplexity), true
+	case "SignInWithNumberPayload.userErrors":
+		if e.ComplexityRoot.SignInWithNumberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.UserErrors(childComplexity), true
+	case "SignInWithNumberPayload.viewer":
+		if e.ComplexityRoot.SignInWithNumberPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithNumberPayload.Viewer(childComplexity), true
 
 	case "SignOutPayload.clientMutationId":
 		if e.ComplexityRoot.SignOutPayload.ClientMutationID == nil {
@@ -4819,6 +6124,222 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
+	case "TimeCheque.community":
+		if e.ComplexityRoot.TimeCheque.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Community(childComplexity), true
+	case "TimeCheque.date":
+		if e.ComplexityRoot.TimeCheque.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Day(childComplexity), true
+	case "TimeCheque.description":
+		if e.ComplexityRoot.TimeCheque.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Description(childComplexity), true
+	case "TimeCheque.enteredAt":
+		if e.ComplexityRoot.TimeCheque.EnteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.EnteredAt(childComplexity), true
+	case "TimeCheque.enteredBy":
+		if e.ComplexityRoot.TimeCheque.EnteredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.EnteredBy(childComplexity), true
+	case "TimeCheque.exchange":
+		if e.ComplexityRoot.TimeCheque.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Exchange(childComplexity), true
+	case "TimeCheque.id":
+		if e.ComplexityRoot.TimeCheque.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.ID(childComplexity), true
+	case "TimeCheque.kind":
+		if e.ComplexityRoot.TimeCheque.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Kind(childComplexity), true
+	case "TimeCheque.minutes":
+		if e.ComplexityRoot.TimeCheque.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Minutes(childComplexity), true
+	case "TimeCheque.number":
+		if e.ComplexityRoot.TimeCheque.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Number(childComplexity), true
+	case "TimeCheque.provider":
+		if e.ComplexityRoot.TimeCheque.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Provider(childComplexity), true
+	case "TimeCheque.receiver":
+		if e.ComplexityRoot.TimeCheque.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.Receiver(childComplexity), true
+	case "TimeCheque.serviceType":
+		if e.ComplexityRoot.TimeCheque.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.ServiceType(childComplexity), true
+	case "TimeCheque.settledAt":
+		if e.ComplexityRoot.TimeCheque.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.SettledAt(childComplexity), true
+	case "TimeCheque.settledMinutes":
+		if e.ComplexityRoot.TimeCheque.SettledMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.SettledMinutes(childComplexity), true
+	case "TimeCheque.state":
+		if e.ComplexityRoot.TimeCheque.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCheque.State(childComplexity), true
+
+	case "TimeChequeBatch.count":
+		if e.ComplexityRoot.TimeChequeBatch.Cheques == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Cheques(childComplexity), true
+	case "TimeChequeBatch.community":
+		if e.ComplexityRoot.TimeChequeBatch.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Community(childComplexity), true
+	case "TimeChequeBatch.enteredAt":
+		if e.ComplexityRoot.TimeChequeBatch.EnteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.EnteredAt(childComplexity), true
+	case "TimeChequeBatch.enteredBy":
+		if e.ComplexityRoot.TimeChequeBatch.EnteredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.EnteredBy(childComplexity), true
+	case "TimeChequeBatch.id":
+		if e.ComplexityRoot.TimeChequeBatch.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.ID(childComplexity), true
+	case "TimeChequeBatch.minutes":
+		if e.ComplexityRoot.TimeChequeBatch.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.Minutes(childComplexity), true
+	case "TimeChequeBatch.undoReason":
+		if e.ComplexityRoot.TimeChequeBatch.UndoReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoReason(childComplexity), true
+	case "TimeChequeBatch.undoneAt":
+		if e.ComplexityRoot.TimeChequeBatch.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoneAt(childComplexity), true
+	case "TimeChequeBatch.undoneBy":
+		if e.ComplexityRoot.TimeChequeBatch.UndoneBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatch.UndoneBy(childComplexity), true
+
+	case "TimeChequeBatchConnection.edges":
+		if e.ComplexityRoot.TimeChequeBatchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.Edges(childComplexity), true
+	case "TimeChequeBatchConnection.nodes":
+		if e.ComplexityRoot.TimeChequeBatchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.Nodes(childComplexity), true
+	case "TimeChequeBatchConnection.pageInfo":
+		if e.ComplexityRoot.TimeChequeBatchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchConnection.PageInfo(childComplexity), true
+
+	case "TimeChequeBatchEdge.cursor":
+		if e.ComplexityRoot.TimeChequeBatchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchEdge.Cursor(childComplexity), true
+	case "TimeChequeBatchEdge.node":
+		if e.ComplexityRoot.TimeChequeBatchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeBatchEdge.Node(childComplexity), true
+
+	case "TimeChequeConnection.edges":
+		if e.ComplexityRoot.TimeChequeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.Edges(childComplexity), true
+	case "TimeChequeConnection.nodes":
+		if e.ComplexityRoot.TimeChequeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.Nodes(childComplexity), true
+	case "TimeChequeConnection.pageInfo":
+		if e.ComplexityRoot.TimeChequeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeConnection.PageInfo(childComplexity), true
+
+	case "TimeChequeEdge.cursor":
+		if e.ComplexityRoot.TimeChequeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeEdge.Cursor(childComplexity), true
+	case "TimeChequeEdge.node":
+		if e.ComplexityRoot.TimeChequeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeChequeEdge.Node(childComplexity), true
+
 	case "Transfer.postedAt":
 		if e.ComplexityRoot.Transfer.At == nil {
 			break
@@ -4885,6 +6406,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Reverses(childComplexity), true
+
+	case "UndoTimeChequesPayload.batch":
+		if e.ComplexityRoot.UndoTimeChequesPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoTimeChequesPayload.Batch(childComplexity), true
+	case "UndoTimeChequesPayload.userErrors":
+		if e.ComplexityRoot.UndoTimeChequesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoTimeChequesPayload.UserErrors(childComplexity), true
 
 	case "UpdateListingPayload.listing":
 		if e.ComplexityRoot.UpdateListingPayload.Listing == nil {
@@ -4959,6 +6493,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawHelperPayload.member":
+		if e.ComplexityRoot.WithdrawHelperPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawHelperPayload.Member(childComplexity), true
+	case "WithdrawHelperPayload.userErrors":
+		if e.ComplexityRoot.WithdrawHelperPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawHelperPayload.UserErrors(childComplexity), true
+
 	case "WithdrawProjectPayload.project":
 		if e.ComplexityRoot.WithdrawProjectPayload.Project == nil {
 			break
@@ -4971,6 +6518,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WithdrawProjectPayload.UserErrors(childComplexity), true
+
+	case "WithdrawTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque(childComplexity), true
+	case "WithdrawTimeChequePayload.userErrors":
+		if e.ComplexityRoot.WithdrawTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTimeChequePayload.UserErrors(childComplexity), true
+
+	case "WriteTimeChequePayload.exchange":
+		if e.ComplexityRoot.WriteTimeChequePayload.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.Exchange(childComplexity), true
+	case "WriteTimeChequePayload.timeCheque":
+		if e.ComplexityRoot.WriteTimeChequePayload.TimeCheque == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.TimeCheque(childComplexity), true
+	case "WriteTimeChequePayload.userErrors":
+		if e.ComplexityRoot.WriteTimeChequePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
@@ -5013,15 +6592,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
+			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
+			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
+			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
 			graphql.NewInputUnmarshaler("CastBudgetBallotInput", ec.unmarshalInputCastBudgetBallotInput),
 			graphql.NewInputUnmarshaler("ChallengeAllocationInput", ec.unmarshalInputChallengeAllocationInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
@@ -5032,26 +6614,37 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
+			graphql.NewInputUnmarshaler("DeclineActivityInput", ec.unmarshalInputDeclineActivityInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
+			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
+			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
+			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
+			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
+			graphql.NewInputUnmarshaler("LogActivityInput", ec.unmarshalInputLogActivityInput),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
+			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
+			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
@@ -5061,14 +6654,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
+			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
+			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
+			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
+			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
+			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
+			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
+			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
 		)
 	}
 	first := true
@@ -5236,6 +6841,10 @@ enum Permission {
   RUN_CYCLES
   "Coordinators and treasurers: approve or decline claims of others on project hours."
   APPROVE_CLAIMS
+  "Coordinators and treasurers: key in time cheques on paper."
+  ENTER_SLIPS
+  "Coordinators and the board: work for the community, not one's own."
+  APPROVE_ACTIVITIES
 }
 
 """
@@ -5254,11 +6863,11 @@ enum ErrorCode {
   BAD_USER_INPUT
   "The document asks for too much at once. Top-level only; ` + "`" + `extensions` + "`" + ` tells the ` + "`" + `limit` + "`" + ` and the ` + "`" + `actual` + "`" + ` figure."
   COST_EXCEEDED
-  "The ` + "`" + `extensions.reason` + "`" + ` of COST_EXCEEDED: a document beyond a limit, which ` + "`" + `extensions.what` + "`" + ` names."
+  "The ` + "`" + `extensions.reason` + "`" + ` of COST_EXCEEDED: a document beyond a limit, which ` + "`" + `extensions.what` + "`" + ` names. Ask for less at once."
   DOCUMENT_TOO_LARGE
-  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no request of GraphQL over HTTP."
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no request of GraphQL over HTTP. Send JSON with ` + "`" + `query` + "`" + ` or ` + "`" + `documentId` + "`" + `."
   REQUEST_UNREADABLE
-  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no document of GraphQL; ` + "`" + `locations` + "`" + ` says from where on."
+  "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: no document of GraphQL; ` + "`" + `locations` + "`" + ` says from where on. Mend the document there."
   DOCUMENT_UNREADABLE
   "The ` + "`" + `extensions.reason` + "`" + ` of BAD_USER_INPUT: this server only runs documents of the app releases it knows. Update the app."
   DOCUMENT_NOT_TRUSTED
@@ -5358,9 +6967,61 @@ enum ErrorCode {
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
-  "Not a JPEG, PNG or WebP picture, or not what was announced."
+  "In a list: no member of this community. Correct the line."
+  MEMBER_UNKNOWN
+  "Not a time cheque of a version this server knows. Scan it again, or update the app."
+  CHEQUE_UNREADABLE
+  "The cheque was changed since it was signed, or was signed by no device of this community. Ask for a new one."
+  CHEQUE_FORGED
+  "The device that signed the cheque was revoked. Ask the receiver for a new one."
+  CHEQUE_REVOKED
+  "The cheque is older than the charter lets it be. Ask the receiver for a new one."
+  CHEQUE_EXPIRED
+  "The cheque is dated after today. Deposit it on its day."
+  CHEQUE_POSTDATED
+  "The cheque was deposited before; its hours moved once. Show the exchange it made."
+  CHEQUE_DEPOSITED
+  "A slip with this number was keyed in already, or stands twice in the pile. Look at the slip again."
+  CHEQUE_NUMBER_TAKEN
+  "The cheque's state does not allow this. Read it again."
+  CHEQUE_STATE
+  "No day of the calendar. Write it like 2026-03-31."
+  DAY_INVALID
+  "Not an Ed25519 public key of 32 bytes, base64. Draw a new pair."
+  DEVICE_KEY_INVALID
+  "This key is known here already. Each device draws its own."
+  DEVICE_KEY_TAKEN
+  "A batch is undone once. Read it again."
+  BATCH_UNDONE
+  "The session's state does not allow this. Read it again."
+  SESSION_STATE
+  "The session has not begun, or began too long ago to be announced. Look at when it begins."
+  SESSION_NOT_YET
+  "Nobody attended. Call the session off instead."
+  SESSION_EMPTY
+  "The host neither joins nor, where the community bears it, settles the session. Ask somebody else."
+  OWN_SESSION
+  "No seat in this session. Join first."
+  NOT_JOINED
+  "Not one of charter.activityKinds. Read the charter again and choose one."
+  ACTIVITY_KIND_UNKNOWN
+  "The activity's state does not allow this. Read it again."
+  ACTIVITY_STATE
+  "Nobody approves their own work. Ask somebody else."
+  OWN_ACTIVITY
+  "This kind of work brings no hours. Show the message, which names the rule."
+  CREDIT_REFUSED
+  "The day lies in the future. Choose today or a day before."
+  DAY_TO_COME
+  "Nobody is their own helper. Name somebody else."
+  OWN_HELPER
+  "Too many wrong PINs. The code on the card still works; a coordinator gives a new card."
+  CARD_LOCKED
+  "Somebody with an e-mail address signs in by themselves. Offer sign-in by e-mail."
+  CARD_NOT_NEEDED
+  "Not a JPEG, PNG or WebP picture, or not what was announced. Choose another picture."
   UPLOAD_TYPE
-  "More bytes than may be, or than were announced."
+  "More bytes than may be, or than were announced. Send a smaller one."
   UPLOAD_SIZE
   "More pixels than the server draws anew. Scale the picture down."
   IMAGE_SIZE
@@ -5655,6 +7316,204 @@ type Subscription
 "Everything that can be done. Each takes one input and answers a payload with ` + "`" + `userErrors` + "`" + `."
 type Mutation
 `, BuiltIn: false},
+	{Name: "../schema/activity.graphqls", Input: `"What a kind of work for the community brings. Treat a value you do not know as no hours."
+enum Compensation {
+  "Hours, from the community's account."
+  HOURS
+  "Given, as the statutes want it: board meetings."
+  UNPAID_STATUTORY
+  "Thanks; hours would be a conflict of interest."
+  RECOGNITION_ONLY
+  "It counts against an obligation."
+  DUTY
+  "Money that was spent is refunded directly; no hours."
+  REIMBURSED_COST
+}
+
+"Where an activity stands. Treat a value you do not know as one that cannot be acted on."
+enum ActivityState {
+  "Waits for somebody else's approval."
+  LOGGED
+  "Approved; hours moved where its kind brings them."
+  APPROVED
+  "Not approved, with reasons."
+  DECLINED
+}
+
+"A kind of work for the community, as its charter has it."
+type ActivityKind {
+  "What logActivity names it by."
+  code: String!
+  "What it is called, in the caller's language."
+  label: String!
+  "Who takes part."
+  level: ServiceLevel!
+  "What it brings."
+  compensation: Compensation!
+  "The name of the rule where it brings no hours; empty for HOURS."
+  rule: String!
+}
+
+"Work that a member did for the community."
+type Activity implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "Who did it."
+  member: Member!
+  "The kind's code in the charter."
+  kind: String!
+  "What the kind brought when it was done."
+  compensation: Compensation!
+  "The name of the rule where it brings no hours; empty for HOURS."
+  rule: String!
+  "The version of the charter under which it was done."
+  charterVersion: Int!
+  "Minutes as logged."
+  minutes: Minutes!
+  "Minutes that moved; null when none did."
+  creditedMinutes: Minutes
+  "What was done."
+  description: String!
+  "Money spent, refunded directly and never mixed with hours; a note, empty when there is none."
+  costs: String!
+  "The day it was done."
+  date: Date!
+  "Where it stands."
+  state: ActivityState!
+  "Whether somebody else logged it for the member."
+  onBehalf: Boolean!
+  "Who answered; null before."
+  decidedBy: Member
+  "When it was answered; null before."
+  decidedAt: DateTime
+  "Why it was declined; null unless it was."
+  reason: String
+  "When it was logged."
+  createdAt: DateTime!
+}
+
+"A page of activities."
+type ActivityConnection {
+  "The items with their cursors."
+  edges: [ActivityEdge!]!
+  "The items alone."
+  nodes: [Activity!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of activities."
+type ActivityEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Activity!
+}
+
+"Narrows a list of activities."
+input ActivityFilter {
+  "Only these states."
+  states: [ActivityState!]
+  "Only this member's; for oneself, and for those who approve."
+  memberId: ID
+}
+
+extend type Community {
+  "Work for the community, newest first: one's own, or all for those who approve."
+  activities(
+    "Which ones; all that the caller may see when null."
+    filter: ActivityFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ActivityConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "The kinds of work for the community, and what each brings."
+  activityKinds: [ActivityKind!]!
+}
+
+extend type Mutation {
+  "Notes work that a member did for the community; somebody else approves it. Errors: ACTIVITY_KIND_UNKNOWN, MINUTES_OUT_OF_RANGE, REQUIRED, DAY_TO_COME, IDEMPOTENCY_KEY_REUSED."
+  logActivity("What." input: LogActivityInput!): LogActivityPayload! @can(do: TAKE_PART)
+  "Approves logged work, not one's own; hours come from the community's account where its kind brings them. Errors: ACTIVITY_STATE, OWN_ACTIVITY, CREDIT_REFUSED, MINUTES_OUT_OF_RANGE, ACCOUNT_CLOSED."
+  approveActivity("What." input: ApproveActivityInput!): ApproveActivityPayload! @can(do: APPROVE_ACTIVITIES)
+  "Says no to logged work, with reasons. Errors: ACTIVITY_STATE, REQUIRED."
+  declineActivity("What." input: DeclineActivityInput!): DeclineActivityPayload! @can(do: APPROVE_ACTIVITIES)
+}
+
+"Work to be noted."
+input LogActivityInput {
+  "Where."
+  communityId: ID!
+  "The code of one of charter.activityKinds."
+  activityKind: String!
+  "Minutes it took."
+  minutes: Minutes!
+  "What was done; at most 1,000 characters."
+  description: String!
+  "Money spent, as a note; at most 500 characters."
+  costs: String
+  "The day; today when null."
+  date: Date
+  "A member the caller may act for; both are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Logged work to approve."
+input ApproveActivityInput {
+  "Which."
+  activityId: ID!
+  "Minutes to credit, not more than logged; null means what its kind brings."
+  minutes: Minutes
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Logged work to say no to."
+input DeclineActivityInput {
+  "Which."
+  activityId: ID!
+  "Why; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of logActivity."
+type LogActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of approveActivity."
+type ApproveActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of declineActivity."
+type DeclineActivityPayload {
+  "The activity; null when there are errors."
+  activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/changes.graphqls", Input: `"""
 A place in a community's history, opaque. It is of the person it was given to, and
 of what they could see then; for anybody else, after 90 days, or once they see
@@ -5756,6 +7615,381 @@ extend type Subscription {
   subscription begins. To miss nothing, subscribe first, then read ` + "`" + `viewer.notifications` + "`" + `.
   """
   notificationReceived: NotificationReceipt! @can(do: SIGNED_IN)
+}
+`, BuiltIn: false},
+	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
+enum TimeChequeKind {
+  "Online, by the receiver."
+  WRITTEN
+  "Offline, signed by the receiver's device."
+  SIGNED
+  "On paper, keyed in."
+  SLIP
+}
+
+"Where a time cheque stands. Treat a value you do not know as one that cannot be acted on."
+enum TimeChequeState {
+  "The hours moved."
+  SETTLED
+  "Deposited, but the receiver's hours were too short; settleTimeCheque tries again."
+  PENDING
+  "Whoever it would credit gave it up."
+  WITHDRAWN
+  "The batch it was keyed in with was undone."
+  UNDONE
+}
+
+"The receiver's word that somebody gave a service."
+type TimeCheque implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "How it came."
+  kind: TimeChequeKind!
+  "Where it stands."
+  state: TimeChequeState!
+  "A slip's number as printed, a signed cheque's serial; null for one written online."
+  number: String
+  "Who gave; their account goes up."
+  provider: Member!
+  "Who received; their account goes down."
+  receiver: Member!
+  "What was done."
+  serviceType: ServiceType!
+  "A word on it; empty when there is none."
+  description: String!
+  "The day it is dated."
+  date: Date!
+  "Minutes as written."
+  minutes: Minutes!
+  "What moved, in the charter's unit; null until it is settled."
+  settledMinutes: Minutes
+  "The exchange it settled; null until it is settled."
+  exchange: Exchange
+  "Who wrote, deposited or keyed it in."
+  enteredBy: Member
+  "When."
+  enteredAt: DateTime!
+  "When the hours moved; null before."
+  settledAt: DateTime
+}
+
+"A page of time cheques."
+type TimeChequeConnection {
+  "The items with their cursors."
+  edges: [TimeChequeEdge!]!
+  "The items alone."
+  nodes: [TimeCheque!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of time cheques."
+type TimeChequeEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: TimeCheque!
+}
+
+"Narrows a list of time cheques."
+input TimeChequeFilter {
+  "Only these states."
+  states: [TimeChequeState!]
+  "Only this member's; for oneself, and for those who see all."
+  memberId: ID
+  "Only those keyed in with this batch."
+  batchId: ID
+}
+
+"""
+A pile of paper slips that somebody keyed in. ` + "`" + `timeCheques(filter: { batchId })` + "`" + `
+lists them; the receipt to print is at ` + "`" + `/cheque-batches/{id}/receipt.html` + "`" + `.
+"""
+type TimeChequeBatch implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "How many slips."
+  count: Int!
+  "Minutes that moved in all."
+  minutes: Minutes!
+  "Who keyed them in."
+  enteredBy: Member!
+  "When."
+  enteredAt: DateTime!
+  "Who undid it; null while it stands."
+  undoneBy: Member
+  "When it was undone; null while it stands."
+  undoneAt: DateTime
+  "Why it was undone; null while it stands."
+  undoReason: String
+}
+
+"A page of batches of slips."
+type TimeChequeBatchConnection {
+  "The items with their cursors."
+  edges: [TimeChequeBatchEdge!]!
+  "The items alone."
+  nodes: [TimeChequeBatch!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of batches."
+type TimeChequeBatchEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: TimeChequeBatch!
+}
+
+"A device that may sign time cheques for a member while it is offline."
+type DeviceKey implements Node {
+  "The global id."
+  id: ID!
+  "Whose it is."
+  member: Member!
+  "What its owner calls it."
+  name: String!
+  "Its Ed25519 public key, base64."
+  publicKey: String!
+  "What every cheque of this device begins with, base64url without padding: see docs/cheque-format.md."
+  chequePrefix: String!
+  "When it was registered."
+  registeredAt: DateTime!
+  "Since when nothing it signed is accepted; null while it is trusted."
+  revokedAt: DateTime
+}
+
+extend type Community {
+  "Time cheques, newest first: one's own, or all for coordinators, moderators and treasurers."
+  timeCheques(
+    "Which ones; all that the caller may see when null."
+    filter: TimeChequeFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): TimeChequeConnection! @can(do: SEE_COMMUNITY)
+  "Batches of paper slips, newest first."
+  timeChequeBatches(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): TimeChequeBatchConnection! @can(do: ENTER_SLIPS)
+}
+
+extend type Member {
+  "The devices that sign for them, newest first; for themselves and coordinators."
+  deviceKeys: [DeviceKey!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "Days within which a cheque signed offline is deposited; 0 means no limit."
+  chequeDepositDays: Int!
+  "Days within which a paper slip is keyed in; 0 means no limit."
+  chequeSlipDays: Int!
+}
+
+extend type Mutation {
+  "The receiver's cheque to whoever gave; the hours move at once. Errors: SAME_MEMBER, MEMBER_INACTIVE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, IDEMPOTENCY_KEY_REUSED."
+  writeTimeCheque("What." input: WriteTimeChequeInput!): WriteTimeChequePayload! @can(do: TAKE_PART)
+  "Brings a cheque that was signed offline, once. When the receiver's hours are too short it is kept as PENDING. Errors: CHEQUE_UNREADABLE, CHEQUE_FORGED, CHEQUE_REVOKED, CHEQUE_EXPIRED, CHEQUE_POSTDATED, CHEQUE_DEPOSITED, MEMBER_UNKNOWN, NOT_A_PARTY, and those of writeTimeCheque."
+  depositTimeCheque("What." input: DepositTimeChequeInput!): DepositTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Tries again to settle a pending cheque; either side may. Errors: CHEQUE_STATE, INSUFFICIENT_HOURS, MEMBER_INACTIVE."
+  settleTimeCheque("What." input: SettleTimeChequeInput!): SettleTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Gives a pending cheque up; whoever it would credit may. Errors: CHEQUE_STATE, NOT_A_PARTY."
+  withdrawTimeCheque("What." input: WithdrawTimeChequeInput!): WithdrawTimeChequePayload! @can(do: SEE_COMMUNITY)
+  "Keys in a pile of paper slips: all or none, and every line's problems at once, their fields as cheques, position from 0, field. Errors: CHEQUE_NUMBER_TAKEN, DAY_INVALID, CHEQUE_EXPIRED, CHEQUE_POSTDATED, MEMBER_UNKNOWN, MEMBER_INACTIVE, SAME_MEMBER, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS)
+  "Takes a whole batch back, as one reversal; its numbers may be keyed in again. Errors: BATCH_UNDONE, REQUIRED, ACCOUNT_CLOSED."
+  undoTimeCheques("What." input: UndoTimeChequesInput!): UndoTimeChequesPayload! @can(do: REVERSE_TRANSFERS)
+  "Lets this device sign cheques for its owner while it is offline. Errors: DEVICE_KEY_INVALID, DEVICE_KEY_TAKEN, REQUIRED."
+  registerDeviceKey("What." input: RegisterDeviceKeyInput!): RegisterDeviceKeyPayload! @can(do: TAKE_PART)
+  "Ends a device's trust: its owner, or a coordinator when it is lost. Nothing it signed is accepted any more."
+  revokeDeviceKey("What." input: RevokeDeviceKeyInput!): RevokeDeviceKeyPayload! @can(do: LEAVE_COMMUNITY)
+}
+
+"A cheque written online."
+input WriteTimeChequeInput {
+  "Where."
+  communityId: ID!
+  "Who gave."
+  providerId: ID!
+  "Actual minutes; rounded to the charter's unit."
+  minutes: Minutes!
+  "A type of the third level."
+  serviceTypeId: ID!
+  "A word on it; at most 500 characters."
+  description: String
+  "A member the caller may act for, who then is the receiver; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A cheque signed offline."
+input DepositTimeChequeInput {
+  "Its text, as in the QR code: see docs/cheque-format.md."
+  cheque: String!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pending cheque."
+input SettleTimeChequeInput {
+  "Which."
+  timeChequeId: ID!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pending cheque to give up."
+input WithdrawTimeChequeInput {
+  "Which."
+  timeChequeId: ID!
+  "A member the caller may act for; both sides are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A pile of paper slips."
+input EnterTimeChequesInput {
+  "Where."
+  communityId: ID!
+  "The slips, 1 to 5,000."
+  cheques: [PaperChequeInput!]!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"One paper slip as it is keyed in. What is wrong with a line is told beside it, whatever it is."
+input PaperChequeInput {
+  "As printed on the slip, at most 20 characters; once per community."
+  number: String!
+  "Who gave."
+  providerId: ID!
+  "Who received and signed."
+  receiverId: ID!
+  "Minutes as written; rounded to the charter's unit."
+  minutes: Minutes!
+  "The day on the slip, like 2026-03-31."
+  date: String!
+  "A type of the third level."
+  serviceTypeId: ID!
+}
+
+"A batch to take back."
+input UndoTimeChequesInput {
+  "Which."
+  batchId: ID!
+  "Why; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"A device's public key."
+input RegisterDeviceKeyInput {
+  "Where it signs for one."
+  communityId: ID!
+  "The Ed25519 public key, 32 bytes as base64."
+  publicKey: String!
+  "What to call the device; at most 100 characters."
+  name: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A device to trust no more."
+input RevokeDeviceKeyInput {
+  "Which."
+  deviceKeyId: ID!
+}
+
+"The result of writeTimeCheque."
+type WriteTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "The exchange it settled; null when there are errors."
+  exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of depositTimeCheque."
+type DepositTimeChequePayload {
+  "The cheque, SETTLED or PENDING; null when there are errors."
+  timeCheque: TimeCheque
+  "The exchange it settled; null while it is pending."
+  exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of settleTimeCheque."
+type SettleTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawTimeCheque."
+type WithdrawTimeChequePayload {
+  "The cheque; null when there are errors."
+  timeCheque: TimeCheque
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of enterTimeCheques."
+type EnterTimeChequesPayload {
+  "The batch; null when there are errors."
+  batch: TimeChequeBatch
+  "What to put right, line by line; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of undoTimeCheques."
+type UndoTimeChequesPayload {
+  "The batch; null when there are errors."
+  batch: TimeChequeBatch
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of registerDeviceKey."
+type RegisterDeviceKeyPayload {
+  "The key; null when there are errors."
+  deviceKey: DeviceKey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeDeviceKey."
+type RevokeDeviceKeyPayload {
+  "The key; null when there are errors."
+  deviceKey: DeviceKey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/community.graphqls", Input: `"One local bank: its members, its charter, its ledger."
@@ -5975,6 +8209,12 @@ enum ExchangeAction {
   EXPIRE
   "Somebody was reminded."
   REMIND
+  "The receiver wrote a time cheque, which settled it."
+  WRITE
+  "A time cheque that was signed offline was brought, which settled it."
+  DEPOSIT
+  "A time cheque on paper was keyed in, which settled it."
+  ENTER
 }
 
 "How a dispute ends."
@@ -6334,6 +8574,152 @@ type DisputeExchangePayload {
 type ResolveDisputePayload {
   "The exchange as it is now; null when there are errors."
   exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/help.graphqls", Input: `"A member's consent that another acts for them."
+type Helper {
+  "Who helps: they may act for the member wherever ` + "`" + `onBehalfOf` + "`" + ` is taken."
+  helper: Member!
+  "Who is helped."
+  member: Member!
+  "How consent was given, where somebody else noted it; empty when the member gave it themselves."
+  consent: String!
+  "Since when."
+  from: DateTime!
+  "Until when; it may be withdrawn before."
+  until: DateTime!
+}
+
+extend type Member {
+  "Who may act for them now: all for themselves and coordinators, a helper sees their own."
+  helpers: [Helper!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Lets another member act for oneself, until a day; both are told. A coordinator may note it for somebody, saying how consent was given. Errors: OWN_HELPER, DATE_INVALID, REQUIRED, MEMBER_STATE."
+  nameHelper("What." input: NameHelperInput!): NameHelperPayload! @can(do: SEE_COMMUNITY)
+  "Ends a helper's consent: the member, the helper, or a coordinator."
+  withdrawHelper("What." input: WithdrawHelperInput!): WithdrawHelperPayload! @can(do: SEE_COMMUNITY)
+  "Gives a member without an e-mail address a card: a PIN and a code, shown once, to be handed over on paper. The card they had is worth nothing any more. Errors: CARD_NOT_NEEDED, MEMBER_STATE."
+  giveCard("What." input: GiveCardInput!): GiveCardPayload! @can(do: ACT_FOR_MEMBER)
+  "Ends a lost card, and every session it opened. Errors: CARD_NOT_NEEDED."
+  revokeCard("What." input: RevokeCardInput!): RevokeCardPayload! @can(do: ACT_FOR_MEMBER)
+  "Opens a session by the number on a card and its PIN. Errors: INVALID_CREDENTIALS, CARD_LOCKED. Top-level: RATE_LIMITED."
+  signInWithNumber("Who." input: SignInWithNumberInput!): SignInWithNumberPayload! @can(do: ANYONE)
+  "Opens a session by the code on a card. Errors: INVALID_CREDENTIALS. Top-level: RATE_LIMITED."
+  signInWithCard("Who." input: SignInWithCardInput!): SignInWithCardPayload! @can(do: ANYONE)
+}
+
+"A helper to name."
+input NameHelperInput {
+  "Where."
+  communityId: ID!
+  "The member who will help."
+  helperId: ID!
+  "Until when."
+  until: DateTime!
+  "How consent was given, at most 500 characters; required with onBehalfOf."
+  consent: String
+  "The member who will be helped, where a coordinator notes it for them."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A helper to thank and let go."
+input WithdrawHelperInput {
+  "The member who is helped."
+  memberId: ID!
+  "The member who helps."
+  helperId: ID!
+}
+
+"A member to give a card."
+input GiveCardInput {
+  "Who."
+  memberId: ID!
+}
+
+"A member whose card is lost."
+input RevokeCardInput {
+  "Who."
+  memberId: ID!
+}
+
+"A card's number and PIN."
+input SignInWithNumberInput {
+  "The community's short name."
+  communitySlug: String!
+  "The number on the card."
+  number: Int!
+  "Six digits."
+  pin: String!
+  "What to call this device in the list of sessions; at most 100 characters."
+  deviceName: String
+}
+
+"A card's code."
+input SignInWithCardInput {
+  "The text in the card's QR code."
+  card: String!
+  "What to call this device in the list of sessions; at most 100 characters."
+  deviceName: String
+}
+
+"The result of nameHelper."
+type NameHelperPayload {
+  "Who is helped; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawHelper."
+type WithdrawHelperPayload {
+  "Who was helped; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of giveCard: the only time that the PIN and the code are shown."
+type GiveCardPayload {
+  "Who has it; null when there are errors."
+  member: Member
+  "Six digits; null when there are errors."
+  pin: String
+  "The text for the card's QR code; null when there are errors."
+  card: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeCard."
+type RevokeCardPayload {
+  "Whose it was; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithNumber."
+type SignInWithNumberPayload {
+  "What the device keeps; null when there are errors."
+  session: SessionTokens
+  "Who just signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithCard."
+type SignInWithCardPayload {
+  "What the device keeps; null when there are errors."
+  session: SessionTokens
+  "Who just signed in; null when there are errors."
+  viewer: Viewer
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -7758,6 +10144,42 @@ enum NotificationKind {
   CLAIM_PAID
   "Your claim was declined; the reason stands with it."
   CLAIM_DECLINED
+  "A member wrote you a time cheque; the hours moved."
+  TIME_CHEQUE_WRITTEN
+  "A time cheque between you and a member was settled."
+  TIME_CHEQUE_SETTLED
+  "A time cheque was deposited and waits until the receiver's hours suffice."
+  TIME_CHEQUE_PENDING
+  "A pending time cheque was given up."
+  TIME_CHEQUE_WITHDRAWN
+  "Paper cheques that concern you were taken back."
+  TIME_CHEQUES_UNDONE
+  "A device may now sign cheques in your name."
+  DEVICE_KEY_REGISTERED
+  "A device may sign no more cheques in your name."
+  DEVICE_KEY_REVOKED
+  "A member joined your session."
+  SESSION_JOINED
+  "A member waits for a seat in your session."
+  SESSION_WAITING
+  "A seat became free: you moved up from the waiting list."
+  SESSION_SEAT_FREE
+  "A member gave back their seat in your session."
+  SESSION_LEFT
+  "A session you joined was called off."
+  SESSION_CANCELLED
+  "A session was settled; the hours moved."
+  SESSION_SETTLED
+  "A member logged work for the community; for those who approve."
+  ACTIVITY_LOGGED
+  "Your work for the community was approved."
+  ACTIVITY_APPROVED
+  "Your work for the community was not approved."
+  ACTIVITY_DECLINED
+  "A helper was named: you may act for a member, or they for you."
+  HELPER_NAMED
+  "A helper's consent ended."
+  HELPER_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -8481,6 +10903,262 @@ type DeclineClaimPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/session.graphqls", Input: `"Where a group session stands. Treat a value you do not know as one that cannot be acted on."
+enum SessionState {
+  "Announced; members may join."
+  SCHEDULED
+  "It took place; the hours moved."
+  SETTLED
+  "Called off."
+  CANCELLED
+}
+
+"Who bears a session's time. Treat a value you do not know as one to show."
+enum SessionBearer {
+  "Those who came, in equal shares; the parts always add up."
+  PARTICIPANTS
+  "The community; for those who may give from its account."
+  COMMUNITY
+}
+
+"Where somebody stands in a session. Treat a value you do not know as no seat."
+enum SeatState {
+  "Has a seat."
+  JOINED
+  "Waits for one; moves up by itself."
+  WAITING
+  "Gave it back in time."
+  LEFT
+  "Came."
+  ATTENDED
+  "Neither came nor left in time; the charter says whether they bear a share."
+  MISSED
+}
+
+"One member's seat in a session."
+type SessionSeat {
+  "Whose."
+  member: Member!
+  "Where they stand."
+  state: SeatState!
+  "Minutes they bear; 0 before it is settled, and when they bear none."
+  share: Minutes!
+}
+
+"A workshop, a class, a meal cooked together: one member gives to several at once."
+type GroupSession implements Node {
+  "The global id."
+  id: ID!
+  "The community."
+  community: Community!
+  "Who gives."
+  host: Member!
+  "What it is called."
+  title: String!
+  "What to know before; empty when nothing was said."
+  description: String!
+  "The kind of service."
+  serviceType: ServiceType!
+  "When it begins."
+  startsAt: DateTime!
+  "Where, in words; empty means to be agreed."
+  place: String!
+  "How many seats."
+  capacity: Int!
+  "Who bears the time."
+  bearer: SessionBearer!
+  "Minutes of preparation: as announced, then as it was."
+  preparationMinutes: Minutes!
+  "Minutes of the session itself: as announced, then as it was."
+  animationMinutes: Minutes!
+  "What moved in all; null before it is settled."
+  settledMinutes: Minutes
+  "Where it stands."
+  state: SessionState!
+  "How many have a seat; how many came, once it is settled."
+  participantCount: Int!
+  "How many wait."
+  waitingCount: Int!
+  "The seats, in the order of joining: all of them for the host and coordinators, one's own for others."
+  seats: [SessionSeat!]!
+  "Why it was called off; null unless it was."
+  reason: String
+}
+
+"A page of group sessions."
+type GroupSessionConnection {
+  "The items with their cursors."
+  edges: [GroupSessionEdge!]!
+  "The items alone."
+  nodes: [GroupSession!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of group sessions."
+type GroupSessionEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: GroupSession!
+}
+
+"Narrows a list of group sessions."
+input GroupSessionFilter {
+  "Only these states."
+  states: [SessionState!]
+  "Only those that begin in this stretch of time."
+  period: PeriodInput
+}
+
+extend type Community {
+  "Group sessions, the latest beginning first."
+  groupSessions(
+    "Which ones; all when null."
+    filter: GroupSessionFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): GroupSessionConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Charter {
+  "Whether somebody who joined a session and did not come bears a share like those who came."
+  sessionNoShowShares: Boolean!
+  "Leaving a session later than this many hours before it begins, with nobody to take the seat, counts as not coming."
+  sessionNoticeHours: Int!
+}
+
+extend type Mutation {
+  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, IDEMPOTENCY_KEY_REUSED."
+  scheduleSession("What." input: ScheduleSessionInput!): ScheduleSessionPayload! @can(do: TAKE_PART)
+  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION."
+  joinSession("What." input: JoinSessionInput!): JoinSessionPayload! @can(do: TAKE_PART)
+  "Gives a seat back; the first who waits moves up. Errors: SESSION_STATE, NOT_JOINED."
+  leaveSession("What." input: LeaveSessionInput!): LeaveSessionPayload! @can(do: SEE_COMMUNITY)
+  "Calls a session off: its host, or a coordinator. Errors: SESSION_STATE, REQUIRED."
+  cancelSession("What." input: CancelSessionInput!): CancelSessionPayload! @can(do: SEE_COMMUNITY)
+  "Notes who came and moves the hours in one posting: its host, or a coordinator; what the community bears, another than its host. Errors: SESSION_STATE, SESSION_NOT_YET, SESSION_EMPTY, NOT_JOINED, OWN_SESSION, MINUTES_OUT_OF_RANGE, INSUFFICIENT_HOURS, ACCOUNT_CLOSED, IDEMPOTENCY_KEY_REUSED."
+  settleSession("What." input: SettleSessionInput!): SettleSessionPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A session to be announced."
+input ScheduleSessionInput {
+  "Where."
+  communityId: ID!
+  "2 to 100 characters."
+  title: String!
+  "What to know before; at most 2,000 characters."
+  description: String
+  "A type of the third level."
+  serviceTypeId: ID!
+  "When it begins; at most a week ago."
+  startsAt: DateTime!
+  "Where, in words; at most 200 characters."
+  place: String
+  "How many seats, 1 to 200."
+  capacity: Int!
+  "Minutes of preparation."
+  preparationMinutes: Minutes! = 0
+  "Minutes of the session itself."
+  animationMinutes: Minutes!
+  "Who bears the time."
+  bearer: SessionBearer! = PARTICIPANTS
+  "A member the caller may act for, who then hosts."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to join."
+input JoinSessionInput {
+  "Which."
+  sessionId: ID!
+  "A member the caller may act for."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to leave."
+input LeaveSessionInput {
+  "Which."
+  sessionId: ID!
+  "A member the caller may act for."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The session to call off."
+input CancelSessionInput {
+  "Which."
+  sessionId: ID!
+  "Why, for those who joined; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"How a session went."
+input SettleSessionInput {
+  "Which."
+  sessionId: ID!
+  "The members who came, of those who have a seat or waited."
+  attendedIds: [ID!]!
+  "Actual minutes of preparation; not more than announced, which null means."
+  preparationMinutes: Minutes
+  "Actual minutes of the session; not more than announced, which null means."
+  animationMinutes: Minutes
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of scheduleSession."
+type ScheduleSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of joinSession."
+type JoinSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of leaveSession."
+type LeaveSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of cancelSession."
+type CancelSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of settleSession."
+type SettleSessionPayload {
+  "The session; null when there are errors."
+  groupSession: GroupSession
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -8548,6 +11226,86 @@ func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field
 		return ec.fieldContext_AccountTotals_byServiceType(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
+}
+
+func (ec *executionContext) childFields_Activity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Activity_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Activity_community(ctx, field)
+	case "member":
+		return ec.fieldContext_Activity_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_Activity_kind(ctx, field)
+	case "compensation":
+		return ec.fieldContext_Activity_compensation(ctx, field)
+	case "rule":
+		return ec.fieldContext_Activity_rule(ctx, field)
+	case "charterVersion":
+		return ec.fieldContext_Activity_charterVersion(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Activity_minutes(ctx, field)
+	case "creditedMinutes":
+		return ec.fieldContext_Activity_creditedMinutes(ctx, field)
+	case "description":
+		return ec.fieldContext_Activity_description(ctx, field)
+	case "costs":
+		return ec.fieldContext_Activity_costs(ctx, field)
+	case "date":
+		return ec.fieldContext_Activity_date(ctx, field)
+	case "state":
+		return ec.fieldContext_Activity_state(ctx, field)
+	case "onBehalf":
+		return ec.fieldContext_Activity_onBehalf(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Activity_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Activity_decidedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Activity_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Activity_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Activity", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ActivityConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ActivityConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ActivityConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ActivityEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ActivityEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivityKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ActivityKind_code(ctx, field)
+	case "label":
+		return ec.fieldContext_ActivityKind_label(ctx, field)
+	case "level":
+		return ec.fieldContext_ActivityKind_level(ctx, field)
+	case "compensation":
+		return ec.fieldContext_ActivityKind_compensation(ctx, field)
+	case "rule":
+		return ec.fieldContext_ActivityKind_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityKind", field.Name)
 }
 
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8644,6 +11402,16 @@ func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ApplyToJoinPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_ApproveActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveActivityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "claim":
@@ -8702,6 +11470,16 @@ func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Contex
 		return ec.fieldContext_CancelExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_CancelSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CastBudgetBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8778,6 +11556,16 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingReview(ctx, field)
 	case "levy":
 		return ec.fieldContext_Charter_levy(ctx, field)
+	case "activityKinds":
+		return ec.fieldContext_Charter_activityKinds(ctx, field)
+	case "chequeDepositDays":
+		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
+	case "chequeSlipDays":
+		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
+	case "sessionNoShowShares":
+		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
+	case "sessionNoticeHours":
+		return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
@@ -8872,8 +11660,16 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_pools(ctx, field)
 	case "ledgerCheckpoint":
 		return ec.fieldContext_Community_ledgerCheckpoint(ctx, field)
+	case "activities":
+		return ec.fieldContext_Community_activities(ctx, field)
+	case "timeCheques":
+		return ec.fieldContext_Community_timeCheques(ctx, field)
+	case "timeChequeBatches":
+		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
+	case "groupSessions":
+		return ec.fieldContext_Community_groupSessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -9128,6 +11924,16 @@ func (ec *executionContext) childFields_CycleStep(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CycleStep", field.Name)
 }
 
+func (ec *executionContext) childFields_DeclineActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_DeclineActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineActivityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeclineApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -9158,6 +11964,38 @@ func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DeclineExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DepositTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_DepositTimeChequePayload_timeCheque(ctx, field)
+	case "exchange":
+		return ec.fieldContext_DepositTimeChequePayload_exchange(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepositTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepositTimeChequePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeviceKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeviceKey_id(ctx, field)
+	case "member":
+		return ec.fieldContext_DeviceKey_member(ctx, field)
+	case "name":
+		return ec.fieldContext_DeviceKey_name(ctx, field)
+	case "publicKey":
+		return ec.fieldContext_DeviceKey_publicKey(ctx, field)
+	case "chequePrefix":
+		return ec.fieldContext_DeviceKey_chequePrefix(ctx, field)
+	case "registeredAt":
+		return ec.fieldContext_DeviceKey_registeredAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_DeviceKey_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeviceKey", field.Name)
+}
+
 func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -9166,6 +12004,16 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 		return ec.fieldContext_DisputeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EnterTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_EnterTimeChequesPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnterTimeChequesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnterTimeChequesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9338,6 +12186,20 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_GiveCardPayload_member(ctx, field)
+	case "pin":
+		return ec.fieldContext_GiveCardPayload_pin(ctx, field)
+	case "card":
+		return ec.fieldContext_GiveCardPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -9358,6 +12220,86 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GroupSession_id(ctx, field)
+	case "community":
+		return ec.fieldContext_GroupSession_community(ctx, field)
+	case "host":
+		return ec.fieldContext_GroupSession_host(ctx, field)
+	case "title":
+		return ec.fieldContext_GroupSession_title(ctx, field)
+	case "description":
+		return ec.fieldContext_GroupSession_description(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_GroupSession_serviceType(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_GroupSession_startsAt(ctx, field)
+	case "place":
+		return ec.fieldContext_GroupSession_place(ctx, field)
+	case "capacity":
+		return ec.fieldContext_GroupSession_capacity(ctx, field)
+	case "bearer":
+		return ec.fieldContext_GroupSession_bearer(ctx, field)
+	case "preparationMinutes":
+		return ec.fieldContext_GroupSession_preparationMinutes(ctx, field)
+	case "animationMinutes":
+		return ec.fieldContext_GroupSession_animationMinutes(ctx, field)
+	case "settledMinutes":
+		return ec.fieldContext_GroupSession_settledMinutes(ctx, field)
+	case "state":
+		return ec.fieldContext_GroupSession_state(ctx, field)
+	case "participantCount":
+		return ec.fieldContext_GroupSession_participantCount(ctx, field)
+	case "waitingCount":
+		return ec.fieldContext_GroupSession_waitingCount(ctx, field)
+	case "seats":
+		return ec.fieldContext_GroupSession_seats(ctx, field)
+	case "reason":
+		return ec.fieldContext_GroupSession_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSession", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GroupSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GroupSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GroupSessionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GroupSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GroupSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupSessionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Helper(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "helper":
+		return ec.fieldContext_Helper_helper(ctx, field)
+	case "member":
+		return ec.fieldContext_Helper_member(ctx, field)
+	case "consent":
+		return ec.fieldContext_Helper_consent(ctx, field)
+	case "from":
+		return ec.fieldContext_Helper_from(ctx, field)
+	case "until":
+		return ec.fieldContext_Helper_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Helper", field.Name)
+}
+
 func (ec *executionContext) childFields_InclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "checkpoint":
@@ -9376,6 +12318,16 @@ func (ec *executionContext) childFields_InclusionProof(ctx context.Context, fiel
 		return ec.fieldContext_InclusionProof_hashes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
+}
+
+func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_JoinSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_JoinSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JoinSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_KindTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9400,6 +12352,16 @@ func (ec *executionContext) childFields_LeaveCommunityPayload(ctx context.Contex
 		return ec.fieldContext_LeaveCommunityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveCommunityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_LeaveSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LeaveSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Levy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9526,6 +12488,16 @@ func (ec *executionContext) childFields_ListingEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ListingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LogActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_LogActivityPayload_activity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LogActivityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogActivityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkListingMetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listing":
@@ -9584,6 +12556,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_admittedAt(ctx, field)
 	case "leftAt":
 		return ec.fieldContext_Member_leftAt(ctx, field)
+	case "deviceKeys":
+		return ec.fieldContext_Member_deviceKeys(ctx, field)
+	case "helpers":
+		return ec.fieldContext_Member_helpers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -9620,6 +12596,16 @@ func (ec *executionContext) childFields_Milestone(ctx context.Context, field gra
 		return ec.fieldContext_Milestone_minutes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
+func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NameHelperPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NameHelperPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NameHelperPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9826,6 +12812,16 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deviceKey":
+		return ec.fieldContext_RegisterDeviceKeyPayload_deviceKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterDeviceKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterDeviceKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -9918,6 +12914,26 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_RevokeCardPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deviceKey":
+		return ec.fieldContext_RevokeDeviceKeyPayload_deviceKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeDeviceKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeDeviceKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -9948,6 +12964,16 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_ScheduleSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ScheduleSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10014,6 +13040,18 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionSeat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SessionSeat_member(ctx, field)
+	case "state":
+		return ec.fieldContext_SessionSeat_state(ctx, field)
+	case "share":
+		return ec.fieldContext_SessionSeat_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionSeat", field.Name)
+}
+
 func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accessToken":
@@ -10036,6 +13074,26 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SettleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groupSession":
+		return ec.fieldContext_SettleSessionPayload_groupSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_SettleTimeChequePayload_timeCheque(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleTimeChequePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -10046,6 +13104,30 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInWithCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithCardPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithCardPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInWithNumberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithNumberPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithNumberPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithNumberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithNumberPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10066,6 +13148,112 @@ func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context
 		return ec.fieldContext_SubmitProjectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubmitProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeCheque(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimeCheque_id(ctx, field)
+	case "community":
+		return ec.fieldContext_TimeCheque_community(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimeCheque_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_TimeCheque_state(ctx, field)
+	case "number":
+		return ec.fieldContext_TimeCheque_number(ctx, field)
+	case "provider":
+		return ec.fieldContext_TimeCheque_provider(ctx, field)
+	case "receiver":
+		return ec.fieldContext_TimeCheque_receiver(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_TimeCheque_serviceType(ctx, field)
+	case "description":
+		return ec.fieldContext_TimeCheque_description(ctx, field)
+	case "date":
+		return ec.fieldContext_TimeCheque_date(ctx, field)
+	case "minutes":
+		return ec.fieldContext_TimeCheque_minutes(ctx, field)
+	case "settledMinutes":
+		return ec.fieldContext_TimeCheque_settledMinutes(ctx, field)
+	case "exchange":
+		return ec.fieldContext_TimeCheque_exchange(ctx, field)
+	case "enteredBy":
+		return ec.fieldContext_TimeCheque_enteredBy(ctx, field)
+	case "enteredAt":
+		return ec.fieldContext_TimeCheque_enteredAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_TimeCheque_settledAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeCheque", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimeChequeBatch_id(ctx, field)
+	case "community":
+		return ec.fieldContext_TimeChequeBatch_community(ctx, field)
+	case "count":
+		return ec.fieldContext_TimeChequeBatch_count(ctx, field)
+	case "minutes":
+		return ec.fieldContext_TimeChequeBatch_minutes(ctx, field)
+	case "enteredBy":
+		return ec.fieldContext_TimeChequeBatch_enteredBy(ctx, field)
+	case "enteredAt":
+		return ec.fieldContext_TimeChequeBatch_enteredAt(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_TimeChequeBatch_undoneBy(ctx, field)
+	case "undoneAt":
+		return ec.fieldContext_TimeChequeBatch_undoneAt(ctx, field)
+	case "undoReason":
+		return ec.fieldContext_TimeChequeBatch_undoReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatch", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimeChequeBatchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimeChequeBatchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimeChequeBatchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeBatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimeChequeBatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimeChequeBatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeBatchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimeChequeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimeChequeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimeChequeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeChequeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimeChequeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimeChequeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeChequeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Transfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10094,6 +13282,16 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_postedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_UndoTimeChequesPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoTimeChequesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoTimeChequesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10134,6 +13332,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_WithdrawHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_WithdrawHelperPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawHelperPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawHelperPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_WithdrawProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -10142,6 +13350,28 @@ func (ec *executionContext) childFields_WithdrawProjectPayload(ctx context.Conte
 		return ec.fieldContext_WithdrawProjectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_WithdrawTimeChequePayload_timeCheque(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawTimeChequePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WriteTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeCheque":
+		return ec.fieldContext_WriteTimeChequePayload_timeCheque(ctx, field)
+	case "exchange":
+		return ec.fieldContext_WriteTimeChequePayload_exchange(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WriteTimeChequePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WriteTimeChequePayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

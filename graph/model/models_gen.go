@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -19,6 +21,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 )
@@ -44,6 +47,32 @@ type AcceptExchangePayload struct {
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of activities.
+type ActivityConnection struct {
+	// The items with their cursors.
+	Edges []*ActivityEdge `json:"edges"`
+	// The items alone.
+	Nodes []*activity.Activity `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of activities.
+type ActivityEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *activity.Activity `json:"node"`
+}
+
+// Narrows a list of activities.
+type ActivityFilter struct {
+	// Only these states.
+	States []activity.State `json:"states,omitempty"`
+	// Only this member's; for oneself, and for those who approve.
+	MemberID *string `json:"memberId,omitempty"`
 }
 
 // An applicant.
@@ -146,6 +175,24 @@ type ApplyToJoinPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Logged work to approve.
+type ApproveActivityInput struct {
+	// Which.
+	ActivityID string `json:"activityId"`
+	// Minutes to credit, not more than logged; null means what its kind brings.
+	Minutes *domain.Minutes `json:"minutes,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of approveActivity.
+type ApproveActivityPayload struct {
+	// The activity; null when there are errors.
+	Activity *activity.Activity `json:"activity,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A claim to be agreed to.
 type ApproveClaimInput struct {
 	// Which.
@@ -236,6 +283,24 @@ type CancelExchangeInput struct {
 type CancelExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// The session to call off.
+type CancelSessionInput struct {
+	// Which.
+	SessionID string `json:"sessionId"`
+	// Why, for those who joined; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of cancelSession.
+type CancelSessionPayload struct {
+	// The session; null when there are errors.
+	GroupSession *workshop.Session `json:"groupSession,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -575,6 +640,24 @@ type CycleEdge struct {
 	Node *reinvestment.Cycle `json:"node"`
 }
 
+// Logged work to say no to.
+type DeclineActivityInput struct {
+	// Which.
+	ActivityID string `json:"activityId"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of declineActivity.
+type DeclineActivityPayload struct {
+	// The activity; null when there are errors.
+	Activity *activity.Activity `json:"activity,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // An application that is not accepted.
 type DeclineApplicationInput struct {
 	// Who.
@@ -627,6 +710,26 @@ type DeclineExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A cheque signed offline.
+type DepositTimeChequeInput struct {
+	// Its text, as in the QR code: see docs/cheque-format.md.
+	Cheque string `json:"cheque"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of depositTimeCheque.
+type DepositTimeChequePayload struct {
+	// The cheque, SETTLED or PENDING; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// The exchange it settled; null while it is pending.
+	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The exchange that was not so.
 type DisputeExchangeInput struct {
 	// Which.
@@ -644,6 +747,24 @@ type DisputeExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pile of paper slips.
+type EnterTimeChequesInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The slips, 1 to 5,000.
+	Cheques []*PaperChequeInput `json:"cheques"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of enterTimeCheques.
+type EnterTimeChequesPayload struct {
+	// The batch; null when there are errors.
+	Batch *cheque.Batch `json:"batch,omitempty"`
+	// What to put right, line by line; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -721,6 +842,24 @@ type GeneralError struct {
 
 func (GeneralError) IsUserError() {}
 
+// A member to give a card.
+type GiveCardInput struct {
+	// Who.
+	MemberID string `json:"memberId"`
+}
+
+// The result of giveCard: the only time that the PIN and the code are shown.
+type GiveCardPayload struct {
+	// Who has it; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// Six digits; null when there are errors.
+	Pin *string `json:"pin,omitempty"`
+	// The text for the card's QR code; null when there are errors.
+	Card *string `json:"card,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A gift of hours.
 type GiveHoursInput struct {
 	// The account that goes down.
@@ -763,6 +902,32 @@ type GrantRolePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A page of group sessions.
+type GroupSessionConnection struct {
+	// The items with their cursors.
+	Edges []*GroupSessionEdge `json:"edges"`
+	// The items alone.
+	Nodes []*workshop.Session `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of group sessions.
+type GroupSessionEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *workshop.Session `json:"node"`
+}
+
+// Narrows a list of group sessions.
+type GroupSessionFilter struct {
+	// Only these states.
+	States []workshop.State `json:"states,omitempty"`
+	// Only those that begin in this stretch of time.
+	Period *PeriodInput `json:"period,omitempty"`
+}
+
 // What leads from a transfer to a signed checkpoint. `docs/examples/verify-transfer.mjs`
 // follows it with nothing of Hora's. A leaf is the SHA-256 of a zero byte, the position
 // and the microseconds of `at` since 1970 in eight bytes each, big end first, and the
@@ -802,6 +967,24 @@ type InsufficientHours struct {
 
 func (InsufficientHours) IsUserError() {}
 
+// The session to join.
+type JoinSessionInput struct {
+	// Which.
+	SessionID string `json:"sessionId"`
+	// A member the caller may act for.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of joinSession.
+type JoinSessionPayload struct {
+	// The session; null when there are errors.
+	GroupSession *workshop.Session `json:"groupSession,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // One's own membership.
 type LeaveCommunityInput struct {
 	// Which.
@@ -814,6 +997,24 @@ type LeaveCommunityInput struct {
 type LeaveCommunityPayload struct {
 	// The member as they are now; null when there are errors.
 	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// The session to leave.
+type LeaveSessionInput struct {
+	// Which.
+	SessionID string `json:"sessionId"`
+	// A member the caller may act for.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of leaveSession.
+type LeaveSessionPayload struct {
+	// The session; null when there are errors.
+	GroupSession *workshop.Session `json:"groupSession,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -894,6 +1095,34 @@ type ListingFilter struct {
 	States []listing.State `json:"states,omitempty"`
 }
 
+// Work to be noted.
+type LogActivityInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The code of one of charter.activityKinds.
+	ActivityKind string `json:"activityKind"`
+	// Minutes it took.
+	Minutes domain.Minutes `json:"minutes"`
+	// What was done; at most 1,000 characters.
+	Description string `json:"description"`
+	// Money spent, as a note; at most 500 characters.
+	Costs *string `json:"costs,omitempty"`
+	// The day; today when null.
+	Date *time.Time `json:"date,omitempty"`
+	// A member the caller may act for; both are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of logActivity.
+type LogActivityPayload struct {
+	// The activity; null when there are errors.
+	Activity *activity.Activity `json:"activity,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A listing that found its answer.
 type MarkListingMetInput struct {
 	// Which.
@@ -952,6 +1181,30 @@ type MemberFilter struct {
 
 // Everything that can be done. Each takes one input and answers a payload with `userErrors`.
 type Mutation struct {
+}
+
+// A helper to name.
+type NameHelperInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The member who will help.
+	HelperID string `json:"helperId"`
+	// Until when.
+	Until time.Time `json:"until"`
+	// How consent was given, at most 500 characters; required with onBehalfOf.
+	Consent *string `json:"consent,omitempty"`
+	// The member who will be helped, where a coordinator notes it for them.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of nameHelper.
+type NameHelperPayload struct {
+	// Who is helped; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A circle on the map.
@@ -1054,6 +1307,22 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// One paper slip as it is keyed in. What is wrong with a line is told beside it, whatever it is.
+type PaperChequeInput struct {
+	// As printed on the slip, at most 20 characters; once per community.
+	Number string `json:"number"`
+	// Who gave.
+	ProviderID string `json:"providerId"`
+	// Who received and signed.
+	ReceiverID string `json:"receiverId"`
+	// Minutes as written; rounded to the charter's unit.
+	Minutes domain.Minutes `json:"minutes"`
+	// The day on the slip, like 2026-03-31.
+	Date string `json:"date"`
+	// A type of the third level.
+	ServiceTypeID string `json:"serviceTypeId"`
+}
+
 // One's own membership.
 type PauseMembershipInput struct {
 	// Where.
@@ -1140,6 +1409,26 @@ type RefreshSessionPayload struct {
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who is signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A device's public key.
+type RegisterDeviceKeyInput struct {
+	// Where it signs for one.
+	CommunityID string `json:"communityId"`
+	// The Ed25519 public key, 32 bytes as base64.
+	PublicKey string `json:"publicKey"`
+	// What to call the device; at most 100 characters.
+	Name string `json:"name"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of registerDeviceKey.
+type RegisterDeviceKeyPayload struct {
+	// The key; null when there are errors.
+	DeviceKey *cheque.Device `json:"deviceKey,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1334,6 +1623,34 @@ type ReviseExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A member whose card is lost.
+type RevokeCardInput struct {
+	// Who.
+	MemberID string `json:"memberId"`
+}
+
+// The result of revokeCard.
+type RevokeCardPayload struct {
+	// Whose it was; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A device to trust no more.
+type RevokeDeviceKeyInput struct {
+	// Which.
+	DeviceKeyID string `json:"deviceKeyId"`
+}
+
+// The result of revokeDeviceKey.
+type RevokeDeviceKeyPayload struct {
+	// The key; null when there are errors.
+	DeviceKey *cheque.Device `json:"deviceKey,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A role to end.
 type RevokeRoleInput struct {
 	// Whose.
@@ -1360,6 +1677,42 @@ type RevokeSessionInput struct {
 type RevokeSessionPayload struct {
 	// The session that ended; null when there are errors.
 	SessionID *string `json:"sessionId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A session to be announced.
+type ScheduleSessionInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// 2 to 100 characters.
+	Title string `json:"title"`
+	// What to know before; at most 2,000 characters.
+	Description *string `json:"description,omitempty"`
+	// A type of the third level.
+	ServiceTypeID string `json:"serviceTypeId"`
+	// When it begins; at most a week ago.
+	StartsAt time.Time `json:"startsAt"`
+	// Where, in words; at most 200 characters.
+	Place *string `json:"place,omitempty"`
+	// How many seats, 1 to 200.
+	Capacity int `json:"capacity"`
+	// Minutes of preparation.
+	PreparationMinutes domain.Minutes `json:"preparationMinutes"`
+	// Minutes of the session itself.
+	AnimationMinutes domain.Minutes `json:"animationMinutes"`
+	// Who bears the time.
+	Bearer workshop.Bearer `json:"bearer"`
+	// A member the caller may act for, who then hosts.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of scheduleSession.
+type ScheduleSessionPayload struct {
+	// The session; null when there are errors.
+	GroupSession *workshop.Session `json:"groupSession,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1412,6 +1765,46 @@ type SetAccountLimitsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// How a session went.
+type SettleSessionInput struct {
+	// Which.
+	SessionID string `json:"sessionId"`
+	// The members who came, of those who have a seat or waited.
+	AttendedIds []string `json:"attendedIds"`
+	// Actual minutes of preparation; not more than announced, which null means.
+	PreparationMinutes *domain.Minutes `json:"preparationMinutes,omitempty"`
+	// Actual minutes of the session; not more than announced, which null means.
+	AnimationMinutes *domain.Minutes `json:"animationMinutes,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of settleSession.
+type SettleSessionPayload struct {
+	// The session; null when there are errors.
+	GroupSession *workshop.Session `json:"groupSession,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pending cheque.
+type SettleTimeChequeInput struct {
+	// Which.
+	TimeChequeID string `json:"timeChequeId"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of settleTimeCheque.
+type SettleTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A sign-in with a password.
 type SignInInput struct {
 	// The address.
@@ -1427,6 +1820,46 @@ type SignInPayload struct {
 	// The tokens; null when there are errors.
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A card's code.
+type SignInWithCardInput struct {
+	// The text in the card's QR code.
+	Card string `json:"card"`
+	// What to call this device in the list of sessions; at most 100 characters.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of signInWithCard.
+type SignInWithCardPayload struct {
+	// What the device keeps; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who just signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A card's number and PIN.
+type SignInWithNumberInput struct {
+	// The community's short name.
+	CommunitySlug string `json:"communitySlug"`
+	// The number on the card.
+	Number int `json:"number"`
+	// Six digits.
+	Pin string `json:"pin"`
+	// What to call this device in the list of sessions; at most 100 characters.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of signInWithNumber.
+type SignInWithNumberPayload struct {
+	// What the device keeps; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who just signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
@@ -1496,6 +1929,70 @@ type SubmitProjectPayload struct {
 type Subscription struct {
 }
 
+// A page of batches of slips.
+type TimeChequeBatchConnection struct {
+	// The items with their cursors.
+	Edges []*TimeChequeBatchEdge `json:"edges"`
+	// The items alone.
+	Nodes []*cheque.Batch `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of batches.
+type TimeChequeBatchEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *cheque.Batch `json:"node"`
+}
+
+// A page of time cheques.
+type TimeChequeConnection struct {
+	// The items with their cursors.
+	Edges []*TimeChequeEdge `json:"edges"`
+	// The items alone.
+	Nodes []*cheque.Cheque `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of time cheques.
+type TimeChequeEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *cheque.Cheque `json:"node"`
+}
+
+// Narrows a list of time cheques.
+type TimeChequeFilter struct {
+	// Only these states.
+	States []cheque.State `json:"states,omitempty"`
+	// Only this member's; for oneself, and for those who see all.
+	MemberID *string `json:"memberId,omitempty"`
+	// Only those keyed in with this batch.
+	BatchID *string `json:"batchId,omitempty"`
+}
+
+// A batch to take back.
+type UndoTimeChequesInput struct {
+	// Which.
+	BatchID string `json:"batchId"`
+	// Why; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of undoTimeCheques.
+type UndoTimeChequesPayload struct {
+	// The batch; null when there are errors.
+	Batch *cheque.Batch `json:"batch,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A change of a listing; what is left out stays.
 type UpdateListingInput struct {
 	// Which.
@@ -1546,6 +2043,22 @@ type UploadTicket struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// A helper to thank and let go.
+type WithdrawHelperInput struct {
+	// The member who is helped.
+	MemberID string `json:"memberId"`
+	// The member who helps.
+	HelperID string `json:"helperId"`
+}
+
+// The result of withdrawHelper.
+type WithdrawHelperPayload struct {
+	// Who was helped; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A project to be taken back.
 type WithdrawProjectInput struct {
 	// Which.
@@ -1556,6 +2069,52 @@ type WithdrawProjectInput struct {
 type WithdrawProjectPayload struct {
 	// The project; null when there are errors.
 	Project *reinvestment.Project `json:"project,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pending cheque to give up.
+type WithdrawTimeChequeInput struct {
+	// Which.
+	TimeChequeID string `json:"timeChequeId"`
+	// A member the caller may act for; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of withdrawTimeCheque.
+type WithdrawTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A cheque written online.
+type WriteTimeChequeInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// Who gave.
+	ProviderID string `json:"providerId"`
+	// Actual minutes; rounded to the charter's unit.
+	Minutes domain.Minutes `json:"minutes"`
+	// A type of the third level.
+	ServiceTypeID string `json:"serviceTypeId"`
+	// A word on it; at most 500 characters.
+	Description *string `json:"description,omitempty"`
+	// A member the caller may act for, who then is the receiver; both sides are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of writeTimeCheque.
+type WriteTimeChequePayload struct {
+	// The cheque; null when there are errors.
+	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// The exchange it settled; null when there are errors.
+	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

@@ -143,8 +143,9 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
+	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "state", "trace", "what",
+		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
 	}},
 }
 
@@ -224,6 +225,9 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"", "Code", "error.%s"},
 		{"exchange", "State", "state.exchange.%s"},
 		{"listing", "State", "state.listing.%s"},
+		{"cheque", "State", "state.cheque.%s"},
+		{"workshop", "State", "state.session.%s"},
+		{"activity", "State", "state.activity.%s"},
 		{"media", "State", "state.upload.%s"},
 		{"membership", "Participation", "state.member.%s"},
 		{"membership", "Capital", "state.member.%s"},

@@ -18,12 +18,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // Password is that of everybody in the demonstration who can sign in.
@@ -55,6 +58,10 @@ type Rooms struct {
 	Listings  *listing.Service
 	Exchanges *exchange.Service
 	Ledger    *ledger.Service
+
+	Cheques    *cheque.Service
+	Workshops  *workshop.Service
+	Activities *activity.Service
 	// Journal and Messages let people hear of things on the day, as beside a running
 	// server; Reader is the relay's name in the journal, which thereby finds the past
 	// told, and sends no letters about it. Without a journal all of it waits for

@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -22,6 +24,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/password"
 	"github.com/hora-coop/hora/persistence"
@@ -53,10 +56,14 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		}
 		photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), token.NewTickets(keys))
 		listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
+		exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 		return Rooms{
-			Tx: db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members), Reader: "relay",
+			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
+			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
+			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
+			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
-			Exchanges: exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
+			Exchanges: exchanges,
 			Identity: identity.New(db, persistence.IdentityStore{}, keys, password.New(cost, 2),
 				token.New(keys, "https://demo.example.org", clock), token.NewMemory(clock)),
 		}, nil
@@ -218,6 +225,14 @@ func (s told) looksAlive() {
 	for _, state := range []string{"OFFER PUBLISHED", "OFFER EXPIRED", "REQUEST PUBLISHED", "REQUEST MET"} {
 		if listings[state] < 3 {
 			t.Errorf("%d listings are %s", listings[state], state)
+		}
+	}
+	for what, sql := range map[string]string{
+		"paper cheque": `SELECT count(*) FROM time_cheque`, "workshop that took place": `SELECT count(*) FROM group_session WHERE state = 'SETTLED'`,
+		"work that was approved": `SELECT count(*) FROM activity WHERE state = 'APPROVED'`, "work that waits": `SELECT count(*) FROM activity WHERE state = 'LOGGED'`,
+	} {
+		if n := one[int](s, sql); n < len(network) {
+			t.Errorf("%d times: a %s", n, what)
 		}
 	}
 	if repeated := column[string](s, `SELECT title FROM listing GROUP BY community_id, title HAVING count(*) > 1`); len(repeated) > 0 {

@@ -73,7 +73,7 @@ var (
 // planExchanges spreads the proposals over the days, more as there are more
 // people, fewer in summer, and stages what the visitor should find.
 func (l *life) planExchanges() {
-	left := l.exchanges
+	left := l.exchanges - l.onPaper()
 	for _, n := range l.people[:l.core] {
 		if !n.played {
 			continue

@@ -39,6 +39,7 @@ type life struct {
 	requests   deck
 
 	proposed, published int
+	paper               int // slips that were ever printed
 	quarrels            int // disputes that should be open at the end, still to come
 }
 
@@ -68,6 +69,7 @@ func (l *life) live(ctx context.Context, cast map[string]domain.ID) error {
 	}
 	l.planListings()
 	l.planExchanges()
+	l.planTogether()
 	l.agenda.add(l.soon(l.start, 7, 7), l.week)
 	for month := 6; month < storyMonths; month += 6 {
 		l.agenda.add(l.start.AddDate(0, month, 0), l.report)
