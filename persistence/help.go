@@ -72,9 +72,9 @@ func (IdentityStore) KeepCard(ctx context.Context, c identity.Card) error {
 }
 
 // DropCard implements identity.CardStore.
-func (IdentityStore) DropCard(ctx context.Context, person domain.ID) error {
-	_, err := query(ctx).Exec(ctx, `DELETE FROM card WHERE person_id = $1`, person)
-	return err
+func (IdentityStore) DropCard(ctx context.Context, person domain.ID) (had bool, err error) {
+	done, err := query(ctx).Exec(ctx, `DELETE FROM card WHERE person_id = $1`, person)
+	return done.RowsAffected() > 0, err
 }
 
 func card(ctx context.Context, where string, arg any) (identity.Card, error) {

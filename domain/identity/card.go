@@ -35,7 +35,7 @@ type Card struct {
 type CardStore interface {
 	// KeepCard replaces whatever card the person had.
 	KeepCard(ctx context.Context, c Card) error
-	DropCard(ctx context.Context, person domain.ID) error
+	DropCard(ctx context.Context, person domain.ID) (had bool, err error)
 	CardByHandle(ctx context.Context, handle string) (Card, error)
 	CardBySecret(ctx context.Context, secret TokenHash) (Card, error)
 	// CountFailure adds a wrong PIN and answers how many there were in a row;
@@ -83,29 +83,30 @@ func (s *Service) GiveCard(ctx context.Context, holder domain.ID, name, locale, 
 			return domain.Nowhere, err
 		}
 		holder = person.ID
-	} else if err := s.TakeCard(ctx, holder, now); err != nil {
+	} else if _, err := s.TakeCard(ctx, holder, now); err != nil {
 		return domain.Nowhere, err
 	}
 	return holder, s.store.KeepCard(ctx, Card{Person: holder, Handle: handle, PINHash: d.hash, Secret: d.secret, GivenAt: now})
 }
 
-// TakeCard ends a card and every session of its holder.
+// TakeCard ends a card and every session of its holder; had says whether there
+// was one.
 //
 // Errors: NotFound, CardNotNeeded.
-func (s *Service) TakeCard(ctx context.Context, holder domain.ID, now time.Time) error {
+func (s *Service) TakeCard(ctx context.Context, holder domain.ID, now time.Time) (had bool, err error) {
 	found, err := s.store.Persons(ctx, []domain.ID{holder})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(found) == 0 {
-		return domain.NotFound
+		return false, domain.NotFound
 	}
 	if found[0].Email != "" || found[0].Platform {
-		return domain.NewError(CardNotNeeded, "memberId")
+		return false, domain.NewError(CardNotNeeded, "memberId")
 	}
 	ended, err := s.store.EndSessions(ctx, holder, now, Revoked)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, id := range ended {
 		s.memory.Keep(id, false, now)

@@ -235,7 +235,10 @@ func (d *Desk) TakeCard(ctx context.Context, actor domain.Actor, where, member d
 		if m.Person == domain.Nowhere {
 			return m, nil // there is none
 		}
-		d.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: CardTaken, Actor: actor.Person, Subject: m.ID})
-		return m, d.people.TakeCard(ctx, m.Person, now)
+		had, err := d.people.TakeCard(ctx, m.Person, now)
+		if had {
+			d.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: CardTaken, Actor: actor.Person, Subject: m.ID})
+		}
+		return m, err
 	})
 }
