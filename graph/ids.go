@@ -23,6 +23,9 @@ const (
 	entryID        idKind = 'E'
 	serviceTypeID  idKind = 'S'
 	notificationID idKind = 'N'
+	thanksID       idKind = 'H'
+	starID         idKind = 'U'
+	endorsementID  idKind = 'W'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -49,6 +49,15 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)
+	case thanksID:
+		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
+		return found(&t, err)
+	case starID:
+		star, err := r.Recognitions.Star(ctx, who, o.community, o.key)
+		return found(&star, err)
+	case endorsementID:
+		e, err := r.Recognitions.Endorsement(ctx, who, o.community, o.key)
+		return found(&e, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/statement"
 )
 
@@ -20,18 +21,19 @@ import (
 
 // Resolver is what every field's resolver can reach: the areas' use cases.
 type Resolver struct {
-	Tx          domain.Tx // only for loaders, which read several areas' rows by id
-	Clock       domain.Clock
-	Version     string
-	Identity    *identity.Service
-	Ledger      *ledger.Service
-	Notary      *ledger.Notary
-	Communities *community.Service
-	Members     *membership.Service
-	Listings    *listing.Service
-	Exchanges   *exchange.Service
-	Statements  *statement.Service
-	Messages    *messaging.Service
+	Tx           domain.Tx // only for loaders, which read several areas' rows by id
+	Clock        domain.Clock
+	Version      string
+	Identity     *identity.Service
+	Ledger       *ledger.Service
+	Notary       *ledger.Notary
+	Communities  *community.Service
+	Members      *membership.Service
+	Listings     *listing.Service
+	Exchanges    *exchange.Service
+	Statements   *statement.Service
+	Recognitions *recognition.Service
+	Messages     *messaging.Service
 
 	Documents *Documents
 	Budgets   Budgets

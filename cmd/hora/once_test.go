@@ -37,6 +37,11 @@ var harmless = map[string]string{
 	"markListingMet":     "it is met",
 	"archiveListing":     "it is gone",
 	"approveListing":     "it is published",
+
+	"hideThanks":          "what is hidden is hidden",
+	"showRecognition":     "what is shown is shown",
+	"withdrawEndorsement": "its end has a date",
+	"noteHousehold":       "who lives together lives together",
 }
 
 func hasKey(mutation string) bool {

@@ -9,6 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/persistence"
 )
@@ -21,6 +22,7 @@ type rooms struct {
 	listings    *listing.Service
 	exchanges   *exchange.Service
 	statements  *statement.Service
+	recognition *recognition.Service
 	messages    *messaging.Service
 }
 
@@ -32,10 +34,11 @@ func openRooms(db *persistence.DB) rooms {
 	communities := community.New(db, persistence.CommunityStore{}, hours)
 	members := membership.New(db, standing, communities, hours)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members)
+	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	return rooms{
-		ledger: hours, communities: communities, members: members, listings: listings,
-		exchanges:  exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours),
-		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
-		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		ledger: hours, communities: communities, members: members, listings: listings, exchanges: exchanges,
+		statements:  statement.New(db, persistence.StatementStore{}, hours, communities, members),
+		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
+		messages:    messaging.New(db, persistence.NotificationStore{}, members),
 	}
 }

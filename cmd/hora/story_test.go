@@ -279,6 +279,9 @@ var shown = map[string]string{
 		transfers { id minutes kind } history { action state onBehalf note member { displayName } } expiresAt confirmsAt }`,
 	"Listing": "{ id kind title state version member { displayName } }", "Viewer": "{ person { displayName } }",
 	"Member":        "{ id number displayName participation roles { role until } account { balance } }",
+	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

@@ -21,12 +21,17 @@ func (s *Service) Exchange(ctx context.Context, actor domain.Actor, community, i
 		if x, err = s.byID(ctx, community, id); err != nil {
 			return err
 		}
-		if !x.Party(standing.Member) && !standing.May(domain.SeeEveryExchange) {
+		if !MaySee(standing, x) {
 			return domain.NotFound
 		}
 		return nil
 	})
 	return x, err
+}
+
+// MaySee says whether somebody may read an exchange: its parties, and those who see all.
+func MaySee(standing domain.Standing, x Exchange) bool {
+	return x.Party(standing.Member) || standing.May(domain.SeeEveryExchange)
 }
 
 // List reads exchanges, newest first: one's own, or all for those who see all.

@@ -40,6 +40,12 @@ type Store interface {
 	// LockRole holds who has a role still until the transaction ends.
 	LockRole(ctx context.Context, community domain.ID, role domain.Role) error
 
+	// Household lists who lives together with a member, by id, the member among
+	// them; empty when nobody noted it.
+	Household(ctx context.Context, community, member domain.ID) ([]domain.ID, error)
+	// NoteHousehold makes members leave their households for this one.
+	NoteHousehold(ctx context.Context, community, household domain.ID, members []domain.ID, at time.Time) error
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.

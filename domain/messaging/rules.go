@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 )
 
 // told is who an event concerns, before members become persons.
@@ -48,6 +49,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return t, true, nil
 	case ledger.BalanceLow, ledger.BalanceHigh:
 		return tellBalance(e)
+	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
+		return tellRecognition(e)
 	}
 	return t, false, nil
 }
@@ -64,6 +67,18 @@ func tellBalance(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.kind, t.toStaff, t.whom = BalanceLow, MemberBalanceLow, at.Member
 	}
 	return t, true, nil
+}
+
+// tellRecognition: whoever is recognised hears by whom, and for which exchange.
+func tellRecognition(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var g recognition.Told
+	if err := payload(e, &g); err != nil {
+		return t, false, err
+	}
+	kinds := map[domain.EventKind]Kind{recognition.Thanked: ThanksReceived, recognition.Starred: StarReceived, recognition.Endorsed: SkillEndorsed}
+	return told{
+		kind: kinds[e.Kind], members: []domain.ID{g.Member}, about: map[domain.ID]domain.ID{g.Member: g.Giver}, exchange: g.Exchange,
+	}, true, nil
 }
 
 // tellExchange: what one side does, the other hears; what the program or a

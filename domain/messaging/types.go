@@ -34,6 +34,9 @@ const (
 	MemberApplied     Kind = "MEMBER_APPLIED"
 	MemberAdmitted    Kind = "MEMBER_ADMITTED"
 	MemberDeclined    Kind = "MEMBER_DECLINED"
+	ThanksReceived    Kind = "THANKS_RECEIVED"
+	StarReceived      Kind = "STAR_RECEIVED"
+	SkillEndorsed     Kind = "SKILL_ENDORSED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -26,6 +26,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Community() CommunityResolver
+	Endorsement() EndorsementResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeStep() ExchangeStepResolver
@@ -36,9 +37,12 @@ type ResolverRoot interface {
 	Person() PersonResolver
 	Preset() PresetResolver
 	Query() QueryResolver
+	Recognition() RecognitionResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
+	Star() StarResolver
+	Thanks() ThanksResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
 }
@@ -100,6 +104,11 @@ type ComplexityRoot struct {
 
 	ArchiveListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AwardStarPayload struct {
+		Star       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -203,6 +212,33 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EndorseSkillPayload struct {
+		Endorsement func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	Endorsement struct {
+		At          func(childComplexity int) int
+		Giver       func(childComplexity int) int
+		Hidden      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Member      func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+		WithdrawnAt func(childComplexity int) int
+	}
+
+	EndorsementConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EndorsementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Entry struct {
 		At           func(childComplexity int) int
 		BalanceAfter func(childComplexity int) int
@@ -294,8 +330,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	GiveThanksPayload struct {
+		Thanks     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	GrantRolePayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	HideThanksPayload struct {
+		Thanks     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -394,6 +440,7 @@ type ComplexityRoot struct {
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
+		Household     func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
@@ -401,6 +448,7 @@ type ComplexityRoot struct {
 		Message       func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Participation func(childComplexity int) int
+		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Stage         func(childComplexity int) int
 	}
@@ -418,42 +466,54 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptExchange     func(childComplexity int, input model.AcceptExchangeInput) int
-		AdmitMember        func(childComplexity int, input model.AdmitMemberInput) int
-		AllowBelowFloor    func(childComplexity int, input model.AllowBelowFloorInput) int
-		ApplyToJoin        func(childComplexity int, input model.ApplyToJoinInput) int
-		ApproveListing     func(childComplexity int, input model.ApproveListingInput) int
-		ArchiveListing     func(childComplexity int, input model.ArchiveListingInput) int
-		CancelExchange     func(childComplexity int, input model.CancelExchangeInput) int
-		CompleteExchange   func(childComplexity int, input model.CompleteExchangeInput) int
-		ConfirmExchange    func(childComplexity int, input model.ConfirmExchangeInput) int
-		CorrectTransfer    func(childComplexity int, input model.CorrectTransferInput) int
-		CreateCommunity    func(childComplexity int, input model.CreateCommunityInput) int
-		CreateListing      func(childComplexity int, input model.CreateListingInput) int
-		DeclineApplication func(childComplexity int, input model.DeclineApplicationInput) int
-		DeclineExchange    func(childComplexity int, input model.DeclineExchangeInput) int
-		DisputeExchange    func(childComplexity int, input model.DisputeExchangeInput) int
-		GiveHours          func(childComplexity int, input model.GiveHoursInput) int
-		GrantRole          func(childComplexity int, input model.GrantRoleInput) int
-		LeaveCommunity     func(childComplexity int, input model.LeaveCommunityInput) int
-		MarkListingMet     func(childComplexity int, input model.MarkListingMetInput) int
-		MarkRead           func(childComplexity int, input model.MarkReadInput) int
-		PauseMembership    func(childComplexity int, input model.PauseMembershipInput) int
-		ProposeExchange    func(childComplexity int, input model.ProposeExchangeInput) int
-		RefreshSession     func(childComplexity int, input model.RefreshSessionInput) int
-		Register           func(childComplexity int, input model.RegisterInput) int
-		RegisterMember     func(childComplexity int, input model.RegisterMemberInput) int
-		RenewListing       func(childComplexity int, input model.RenewListingInput) int
-		ResolveDispute     func(childComplexity int, input model.ResolveDisputeInput) int
-		ResumeMembership   func(childComplexity int, input model.ResumeMembershipInput) int
-		ReverseTransfer    func(childComplexity int, input model.ReverseTransferInput) int
-		ReviseExchange     func(childComplexity int, input model.ReviseExchangeInput) int
-		RevokeRole         func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession      func(childComplexity int, input model.RevokeSessionInput) int
-		SetAccountLimits   func(childComplexity int, input model.SetAccountLimitsInput) int
-		SignIn             func(childComplexity int, input model.SignInInput) int
-		SignOut            func(childComplexity int, input *model.SignOutInput) int
-		UpdateListing      func(childComplexity int, input model.UpdateListingInput) int
+		AcceptExchange      func(childComplexity int, input model.AcceptExchangeInput) int
+		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
+		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
+		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
+		AwardStar           func(childComplexity int, input model.AwardStarInput) int
+		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
+		CompleteExchange    func(childComplexity int, input model.CompleteExchangeInput) int
+		ConfirmExchange     func(childComplexity int, input model.ConfirmExchangeInput) int
+		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
+		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
+		CreateListing       func(childComplexity int, input model.CreateListingInput) int
+		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
+		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
+		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
+		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
+		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
+		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
+		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
+		HideThanks          func(childComplexity int, input model.HideThanksInput) int
+		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
+		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
+		MarkRead            func(childComplexity int, input model.MarkReadInput) int
+		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
+		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
+		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
+		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		Register            func(childComplexity int, input model.RegisterInput) int
+		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
+		RenewListing        func(childComplexity int, input model.RenewListingInput) int
+		ResolveDispute      func(childComplexity int, input model.ResolveDisputeInput) int
+		ResumeMembership    func(childComplexity int, input model.ResumeMembershipInput) int
+		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
+		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
+		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
+		ShowRecognition     func(childComplexity int, input model.ShowRecognitionInput) int
+		SignIn              func(childComplexity int, input model.SignInInput) int
+		SignOut             func(childComplexity int, input *model.SignOutInput) int
+		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawEndorsement func(childComplexity int, input model.WithdrawEndorsementInput) int
+	}
+
+	NoteHouseholdPayload struct {
+		Members    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Notification struct {
@@ -531,6 +591,12 @@ type ComplexityRoot struct {
 		ServerInfo   func(childComplexity int) int
 		ServiceTypes func(childComplexity int, parentID *string) int
 		Viewer       func(childComplexity int) int
+	}
+
+	Recognition struct {
+		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	RefreshSessionPayload struct {
@@ -632,6 +698,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ShowRecognitionPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -649,6 +720,50 @@ type ComplexityRoot struct {
 		Field          func(childComplexity int) int
 		Message        func(childComplexity int) int
 		Retryable      func(childComplexity int) int
+	}
+
+	Star struct {
+		At       func(childComplexity int) int
+		Category func(childComplexity int) int
+		Giver    func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Reason   func(childComplexity int) int
+	}
+
+	StarConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	StarEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Thanks struct {
+		At       func(childComplexity int) int
+		Exchange func(childComplexity int) int
+		Giver    func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Message  func(childComplexity int) int
+	}
+
+	ThanksConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ThanksEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Transfer struct {
@@ -676,6 +791,11 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WithdrawEndorsementPayload struct {
+		Endorsement func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	WrongState struct {
@@ -909,6 +1029,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveListingPayload.UserErrors(childComplexity), true
+
+	case "AwardStarPayload.star":
+		if e.ComplexityRoot.AwardStarPayload.Star == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AwardStarPayload.Star(childComplexity), true
+	case "AwardStarPayload.userErrors":
+		if e.ComplexityRoot.AwardStarPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AwardStarPayload.UserErrors(childComplexity), true
 
 	case "CancelExchangePayload.exchange":
 		if e.ComplexityRoot.CancelExchangePayload.Exchange == nil {
@@ -1302,6 +1435,100 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
 
+	case "EndorseSkillPayload.endorsement":
+		if e.ComplexityRoot.EndorseSkillPayload.Endorsement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorseSkillPayload.Endorsement(childComplexity), true
+	case "EndorseSkillPayload.userErrors":
+		if e.ComplexityRoot.EndorseSkillPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorseSkillPayload.UserErrors(childComplexity), true
+
+	case "Endorsement.givenAt":
+		if e.ComplexityRoot.Endorsement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.At(childComplexity), true
+	case "Endorsement.giver":
+		if e.ComplexityRoot.Endorsement.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Giver(childComplexity), true
+	case "Endorsement.hidden":
+		if e.ComplexityRoot.Endorsement.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Hidden(childComplexity), true
+	case "Endorsement.id":
+		if e.ComplexityRoot.Endorsement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.ID(childComplexity), true
+	case "Endorsement.member":
+		if e.ComplexityRoot.Endorsement.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Member(childComplexity), true
+	case "Endorsement.serviceType":
+		if e.ComplexityRoot.Endorsement.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.ServiceType(childComplexity), true
+	case "Endorsement.withdrawnAt":
+		if e.ComplexityRoot.Endorsement.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.WithdrawnAt(childComplexity), true
+
+	case "EndorsementConnection.edges":
+		if e.ComplexityRoot.EndorsementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.Edges(childComplexity), true
+	case "EndorsementConnection.nodes":
+		if e.ComplexityRoot.EndorsementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.Nodes(childComplexity), true
+	case "EndorsementConnection.pageInfo":
+		if e.ComplexityRoot.EndorsementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.PageInfo(childComplexity), true
+	case "EndorsementConnection.totalCount":
+		if e.ComplexityRoot.EndorsementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.TotalCount(childComplexity), true
+
+	case "EndorsementEdge.cursor":
+		if e.ComplexityRoot.EndorsementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementEdge.Cursor(childComplexity), true
+	case "EndorsementEdge.node":
+		if e.ComplexityRoot.EndorsementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementEdge.Node(childComplexity), true
+
 	case "Entry.postedAt":
 		if e.ComplexityRoot.Entry.At == nil {
 			break
@@ -1678,6 +1905,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GiveHoursPayload.UserErrors(childComplexity), true
 
+	case "GiveThanksPayload.thanks":
+		if e.ComplexityRoot.GiveThanksPayload.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveThanksPayload.Thanks(childComplexity), true
+	case "GiveThanksPayload.userErrors":
+		if e.ComplexityRoot.GiveThanksPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveThanksPayload.UserErrors(childComplexity), true
+
 	case "GrantRolePayload.member":
 		if e.ComplexityRoot.GrantRolePayload.Member == nil {
 			break
@@ -1690,6 +1930,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
+
+	case "HideThanksPayload.thanks":
+		if e.ComplexityRoot.HideThanksPayload.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HideThanksPayload.Thanks(childComplexity), true
+	case "HideThanksPayload.userErrors":
+		if e.ComplexityRoot.HideThanksPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HideThanksPayload.UserErrors(childComplexity), true
 
 	case "InclusionProof.at":
 		if e.ComplexityRoot.InclusionProof.At == nil {
@@ -2090,6 +2343,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Governance(childComplexity), true
+	case "Member.household":
+		if e.ComplexityRoot.Member.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Household(childComplexity), true
 	case "Member.id":
 		if e.ComplexityRoot.Member.ID == nil {
 			break
@@ -2137,6 +2396,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Participation(childComplexity), true
+	case "Member.recognition":
+		if e.ComplexityRoot.Member.Recognition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Recognition(childComplexity), true
 	case "Member.roles":
 		if e.ComplexityRoot.Member.Roles == nil {
 			break
@@ -2254,6 +2519,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveListing(childComplexity, args["input"].(model.ArchiveListingInput)), true
+	case "Mutation.awardStar":
+		if e.ComplexityRoot.Mutation.AwardStar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_awardStar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
 	case "Mutation.cancelExchange":
 		if e.ComplexityRoot.Mutation.CancelExchange == nil {
 			break
@@ -2353,6 +2629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.endorseSkill":
+		if e.ComplexityRoot.Mutation.EndorseSkill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endorseSkill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndorseSkill(childComplexity, args["input"].(model.EndorseSkillInput)), true
 	case "Mutation.giveHours":
 		if e.ComplexityRoot.Mutation.GiveHours == nil {
 			break
@@ -2364,6 +2651,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveHours(childComplexity, args["input"].(model.GiveHoursInput)), true
+	case "Mutation.giveThanks":
+		if e.ComplexityRoot.Mutation.GiveThanks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveThanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveThanks(childComplexity, args["input"].(model.GiveThanksInput)), true
 	case "Mutation.grantRole":
 		if e.ComplexityRoot.Mutation.GrantRole == nil {
 			break
@@ -2375,6 +2673,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.hideThanks":
+		if e.ComplexityRoot.Mutation.HideThanks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hideThanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HideThanks(childComplexity, args["input"].(model.HideThanksInput)), true
 	case "Mutation.leaveCommunity":
 		if e.ComplexityRoot.Mutation.LeaveCommunity == nil {
 			break
@@ -2408,6 +2717,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(model.MarkReadInput)), true
+	case "Mutation.noteHousehold":
+		if e.ComplexityRoot.Mutation.NoteHousehold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteHousehold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -2551,6 +2871,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.showRecognition":
+		if e.ComplexityRoot.Mutation.ShowRecognition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_showRecognition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ShowRecognition(childComplexity, args["input"].(model.ShowRecognitionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -2584,6 +2915,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawEndorsement":
+		if e.ComplexityRoot.Mutation.WithdrawEndorsement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawEndorsement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawEndorsement(childComplexity, args["input"].(model.WithdrawEndorsementInput)), true
+
+	case "NoteHouseholdPayload.members":
+		if e.ComplexityRoot.NoteHouseholdPayload.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHouseholdPayload.Members(childComplexity), true
+	case "NoteHouseholdPayload.userErrors":
+		if e.ComplexityRoot.NoteHouseholdPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -2885,6 +3240,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Recognition.endorsements":
+		if e.ComplexityRoot.Recognition.Endorsements == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_endorsements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Endorsements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recognition.stars":
+		if e.ComplexityRoot.Recognition.Stars == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_stars_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Stars(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recognition.thanks":
+		if e.ComplexityRoot.Recognition.Thanks == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_thanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Thanks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
@@ -3191,6 +3580,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
 
+	case "ShowRecognitionPayload.member":
+		if e.ComplexityRoot.ShowRecognitionPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShowRecognitionPayload.Member(childComplexity), true
+	case "ShowRecognitionPayload.userErrors":
+		if e.ComplexityRoot.ShowRecognitionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShowRecognitionPayload.UserErrors(childComplexity), true
+
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
 			break
@@ -3253,6 +3655,168 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
+
+	case "Star.givenAt":
+		if e.ComplexityRoot.Star.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.At(childComplexity), true
+	case "Star.category":
+		if e.ComplexityRoot.Star.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Category(childComplexity), true
+	case "Star.giver":
+		if e.ComplexityRoot.Star.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Giver(childComplexity), true
+	case "Star.hidden":
+		if e.ComplexityRoot.Star.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Hidden(childComplexity), true
+	case "Star.id":
+		if e.ComplexityRoot.Star.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.ID(childComplexity), true
+	case "Star.member":
+		if e.ComplexityRoot.Star.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Member(childComplexity), true
+	case "Star.reason":
+		if e.ComplexityRoot.Star.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Reason(childComplexity), true
+
+	case "StarConnection.edges":
+		if e.ComplexityRoot.StarConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.Edges(childComplexity), true
+	case "StarConnection.nodes":
+		if e.ComplexityRoot.StarConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.Nodes(childComplexity), true
+	case "StarConnection.pageInfo":
+		if e.ComplexityRoot.StarConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.PageInfo(childComplexity), true
+	case "StarConnection.totalCount":
+		if e.ComplexityRoot.StarConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.TotalCount(childComplexity), true
+
+	case "StarEdge.cursor":
+		if e.ComplexityRoot.StarEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarEdge.Cursor(childComplexity), true
+	case "StarEdge.node":
+		if e.ComplexityRoot.StarEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarEdge.Node(childComplexity), true
+
+	case "Thanks.givenAt":
+		if e.ComplexityRoot.Thanks.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.At(childComplexity), true
+	case "Thanks.exchange":
+		if e.ComplexityRoot.Thanks.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Exchange(childComplexity), true
+	case "Thanks.giver":
+		if e.ComplexityRoot.Thanks.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Giver(childComplexity), true
+	case "Thanks.hidden":
+		if e.ComplexityRoot.Thanks.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Hidden(childComplexity), true
+	case "Thanks.id":
+		if e.ComplexityRoot.Thanks.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.ID(childComplexity), true
+	case "Thanks.member":
+		if e.ComplexityRoot.Thanks.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Member(childComplexity), true
+	case "Thanks.message":
+		if e.ComplexityRoot.Thanks.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Message(childComplexity), true
+
+	case "ThanksConnection.edges":
+		if e.ComplexityRoot.ThanksConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.Edges(childComplexity), true
+	case "ThanksConnection.nodes":
+		if e.ComplexityRoot.ThanksConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.Nodes(childComplexity), true
+	case "ThanksConnection.pageInfo":
+		if e.ComplexityRoot.ThanksConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.PageInfo(childComplexity), true
+	case "ThanksConnection.totalCount":
+		if e.ComplexityRoot.ThanksConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.TotalCount(childComplexity), true
+
+	case "ThanksEdge.cursor":
+		if e.ComplexityRoot.ThanksEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksEdge.Cursor(childComplexity), true
+	case "ThanksEdge.node":
+		if e.ComplexityRoot.ThanksEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksEdge.Node(childComplexity), true
 
 	case "Transfer.postedAt":
 		if e.ComplexityRoot.Transfer.At == nil {
@@ -3375,6 +3939,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawEndorsementPayload.endorsement":
+		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement(childComplexity), true
+	case "WithdrawEndorsementPayload.userErrors":
+		if e.ComplexityRoot.WithdrawEndorsementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawEndorsementPayload.UserErrors(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -3421,6 +3998,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
+			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
@@ -3430,15 +4008,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
+			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
@@ -3454,9 +4036,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 		)
 	}
 	first := true
@@ -3721,6 +4305,22 @@ enum ErrorCode {
   PERIOD_INVALID
   "More lines than one statement holds. Ask for a shorter period."
   STATEMENT_TOO_LONG
+  "Nobody recognises themselves. Choose somebody else."
+  ONESELF
+  "The two live together. Recognition is for other households; say it at home."
+  OWN_HOUSEHOLD
+  "Nothing confirmed between the two to rest it on. Choose a confirmed exchange, or propose one."
+  NO_EXCHANGE
+  "Thanks are given once for each exchange, and stay. Show those that were given."
+  ALREADY_THANKED
+  "The exchange was confirmed more than ` + "`" + `LimitReached.maximum` + "`" + ` days ago. Offer a star, or a message."
+  TOO_LATE_TO_THANK
+  "All stars of this month are given. Try again next month."
+  STARS_SPENT
+  "This member received a star from the caller not long ago. Wait, or choose somebody else."
+  STARRED_RECENTLY
+  "The caller's endorsement of this skill stands. Show it."
+  ALREADY_ENDORSED
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -5750,6 +6350,12 @@ enum NotificationKind {
   MEMBER_ADMITTED
   "The application was not accepted."
   MEMBER_DECLINED
+  "Somebody thanks you for an exchange."
+  THANKS_RECEIVED
+  "Somebody honours you with a star; you choose whether others see it."
+  STAR_RECEIVED
+  "Somebody who received it says that you do it well."
+  SKILL_ENDORSED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -5809,6 +6415,326 @@ input MarkReadInput {
 type MarkReadPayload {
   "How many are still unread."
   unreadNotifications: Int!
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/recognition.graphqls", Input: `"""
+What members give one another that is no hours. It never converts into minutes,
+votes or shares, and nobody is ranked by it.
+"""
+type Recognition {
+  "Thanks they received, newest first; hidden ones for themselves and for who gave them."
+  thanks(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ThanksConnection!
+  "Stars they received, newest first; those they did not show yet for themselves and for who gave them."
+  stars(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): StarConnection!
+  "What others, who received it, say they do well; withdrawn ones for the two of them."
+  endorsements(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): EndorsementConnection!
+}
+
+extend type Member {
+  "Thanks, stars and endorsements they received."
+  recognition: Recognition!
+  "With whom they live, themselves among them; for themselves and for those who admit, else empty."
+  household: [Member!]!
+}
+
+"Thanks for one exchange. They stay; whom they are for may hide them."
+type Thanks implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "In the giver's words; null when there are none."
+  message: String
+  "What they are for; for the two of them and for those who see every exchange, else null."
+  exchange: Exchange
+}
+
+"A page of thanks."
+type ThanksConnection {
+  "The items with their cursors."
+  edges: [ThanksEdge!]!
+  "The items alone."
+  nodes: [Thanks!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of thanks."
+type ThanksEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Thanks!
+}
+
+"What a star is for. Treat a value you do not know as CARE."
+enum StarCategory {
+  "Making somebody feel at home."
+  WELCOME
+  "Knowing how, and passing it on."
+  KNOW_HOW
+  "Being there, as promised."
+  RELIABILITY
+  "Caring for others."
+  CARE
+  "Starting something."
+  INITIATIVE
+  "Work that nobody sees."
+  UNSEEN_WORK
+}
+
+"A star honours somebody, in the giver's own words."
+type Star implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "What for."
+  category: StarCategory!
+  "Why, in the giver's words."
+  reason: String!
+}
+
+"A page of stars."
+type StarConnection {
+  "The items with their cursors."
+  edges: [StarEdge!]!
+  "The items alone."
+  nodes: [Star!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of stars."
+type StarEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Star!
+}
+
+"Somebody who received a kind of service says that it was done well."
+type Endorsement implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "What they do well."
+  serviceType: ServiceType!
+  "When the giver withdrew it; null while it stands."
+  withdrawnAt: DateTime
+}
+
+"A page of endorsements."
+type EndorsementConnection {
+  "The items with their cursors."
+  edges: [EndorsementEdge!]!
+  "The items alone."
+  nodes: [Endorsement!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of endorsements."
+type EndorsementEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Endorsement!
+}
+
+extend type Mutation {
+  """
+  Thanks the other side of a confirmed exchange of the last 30 days, once and for good; at most 10 a minute and
+  20 a day (RATE_LIMITED). Errors: EXCHANGE_STATE, TOO_LATE_TO_THANK, ALREADY_THANKED, OWN_HOUSEHOLD, ONESELF, NO_EXCHANGE, TEXT_TOO_LONG.
+  """
+  giveThanks("What for." input: GiveThanksInput!): GiveThanksPayload! @can(do: TAKE_PART)
+  "Hides thanks that one received from all but the giver. Whoever gave them has given them."
+  hideThanks("Which." input: HideThanksInput!): HideThanksPayload! @can(do: SEE_COMMUNITY)
+  """
+  Honours a member with a star: three a month by the community's calendar, one in 90 days for the same member.
+  Errors: TEXT_TOO_SHORT, STARS_SPENT, STARRED_RECENTLY, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE.
+  """
+  awardStar("To whom, and why." input: AwardStarInput!): AwardStarPayload! @can(do: TAKE_PART)
+  """
+  Says that a member does a kind of service well, after receiving it from them.
+  Errors: NO_EXCHANGE, ALREADY_ENDORSED, SERVICE_TYPE_UNKNOWN, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE.
+  """
+  endorseSkill("Whose, and which." input: EndorseSkillInput!): EndorseSkillPayload! @can(do: TAKE_PART)
+  "Withdraws an endorsement that one gave; its dates stay."
+  withdrawEndorsement("Which." input: WithdrawEndorsementInput!): WithdrawEndorsementPayload! @can(do: SEE_COMMUNITY)
+  "Shows to other members, or hides from them, something that one received."
+  showRecognition("Which." input: ShowRecognitionInput!): ShowRecognitionPayload! @can(do: SEE_COMMUNITY)
+  """
+  Notes that members live together, and with nobody else; one alone lives alone. What they give one another
+  recognises nobody. Errors: PAGE_SIZE, above 20.
+  """
+  noteHousehold("Who." input: NoteHouseholdInput!): NoteHouseholdPayload! @can(do: ADMIT_MEMBERS)
+}
+
+"What to thank for."
+input GiveThanksInput {
+  "A confirmed exchange that one took part in."
+  subjectId: ID!
+  "A few words, if one likes; at most 500 characters."
+  message: String
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Thanks to hide."
+input HideThanksInput {
+  "Which one received."
+  thanksId: ID!
+}
+
+"A star."
+input AwardStarInput {
+  "For whom."
+  memberId: ID!
+  "What for."
+  category: StarCategory!
+  "Why, in one's own words; 40 to 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An endorsement."
+input EndorseSkillInput {
+  "Of whom."
+  memberId: ID!
+  "Of what they do well: a type of the third level that one received from them."
+  serviceTypeId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The endorsement to withdraw."
+input WithdrawEndorsementInput {
+  "Which one gave."
+  endorsementId: ID!
+}
+
+"What to show or hide."
+input ShowRecognitionInput {
+  "Thanks, a star or an endorsement that one received."
+  recognitionId: ID!
+  "Whether other members see it."
+  shown: Boolean!
+}
+
+"Members who live together."
+input NoteHouseholdInput {
+  "All of them; at most 20."
+  memberIds: [ID!]!
+}
+
+"The result of giveThanks."
+type GiveThanksPayload {
+  "The thanks; null when there are errors."
+  thanks: Thanks
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of hideThanks."
+type HideThanksPayload {
+  "The thanks, hidden; null when there are errors."
+  thanks: Thanks
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of awardStar."
+type AwardStarPayload {
+  "The star; null when there are errors."
+  star: Star
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of endorseSkill."
+type EndorseSkillPayload {
+  "The endorsement; null when there are errors."
+  endorsement: Endorsement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawEndorsement."
+type WithdrawEndorsementPayload {
+  "The endorsement, with the day it ended; null when there are errors."
+  endorsement: Endorsement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of showRecognition."
+type ShowRecognitionPayload {
+  "Whose it is; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of noteHousehold."
+type NoteHouseholdPayload {
+  "Who lives together now; null when there are errors."
+  members: [Member!]
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -5928,6 +6854,16 @@ func (ec *executionContext) childFields_ArchiveListingPayload(ctx context.Contex
 		return ec.fieldContext_ArchiveListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AwardStarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "star":
+		return ec.fieldContext_AwardStarPayload_star(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AwardStarPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AwardStarPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6130,6 +7066,60 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndorseSkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endorsement":
+		return ec.fieldContext_EndorseSkillPayload_endorsement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndorseSkillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorseSkillPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Endorsement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Endorsement_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Endorsement_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Endorsement_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Endorsement_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Endorsement_givenAt(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_Endorsement_serviceType(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Endorsement_withdrawnAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Endorsement", field.Name)
+}
+
+func (ec *executionContext) childFields_EndorsementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EndorsementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EndorsementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EndorsementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EndorsementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorsementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EndorsementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EndorsementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EndorsementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorsementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6298,6 +7288,16 @@ func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GiveHoursPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveThanksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_GiveThanksPayload_thanks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveThanksPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveThanksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -6306,6 +7306,16 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HideThanksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_HideThanksPayload_thanks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HideThanksPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HideThanksPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6480,6 +7490,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_admittedAt(ctx, field)
 	case "leftAt":
 		return ec.fieldContext_Member_leftAt(ctx, field)
+	case "recognition":
+		return ec.fieldContext_Member_recognition(ctx, field)
+	case "household":
+		return ec.fieldContext_Member_household(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -6506,6 +7520,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_NoteHouseholdPayload_members(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteHouseholdPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteHouseholdPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6622,6 +7646,18 @@ func (ec *executionContext) childFields_ProposeExchangePayload(ctx context.Conte
 		return ec.fieldContext_ProposeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProposeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_Recognition_thanks(ctx, field)
+	case "stars":
+		return ec.fieldContext_Recognition_stars(ctx, field)
+	case "endorsements":
+		return ec.fieldContext_Recognition_endorsements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6822,6 +7858,16 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ShowRecognitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ShowRecognitionPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ShowRecognitionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShowRecognitionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -6842,6 +7888,94 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Star(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Star_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Star_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Star_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Star_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Star_givenAt(ctx, field)
+	case "category":
+		return ec.fieldContext_Star_category(ctx, field)
+	case "reason":
+		return ec.fieldContext_Star_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Star", field.Name)
+}
+
+func (ec *executionContext) childFields_StarConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StarConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_StarConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StarConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StarConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StarConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StarEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StarEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_StarEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StarEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Thanks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Thanks_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Thanks_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Thanks_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Thanks_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Thanks_givenAt(ctx, field)
+	case "message":
+		return ec.fieldContext_Thanks_message(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Thanks_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thanks", field.Name)
+}
+
+func (ec *executionContext) childFields_ThanksConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ThanksConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ThanksConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ThanksConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ThanksConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThanksConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ThanksEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ThanksEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ThanksEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThanksEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Transfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6896,6 +8030,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endorsement":
+		return ec.fieldContext_WithdrawEndorsementPayload_endorsement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawEndorsementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawEndorsementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
