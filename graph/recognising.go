@@ -31,9 +31,9 @@ func thanksFor(input model.GiveThanksInput) (recognition.Thank, error) {
 // wantRecognition reads the id of anything that somebody received.
 func wantRecognition(id string) (object, recognition.Kind, error) {
 	kinds := map[idKind]recognition.Kind{thanksID: recognition.OfThanks, starID: recognition.OfStars, endorsementID: recognition.OfEndorsements}
-	o, _ := parseID(id)
-	kind, ok := kinds[o.kind]
-	if !ok {
+	o, ok := parseID(id)
+	kind, known := kinds[o.kind]
+	if !ok || !known {
 		return o, "", domain.NewError(domain.NotFound, "recognitionId")
 	}
 	return o, kind, nil
