@@ -26,6 +26,7 @@ const (
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
+	milestoneID    idKind = 'Z'
 )
 
 // object is what an opaque id carries: type, community and key. The community

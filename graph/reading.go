@@ -58,6 +58,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case endorsementID:
 		e, err := r.Recognitions.Endorsement(ctx, who, o.community, o.key)
 		return found(&e, err)
+	case milestoneID:
+		m, err := r.Recognitions.Milestone(ctx, who, o.community, o.key)
+		return found(&m, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -42,6 +42,14 @@ func (r *memberResolver) Household(ctx context.Context, obj *membership.Member) 
 	return pointers(together), err
 }
 
+func (r *milestoneResolver) ID(ctx context.Context, obj *recognition.Milestone) (string, error) {
+	return globalID(milestoneID, obj.Community, obj.ID), nil
+}
+
+func (r *milestoneResolver) Member(ctx context.Context, obj *recognition.Milestone) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
+}
+
 func (r *mutationResolver) GiveThanks(ctx context.Context, input model.GiveThanksInput) (*model.GiveThanksPayload, error) {
 	cmd, err := thanksFor(input)
 	if err != nil {
@@ -167,8 +175,15 @@ func (r *recognitionResolver) Endorsements(ctx context.Context, obj *view.Recogn
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectEndorsement)
-	edges, nodes, info := connect(s, p, func(c string, n *recognition.Endorsement) *model.EndorsementEdge { return &model.EndorsementEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(s, p, func(c string, n *recognition.Endorsement) *model.EndorsementEdge {
+		return &model.EndorsementEdge{Cursor: c, Node: n}
+	})
 	return &model.EndorsementConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: all}, nil
+}
+
+func (r *recognitionResolver) Milestones(ctx context.Context, obj *view.Recognition) ([]*recognition.Milestone, error) {
+	all, err := r.Recognitions.MilestonesOf(ctx, actor(ctx), obj.Community, obj.Member)
+	return pointers(all), err
 }
 
 func (r *starResolver) ID(ctx context.Context, obj *recognition.Star) (string, error) {
@@ -208,6 +223,8 @@ func (r *thanksResolver) Exchange(ctx context.Context, obj *recognition.Thanks) 
 
 func (r *Resolver) Endorsement() generated.EndorsementResolver { return &endorsementResolver{r} }
 
+func (r *Resolver) Milestone() generated.MilestoneResolver { return &milestoneResolver{r} }
+
 func (r *Resolver) Recognition() generated.RecognitionResolver { return &recognitionResolver{r} }
 
 func (r *Resolver) Star() generated.StarResolver { return &starResolver{r} }
@@ -216,6 +233,7 @@ func (r *Resolver) Thanks() generated.ThanksResolver { return &thanksResolver{r}
 
 type (
 	endorsementResolver struct{ *Resolver }
+	milestoneResolver   struct{ *Resolver }
 	recognitionResolver struct{ *Resolver }
 	starResolver        struct{ *Resolver }
 	thanksResolver      struct{ *Resolver }

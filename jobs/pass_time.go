@@ -30,6 +30,7 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 			r.cfg.Exchanges.PassTime(ctx, c.ID),
 			r.cfg.Listings.PassTime(ctx, c.ID),
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
+			r.cfg.Milestones.PassTime(ctx, c.ID),
 		)
 	})
 }

@@ -21,7 +21,7 @@ var _ recognition.Store = RecognitionStore{}
 
 // recognitionTables are where each kind is kept.
 var recognitionTables = map[recognition.Kind]string{
-	recognition.OfThanks: "thanks", recognition.OfStars: "star", recognition.OfEndorsements: "endorsement",
+	recognition.OfThanks: "thanks", recognition.OfStars: "star", recognition.OfEndorsements: "endorsement", recognition.OfMilestones: "milestone",
 }
 
 type givenRow struct {

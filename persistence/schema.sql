@@ -532,9 +532,27 @@ CREATE TABLE public.member (
 ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.member FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.member TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX member_admitted_idx ON public.member USING btree (community_id, admitted_at);
 CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
+
+CREATE TABLE public.milestone (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  reached text NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT milestone_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT milestone_once UNIQUE (community_id, member_id, reached),
+  CONSTRAINT milestone_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT milestone_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.milestone TO hora_server;
 
 CREATE TABLE public.notification (
   community_id uuid NOT NULL,

@@ -21,7 +21,7 @@ var kinds = map[string]string{
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Person", "Community"}

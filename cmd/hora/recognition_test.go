@@ -155,11 +155,11 @@ func TestThanksComeInMeasure(t *testing.T) {
 		same(t, what+": given", given, wanted)
 	}
 	const aDay = 24 * 60 * 60
-	round("the first minute", 10, 1, 60)
+	round("the first minute", 10, 1, 61) // a second more for who began before the tenth
 	town.advance(time.Minute)
-	round("the second minute", 10, 1, aDay)
+	round("the second minute", 10, 1, aDay+1)
 	town.advance(time.Minute)
-	round("the third minute", 0, aDay/2, aDay)
+	round("the third minute", 0, aDay/2, aDay+1)
 	town.advance(day)
 	round("the next day", 5, 0, 0)
 	same(t, "Anna’s thanks", anna.recognised(anna.member, "thanks", "id").int("totalCount"), 25)
@@ -244,6 +244,62 @@ func TestSkillsAreEndorsedByWhoReceivedThem(t *testing.T) {
 	same(t, "no longer on her page", len(clara.recognised(anna.member, "endorsements", fields).list("nodes")), 0)
 	same(t, "Anna sees when it ended", texts(anna.recognised(anna.member, "endorsements", fields).list("nodes"), "withdrawnAt"), []string{ended})
 	bruno.endorses(anna)
+}
+
+// milestones are the ids of what a member reached.
+func (p *person) milestones() map[string]string {
+	p.t.Helper()
+	p.settle()
+	ids := map[string]string{}
+	for _, m := range p.sees(p.member, "Member { recognition { milestones { id kind } } }").list("recognition.milestones") {
+		ids[m.text("kind")] = m.text("id")
+	}
+	return ids
+}
+
+func TestMilestonesAreNotedByThemselves(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	same(t, "nothing yet", len(anna.milestones()), 0)
+	anna.helped(bruno)
+	first := anna.milestones()
+	same(t, "Anna gave", slices.Collect(maps.Keys(first)), []string{"FIRST_HELP"})
+	same(t, "Bruno received", len(bruno.milestones()), 0)
+	title := i18n.Text(i18n.French, "notification.MILESTONE_FIRST_HELP.title", nil)
+	same(t, "Anna is told", about(anna.told(), "kind", "MILESTONE_FIRST_HELP").text("title"), title)
+
+	const fields = "Member { recognition { milestones { id kind } } }"
+	same(t, "it is hers alone", len(bruno.sees(anna.member, fields).list("recognition.milestones")), 0)
+	same(t, "by its id, too", bruno.looksFor(first["FIRST_HELP"]), notFound)
+	anna.does("showRecognition", input{"recognitionId": first["FIRST_HELP"], "shown": true})
+	same(t, "until she shows it", texts(bruno.sees(anna.member, fields).list("recognition.milestones"), "kind"), []string{"FIRST_HELP"})
+
+	for i := range 9 { // Anna comes to know eight more, and one she lives with
+		town.calms()
+		neighbour := town.welcome("Voisine "+string(rune('A'+i)), "fr")
+		if i == 8 {
+			town.founder.does("noteHousehold", input{"memberIds": []string{anna.member, neighbour.member}})
+		}
+		anna.helped(neighbour)
+	}
+	same(t, "nine of other households", len(anna.milestones()), 1)
+	anna.helped(town.founder)
+	same(t, "with the tenth", slices.Sorted(maps.Keys(anna.milestones())), []string{"FIRST_HELP", "TEN_PARTNERS"})
+
+	town.advance(364 * day)
+	same(t, "a day before the year is over", len(anna.milestones()), 2)
+	town.advance(2*day + time.Hour)
+	same(t, "after a year", slices.Sorted(maps.Keys(anna.milestones())), []string{"A_YEAR", "FIRST_HELP", "TEN_PARTNERS"})
+	town.advance(day)
+	var told []string
+	for _, news := range anna.told() {
+		if kind := news.text("kind"); strings.HasPrefix(kind, "MILESTONE_") {
+			told = append(told, kind)
+		}
+	}
+	same(t, "told once each, newest first", told, []string{"MILESTONE_A_YEAR", "MILESTONE_TEN_PARTNERS", "MILESTONE_FIRST_HELP"})
+	town.booksAreRight()
 }
 
 // mayChange are the tables that recognising somebody writes to, and no others:

@@ -282,7 +282,7 @@ func (s *scene) objects() map[string]string {
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"Account": s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(),
-		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna),
+		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -51,6 +51,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellBalance(e)
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case recognition.MilestoneReached:
+		var m recognition.MilestoneTold
+		err := payload(e, &m)
+		return told{kind: Kind("MILESTONE_" + m.Reached), members: []domain.ID{m.Member}}, true, err
 	}
 	return t, false, nil
 }

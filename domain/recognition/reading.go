@@ -50,6 +50,9 @@ func (s *Service) given(ctx context.Context, kind Kind, community, id domain.ID)
 	case OfEndorsements:
 		e, err := one(s.store.Endorsements(ctx, community, []domain.ID{id}))
 		return e.Given, err
+	case OfMilestones:
+		m, err := one(s.store.Milestones(ctx, community, []domain.ID{id}))
+		return m.Given, err
 	}
 	return Given{}, domain.NotFound
 }

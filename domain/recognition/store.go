@@ -38,6 +38,17 @@ type Store interface {
 	Endorsements(ctx context.Context, community domain.ID, ids []domain.ID) ([]Endorsement, error)
 	EndorsementsOf(ctx context.Context, look Look, page domain.Page) (domain.Slice[Endorsement], error)
 
+	// Exchanged counts a member's confirmed exchanges with other households: those in
+	// which they gave, and the partners of all.
+	Exchanged(ctx context.Context, community, member domain.ID) (gave, partners int, err error)
+	// AddMilestone keeps one; false when it was reached before.
+	AddMilestone(ctx context.Context, m Milestone) (bool, error)
+	// Anniversaries are members admitted by then who have no milestone of a year.
+	Anniversaries(ctx context.Context, community domain.ID, admitted time.Time, limit int) ([]domain.ID, error)
+	Milestones(ctx context.Context, community domain.ID, ids []domain.ID) ([]Milestone, error)
+	// MilestonesOf reads a member's, oldest first.
+	MilestonesOf(ctx context.Context, look Look) ([]Milestone, error)
+
 	// Hide saves whether a recognition is hidden.
 	Hide(ctx context.Context, kind Kind, g Given) error
 	// Count counts what a member received.
@@ -52,6 +63,7 @@ const (
 	OfThanks       Kind = "THANKS"
 	OfStars        Kind = "STAR"
 	OfEndorsements Kind = "ENDORSEMENT"
+	OfMilestones   Kind = "MILESTONE"
 )
 
 // Look is a member's recognition as another member sees it: what is hidden is

@@ -30,10 +30,15 @@ type EndorsementResolver interface {
 
 	ServiceType(ctx context.Context, obj *recognition.Endorsement) (*listing.ServiceType, error)
 }
+type MilestoneResolver interface {
+	ID(ctx context.Context, obj *recognition.Milestone) (string, error)
+	Member(ctx context.Context, obj *recognition.Milestone) (*membership.Member, error)
+}
 type RecognitionResolver interface {
 	Thanks(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.ThanksConnection, error)
 	Stars(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.StarConnection, error)
 	Endorsements(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.EndorsementConnection, error)
+	Milestones(ctx context.Context, obj *view.Recognition) ([]*recognition.Milestone, error)
 }
 type StarResolver interface {
 	ID(ctx context.Context, obj *recognition.Star) (string, error)
@@ -789,6 +794,130 @@ func (ec *executionContext) fieldContext_HideThanksPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Milestone_id(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Milestone_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Milestone().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Milestone_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Milestone", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Milestone_member(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Milestone_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Milestone().Member(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Milestone_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Milestone",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Milestone_kind(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Milestone_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reached, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v recognition.Reached) graphql.Marshaler {
+			return ec.marshalNMilestoneKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐReached(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Milestone_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Milestone", field, false, false, "MilestoneKind")
+}
+
+func (ec *executionContext) _Milestone_hidden(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Milestone_hidden(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hidden, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Milestone_hidden(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Milestone", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Milestone_reachedAt(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Milestone_reachedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Milestone_reachedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Milestone", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _NoteHouseholdPayload_members(ctx context.Context, field graphql.CollectedField, obj *model.NoteHouseholdPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -981,6 +1110,38 @@ func (ec *executionContext) fieldContext_Recognition_endorsements(ctx context.Co
 	if fc.Args, err = ec.field_Recognition_endorsements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Recognition_milestones(ctx context.Context, field graphql.CollectedField, obj *view.Recognition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Recognition_milestones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Recognition().Milestones(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*recognition.Milestone) graphql.Marshaler {
+			return ec.marshalNMilestone2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestoneᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Recognition_milestones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Recognition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Milestone(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -2495,6 +2656,61 @@ func (ec *executionContext) _HideThanksPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var milestoneImplementors = []string{"Milestone", "Node"}
+
+func (ec *executionContext) _Milestone(ctx context.Context, sel ast.SelectionSet, obj *recognition.Milestone) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, milestoneImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Milestone")
+		case "id":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Milestone_id(ctx, field, obj)
+				})
+		case "member":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Milestone_member(ctx, field, obj)
+				})
+		case "kind":
+			out.Values[i] = ec._Milestone_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hidden":
+			out.Values[i] = ec._Milestone_hidden(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reachedAt":
+			out.Values[i] = ec._Milestone_reachedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var noteHouseholdPayloadImplementors = []string{"NoteHouseholdPayload"}
 
 func (ec *executionContext) _NoteHouseholdPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NoteHouseholdPayload) graphql.Marshaler {
@@ -2561,6 +2777,12 @@ func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionS
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Recognition_endorsements(ctx, field, obj)
+				})
+		case "milestones":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Recognition_milestones(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3071,6 +3293,45 @@ func (ec *executionContext) marshalNHideThanksPayload2ᚖgithubᚗcomᚋhoraᚑc
 		return graphql.Null
 	}
 	return ec._HideThanksPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMilestone2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Milestone) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMilestone2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestone(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMilestone2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestone(ctx context.Context, sel ast.SelectionSet, v *recognition.Milestone) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Milestone!")
+		return graphql.Null
+	}
+	return ec._Milestone(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMilestoneKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐReached(ctx context.Context, v any) (recognition.Reached, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := recognition.Reached(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMilestoneKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐReached(ctx context.Context, sel ast.SelectionSet, v recognition.Reached) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MilestoneKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNNoteHouseholdInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐNoteHouseholdInput(ctx context.Context, v any) (model.NoteHouseholdInput, error) {

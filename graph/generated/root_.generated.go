@@ -32,6 +32,7 @@ type ResolverRoot interface {
 	ExchangeStep() ExchangeStepResolver
 	Listing() ListingResolver
 	Member() MemberResolver
+	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Person() PersonResolver
@@ -465,6 +466,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Milestone struct {
+		At      func(childComplexity int) int
+		Hidden  func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Reached func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptExchange      func(childComplexity int, input model.AcceptExchangeInput) int
 		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
@@ -595,6 +604,7 @@ type ComplexityRoot struct {
 
 	Recognition struct {
 		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Milestones   func(childComplexity int) int
 		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
@@ -2453,6 +2463,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
 
+	case "Milestone.reachedAt":
+		if e.ComplexityRoot.Milestone.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.At(childComplexity), true
+	case "Milestone.hidden":
+		if e.ComplexityRoot.Milestone.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Hidden(childComplexity), true
+	case "Milestone.id":
+		if e.ComplexityRoot.Milestone.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.ID(childComplexity), true
+	case "Milestone.member":
+		if e.ComplexityRoot.Milestone.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Member(childComplexity), true
+	case "Milestone.kind":
+		if e.ComplexityRoot.Milestone.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Reached(childComplexity), true
+
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
 			break
@@ -3252,6 +3293,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Recognition.Endorsements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recognition.milestones":
+		if e.ComplexityRoot.Recognition.Milestones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recognition.Milestones(childComplexity), true
 	case "Recognition.stars":
 		if e.ComplexityRoot.Recognition.Stars == nil {
 			break
@@ -6356,6 +6403,12 @@ enum NotificationKind {
   STAR_RECEIVED
   "Somebody who received it says that you do it well."
   SKILL_ENDORSED
+  "You gave something for the first time."
+  MILESTONE_FIRST_HELP
+  "You exchanged with ten different partners."
+  MILESTONE_TEN_PARTNERS
+  "You belong here since a year."
+  MILESTONE_A_YEAR
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -6457,10 +6510,36 @@ type Recognition {
     "Before this cursor."
     before: String
   ): EndorsementConnection!
+  "What they reached, oldest first; those they did not show yet for themselves alone."
+  milestones: [Milestone!]!
+}
+
+"A milestone. Treat a value you do not know as one to leave out."
+enum MilestoneKind {
+  "Gave something for the first time."
+  FIRST_HELP
+  "Exchanged with ten different partners."
+  TEN_PARTNERS
+  "Belongs here since a year."
+  A_YEAR
+}
+
+"Something that a member reached; the program notes it by itself, and they choose whether to show it."
+type Milestone implements Node {
+  "The global id."
+  id: ID!
+  "Who."
+  member: Member!
+  "What."
+  kind: MilestoneKind!
+  "Whether only they see it."
+  hidden: Boolean!
+  "When."
+  reachedAt: DateTime!
 }
 
 extend type Member {
-  "Thanks, stars and endorsements they received."
+  "Thanks, stars and endorsements they received, and what they reached."
   recognition: Recognition!
   "With whom they live, themselves among them; for themselves and for those who admit, else empty."
   household: [Member!]!
@@ -6671,7 +6750,7 @@ input WithdrawEndorsementInput {
 
 "What to show or hide."
 input ShowRecognitionInput {
-  "Thanks, a star or an endorsement that one received."
+  "Thanks, a star or an endorsement that one received, or a milestone."
   recognitionId: ID!
   "Whether other members see it."
   shown: Boolean!
@@ -7522,6 +7601,22 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Milestone_id(ctx, field)
+	case "member":
+		return ec.fieldContext_Milestone_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_Milestone_kind(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Milestone_hidden(ctx, field)
+	case "reachedAt":
+		return ec.fieldContext_Milestone_reachedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
 func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "members":
@@ -7656,6 +7751,8 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 		return ec.fieldContext_Recognition_stars(ctx, field)
 	case "endorsements":
 		return ec.fieldContext_Recognition_endorsements(ctx, field)
+	case "milestones":
+		return ec.fieldContext_Recognition_milestones(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }

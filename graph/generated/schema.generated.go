@@ -5198,6 +5198,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Notification(ctx, sel, obj)
+	case recognition.Milestone:
+		return ec._Milestone(ctx, sel, &obj)
+	case *recognition.Milestone:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Milestone(ctx, sel, obj)
 	case membership.Member:
 		return ec._Member(ctx, sel, &obj)
 	case *membership.Member:

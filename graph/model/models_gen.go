@@ -1128,7 +1128,7 @@ type SetAccountLimitsPayload struct {
 
 // What to show or hide.
 type ShowRecognitionInput struct {
-	// Thanks, a star or an endorsement that one received.
+	// Thanks, a star or an endorsement that one received, or a milestone.
 	RecognitionID string `json:"recognitionId"`
 	// Whether other members see it.
 	Shown bool `json:"shown"`

@@ -68,11 +68,24 @@ CREATE TABLE endorsement (
 CREATE UNIQUE INDEX endorsement_once ON endorsement (community_id, giver_id, member_id, service_type) WHERE withdrawn_at IS NULL;
 CREATE INDEX endorsement_member_idx ON endorsement (community_id, member_id, created_at DESC, id DESC);
 
+CREATE TABLE milestone (
+  community_id uuid NOT NULL REFERENCES community,
+  id           uuid NOT NULL,
+  member_id    uuid NOT NULL,
+  reached      text NOT NULL,
+  hidden       boolean NOT NULL, -- until its member shows it
+  created_at   timestamptz NOT NULL,
+  PRIMARY KEY (community_id, id),
+  CONSTRAINT milestone_once UNIQUE (community_id, member_id, reached),
+  CONSTRAINT milestone_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES member
+);
+CREATE INDEX member_admitted_idx ON member (community_id, admitted_at);
+
 -- +goose StatementBegin
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['household', 'thanks', 'star', 'endorsement'] LOOP
+  FOREACH t IN ARRAY ARRAY['household', 'thanks', 'star', 'endorsement', 'milestone'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
     EXECUTE format($p$CREATE POLICY tenant ON %I
@@ -82,8 +95,9 @@ END
 $$;
 -- +goose StatementEnd
 GRANT SELECT, INSERT, UPDATE ON household TO hora_server;
-GRANT SELECT, INSERT, UPDATE (hidden) ON thanks, star TO hora_server;
+GRANT SELECT, INSERT, UPDATE (hidden) ON thanks, star, milestone TO hora_server;
 GRANT SELECT, INSERT, UPDATE (hidden, withdrawn_at) ON endorsement TO hora_server;
 
 -- +goose Down
-DROP TABLE endorsement, star, thanks, household;
+DROP INDEX member_admitted_idx;
+DROP TABLE milestone, endorsement, star, thanks, household;
