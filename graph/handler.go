@@ -125,6 +125,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four
+	c.Complexity.Recognition.Thanks, c.Complexity.Recognition.Stars, c.Complexity.Recognition.Endorsements = four, four, four
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}

@@ -32,6 +32,10 @@ const (
 	cycleID        idKind = 'y'
 	projectID      idKind = 'J'
 	claimID        idKind = 'k'
+	thanksID       idKind = 'H'
+	starID         idKind = 'U'
+	endorsementID  idKind = 'W'
+	milestoneID    idKind = 'Z'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -76,6 +76,18 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case claimID:
 		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
 		return found(&c, err)
+	case thanksID:
+		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
+		return found(&t, err)
+	case starID:
+		star, err := r.Recognitions.Star(ctx, who, o.community, o.key)
+		return found(&star, err)
+	case endorsementID:
+		e, err := r.Recognitions.Endorsement(ctx, who, o.community, o.key)
+		return found(&e, err)
+	case milestoneID:
+		m, err := r.Recognitions.Milestone(ctx, who, o.community, o.key)
+		return found(&m, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -46,6 +47,7 @@ type Resolver struct {
 	Workshops     *workshop.Service
 	Activities    *activity.Service
 	Statements    *statement.Service
+	Recognitions  *recognition.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service

@@ -52,7 +52,9 @@ type Config struct {
 	Seals     Seals
 	Books     Books
 	Messages  *messaging.Service
-	Identity  Pruner
+	// Milestones notes what members reached, of events and by the calendar.
+	Milestones Milestones
+	Identity   Pruner
 
 	Mail mail.Sender
 	// Link is where a letter's reader answers, an absolute address; nil for none.
@@ -92,6 +94,12 @@ type Exchanges interface {
 type Listings interface {
 	PassTime(ctx context.Context, community domain.ID) error
 	ArchiveOf(ctx context.Context, community, member domain.ID) error
+}
+
+// Milestones is what members reach by exchanging and by staying.
+type Milestones interface {
+	Derive(ctx context.Context, events []domain.RecordedEvent) error
+	PassTime(ctx context.Context, community domain.ID) error
 }
 
 // Photos is what time does to pictures that nothing shows.

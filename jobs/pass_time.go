@@ -31,6 +31,7 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 			r.cfg.Listings.PassTime(ctx, c.ID),
 			r.cfg.Cycles.PassTime(ctx, c.ID),
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
+			r.cfg.Milestones.PassTime(ctx, c.ID),
 		)
 	})
 }

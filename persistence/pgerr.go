@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 )
 
 // constraints says what breaking each named constraint means to people.
@@ -28,6 +29,8 @@ var constraints = map[string]*domain.Error{
 	"community_slug_key":    domain.NewError(community.SlugTaken, "slug"),
 	"member_person_key":     domain.NewError(membership.AlreadyMember, "communityId"),
 	"transfer_reverses_key": domain.NewError(ledger.AlreadyReversed, "transferId"),
+	"thanks_once":           domain.NewError(recognition.AlreadyThanked, "subjectId"),
+	"endorsement_once":      domain.NewError(recognition.AlreadyEndorsed, "serviceTypeId"),
 	"transfer_exchange_key": domain.NewError(exchange.WrongState, "exchangeId", "state", string(exchange.Confirmed)),
 
 	"device_key_public_key":  domain.NewError(cheque.KeyTaken, "publicKey"),

@@ -518,6 +518,30 @@ CREATE POLICY tenant ON public.device_key TO PUBLIC USING ((community_id = (NULL
 CREATE INDEX device_key_member_idx ON public.device_key USING btree (community_id, member_id, registered_at DESC);
 GRANT INSERT, SELECT ON public.device_key TO hora_server;
 
+CREATE TABLE public.endorsement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  service_type text NOT NULL,
+  exchange_id uuid NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT endorsement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT endorsement_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT endorsement_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT endorsement_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT endorsement_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT endorsement_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.endorsement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.endorsement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.endorsement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX endorsement_member_idx ON public.endorsement USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX endorsement_once ON public.endorsement USING btree (community_id, giver_id, member_id, service_type) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON public.endorsement TO hora_server;
+
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -656,6 +680,21 @@ CREATE INDEX helper_helper_idx ON public.helper USING btree (community_id, helpe
 CREATE UNIQUE INDEX helper_standing_key ON public.helper USING btree (community_id, member_id, helper_id) WHERE (withdrawn_at IS NULL);
 GRANT INSERT, SELECT ON public.helper TO hora_server;
 
+CREATE TABLE public.household (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  since timestamp with time zone NOT NULL,
+  CONSTRAINT household_pkey PRIMARY KEY (community_id, member_id),
+  CONSTRAINT household_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT household_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.household ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.household FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.household TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX household_idx ON public.household USING btree (community_id, household_id);
+GRANT INSERT, SELECT, UPDATE ON public.household TO hora_server;
+
 CREATE TABLE public.idempotency (
   community_id uuid NOT NULL,
   person_id uuid NOT NULL,
@@ -760,9 +799,27 @@ CREATE TABLE public.member (
 ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.member FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.member TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX member_admitted_idx ON public.member USING btree (community_id, admitted_at);
 CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
+
+CREATE TABLE public.milestone (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  reached text NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT milestone_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT milestone_once UNIQUE (community_id, member_id, reached),
+  CONSTRAINT milestone_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT milestone_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.milestone TO hora_server;
 
 CREATE TABLE public.notification (
   community_id uuid NOT NULL,
@@ -948,6 +1005,52 @@ CREATE TABLE public.signing_key (
   CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
+
+CREATE TABLE public.star (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  category text NOT NULL,
+  reason text NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT star_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT star_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT star_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT star_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT star_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.star ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.star FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.star TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX star_giver_idx ON public.star USING btree (community_id, giver_id, created_at DESC);
+CREATE INDEX star_member_idx ON public.star USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.star TO hora_server;
+
+CREATE TABLE public.thanks (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  exchange_id uuid NOT NULL,
+  message text NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT thanks_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT thanks_once UNIQUE (community_id, giver_id, exchange_id),
+  CONSTRAINT thanks_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT thanks_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT thanks_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT thanks_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT thanks_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.thanks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.thanks FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.thanks TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX thanks_giver_idx ON public.thanks USING btree (community_id, giver_id, created_at DESC);
+CREATE INDEX thanks_member_idx ON public.thanks USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.thanks TO hora_server;
 
 CREATE UNLOGGED TABLE public.throttle (
   key text NOT NULL,

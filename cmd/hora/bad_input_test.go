@@ -143,8 +143,10 @@ func TestValuesOfAnotherType(t *testing.T) {
 // The texts that no field keeps: NUL, half a surrogate pair, a direction
 // override, and 100 kB.
 var badTexts = map[string]json.RawMessage{
-	"NUL": json.RawMessage(`"Bonjour \u0000 toi"`), "a lone surrogate": json.RawMessage(`"Bonjour \ud800 toi"`),
-	"an override": json.RawMessage(`"Bonjour \u202e toi"`), "100 kB": json.RawMessage(`"` + strings.Repeat("é", 50_000) + `"`),
+	"NUL":              json.RawMessage(`"Bonjour \u0000 toi, et merci pour le pain de samedi"`),
+	"a lone surrogate": json.RawMessage(`"Bonjour \ud800 toi, et merci pour le pain de samedi"`),
+	"an override":      json.RawMessage(`"Bonjour \u202e toi, et merci pour le pain de samedi"`),
+	"100 kB":           json.RawMessage(`"` + strings.Repeat("é", 50_000) + `"`),
 }
 
 func TestTextsWrittenIntoTheDocument(t *testing.T) {
@@ -175,7 +177,7 @@ func quoted(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
 }
 
-const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة"
+const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة، وشكرًا لكم"
 
 // written says of each text field what is answered when it is bad: a code of its
 // own, or "" for what people write, which is unreadable or too long.

@@ -119,6 +119,7 @@ func TestEverybodyIsToldInTheirLanguage(t *testing.T) {
 		{bruno, messaging.ExchangeAccepted, "Anna", i18n.English},
 		{bruno, messaging.ExchangeDone, "Anna", i18n.English},
 		{anna, messaging.ExchangeConfirmed, "Bruno", i18n.French},
+		{anna, messaging.FirstHelp, "", i18n.French},
 	} {
 		what := string(news.kind) + " to " + news.to.name
 		said := map[i18n.Language]thing{}
@@ -137,7 +138,7 @@ func TestEverybodyIsToldInTheirLanguage(t *testing.T) {
 			t.Errorf("%s: the letters say %q, the app %q", what, sent, own.text("body"))
 		}
 	}
-	same(t, "letters to Anna", len(town.letters(anna.email, "")), 3)
+	same(t, "letters to Anna", len(town.letters(anna.email, "")), 4)
 	same(t, "letters to Bruno", len(town.letters(bruno.email, "")), 3)
 	same(t, "news that Bruno has not read", bruno.reads(`{ viewer { unreadNotifications } }`, nil).int("viewer.unreadNotifications"), 3)
 	read := bruno.does("markRead", input{"notificationIds": texts(bruno.told(), "id")[:2]})
@@ -188,7 +189,7 @@ func TestOnePersonInSeveralCommunities(t *testing.T) {
 		where = append(where, news.text("community.slug")+" "+news.text("kind"))
 	}
 	same(t, "news of both, newest first", where, []string{
-		"colline EXCHANGE_CONFIRMED", "colline EXCHANGE_PROPOSED", "port EXCHANGE_DONE", "port EXCHANGE_ACCEPTED", "colline MEMBER_ADMITTED", "port MEMBER_ADMITTED",
+		"colline MILESTONE_FIRST_HELP", "colline EXCHANGE_CONFIRMED", "colline EXCHANGE_PROPOSED", "port EXCHANGE_DONE", "port EXCHANGE_ACCEPTED", "colline MEMBER_ADMITTED", "port MEMBER_ADMITTED",
 	})
 	port.booksAreRight()
 	hill.booksAreRight()

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -32,6 +33,7 @@ type rooms struct {
 	workshops   *workshop.Service
 	activities  *activity.Service
 	statements  *statement.Service
+	recognition *recognition.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -58,6 +60,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
 		}),
-		cycles: cycles,
+		cycles:      cycles,
+		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
 	}
 }

@@ -295,7 +295,32 @@ var calls = map[string]func(s *scene) call{
 	},
 	"approveClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim()}} },
 	"declineClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim(), "reason": "Pas encore fait."}} },
-	"markRead":     func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+	"giveThanks": func(s *scene) call {
+		p, x := s.helped()
+		return call{p, input{"subjectId": x, "message": s.another("Merci"), "idempotencyKey": newKey()}}
+	},
+	"hideThanks": func(s *scene) call {
+		p, x := s.helped()
+		return call{s.anna, input{"thanksId": p.thanks(x)}}
+	},
+	"awardStar": func(s *scene) call {
+		return call{s.newcomer(), input{"memberId": s.anna.member, "category": "CARE", "reason": s.another(why), "idempotencyKey": newKey()}}
+	},
+	"endorseSkill": func(s *scene) call {
+		p, _ := s.helped()
+		return call{p, input{"memberId": s.anna.member, "serviceTypeId": s.types()["102-A-1"], "idempotencyKey": newKey()}}
+	},
+	"withdrawEndorsement": func(s *scene) call {
+		p, _ := s.helped()
+		return call{p, input{"endorsementId": p.endorses(s.anna)}}
+	},
+	"showRecognition": func(s *scene) call {
+		return call{s.anna, input{"recognitionId": s.newcomer().stars(s.anna), "shown": true}}
+	},
+	"noteHousehold": func(s *scene) call {
+		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
+	},
+	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
 // mutations are the contract's own, sorted; each must be known to calls.
@@ -323,6 +348,15 @@ func (s *scene) applicant() string {
 	p := s.register(s.another("Jo"), "fr")
 	p.applies()
 	return p.member
+}
+
+// helped is a new member to whom Anna gave something, and the exchange.
+func (s *scene) helped() (*person, string) {
+	s.calms()
+	p := s.newcomer()
+	x := s.anna.gave(p, 15)
+	p.confirms(x, 15)
+	return p, x
 }
 
 func (s *scene) newcomer() *person { return s.welcome(s.another("Nadia"), "fr") }
@@ -363,6 +397,7 @@ func (s *scene) objects() map[string]string {
 	x := s.anna.gave(s.bruno, 15)
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	cycle, project := s.payable()
+	neighbour, given := s.helped()
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -372,6 +407,7 @@ func (s *scene) objects() map[string]string {
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
+		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

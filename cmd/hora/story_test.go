@@ -287,6 +287,9 @@ var shown = map[string]string{
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
+	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

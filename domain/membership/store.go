@@ -46,6 +46,11 @@ type Store interface {
 	HelpersOf(ctx context.Context, community domain.ID, members []domain.ID, at time.Time) ([]Helper, error)
 	// Attach makes a person of a member who was none.
 	Attach(ctx context.Context, m Member) error
+	// Household lists who lives together with a member, by id, the member among
+	// them; empty when nobody noted it.
+	Household(ctx context.Context, community, member domain.ID) ([]domain.ID, error)
+	// NoteHousehold makes members leave their households for this one.
+	NoteHousehold(ctx context.Context, community, household domain.ID, members []domain.ID, at time.Time) error
 
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -68,6 +69,12 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
+	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
+		return tellRecognition(e)
+	case recognition.MilestoneReached:
+		var m recognition.MilestoneTold
+		err := payload(e, &m)
+		return told{kind: Kind("MILESTONE_" + m.Reached), members: []domain.ID{m.Member}}, true, err
 	}
 	return t, false, nil
 }
@@ -94,6 +101,18 @@ func tellUndone(e domain.RecordedEvent) (told, bool, error) {
 	}
 	err := payload(e, &posted)
 	return told{toStaff: CrossingUndone, whom: posted.About.Member, minutes: posted.About.Minutes}, err == nil, err
+}
+
+// tellRecognition: whoever is recognised hears by whom, and for which exchange.
+func tellRecognition(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var g recognition.Told
+	if err := payload(e, &g); err != nil {
+		return t, false, err
+	}
+	kinds := map[domain.EventKind]Kind{recognition.Thanked: ThanksReceived, recognition.Starred: StarReceived, recognition.Endorsed: SkillEndorsed}
+	return told{
+		kind: kinds[e.Kind], members: []domain.ID{g.Member}, about: map[domain.ID]domain.ID{g.Member: g.Giver}, exchange: g.Exchange,
+	}, true, nil
 }
 
 // tellExchange: what one side does, the other hears; what the program or a

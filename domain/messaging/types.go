@@ -63,6 +63,12 @@ const (
 	ActivityDeclined Kind = "ACTIVITY_DECLINED"
 	HelperNamed      Kind = "HELPER_NAMED"
 	HelperEnded      Kind = "HELPER_ENDED"
+	ThanksReceived   Kind = "THANKS_RECEIVED"
+	StarReceived     Kind = "STAR_RECEIVED"
+	SkillEndorsed    Kind = "SKILL_ENDORSED"
+	FirstHelp        Kind = "MILESTONE_FIRST_HELP"
+	TenPartners      Kind = "MILESTONE_TEN_PARTNERS"
+	AYear            Kind = "MILESTONE_A_YEAR"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -2824,52 +2824,6 @@ func (ec *executionContext) fieldContext_DeclineClaimPayload_userErrors(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Milestone_title(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Milestone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Milestone_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Milestone_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Milestone", field, false, false, "String")
-}
-
-func (ec *executionContext) _Milestone_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Milestone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Milestone_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Milestone_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Milestone", field, false, false, "Minutes")
-}
-
 func (ec *executionContext) _OpenCyclePayload_cycle(ctx context.Context, field graphql.CollectedField, obj *model.OpenCyclePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3149,7 +3103,7 @@ func (ec *executionContext) _Project_milestones(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []reinvestment.Milestone) graphql.Marshaler {
-			return ec.marshalNMilestone2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, selections, v)
+			return ec.marshalNProjectMilestone2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3162,7 +3116,7 @@ func (ec *executionContext) fieldContext_Project_milestones(_ context.Context, f
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Milestone(ctx, field)
+			return ec.childFields_ProjectMilestone(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3336,6 +3290,52 @@ func (ec *executionContext) _Project_version(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Project_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Project", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProjectMilestone_title(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectMilestone_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectMilestone_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectMilestone", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProjectMilestone_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Milestone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectMilestone_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectMilestone_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectMilestone", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ReviewProjectPayload_project(ctx context.Context, field graphql.CollectedField, obj *model.ReviewProjectPayload) (ret graphql.Marshaler) {
@@ -3996,55 +3996,6 @@ func UnmarshalDeclineClaimInput(ctx context.Context, raw any) (model.DeclineClai
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputMilestoneInput(ctx context.Context, obj any) (reinvestment.Milestone, error) {
-	var it reinvestment.Milestone
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"title", "minutes"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "title":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Title = data
-		case "minutes":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minutes"))
-			data, err := ec.unmarshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Minutes = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalMilestoneInput unmarshals raw into the MilestoneInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalMilestoneInput(ctx context.Context, raw any) (reinvestment.Milestone, error) {
-	var out reinvestment.Milestone
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MilestoneInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, obj any) (model.OpenCycleInput, error) {
 	var it model.OpenCycleInput
 	if obj == nil {
@@ -4157,6 +4108,55 @@ func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, ob
 func UnmarshalOpenCycleInput(ctx context.Context, raw any) (model.OpenCycleInput, error) {
 	var out model.OpenCycleInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenCycleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProjectMilestoneInput(ctx context.Context, obj any) (reinvestment.Milestone, error) {
+	var it reinvestment.Milestone
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "minutes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "minutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minutes"))
+			data, err := ec.unmarshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Minutes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProjectMilestoneInput unmarshals raw into the ProjectMilestoneInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProjectMilestoneInput(ctx context.Context, raw any) (reinvestment.Milestone, error) {
+	var out reinvestment.Milestone
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProjectMilestoneInput", raw, &out)
 	return out, err
 }
 
@@ -4275,7 +4275,7 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 			it.MaximumMinutes = data
 		case "milestones":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("milestones"))
-			data, err := ec.unmarshalOMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, v)
+			data, err := ec.unmarshalOProjectMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -5454,44 +5454,6 @@ func (ec *executionContext) _DeclineClaimPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
-var milestoneImplementors = []string{"Milestone"}
-
-func (ec *executionContext) _Milestone(ctx context.Context, sel ast.SelectionSet, obj *reinvestment.Milestone) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, milestoneImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Milestone")
-		case "title":
-			out.Values[i] = ec._Milestone_title(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "minutes":
-			out.Values[i] = ec._Milestone_minutes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var openCyclePayloadImplementors = []string{"OpenCyclePayload"}
 
 func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.SelectionSet, obj *model.OpenCyclePayload) graphql.Marshaler {
@@ -5625,6 +5587,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._Project_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var projectMilestoneImplementors = []string{"ProjectMilestone"}
+
+func (ec *executionContext) _ProjectMilestone(ctx context.Context, sel ast.SelectionSet, obj *reinvestment.Milestone) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, projectMilestoneImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProjectMilestone")
+		case "title":
+			out.Values[i] = ec._ProjectMilestone_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._ProjectMilestone_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -6182,31 +6182,6 @@ func (ec *executionContext) marshalNDeclineClaimPayload2ᚖgithubᚗcomᚋhora�
 	return ec._DeclineClaimPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMilestone2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx context.Context, sel ast.SelectionSet, v reinvestment.Milestone) graphql.Marshaler {
-	return ec._Milestone(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNMilestone2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.Milestone) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNMilestone2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalNMilestoneInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx context.Context, v any) (*reinvestment.Milestone, error) {
-	res, err := ec.unmarshalInputMilestoneInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNOpenCycleInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐOpenCycleInput(ctx context.Context, v any) (model.OpenCycleInput, error) {
 	res, err := ec.unmarshalInputOpenCycleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6242,6 +6217,31 @@ func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProjectMilestone2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx context.Context, sel ast.SelectionSet, v reinvestment.Milestone) graphql.Marshaler {
+	return ec._ProjectMilestone(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProjectMilestone2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.Milestone) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProjectMilestone2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNProjectMilestoneInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx context.Context, v any) (*reinvestment.Milestone, error) {
+	res, err := ec.unmarshalInputProjectMilestoneInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNProjectStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProjectStage(ctx context.Context, v any) (reinvestment.ProjectStage, error) {
@@ -6333,7 +6333,14 @@ func (ec *executionContext) marshalOCycleBallot2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 	return ec._CycleBallot(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx context.Context, v any) ([]*reinvestment.Milestone, error) {
+func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProject(ctx context.Context, sel ast.SelectionSet, v *reinvestment.Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Project(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOProjectMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx context.Context, v any) ([]*reinvestment.Milestone, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -6342,19 +6349,12 @@ func (ec *executionContext) unmarshalOMilestoneInput2ᚕᚖgithubᚗcomᚋhora�
 	res := make([]*reinvestment.Milestone, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNMilestoneInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNProjectMilestoneInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProject(ctx context.Context, sel ast.SelectionSet, v *reinvestment.Project) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Project(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

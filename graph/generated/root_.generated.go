@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	Community() CommunityResolver
 	Cycle() CycleResolver
 	DeviceKey() DeviceKeyResolver
+	Endorsement() EndorsementResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
 	ExchangeMinutes() ExchangeMinutesResolver
@@ -43,6 +44,7 @@ type ResolverRoot interface {
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
+	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Person() PersonResolver
@@ -50,11 +52,14 @@ type ResolverRoot interface {
 	Preset() PresetResolver
 	Project() ProjectResolver
 	Query() QueryResolver
+	Recognition() RecognitionResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
 	SessionSeat() SessionSeatResolver
+	Star() StarResolver
 	Subscription() SubscriptionResolver
+	Thanks() ThanksResolver
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
@@ -201,6 +206,11 @@ type ComplexityRoot struct {
 
 	ArchiveListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AwardStarPayload struct {
+		Star       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -486,6 +496,33 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EndorseSkillPayload struct {
+		Endorsement func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	Endorsement struct {
+		At          func(childComplexity int) int
+		Giver       func(childComplexity int) int
+		Hidden      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Member      func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+		WithdrawnAt func(childComplexity int) int
+	}
+
+	EndorsementConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EndorsementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EnterTimeChequesPayload struct {
 		Batch      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -595,6 +632,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	GiveThanksPayload struct {
+		Thanks     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	GrantRolePayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -638,6 +680,11 @@ type ComplexityRoot struct {
 		Helper  func(childComplexity int) int
 		Member  func(childComplexity int) int
 		Until   func(childComplexity int) int
+	}
+
+	HideThanksPayload struct {
+		Thanks     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	InclusionProof struct {
@@ -779,6 +826,7 @@ type ComplexityRoot struct {
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
 		Helpers       func(childComplexity int) int
+		Household     func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
@@ -786,6 +834,7 @@ type ComplexityRoot struct {
 		Message       func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Participation func(childComplexity int) int
+		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Stage         func(childComplexity int) int
 	}
@@ -803,8 +852,11 @@ type ComplexityRoot struct {
 	}
 
 	Milestone struct {
-		Minutes func(childComplexity int) int
-		Title   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Hidden  func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Reached func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -816,6 +868,7 @@ type ComplexityRoot struct {
 		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
 		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
+		AwardStar           func(childComplexity int, input model.AwardStarInput) int
 		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
 		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
@@ -834,10 +887,13 @@ type ComplexityRoot struct {
 		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
 		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
+		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
 		GiveCard            func(childComplexity int, input model.GiveCardInput) int
 		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
+		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
 		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
+		HideThanks          func(childComplexity int, input model.HideThanksInput) int
 		JoinSession         func(childComplexity int, input model.JoinSessionInput) int
 		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
 		LeaveSession        func(childComplexity int, input model.LeaveSessionInput) int
@@ -845,6 +901,7 @@ type ComplexityRoot struct {
 		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
 		MarkRead            func(childComplexity int, input model.MarkReadInput) int
 		NameHelper          func(childComplexity int, input model.NameHelperInput) int
+		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
@@ -867,6 +924,7 @@ type ComplexityRoot struct {
 		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
 		SettleSession       func(childComplexity int, input model.SettleSessionInput) int
 		SettleTimeCheque    func(childComplexity int, input model.SettleTimeChequeInput) int
+		ShowRecognition     func(childComplexity int, input model.ShowRecognitionInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
 		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
 		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
@@ -874,6 +932,7 @@ type ComplexityRoot struct {
 		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
 		UndoTimeCheques     func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawEndorsement func(childComplexity int, input model.WithdrawEndorsementInput) int
 		WithdrawHelper      func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawProject     func(childComplexity int, input model.WithdrawProjectInput) int
 		WithdrawTimeCheque  func(childComplexity int, input model.WithdrawTimeChequeInput) int
@@ -882,6 +941,11 @@ type ComplexityRoot struct {
 
 	NameHelperPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteHouseholdPayload struct {
+		Members    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -985,6 +1049,11 @@ type ComplexityRoot struct {
 		Version    func(childComplexity int) int
 	}
 
+	ProjectMilestone struct {
+		Minutes func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
 	ProposeExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -999,6 +1068,13 @@ type ComplexityRoot struct {
 		ServerInfo   func(childComplexity int) int
 		ServiceTypes func(childComplexity int, parentID *string) int
 		Viewer       func(childComplexity int) int
+	}
+
+	Recognition struct {
+		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Milestones   func(childComplexity int) int
+		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	RefreshSessionPayload struct {
@@ -1148,6 +1224,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ShowRecognitionPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1179,6 +1260,28 @@ type ComplexityRoot struct {
 		Retryable      func(childComplexity int) int
 	}
 
+	Star struct {
+		At       func(childComplexity int) int
+		Category func(childComplexity int) int
+		Giver    func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Reason   func(childComplexity int) int
+	}
+
+	StarConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	StarEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	SubmitProjectPayload struct {
 		Project    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1188,6 +1291,28 @@ type ComplexityRoot struct {
 		CommunityActivity    func(childComplexity int, communityID string, since *string) int
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
 		NotificationReceived func(childComplexity int) int
+	}
+
+	Thanks struct {
+		At       func(childComplexity int) int
+		Exchange func(childComplexity int) int
+		Giver    func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Message  func(childComplexity int) int
+	}
+
+	ThanksConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ThanksEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	TimeCheque struct {
@@ -1279,6 +1404,11 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	WithdrawEndorsementPayload struct {
+		Endorsement func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	WithdrawHelperPayload struct {
@@ -1883,6 +2013,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveListingPayload.UserErrors(childComplexity), true
+
+	case "AwardStarPayload.star":
+		if e.ComplexityRoot.AwardStarPayload.Star == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AwardStarPayload.Star(childComplexity), true
+	case "AwardStarPayload.userErrors":
+		if e.ComplexityRoot.AwardStarPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AwardStarPayload.UserErrors(childComplexity), true
 
 	case "BallotEntry.projectId":
 		if e.ComplexityRoot.BallotEntry.ProjectID == nil {
@@ -3007,6 +3150,100 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
 
+	case "EndorseSkillPayload.endorsement":
+		if e.ComplexityRoot.EndorseSkillPayload.Endorsement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorseSkillPayload.Endorsement(childComplexity), true
+	case "EndorseSkillPayload.userErrors":
+		if e.ComplexityRoot.EndorseSkillPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorseSkillPayload.UserErrors(childComplexity), true
+
+	case "Endorsement.givenAt":
+		if e.ComplexityRoot.Endorsement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.At(childComplexity), true
+	case "Endorsement.giver":
+		if e.ComplexityRoot.Endorsement.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Giver(childComplexity), true
+	case "Endorsement.hidden":
+		if e.ComplexityRoot.Endorsement.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Hidden(childComplexity), true
+	case "Endorsement.id":
+		if e.ComplexityRoot.Endorsement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.ID(childComplexity), true
+	case "Endorsement.member":
+		if e.ComplexityRoot.Endorsement.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.Member(childComplexity), true
+	case "Endorsement.serviceType":
+		if e.ComplexityRoot.Endorsement.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.ServiceType(childComplexity), true
+	case "Endorsement.withdrawnAt":
+		if e.ComplexityRoot.Endorsement.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endorsement.WithdrawnAt(childComplexity), true
+
+	case "EndorsementConnection.edges":
+		if e.ComplexityRoot.EndorsementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.Edges(childComplexity), true
+	case "EndorsementConnection.nodes":
+		if e.ComplexityRoot.EndorsementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.Nodes(childComplexity), true
+	case "EndorsementConnection.pageInfo":
+		if e.ComplexityRoot.EndorsementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.PageInfo(childComplexity), true
+	case "EndorsementConnection.totalCount":
+		if e.ComplexityRoot.EndorsementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementConnection.TotalCount(childComplexity), true
+
+	case "EndorsementEdge.cursor":
+		if e.ComplexityRoot.EndorsementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementEdge.Cursor(childComplexity), true
+	case "EndorsementEdge.node":
+		if e.ComplexityRoot.EndorsementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndorsementEdge.Node(childComplexity), true
+
 	case "EnterTimeChequesPayload.batch":
 		if e.ComplexityRoot.EnterTimeChequesPayload.Batch == nil {
 			break
@@ -3440,6 +3677,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GiveHoursPayload.UserErrors(childComplexity), true
 
+	case "GiveThanksPayload.thanks":
+		if e.ComplexityRoot.GiveThanksPayload.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveThanksPayload.Thanks(childComplexity), true
+	case "GiveThanksPayload.userErrors":
+		if e.ComplexityRoot.GiveThanksPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveThanksPayload.UserErrors(childComplexity), true
+
 	case "GrantRolePayload.member":
 		if e.ComplexityRoot.GrantRolePayload.Member == nil {
 			break
@@ -3624,6 +3874,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Helper.Until(childComplexity), true
+
+	case "HideThanksPayload.thanks":
+		if e.ComplexityRoot.HideThanksPayload.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HideThanksPayload.Thanks(childComplexity), true
+	case "HideThanksPayload.userErrors":
+		if e.ComplexityRoot.HideThanksPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HideThanksPayload.UserErrors(childComplexity), true
 
 	case "InclusionProof.at":
 		if e.ComplexityRoot.InclusionProof.At == nil {
@@ -4169,6 +4432,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Helpers(childComplexity), true
+	case "Member.household":
+		if e.ComplexityRoot.Member.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Household(childComplexity), true
 	case "Member.id":
 		if e.ComplexityRoot.Member.ID == nil {
 			break
@@ -4216,6 +4485,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Participation(childComplexity), true
+	case "Member.recognition":
+		if e.ComplexityRoot.Member.Recognition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Recognition(childComplexity), true
 	case "Member.roles":
 		if e.ComplexityRoot.Member.Roles == nil {
 			break
@@ -4267,18 +4542,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
 
-	case "Milestone.minutes":
-		if e.ComplexityRoot.Milestone.Minutes == nil {
+	case "Milestone.reachedAt":
+		if e.ComplexityRoot.Milestone.At == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Milestone.Minutes(childComplexity), true
-	case "Milestone.title":
-		if e.ComplexityRoot.Milestone.Title == nil {
+		return e.ComplexityRoot.Milestone.At(childComplexity), true
+	case "Milestone.hidden":
+		if e.ComplexityRoot.Milestone.Hidden == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Milestone.Title(childComplexity), true
+		return e.ComplexityRoot.Milestone.Hidden(childComplexity), true
+	case "Milestone.id":
+		if e.ComplexityRoot.Milestone.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.ID(childComplexity), true
+	case "Milestone.member":
+		if e.ComplexityRoot.Milestone.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Member(childComplexity), true
+	case "Milestone.kind":
+		if e.ComplexityRoot.Milestone.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Reached(childComplexity), true
 
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
@@ -4368,6 +4661,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveListing(childComplexity, args["input"].(model.ArchiveListingInput)), true
+	case "Mutation.awardStar":
+		if e.ComplexityRoot.Mutation.AwardStar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_awardStar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
 	case "Mutation.cancelCycle":
 		if e.ComplexityRoot.Mutation.CancelCycle == nil {
 			break
@@ -4566,6 +4870,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.endorseSkill":
+		if e.ComplexityRoot.Mutation.EndorseSkill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endorseSkill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndorseSkill(childComplexity, args["input"].(model.EndorseSkillInput)), true
 	case "Mutation.enterTimeCheques":
 		if e.ComplexityRoot.Mutation.EnterTimeCheques == nil {
 			break
@@ -4599,6 +4914,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveHours(childComplexity, args["input"].(model.GiveHoursInput)), true
+	case "Mutation.giveThanks":
+		if e.ComplexityRoot.Mutation.GiveThanks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveThanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveThanks(childComplexity, args["input"].(model.GiveThanksInput)), true
 	case "Mutation.grantRole":
 		if e.ComplexityRoot.Mutation.GrantRole == nil {
 			break
@@ -4610,6 +4936,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.hideThanks":
+		if e.ComplexityRoot.Mutation.HideThanks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hideThanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HideThanks(childComplexity, args["input"].(model.HideThanksInput)), true
 	case "Mutation.joinSession":
 		if e.ComplexityRoot.Mutation.JoinSession == nil {
 			break
@@ -4687,6 +5024,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NameHelper(childComplexity, args["input"].(model.NameHelperInput)), true
+	case "Mutation.noteHousehold":
+		if e.ComplexityRoot.Mutation.NoteHousehold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteHousehold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -4929,6 +5277,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SettleTimeCheque(childComplexity, args["input"].(model.SettleTimeChequeInput)), true
+	case "Mutation.showRecognition":
+		if e.ComplexityRoot.Mutation.ShowRecognition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_showRecognition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ShowRecognition(childComplexity, args["input"].(model.ShowRecognitionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -5006,6 +5365,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawEndorsement":
+		if e.ComplexityRoot.Mutation.WithdrawEndorsement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawEndorsement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawEndorsement(childComplexity, args["input"].(model.WithdrawEndorsementInput)), true
 	case "Mutation.withdrawHelper":
 		if e.ComplexityRoot.Mutation.WithdrawHelper == nil {
 			break
@@ -5063,6 +5433,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NameHelperPayload.UserErrors(childComplexity), true
+
+	case "NoteHouseholdPayload.members":
+		if e.ComplexityRoot.NoteHouseholdPayload.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHouseholdPayload.Members(childComplexity), true
+	case "NoteHouseholdPayload.userErrors":
+		if e.ComplexityRoot.NoteHouseholdPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -5448,6 +5831,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Project.Version(childComplexity), true
 
+	case "ProjectMilestone.minutes":
+		if e.ComplexityRoot.ProjectMilestone.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectMilestone.Minutes(childComplexity), true
+	case "ProjectMilestone.title":
+		if e.ComplexityRoot.ProjectMilestone.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectMilestone.Title(childComplexity), true
+
 	case "ProposeExchangePayload.exchange":
 		if e.ComplexityRoot.ProposeExchangePayload.Exchange == nil {
 			break
@@ -5540,6 +5936,46 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Recognition.endorsements":
+		if e.ComplexityRoot.Recognition.Endorsements == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_endorsements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Endorsements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recognition.milestones":
+		if e.ComplexityRoot.Recognition.Milestones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recognition.Milestones(childComplexity), true
+	case "Recognition.stars":
+		if e.ComplexityRoot.Recognition.Stars == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_stars_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Stars(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recognition.thanks":
+		if e.ComplexityRoot.Recognition.Thanks == nil {
+			break
+		}
+
+		args, err := ec.field_Recognition_thanks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recognition.Thanks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
@@ -5981,6 +6417,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SettleTimeChequePayload.UserErrors(childComplexity), true
 
+	case "ShowRecognitionPayload.member":
+		if e.ComplexityRoot.ShowRecognitionPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShowRecognitionPayload.Member(childComplexity), true
+	case "ShowRecognitionPayload.userErrors":
+		if e.ComplexityRoot.ShowRecognitionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShowRecognitionPayload.UserErrors(childComplexity), true
+
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
 			break
@@ -6082,6 +6531,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaleVersion.Retryable(childComplexity), true
 
+	case "Star.givenAt":
+		if e.ComplexityRoot.Star.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.At(childComplexity), true
+	case "Star.category":
+		if e.ComplexityRoot.Star.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Category(childComplexity), true
+	case "Star.giver":
+		if e.ComplexityRoot.Star.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Giver(childComplexity), true
+	case "Star.hidden":
+		if e.ComplexityRoot.Star.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Hidden(childComplexity), true
+	case "Star.id":
+		if e.ComplexityRoot.Star.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.ID(childComplexity), true
+	case "Star.member":
+		if e.ComplexityRoot.Star.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Member(childComplexity), true
+	case "Star.reason":
+		if e.ComplexityRoot.Star.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Star.Reason(childComplexity), true
+
+	case "StarConnection.edges":
+		if e.ComplexityRoot.StarConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.Edges(childComplexity), true
+	case "StarConnection.nodes":
+		if e.ComplexityRoot.StarConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.Nodes(childComplexity), true
+	case "StarConnection.pageInfo":
+		if e.ComplexityRoot.StarConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.PageInfo(childComplexity), true
+	case "StarConnection.totalCount":
+		if e.ComplexityRoot.StarConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarConnection.TotalCount(childComplexity), true
+
+	case "StarEdge.cursor":
+		if e.ComplexityRoot.StarEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarEdge.Cursor(childComplexity), true
+	case "StarEdge.node":
+		if e.ComplexityRoot.StarEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StarEdge.Node(childComplexity), true
+
 	case "SubmitProjectPayload.project":
 		if e.ComplexityRoot.SubmitProjectPayload.Project == nil {
 			break
@@ -6123,6 +6653,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
+
+	case "Thanks.givenAt":
+		if e.ComplexityRoot.Thanks.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.At(childComplexity), true
+	case "Thanks.exchange":
+		if e.ComplexityRoot.Thanks.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Exchange(childComplexity), true
+	case "Thanks.giver":
+		if e.ComplexityRoot.Thanks.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Giver(childComplexity), true
+	case "Thanks.hidden":
+		if e.ComplexityRoot.Thanks.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Hidden(childComplexity), true
+	case "Thanks.id":
+		if e.ComplexityRoot.Thanks.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.ID(childComplexity), true
+	case "Thanks.member":
+		if e.ComplexityRoot.Thanks.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Member(childComplexity), true
+	case "Thanks.message":
+		if e.ComplexityRoot.Thanks.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thanks.Message(childComplexity), true
+
+	case "ThanksConnection.edges":
+		if e.ComplexityRoot.ThanksConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.Edges(childComplexity), true
+	case "ThanksConnection.nodes":
+		if e.ComplexityRoot.ThanksConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.Nodes(childComplexity), true
+	case "ThanksConnection.pageInfo":
+		if e.ComplexityRoot.ThanksConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.PageInfo(childComplexity), true
+	case "ThanksConnection.totalCount":
+		if e.ComplexityRoot.ThanksConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksConnection.TotalCount(childComplexity), true
+
+	case "ThanksEdge.cursor":
+		if e.ComplexityRoot.ThanksEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksEdge.Cursor(childComplexity), true
+	case "ThanksEdge.node":
+		if e.ComplexityRoot.ThanksEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThanksEdge.Node(childComplexity), true
 
 	case "TimeCheque.community":
 		if e.ComplexityRoot.TimeCheque.Community == nil {
@@ -6493,6 +7104,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WithdrawEndorsementPayload.endorsement":
+		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement(childComplexity), true
+	case "WithdrawEndorsementPayload.userErrors":
+		if e.ComplexityRoot.WithdrawEndorsementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawEndorsementPayload.UserErrors(childComplexity), true
+
 	case "WithdrawHelperPayload.member":
 		if e.ComplexityRoot.WithdrawHelperPayload.Member == nil {
 			break
@@ -6600,6 +7224,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
+			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
@@ -6620,12 +7245,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
+			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
+			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
 			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
@@ -6634,14 +7262,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
-			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
+			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
@@ -6662,6 +7291,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
+			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
@@ -6670,6 +7300,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
 			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
@@ -7087,6 +7718,22 @@ enum ErrorCode {
   OWN_CLAIM
   "They approved already. Ask somebody else for the second approval."
   APPROVED_BEFORE
+  "Nobody recognises themselves. Choose somebody else."
+  ONESELF
+  "The two live together. Recognition is for other households; say it at home."
+  OWN_HOUSEHOLD
+  "Nothing confirmed between the two to rest it on. Choose a confirmed exchange, or propose one."
+  NO_EXCHANGE
+  "Thanks are given once for each exchange, and stay. Show those that were given."
+  ALREADY_THANKED
+  "The exchange was confirmed more than ` + "`" + `LimitReached.maximum` + "`" + ` days ago. Offer a star, or a message."
+  TOO_LATE_TO_THANK
+  "All stars of this month are given. Try again next month."
+  STARS_SPENT
+  "This member received a star from the caller not long ago. Wait, or choose somebody else."
+  STARRED_RECENTLY
+  "The caller's endorsement of this skill stands. Show it."
+  ALREADY_ENDORSED
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -10180,6 +10827,18 @@ enum NotificationKind {
   HELPER_NAMED
   "A helper's consent ended."
   HELPER_ENDED
+  "Somebody thanks you for an exchange."
+  THANKS_RECEIVED
+  "Somebody honours you with a star; you choose whether others see it."
+  STAR_RECEIVED
+  "Somebody who received it says that you do it well."
+  SKILL_ENDORSED
+  "You gave something for the first time."
+  MILESTONE_FIRST_HELP
+  "You exchanged with ten different partners."
+  MILESTONE_TEN_PARTNERS
+  "You belong here since a year."
+  MILESTONE_A_YEAR
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -10239,6 +10898,352 @@ input MarkReadInput {
 type MarkReadPayload {
   "How many are still unread."
   unreadNotifications: Int!
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/recognition.graphqls", Input: `"""
+What members give one another that is no hours. It never converts into minutes,
+votes or shares, and nobody is ranked by it.
+"""
+type Recognition {
+  "Thanks they received, newest first; hidden ones for themselves and for who gave them."
+  thanks(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ThanksConnection!
+  "Stars they received, newest first; those they did not show yet for themselves and for who gave them."
+  stars(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): StarConnection!
+  "What others, who received it, say they do well; withdrawn ones for the two of them."
+  endorsements(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): EndorsementConnection!
+  "What they reached, oldest first; those they did not show yet for themselves alone."
+  milestones: [Milestone!]!
+}
+
+"A milestone. Treat a value you do not know as one to leave out."
+enum MilestoneKind {
+  "Gave something for the first time."
+  FIRST_HELP
+  "Exchanged with ten different partners."
+  TEN_PARTNERS
+  "Belongs here since a year."
+  A_YEAR
+}
+
+"Something that a member reached; the program notes it by itself, and they choose whether to show it."
+type Milestone implements Node {
+  "The global id."
+  id: ID!
+  "Who."
+  member: Member!
+  "What."
+  kind: MilestoneKind!
+  "Whether only they see it."
+  hidden: Boolean!
+  "When."
+  reachedAt: DateTime!
+}
+
+extend type Member {
+  "Thanks, stars and endorsements they received, and what they reached."
+  recognition: Recognition!
+  "With whom they live, themselves among them; for themselves and for those who admit, else empty."
+  household: [Member!]!
+}
+
+"Thanks for one exchange. They stay; whom they are for may hide them."
+type Thanks implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "In the giver's words; null when there are none."
+  message: String
+  "What they are for; for the two of them and for those who see every exchange, else null."
+  exchange: Exchange
+}
+
+"A page of thanks."
+type ThanksConnection {
+  "The items with their cursors."
+  edges: [ThanksEdge!]!
+  "The items alone."
+  nodes: [Thanks!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of thanks."
+type ThanksEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Thanks!
+}
+
+"What a star is for. Treat a value you do not know as CARE."
+enum StarCategory {
+  "Making somebody feel at home."
+  WELCOME
+  "Knowing how, and passing it on."
+  KNOW_HOW
+  "Being there, as promised."
+  RELIABILITY
+  "Caring for others."
+  CARE
+  "Starting something."
+  INITIATIVE
+  "Work that nobody sees."
+  UNSEEN_WORK
+}
+
+"A star honours somebody, in the giver's own words."
+type Star implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "What for."
+  category: StarCategory!
+  "Why, in the giver's words."
+  reason: String!
+}
+
+"A page of stars."
+type StarConnection {
+  "The items with their cursors."
+  edges: [StarEdge!]!
+  "The items alone."
+  nodes: [Star!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of stars."
+type StarEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Star!
+}
+
+"Somebody who received a kind of service says that it was done well."
+type Endorsement implements Node {
+  "The global id."
+  id: ID!
+  "Who gave it; it stays when they leave."
+  giver: Member!
+  "Whom it is for."
+  member: Member!
+  "Whether only the two of them see it."
+  hidden: Boolean!
+  "When."
+  givenAt: DateTime!
+  "What they do well."
+  serviceType: ServiceType!
+  "When the giver withdrew it; null while it stands."
+  withdrawnAt: DateTime
+}
+
+"A page of endorsements."
+type EndorsementConnection {
+  "The items with their cursors."
+  edges: [EndorsementEdge!]!
+  "The items alone."
+  nodes: [Endorsement!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many they received, hidden ones too; for themselves alone, and counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of endorsements."
+type EndorsementEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Endorsement!
+}
+
+extend type Mutation {
+  """
+  Thanks the other side of a confirmed exchange of the last 30 days, once and for good; at most 10 a minute and
+  20 a day (RATE_LIMITED). Errors: EXCHANGE_STATE, TOO_LATE_TO_THANK, ALREADY_THANKED, OWN_HOUSEHOLD, ONESELF, NO_EXCHANGE, TEXT_TOO_LONG.
+  """
+  giveThanks("What for." input: GiveThanksInput!): GiveThanksPayload! @can(do: TAKE_PART)
+  "Hides thanks that one received from all but the giver. Whoever gave them has given them."
+  hideThanks("Which." input: HideThanksInput!): HideThanksPayload! @can(do: SEE_COMMUNITY)
+  """
+  Honours a member with a star: three a month by the community's calendar, one in 90 days for the same member.
+  Errors: TEXT_TOO_SHORT, STARS_SPENT, STARRED_RECENTLY, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE.
+  """
+  awardStar("To whom, and why." input: AwardStarInput!): AwardStarPayload! @can(do: TAKE_PART)
+  """
+  Says that a member does a kind of service well, after receiving it from them.
+  Errors: NO_EXCHANGE, ALREADY_ENDORSED, SERVICE_TYPE_UNKNOWN, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE.
+  """
+  endorseSkill("Whose, and which." input: EndorseSkillInput!): EndorseSkillPayload! @can(do: TAKE_PART)
+  "Withdraws an endorsement that one gave; its dates stay."
+  withdrawEndorsement("Which." input: WithdrawEndorsementInput!): WithdrawEndorsementPayload! @can(do: SEE_COMMUNITY)
+  "Shows to other members, or hides from them, something that one received."
+  showRecognition("Which." input: ShowRecognitionInput!): ShowRecognitionPayload! @can(do: SEE_COMMUNITY)
+  """
+  Notes that members live together, and with nobody else; one alone lives alone. What they give one another
+  recognises nobody. Errors: PAGE_SIZE, above 20.
+  """
+  noteHousehold("Who." input: NoteHouseholdInput!): NoteHouseholdPayload! @can(do: ADMIT_MEMBERS)
+}
+
+"What to thank for."
+input GiveThanksInput {
+  "A confirmed exchange that one took part in."
+  subjectId: ID!
+  "A few words, if one likes; at most 500 characters."
+  message: String
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Thanks to hide."
+input HideThanksInput {
+  "Which one received."
+  thanksId: ID!
+}
+
+"A star."
+input AwardStarInput {
+  "For whom."
+  memberId: ID!
+  "What for."
+  category: StarCategory!
+  "Why, in one's own words; 40 to 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An endorsement."
+input EndorseSkillInput {
+  "Of whom."
+  memberId: ID!
+  "Of what they do well: a type of the third level that one received from them."
+  serviceTypeId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The endorsement to withdraw."
+input WithdrawEndorsementInput {
+  "Which one gave."
+  endorsementId: ID!
+}
+
+"What to show or hide."
+input ShowRecognitionInput {
+  "Thanks, a star or an endorsement that one received, or a milestone."
+  recognitionId: ID!
+  "Whether other members see it."
+  shown: Boolean!
+}
+
+"Members who live together."
+input NoteHouseholdInput {
+  "All of them; at most 20."
+  memberIds: [ID!]!
+}
+
+"The result of giveThanks."
+type GiveThanksPayload {
+  "The thanks; null when there are errors."
+  thanks: Thanks
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of hideThanks."
+type HideThanksPayload {
+  "The thanks, hidden; null when there are errors."
+  thanks: Thanks
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of awardStar."
+type AwardStarPayload {
+  "The star; null when there are errors."
+  star: Star
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of endorseSkill."
+type EndorseSkillPayload {
+  "The endorsement; null when there are errors."
+  endorsement: Endorsement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawEndorsement."
+type WithdrawEndorsementPayload {
+  "The endorsement, with the day it ended; null when there are errors."
+  endorsement: Endorsement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of showRecognition."
+type ShowRecognitionPayload {
+  "Whose it is; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of noteHousehold."
+type NoteHouseholdPayload {
+  "Who lives together now; null when there are errors."
+  members: [Member!]
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -10447,7 +11452,7 @@ type Project implements Node {
   "More than this many minutes is of no use."
   maximum: Minutes!
   "Parts that can be claimed by themselves."
-  milestones: [Milestone!]!
+  milestones: [ProjectMilestone!]!
   "Where it stands."
   stage: ProjectStage!
   "What the review said; empty before."
@@ -10465,7 +11470,7 @@ type Project implements Node {
 }
 
 "A part of a project."
-type Milestone {
+type ProjectMilestone {
   "What is then done."
   title: String!
   "Minutes for it."
@@ -10750,7 +11755,7 @@ input SubmitProjectInput {
   "More than this many minutes is of no use; the minimum unless said otherwise."
   maximumMinutes: Minutes
   "Parts that can be claimed by themselves, at most 20, together not above the maximum."
-  milestones: [MilestoneInput!]
+  milestones: [ProjectMilestoneInput!]
   "For whom a coordinator submits it; null for oneself."
   onBehalfOf: ID
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
@@ -10758,7 +11763,7 @@ input SubmitProjectInput {
 }
 
 "A part of a project."
-input MilestoneInput {
+input ProjectMilestoneInput {
   "What is then done, 1 to 100 characters."
   title: String!
   "Minutes for it."
@@ -11442,6 +12447,16 @@ func (ec *executionContext) childFields_ArchiveListingPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AwardStarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "star":
+		return ec.fieldContext_AwardStarPayload_star(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AwardStarPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AwardStarPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "projectId":
@@ -12006,6 +13021,60 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndorseSkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endorsement":
+		return ec.fieldContext_EndorseSkillPayload_endorsement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndorseSkillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorseSkillPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Endorsement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Endorsement_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Endorsement_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Endorsement_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Endorsement_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Endorsement_givenAt(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_Endorsement_serviceType(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Endorsement_withdrawnAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Endorsement", field.Name)
+}
+
+func (ec *executionContext) childFields_EndorsementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EndorsementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EndorsementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EndorsementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EndorsementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorsementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EndorsementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EndorsementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EndorsementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndorsementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EnterTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "batch":
@@ -12210,6 +13279,16 @@ func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GiveHoursPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveThanksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_GiveThanksPayload_thanks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveThanksPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveThanksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -12298,6 +13377,16 @@ func (ec *executionContext) childFields_Helper(ctx context.Context, field graphq
 		return ec.fieldContext_Helper_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Helper", field.Name)
+}
+
+func (ec *executionContext) childFields_HideThanksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_HideThanksPayload_thanks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HideThanksPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HideThanksPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12560,6 +13649,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "recognition":
+		return ec.fieldContext_Member_recognition(ctx, field)
+	case "household":
+		return ec.fieldContext_Member_household(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -12590,10 +13683,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "title":
-		return ec.fieldContext_Milestone_title(ctx, field)
-	case "minutes":
-		return ec.fieldContext_Milestone_minutes(ctx, field)
+	case "id":
+		return ec.fieldContext_Milestone_id(ctx, field)
+	case "member":
+		return ec.fieldContext_Milestone_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_Milestone_kind(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Milestone_hidden(ctx, field)
+	case "reachedAt":
+		return ec.fieldContext_Milestone_reachedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
 }
@@ -12606,6 +13705,16 @@ func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, f
 		return ec.fieldContext_NameHelperPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NameHelperPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_NoteHouseholdPayload_members(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteHouseholdPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteHouseholdPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12790,6 +13899,16 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
 
+func (ec *executionContext) childFields_ProjectMilestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_ProjectMilestone_title(ctx, field)
+	case "minutes":
+		return ec.fieldContext_ProjectMilestone_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMilestone", field.Name)
+}
+
 func (ec *executionContext) childFields_ProposeExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -12798,6 +13917,20 @@ func (ec *executionContext) childFields_ProposeExchangePayload(ctx context.Conte
 		return ec.fieldContext_ProposeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProposeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thanks":
+		return ec.fieldContext_Recognition_thanks(ctx, field)
+	case "stars":
+		return ec.fieldContext_Recognition_stars(ctx, field)
+	case "endorsements":
+		return ec.fieldContext_Recognition_endorsements(ctx, field)
+	case "milestones":
+		return ec.fieldContext_Recognition_milestones(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13094,6 +14227,16 @@ func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SettleTimeChequePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ShowRecognitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ShowRecognitionPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ShowRecognitionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShowRecognitionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -13140,6 +14283,50 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Star(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Star_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Star_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Star_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Star_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Star_givenAt(ctx, field)
+	case "category":
+		return ec.fieldContext_Star_category(ctx, field)
+	case "reason":
+		return ec.fieldContext_Star_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Star", field.Name)
+}
+
+func (ec *executionContext) childFields_StarConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StarConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_StarConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StarConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StarConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StarConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StarEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StarEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_StarEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StarEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -13148,6 +14335,50 @@ func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context
 		return ec.fieldContext_SubmitProjectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubmitProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Thanks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Thanks_id(ctx, field)
+	case "giver":
+		return ec.fieldContext_Thanks_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_Thanks_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_Thanks_hidden(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Thanks_givenAt(ctx, field)
+	case "message":
+		return ec.fieldContext_Thanks_message(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Thanks_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thanks", field.Name)
+}
+
+func (ec *executionContext) childFields_ThanksConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ThanksConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ThanksConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ThanksConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ThanksConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThanksConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ThanksEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ThanksEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ThanksEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThanksEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TimeCheque(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13330,6 +14561,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endorsement":
+		return ec.fieldContext_WithdrawEndorsementPayload_endorsement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawEndorsementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawEndorsementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

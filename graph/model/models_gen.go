@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -231,6 +232,26 @@ type ArchiveListingInput struct {
 type ArchiveListingPayload struct {
 	// The listing as it is now; null when there are errors.
 	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A star.
+type AwardStarInput struct {
+	// For whom.
+	MemberID string `json:"memberId"`
+	// What for.
+	Category recognition.Category `json:"category"`
+	// Why, in one's own words; 40 to 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of awardStar.
+type AwardStarPayload struct {
+	// The star; null when there are errors.
+	Star *recognition.Star `json:"star,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -750,6 +771,44 @@ type DisputeExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An endorsement.
+type EndorseSkillInput struct {
+	// Of whom.
+	MemberID string `json:"memberId"`
+	// Of what they do well: a type of the third level that one received from them.
+	ServiceTypeID string `json:"serviceTypeId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of endorseSkill.
+type EndorseSkillPayload struct {
+	// The endorsement; null when there are errors.
+	Endorsement *recognition.Endorsement `json:"endorsement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of endorsements.
+type EndorsementConnection struct {
+	// The items with their cursors.
+	Edges []*EndorsementEdge `json:"edges"`
+	// The items alone.
+	Nodes []*recognition.Endorsement `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many they received, hidden ones too; for themselves alone, and counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of endorsements.
+type EndorsementEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *recognition.Endorsement `json:"node"`
+}
+
 // A pile of paper slips.
 type EnterTimeChequesInput struct {
 	// Where.
@@ -882,6 +941,24 @@ type GiveHoursPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What to thank for.
+type GiveThanksInput struct {
+	// A confirmed exchange that one took part in.
+	SubjectID string `json:"subjectId"`
+	// A few words, if one likes; at most 500 characters.
+	Message *string `json:"message,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of giveThanks.
+type GiveThanksPayload struct {
+	// The thanks; null when there are errors.
+	Thanks *recognition.Thanks `json:"thanks,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A role to entrust.
 type GrantRoleInput struct {
 	// To whom.
@@ -926,6 +1003,20 @@ type GroupSessionFilter struct {
 	States []workshop.State `json:"states,omitempty"`
 	// Only those that begin in this stretch of time.
 	Period *PeriodInput `json:"period,omitempty"`
+}
+
+// Thanks to hide.
+type HideThanksInput struct {
+	// Which one received.
+	ThanksID string `json:"thanksId"`
+}
+
+// The result of hideThanks.
+type HideThanksPayload struct {
+	// The thanks, hidden; null when there are errors.
+	Thanks *recognition.Thanks `json:"thanks,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // What leads from a transfer to a signed checkpoint. `docs/examples/verify-transfer.mjs`
@@ -1215,6 +1306,20 @@ type NearInput struct {
 	Longitude float64 `json:"longitude"`
 	// Kilometres around the point, up to 500.
 	RadiusKm float64 `json:"radiusKm"`
+}
+
+// Members who live together.
+type NoteHouseholdInput struct {
+	// All of them; at most 20.
+	MemberIds []string `json:"memberIds"`
+}
+
+// The result of noteHousehold.
+type NoteHouseholdPayload struct {
+	// Who lives together now; null when there are errors.
+	Members []*membership.Member `json:"members,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A page of notifications.
@@ -1805,6 +1910,22 @@ type SettleTimeChequePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What to show or hide.
+type ShowRecognitionInput struct {
+	// Thanks, a star or an endorsement that one received, or a milestone.
+	RecognitionID string `json:"recognitionId"`
+	// Whether other members see it.
+	Shown bool `json:"shown"`
+}
+
+// The result of showRecognition.
+type ShowRecognitionPayload struct {
+	// Whose it is; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A sign-in with a password.
 type SignInInput struct {
 	// The address.
@@ -1895,6 +2016,26 @@ type StaleVersion struct {
 
 func (StaleVersion) IsUserError() {}
 
+// A page of stars.
+type StarConnection struct {
+	// The items with their cursors.
+	Edges []*StarEdge `json:"edges"`
+	// The items alone.
+	Nodes []*recognition.Star `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many they received, hidden ones too; for themselves alone, and counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of stars.
+type StarEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *recognition.Star `json:"node"`
+}
+
 // A project to be submitted.
 type SubmitProjectInput struct {
 	// To which cycle.
@@ -1927,6 +2068,26 @@ type SubmitProjectPayload struct {
 // server-sent events. Every event carries a cursor. A subscription ends with an
 // error when the caller may not follow it any more.
 type Subscription struct {
+}
+
+// A page of thanks.
+type ThanksConnection struct {
+	// The items with their cursors.
+	Edges []*ThanksEdge `json:"edges"`
+	// The items alone.
+	Nodes []*recognition.Thanks `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many they received, hidden ones too; for themselves alone, and counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of thanks.
+type ThanksEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *recognition.Thanks `json:"node"`
 }
 
 // A page of batches of slips.
@@ -2041,6 +2202,20 @@ type UploadTicket struct {
 	URL string `json:"url"`
 	// Until when.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// The endorsement to withdraw.
+type WithdrawEndorsementInput struct {
+	// Which one gave.
+	EndorsementID string `json:"endorsementId"`
+}
+
+// The result of withdrawEndorsement.
+type WithdrawEndorsementPayload struct {
+	// The endorsement, with the day it ended; null when there are errors.
+	Endorsement *recognition.Endorsement `json:"endorsement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A helper to thank and let go.

@@ -19,6 +19,9 @@ type ExchangeMinutes struct {
 	Exchange                       *exchange.Exchange
 }
 
+// Recognition is what a member was given that is no hours; its lists are read one by one.
+type Recognition struct{ Community, Member domain.ID }
+
 // Node is anything with a global id: the domain's own values, which know
 // nothing of GraphQL.
 type Node any
