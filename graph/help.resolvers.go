@@ -14,7 +14,7 @@ import (
 	"github.com/hora-coop/hora/graph/model"
 )
 
-func (r *helperResolver) Helper(ctx context.Context, obj *membership.Helper) (*membership.Member, error) {
+func (r *helperResolver) By(ctx context.Context, obj *membership.Helper) (*membership.Member, error) {
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Helper)
 }
 

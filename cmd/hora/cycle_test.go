@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,9 +42,7 @@ func (s *scene) cycle() string {
 func (p *person) opens(w *town, minutes int, more input) string {
 	p.t.Helper()
 	in := input{"communityId": w.id, "poolId": w.projectPool(minutes), "title": "Printemps", "minutes": minutes, "calendar": input{"feasibilityAt": w.now().Add(7 * day)}}
-	for field, value := range more {
-		in[field] = value
-	}
+	maps.Copy(in, more)
 	return p.does("openCycle", in).text("cycle.id")
 }
 

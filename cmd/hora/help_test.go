@@ -34,7 +34,7 @@ func TestANamedHelperActsForAMember(t *testing.T) {
 	anna.cannot("nameHelper", with(name, "until", town.now().Add(-day)), "DATE_INVALID", "until")
 	anna.does("nameHelper", name)
 	same(t, "Clara is told", clara.told()[0].text("kind"), "HELPER_NAMED")
-	same(t, "who helps Anna", texts(anna.sees(anna.member, "Member { helpers { helper { displayName } } }").list("helpers"), "helper.displayName"), []string{"Clara"})
+	same(t, "who helps Anna", texts(anna.sees(anna.member, "Member { helpers { by { displayName } } }").list("helpers"), "by.displayName"), []string{"Clara"})
 	same(t, "for Bruno", len(bruno.sees(anna.member, "Member { helpers { until } }").list("helpers")), 0)
 
 	done := clara.does("acceptExchange", accept).thing("exchange")

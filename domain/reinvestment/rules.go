@@ -30,8 +30,14 @@ func (c Calendar) order() []struct {
 		state State
 		at    time.Time
 	}{
-		{OpenCall, c.CallAt}, {Feasibility, c.FeasibilityAt}, {Voting, c.VotingAt}, {Tallied, c.TallyAt}, {Challenge, c.TallyAt},
-		{Paying, c.ChallengeUntil}, {Reporting, c.PayUntil}, {Closed, c.CloseAt},
+		{OpenCall, c.CallAt},
+		{Feasibility, c.FeasibilityAt},
+		{Voting, c.VotingAt},
+		{Tallied, c.TallyAt},
+		{Challenge, c.TallyAt},
+		{Paying, c.ChallengeUntil},
+		{Reporting, c.PayUntil},
+		{Closed, c.CloseAt},
 	}
 }
 
@@ -72,8 +78,13 @@ func (c Calendar) check(now time.Time) error {
 		field string
 		at    time.Time
 	}{
-		{"callAt", c.CallAt}, {"feasibilityAt", c.FeasibilityAt}, {"votingAt", c.VotingAt}, {"tallyAt", c.TallyAt},
-		{"challengeUntil", c.ChallengeUntil}, {"payUntil", c.PayUntil}, {"closeAt", c.CloseAt},
+		{"callAt", c.CallAt},
+		{"feasibilityAt", c.FeasibilityAt},
+		{"votingAt", c.VotingAt},
+		{"tallyAt", c.TallyAt},
+		{"challengeUntil", c.ChallengeUntil},
+		{"payUntil", c.PayUntil},
+		{"closeAt", c.CloseAt},
 	}
 	var check domain.Check
 	check.That(!c.CallAt.Before(now.Add(-time.Hour)), CalendarInvalid, "calendar.callAt")

@@ -20,7 +20,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type HelperResolver interface {
-	Helper(ctx context.Context, obj *membership.Helper) (*membership.Member, error)
+	By(ctx context.Context, obj *membership.Helper) (*membership.Member, error)
 	Member(ctx context.Context, obj *membership.Helper) (*membership.Member, error)
 }
 
@@ -142,16 +142,16 @@ func (ec *executionContext) fieldContext_GiveCardPayload_userErrors(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _Helper_helper(ctx context.Context, field graphql.CollectedField, obj *membership.Helper) (ret graphql.Marshaler) {
+func (ec *executionContext) _Helper_by(ctx context.Context, field graphql.CollectedField, obj *membership.Helper) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Helper_helper(ctx, field)
+			return ec.fieldContext_Helper_by(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Helper().Helper(ctx, obj)
+			return ec.Resolvers.Helper().By(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
@@ -161,7 +161,7 @@ func (ec *executionContext) _Helper_helper(ctx context.Context, field graphql.Co
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Helper_helper(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Helper_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Helper",
 		Field:      field,
@@ -1052,11 +1052,11 @@ func (ec *executionContext) _Helper(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Helper")
-		case "helper":
+		case "by":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Helper_helper(ctx, field, obj)
+					return ec._Helper_by(ctx, field, obj)
 				})
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

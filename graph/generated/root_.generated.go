@@ -675,9 +675,9 @@ type ComplexityRoot struct {
 	}
 
 	Helper struct {
+		By      func(childComplexity int) int
 		Consent func(childComplexity int) int
 		From    func(childComplexity int) int
-		Helper  func(childComplexity int) int
 		Member  func(childComplexity int) int
 		Until   func(childComplexity int) int
 	}
@@ -3844,6 +3844,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GroupSessionEdge.Node(childComplexity), true
 
+	case "Helper.by":
+		if e.ComplexityRoot.Helper.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Helper.By(childComplexity), true
 	case "Helper.consent":
 		if e.ComplexityRoot.Helper.Consent == nil {
 			break
@@ -3856,12 +3862,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Helper.From(childComplexity), true
-	case "Helper.helper":
-		if e.ComplexityRoot.Helper.Helper == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Helper.Helper(childComplexity), true
 	case "Helper.member":
 		if e.ComplexityRoot.Helper.Member == nil {
 			break
@@ -9228,7 +9228,7 @@ type ResolveDisputePayload {
 	{Name: "../schema/help.graphqls", Input: `"A member's consent that another acts for them."
 type Helper {
   "Who helps: they may act for the member wherever ` + "`" + `onBehalfOf` + "`" + ` is taken."
-  helper: Member!
+  by: Member!
   "Who is helped."
   member: Member!
   "How consent was given, where somebody else noted it; empty when the member gave it themselves."
@@ -13365,8 +13365,8 @@ func (ec *executionContext) childFields_GroupSessionEdge(ctx context.Context, fi
 
 func (ec *executionContext) childFields_Helper(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "helper":
-		return ec.fieldContext_Helper_helper(ctx, field)
+	case "by":
+		return ec.fieldContext_Helper_by(ctx, field)
 	case "member":
 		return ec.fieldContext_Helper_member(ctx, field)
 	case "consent":

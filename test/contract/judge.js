@@ -34,7 +34,7 @@ export async function changesBetween(released, current) {
   return found
     .filter((c) => !/DESCRIPTION|DEPRECATION_REASON/.test(c.type))
     .map((c) => ({
-      path: (c.path ?? '').replace(/^@/, '@'),
+      path: c.path || 'schema', // a root type came or went
       breaking: c.criticality.level === CriticalityLevel.Breaking,
       message: c.message,
     }));
