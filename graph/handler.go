@@ -51,7 +51,7 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 		// Mutations of one document run one by one; what was read for one of them
 		// is not true any more after the next.
 		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-			of(ctx).become(of(ctx).Actor)
+			of(ctx).become(actor(ctx))
 		}
 		return next(ctx)
 	})

@@ -24,20 +24,28 @@ type Request struct {
 type requestKey struct{}
 
 // session is one request's state: who asks, in which language, and what was
-// already read for them.
+// already read for them. What was announced to the loaders of one mutation may
+// still be under way when the next begins, so a lock keeps the two apart.
 type session struct {
+	mu sync.Mutex
 	Request
 	mentions mentions
-	loaders  *loaders // made when something is read: most streams only wait
-	ready    sync.Once
+	made     *loaders // made when something is read: most streams only wait
 	renew    func(domain.Actor) *loaders
 }
 
-// become goes on as somebody who just signed in. Mutations run one by one, so
-// nobody reads meanwhile.
+// reader is a session ready to read with.
+type reader struct {
+	*session
+	loaders *loaders
+}
+
+// become goes on as somebody who just signed in, or after a mutation: what was
+// read before is not true any more.
 func (s *session) become(actor domain.Actor) {
-	s.Actor = actor
-	s.ready = sync.Once{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Actor, s.made = actor, nil
 }
 
 // WithRequest starts a request's context. Loaders live as long as the request:
@@ -47,14 +55,23 @@ func (r *Resolver) WithRequest(ctx context.Context, request Request) context.Con
 }
 
 // of is the request's state, ready to read with.
-func of(ctx context.Context) *session {
+func of(ctx context.Context) reader {
 	s := ctx.Value(requestKey{}).(*session)
-	s.ready.Do(func() { s.loaders = s.renew(s.Actor) })
-	return s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil {
+		s.made = s.renew(s.Actor)
+	}
+	return reader{s, s.made}
 }
 
 // asking is what is known of the request.
-func asking(ctx context.Context) Request { return ctx.Value(requestKey{}).(*session).Request }
+func asking(ctx context.Context) Request {
+	s := ctx.Value(requestKey{}).(*session)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Request
+}
 
 func actor(ctx context.Context) domain.Actor { return asking(ctx).Actor }
 
@@ -66,8 +83,8 @@ func language(ctx context.Context) i18n.Language {
 		return i18n.Match("")
 	}
 	lang, asked := i18n.Wish(s.AcceptLanguage)
-	if !asked && s.Actor.Person != domain.Nowhere {
-		if person, err := of(ctx).loaders.persons.Load(ctx, s.Actor.Person); err == nil {
+	if who := actor(ctx); !asked && who.Person != domain.Nowhere {
+		if person, err := of(ctx).loaders.persons.Load(ctx, who.Person); err == nil {
 			return i18n.Match(person.Locale)
 		}
 	}

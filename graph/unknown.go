@@ -86,7 +86,7 @@ func unknownValue(ctx context.Context, err error) *domain.Error {
 	op := graphql.GetOperationContext(ctx)
 	if found := nameOfEnum.FindStringSubmatch(refused.Message); found != nil && len(refused.Locations) > 0 {
 		def, field := schema.Types[found[1]], ""
-		if before := nameOfArgument.FindStringSubmatch(until(op.RawQuery, refused.Locations[0])); before != nil {
+		if before := nameOfArgument.FindStringSubmatch(last(lookBack, until(op.RawQuery, refused.Locations[0]))); before != nil {
 			field = before[1]
 		}
 		if def != nil && def.Kind == ast.Enum {
@@ -127,14 +127,20 @@ func typeAt(schema *ast.Schema, op *ast.OperationDefinition, path ast.Path) *ast
 	return def
 }
 
+// lookBack is how far before a value its argument's name is looked for, in bytes: a
+// document of many wrong values must not be read whole for each.
+const lookBack = 512
+
+func last(bytes int, text string) string { return text[max(0, len(text)-bytes):] }
+
 // until is the document before a place in it.
 func until(document string, at gqlerror.Location) string {
 	lines := strings.Split(document, "\n")
 	if at.Line < 1 || at.Line > len(lines) {
 		return ""
 	}
-	last := lines[at.Line-1]
-	return strings.Join(append(lines[:at.Line-1:at.Line-1], last[:min(max(at.Column-1, 0), len(last))]), "\n")
+	here := lines[at.Line-1]
+	return strings.Join(append(lines[:at.Line-1:at.Line-1], here[:min(max(at.Column-1, 0), len(here))]), "\n")
 }
 
 // fieldAt names what stands at a variable's path as errors do: from the input's root.

@@ -16,7 +16,7 @@ import (
 // everybodysTables hold what belongs to no community. Any other table is a
 // community's: it has a community_id, and is walled.
 var everybodysTables = []string{
-	"community", "field_usage", "goose_db_version", "person", "person_community", "refresh_token", "session", "signing_key", "throttle",
+	"card", "community", "field_usage", "goose_db_version", "person", "person_community", "refresh_token", "session", "signing_key", "throttle",
 }
 
 // Every table of every schema is either walled or known to be everybody's. The

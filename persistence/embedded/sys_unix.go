@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // account is the unprivileged user PostgreSQL runs as when the program is root;
@@ -127,7 +128,15 @@ func lockFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the data folder: %w", foreign(err))
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// A child that is just being started holds its parent's files until it becomes
+	// another program, so a lock that was given back may be held a moment longer.
+	for tries := 0; ; tries++ {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || tries == 20 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, _ := io.ReadAll(io.LimitReader(file, 20)) // a help to the reader, no more
 		err = inUse(filepath.Dir(path), strings.TrimSpace(string(holder)))
