@@ -4,11 +4,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -257,6 +260,38 @@ func TestACycleCatchesUpStepByStep(t *testing.T) {
 		}
 	}
 	same(t, "eight steps", len(steps), 8)
+}
+
+// Eight tours at once, as of eight servers, do each step of a cycle once; each of
+// them comes back when all is done.
+func TestManyServersMoveACycleOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna := w.welcome("Anna", "fr")
+	var cycles []string
+	for range 5 {
+		cycle := w.founder.opens(w, 20, nil)
+		anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 10})
+		cycles = append(cycles, cycle)
+	}
+	var tours sync.WaitGroup
+	for range 8 {
+		tours.Go(func() {
+			status, said := w.http(http.MethodPost, "/dev/clock", fmt.Appendf(nil, `{"advance":%q}`, 300*day))
+			if status != http.StatusOK {
+				t.Errorf("a tour failed: %s", said)
+			}
+			for _, cycle := range cycles {
+				if state := anna.sees(cycle, `Cycle { state }`).text("state"); state != "CLOSED" {
+					t.Errorf("a tour came back while a cycle was %s", state)
+				}
+			}
+		})
+	}
+	tours.Wait()
+	for _, cycle := range cycles {
+		same(t, "eight steps", len(anna.sees(cycle, `Cycle { history { state } }`).list("history")), 8)
+	}
 }
 
 // A cancelled cycle gives back what it set aside, and two cycles never share hours.

@@ -14,7 +14,8 @@ import (
 // PassTime moves every cycle that is due, one step a transaction, each with its
 // own date, also when the server was away for several of them. A step is guarded
 // by the version it starts from and its postings by their names, so however many
-// servers try, it happens once.
+// servers try, it happens once; each returns when all that is due is done, by
+// whomever.
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	const atOnce = 50
 	for {
@@ -38,7 +39,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	}
 }
 
-// step does the one step that is due; another server that was first is no error.
+// step does the one step that is due; where another server was first, it is done too.
 func (s *Service) step(ctx context.Context, community, id domain.ID) (moved bool, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		c, err := s.cycle(ctx, community, id)
@@ -54,19 +55,27 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) (moved bool
 		return s.enter(ctx, c, Step{Due: due, At: now})
 	})
 	if errors.Is(err, domain.StaleVersion) {
-		return false, nil
+		return true, nil
 	}
 	return moved && err == nil, err
 }
 
-// enter does what each state begins with, and tells. What moves hours comes last.
+// enter moves the cycle, does what the state begins with, and tells. The move
+// comes first: another server that wants the same step waits there and learns
+// that it is late. What moves hours comes last.
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
+	if c.State == Voting {
+		if c.Roll, err = s.store.Roll(ctx, c.Community, c.Calendar.VotingAt); err != nil {
+			return err
+		}
+	}
+	if c, err = s.store.MoveCycle(ctx, c, step); err != nil {
+		return err
+	}
 	switch c.State {
 	case Voting:
-		if err = s.store.MakeEligible(ctx, c.Community, c.ID); err == nil {
-			c.Roll, err = s.store.Roll(ctx, c.Community, c.Calendar.VotingAt)
-		}
+		err = s.store.MakeEligible(ctx, c.Community, c.ID)
 	case Tallied:
 		err = s.tally(ctx, c, step.At)
 	case Closed:
@@ -74,9 +83,6 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	case Draft, OpenCall, Feasibility, Challenge, Paying, Reporting, Cancelled:
 	}
 	if err != nil {
-		return err
-	}
-	if c, err = s.store.MoveCycle(ctx, c, step); err != nil {
 		return err
 	}
 	if c.State == Reporting || c.State == Closed {
