@@ -236,7 +236,7 @@ var calls = map[string]func(s *scene) call{
 	"logActivity": func(s *scene) call {
 		return call{s.anna, input{
 			"communityId": s.id, "activityKind": "FRONT_DESK", "minutes": 30, "description": s.another("Permanence"), "costs": "Timbres : 2 $",
-			"date": s.now().Add(-day).Format(time.DateOnly), "idempotencyKey": newKey(),
+			"date": s.date(day), "idempotencyKey": newKey(),
 		}}
 	},
 	"approveActivity": func(s *scene) call {
