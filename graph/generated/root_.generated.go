@@ -1432,6 +1432,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	WrongBody struct {
+		Body      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Mode      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		Type      func(childComplexity int) int
+	}
+
 	WrongState struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -7175,6 +7186,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WrongBody.body":
+		if e.ComplexityRoot.WrongBody.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Body(childComplexity), true
+	case "WrongBody.code":
+		if e.ComplexityRoot.WrongBody.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Code(childComplexity), true
+	case "WrongBody.field":
+		if e.ComplexityRoot.WrongBody.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Field(childComplexity), true
+	case "WrongBody.message":
+		if e.ComplexityRoot.WrongBody.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Message(childComplexity), true
+	case "WrongBody.mode":
+		if e.ComplexityRoot.WrongBody.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Mode(childComplexity), true
+	case "WrongBody.name":
+		if e.ComplexityRoot.WrongBody.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Name(childComplexity), true
+	case "WrongBody.retryable":
+		if e.ComplexityRoot.WrongBody.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Retryable(childComplexity), true
+	case "WrongBody.type":
+		if e.ComplexityRoot.WrongBody.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Type(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -7552,6 +7612,18 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
+  "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
+  OUT_OF_UNIT
+  "Two decision types name the same part of the charter. Take it from one of them."
+  GOVERNED_TWICE
+  "Colleges are at least three, each of 1000 to 5000, and make 10000 in all. Adjust the weights."
+  COLLEGE_WEIGHTS
+  "Nobody could join, act or change the charter any more. The message says why; change that part."
+  CHARTER_LOCKS_OUT
+  "Not a decision type of this charter. Offer those of ` + "`" + `Charter.power` + "`" + `."
+  DECISION_TYPE_UNKNOWN
+  "Somebody else decides this here. ` + "`" + `WrongBody` + "`" + ` names who and how; send the request there."
+  WRONG_BODY
   "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
   "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
@@ -8777,6 +8849,48 @@ type Levy {
   basisPoints: Int!
   "The pool's purpose, as in Account.purpose; empty without a levy."
   pool: String!
+}
+
+"How power works for a type of decision."
+enum PowerMode {
+  "By ballot of the electorate."
+  PARTICIPATORY
+  "Whoever holds the mandate decides; it is logged and open to recall."
+  HIERARCHICAL
+  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
+  DISTRIBUTED
+}
+
+"What kind of body decides."
+enum BodyKind {
+  "Everybody of the electorate."
+  ASSEMBLY
+  "One of the charter's colleges."
+  COLLEGE
+  "A circle, within its domain."
+  CIRCLE
+  "Whoever holds a role."
+  ROLE
+}
+
+"Somebody else decides this here: who, and how."
+type WrongBody implements UserError {
+  "WRONG_BODY."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does not; take it to the right body."
+  retryable: Boolean!
+  "The type of decision that this is."
+  type: String!
+  "How it is decided."
+  mode: PowerMode!
+  "What kind of body decides it."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  name: String
 }
 
 extend type Mutation {

@@ -2294,6 +2294,28 @@ type WriteTimeChequePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Somebody else decides this here: who, and how.
+type WrongBody struct {
+	// WRONG_BODY.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does not; take it to the right body.
+	Retryable bool `json:"retryable"`
+	// The type of decision that this is.
+	Type string `json:"type"`
+	// How it is decided.
+	Mode community.Mode `json:"mode"`
+	// What kind of body decides it.
+	Body community.BodyKind `json:"body"`
+	// The code of the college, circle or role; null for the assembly.
+	Name *string `json:"name,omitempty"`
+}
+
+func (WrongBody) IsUserError() {}
+
 // The object is in a state that does not allow this, any more or not yet: read it again.
 type WrongState struct {
 	// For programs.
