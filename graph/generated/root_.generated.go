@@ -245,10 +245,10 @@ type ComplexityRoot struct {
 	}
 
 	Change struct {
-		Cursor func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Node   func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Node     func(childComplexity int) int
+		ObjectID func(childComplexity int) int
 	}
 
 	Changes struct {
@@ -2111,12 +2111,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Cursor(childComplexity), true
-	case "Change.id":
-		if e.ComplexityRoot.Change.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.ID(childComplexity), true
 	case "Change.kind":
 		if e.ComplexityRoot.Change.Kind == nil {
 			break
@@ -2129,6 +2123,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Node(childComplexity), true
+	case "Change.objectId":
+		if e.ComplexityRoot.Change.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ObjectID(childComplexity), true
 
 	case "Changes.hasMore":
 		if e.ComplexityRoot.Changes.HasMore == nil {
@@ -8182,8 +8182,8 @@ type Change {
   cursor: Cursor!
   "What to do with it."
   kind: ChangeKind!
-  "The object's global id. That of the community stands for all that is kept of it."
-  id: ID!
+  "The object's global id. That of the community stands for all that is kept of it. Not called ` + "`" + `id` + "`" + `, which is a key to apps that keep objects by it."
+  objectId: ID!
   "The object; null for a tombstone."
   node: Node
 }
@@ -12523,8 +12523,8 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 		return ec.fieldContext_Change_cursor(ctx, field)
 	case "kind":
 		return ec.fieldContext_Change_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_Change_id(ctx, field)
+	case "objectId":
+		return ec.fieldContext_Change_objectId(ctx, field)
 	case "node":
 		return ec.fieldContext_Change_node(ctx, field)
 	}

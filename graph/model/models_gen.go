@@ -368,8 +368,8 @@ type Change struct {
 	Cursor string `json:"cursor"`
 	// What to do with it.
 	Kind ChangeKind `json:"kind"`
-	// The object's global id. That of the community stands for all that is kept of it.
-	ID string `json:"id"`
+	// The object's global id. That of the community stands for all that is kept of it. Not called `id`, which is a key to apps that keep objects by it.
+	ObjectID string `json:"objectId"`
 	// The object; null for a tombstone.
 	Node view.Node `json:"node,omitempty"`
 }
