@@ -208,7 +208,9 @@ func TestOtherSitesMayCallOnlyWhenNamed(t *testing.T) {
 		}
 		return status
 	}
-	all := func(p *program, origin string) []any { return []any{preflight(p, origin), call(p, origin), follow(p, origin)} }
+	all := func(p *program, origin string) []any {
+		return []any{preflight(p, origin), call(p, origin), follow(p, origin)}
+	}
 	same(t, "without any: preflight, call, follow", all(alone, ours), []any{"", 403, 403})
 	same(t, "ours: preflight, call, follow", all(shared, ours), []any{ours, 200, 101})
 	same(t, "theirs: preflight, call, follow", all(shared, theirs), []any{"", 403, 403})
