@@ -55,6 +55,8 @@ type Resolver struct {
 	Changes       *changes.Service
 	Live          *live.Hub
 
+	// Origins are the web apps, https://…, that may call from a browser, and follow.
+	Origins   []string
 	Documents *Documents
 	Budgets   Budgets
 	Usage     *Usage

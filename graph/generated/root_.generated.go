@@ -274,10 +274,10 @@ type ComplexityRoot struct {
 	}
 
 	Change struct {
-		Cursor func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Node   func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Node     func(childComplexity int) int
+		ObjectID func(childComplexity int) int
 	}
 
 	Changes struct {
@@ -1518,6 +1518,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	WrongBody struct {
+		Body      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Mode      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		Type      func(childComplexity int) int
+	}
+
 	WrongState struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -2285,12 +2296,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Cursor(childComplexity), true
-	case "Change.id":
-		if e.ComplexityRoot.Change.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.ID(childComplexity), true
 	case "Change.kind":
 		if e.ComplexityRoot.Change.Kind == nil {
 			break
@@ -2303,6 +2308,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Node(childComplexity), true
+	case "Change.objectId":
+		if e.ComplexityRoot.Change.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ObjectID(childComplexity), true
 
 	case "Changes.hasMore":
 		if e.ComplexityRoot.Changes.HasMore == nil {
@@ -7597,6 +7608,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WrongBody.body":
+		if e.ComplexityRoot.WrongBody.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Body(childComplexity), true
+	case "WrongBody.code":
+		if e.ComplexityRoot.WrongBody.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Code(childComplexity), true
+	case "WrongBody.field":
+		if e.ComplexityRoot.WrongBody.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Field(childComplexity), true
+	case "WrongBody.message":
+		if e.ComplexityRoot.WrongBody.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Message(childComplexity), true
+	case "WrongBody.mode":
+		if e.ComplexityRoot.WrongBody.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Mode(childComplexity), true
+	case "WrongBody.name":
+		if e.ComplexityRoot.WrongBody.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Name(childComplexity), true
+	case "WrongBody.retryable":
+		if e.ComplexityRoot.WrongBody.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Retryable(childComplexity), true
+	case "WrongBody.type":
+		if e.ComplexityRoot.WrongBody.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Type(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -7978,6 +8038,18 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
+  "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
+  OUT_OF_UNIT
+  "Two decision types name the same part of the charter. Take it from one of them."
+  GOVERNED_TWICE
+  "Colleges are at least three, each of 1000 to 5000, and make 10000 in all. Adjust the weights."
+  COLLEGE_WEIGHTS
+  "Nobody could join, act or change the charter any more. The message says why; change that part."
+  CHARTER_LOCKS_OUT
+  "Not a decision type of this charter. Offer those of ` + "`" + `Charter.power` + "`" + `."
+  DECISION_TYPE_UNKNOWN
+  "Somebody else decides this here. ` + "`" + `WrongBody` + "`" + ` names who and how; send the request there."
+  WRONG_BODY
   "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
   "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
@@ -8608,8 +8680,8 @@ type Change {
   cursor: Cursor!
   "What to do with it."
   kind: ChangeKind!
-  "The object's global id. That of the community stands for all that is kept of it."
-  id: ID!
+  "The object's global id. That of the community stands for all that is kept of it. Not called ` + "`" + `id` + "`" + `, which is a key to apps that keep objects by it."
+  objectId: ID!
   "The object; null for a tombstone."
   node: Node
 }
@@ -9203,6 +9275,48 @@ type Levy {
   basisPoints: Int!
   "The pool's purpose, as in Account.purpose; empty without a levy."
   pool: String!
+}
+
+"How power works for a type of decision."
+enum PowerMode {
+  "By ballot of the electorate."
+  PARTICIPATORY
+  "Whoever holds the mandate decides; it is logged and open to recall."
+  HIERARCHICAL
+  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
+  DISTRIBUTED
+}
+
+"What kind of body decides."
+enum BodyKind {
+  "Everybody of the electorate."
+  ASSEMBLY
+  "One of the charter's colleges."
+  COLLEGE
+  "A circle, within its domain."
+  CIRCLE
+  "Whoever holds a role."
+  ROLE
+}
+
+"Somebody else decides this here: who, and how."
+type WrongBody implements UserError {
+  "WRONG_BODY."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does not; take it to the right body."
+  retryable: Boolean!
+  "The type of decision that this is."
+  type: String!
+  "How it is decided."
+  mode: PowerMode!
+  "What kind of body decides it."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  name: String
 }
 
 extend type Mutation {
@@ -13243,8 +13357,8 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 		return ec.fieldContext_Change_cursor(ctx, field)
 	case "kind":
 		return ec.fieldContext_Change_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_Change_id(ctx, field)
+	case "objectId":
+		return ec.fieldContext_Change_objectId(ctx, field)
 	case "node":
 		return ec.fieldContext_Change_node(ctx, field)
 	}

@@ -8542,6 +8542,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._WrongState(ctx, sel, obj)
+	case model.WrongBody:
+		return ec._WrongBody(ctx, sel, &obj)
+	case *model.WrongBody:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._WrongBody(ctx, sel, obj)
 	case model.StaleVersion:
 		return ec._StaleVersion(ctx, sel, &obj)
 	case *model.StaleVersion:

@@ -409,8 +409,8 @@ type Change struct {
 	Cursor string `json:"cursor"`
 	// What to do with it.
 	Kind ChangeKind `json:"kind"`
-	// The object's global id. That of the community stands for all that is kept of it.
-	ID string `json:"id"`
+	// The object's global id. That of the community stands for all that is kept of it. Not called `id`, which is a key to apps that keep objects by it.
+	ObjectID string `json:"objectId"`
 	// The object; null for a tombstone.
 	Node view.Node `json:"node,omitempty"`
 }
@@ -2394,6 +2394,28 @@ type WriteTimeChequePayload struct {
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
+
+// Somebody else decides this here: who, and how.
+type WrongBody struct {
+	// WRONG_BODY.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does not; take it to the right body.
+	Retryable bool `json:"retryable"`
+	// The type of decision that this is.
+	Type string `json:"type"`
+	// How it is decided.
+	Mode community.Mode `json:"mode"`
+	// What kind of body decides it.
+	Body community.BodyKind `json:"body"`
+	// The code of the college, circle or role; null for the assembly.
+	Name *string `json:"name,omitempty"`
+}
+
+func (WrongBody) IsUserError() {}
 
 // The object is in a state that does not allow this, any more or not yet: read it again.
 type WrongState struct {
