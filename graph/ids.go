@@ -36,6 +36,8 @@ const (
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
+	badgeID        idKind = 'b'
+	issuedBadgeID  idKind = 'i'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -325,6 +325,38 @@ ALTER TABLE public.allocation_run FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.allocation_run TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.allocation_run TO hora_server;
 
+CREATE TABLE public.badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL,
+  version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge TO hora_server;
+
+CREATE TABLE public.badge_criteria (
+  community_id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  criteria text NOT NULL,
+  valid_days integer NOT NULL,
+  written_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_criteria_pkey PRIMARY KEY (community_id, badge_id, version),
+  CONSTRAINT badge_criteria_badge_fkey FOREIGN KEY (community_id, badge_id) REFERENCES public.badge(community_id, id),
+  CONSTRAINT badge_criteria_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge_criteria ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge_criteria FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge_criteria TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge_criteria TO hora_server;
+
 CREATE TABLE public.budget_ballot (
   community_id uuid NOT NULL,
   cycle_id uuid NOT NULL,
@@ -710,6 +742,37 @@ CREATE POLICY tenant ON public.idempotency TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (community_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.idempotency TO hora_server;
 
+CREATE TABLE public.issued_badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  evidence text NOT NULL,
+  status_index integer NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  revoke_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT issued_badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT issued_badge_status_key UNIQUE (community_id, status_index),
+  CONSTRAINT issued_badge_evidence CHECK ((evidence <> ''::text)),
+  CONSTRAINT issued_badge_revoked_for_a_reason CHECK ((((revoked_at IS NULL) = (revoke_reason = ''::text)) AND ((revoked_at IS NULL) = (revoked_by IS NULL)))),
+  CONSTRAINT issued_badge_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT issued_badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT issued_badge_criteria_fkey FOREIGN KEY (community_id, badge_id, version) REFERENCES public.badge_criteria(community_id, badge_id, version),
+  CONSTRAINT issued_badge_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT issued_badge_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.issued_badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.issued_badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.issued_badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX issued_badge_member_idx ON public.issued_badge USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.issued_badge TO hora_server;
+
 CREATE TABLE public.job_period (
   community_id uuid NOT NULL,
   job text NOT NULL,
@@ -1002,7 +1065,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 

@@ -317,6 +317,23 @@ var calls = map[string]func(s *scene) call{
 	"showRecognition": func(s *scene) call {
 		return call{s.anna, input{"recognitionId": s.newcomer().stars(s.anna), "shown": true}}
 	},
+	"defineBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "name": s.another("Passeuse de savoirs"), "description": "Transmet ce qu’elle sait.",
+			"criteria": "Trois ateliers animés.", "validDays": 730, "idempotencyKey": newKey(),
+		}}
+	},
+	"reviseBadge": func(s *scene) call {
+		return call{s.founder, input{"badgeId": s.founder.defines(s.another("Accueil"), 0), "version": 1, "criteria": "Cinq ateliers.", "validDays": 365}}
+	},
+	"issueBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"memberId": s.anna.member, "badgeId": s.founder.defines(s.another("Accueil"), 0), "evidence": s.another("Trois ateliers"), "idempotencyKey": newKey(),
+		}}
+	},
+	"revokeBadge": func(s *scene) call {
+		return call{s.founder, input{"issuedBadgeId": s.founder.issues(s.anna, s.founder.defines(s.another("Accueil"), 0)), "reason": "Remis par erreur."}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -398,6 +415,7 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
+	badge := s.founder.defines(s.another("Accueil"), 0)
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -408,6 +426,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
+		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -71,6 +71,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellReinvestment(e)
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case recognition.BadgeIssued, recognition.BadgeRevoked:
+		var b recognition.BadgeTold
+		err := payload(e, &b)
+		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

@@ -69,6 +69,8 @@ const (
 	FirstHelp        Kind = "MILESTONE_FIRST_HELP"
 	TenPartners      Kind = "MILESTONE_TEN_PARTNERS"
 	AYear            Kind = "MILESTONE_A_YEAR"
+	BadgeIssued      Kind = "BADGE_ISSUED"
+	BadgeRevoked     Kind = "BADGE_REVOKED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is
