@@ -39,6 +39,8 @@ const (
 	threadID       idKind = 't'
 	messageID      idKind = 'm'
 	announcementID idKind = 'a'
+	badgeID        idKind = 'b'
+	issuedBadgeID  idKind = 'i'
 )
 
 // object is what an opaque id carries: type, community and key. The community

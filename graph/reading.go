@@ -97,6 +97,12 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case milestoneID:
 		m, err := r.Recognitions.Milestone(ctx, who, o.community, o.key)
 		return found(&m, err)
+	case badgeID:
+		b, err := r.Recognitions.Badge(ctx, who, o.community, o.key)
+		return found(&b, err)
+	case issuedBadgeID:
+		b, err := r.Recognitions.IssuedBadge(ctx, who, o.community, o.key)
+		return found(&b, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -64,6 +64,7 @@ type App struct {
 	issuer  *token.Issuer
 	keys    *identity.Keyring
 	sealer  *token.Sealer
+	badges  *token.Badges
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
 	live    *live.Hub
@@ -93,7 +94,8 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		return nil, err
 	}
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
-	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys))
+	a.badges = token.NewBadges(a.keys, cfg.PublicURL)
+	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), a.badges)
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
 	a.people = openIdentity(a.db, a.keys, a.issuer, clock)
 	a.sealer = token.NewSealer(a.keys)
@@ -198,7 +200,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Changes: a.rooms.changes, Live: a.live,
 		},
-		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
+		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}

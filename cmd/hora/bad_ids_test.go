@@ -17,6 +17,7 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
+	"badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
@@ -33,7 +34,7 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Person", "Community"}

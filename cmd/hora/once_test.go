@@ -53,6 +53,8 @@ var harmless = map[string]string{
 	"hideThanks":          "what is hidden is hidden",
 	"showRecognition":     "what is shown is shown",
 	"withdrawEndorsement": "its end has a date",
+	"reviseBadge":         "its version is of before",
+	"revokeBadge":         "its end has a date and a reason",
 	"noteHousehold":       "who lives together lives together",
 }
 

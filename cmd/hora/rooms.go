@@ -43,7 +43,7 @@ type rooms struct {
 
 // openRooms wires the areas in the order of the import rule: a room knows those
 // above it, and learns anybody's standing from the members' store.
-func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) rooms {
+func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, hours)
@@ -64,6 +64,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
 		}),
 		cycles:      cycles,
-		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
+		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 	}
 }

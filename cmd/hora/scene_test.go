@@ -317,6 +317,23 @@ var calls = map[string]func(s *scene) call{
 	"showRecognition": func(s *scene) call {
 		return call{s.anna, input{"recognitionId": s.newcomer().stars(s.anna), "shown": true}}
 	},
+	"defineBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "name": s.another("Passeuse de savoirs"), "description": "Transmet ce qu’elle sait.",
+			"criteria": "Trois ateliers animés.", "validDays": 730, "idempotencyKey": newKey(),
+		}}
+	},
+	"reviseBadge": func(s *scene) call {
+		return call{s.founder, input{"badgeId": s.founder.defines(s.another("Accueil"), 0), "version": 1, "criteria": "Cinq ateliers.", "validDays": 365}}
+	},
+	"issueBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"memberId": s.anna.member, "badgeId": s.founder.defines(s.another("Accueil"), 0), "evidence": s.another("Trois ateliers"), "idempotencyKey": newKey(),
+		}}
+	},
+	"revokeBadge": func(s *scene) call {
+		return call{s.founder, input{"issuedBadgeId": s.founder.issues(s.anna, s.founder.defines(s.another("Accueil"), 0)), "reason": "Remis par erreur."}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -408,6 +425,7 @@ func (s *scene) objects() map[string]string {
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
 	message := s.bruno.writes(x, s.another("Merci"))
+	badge := s.founder.defines(s.another("Accueil"), 0)
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -419,6 +437,7 @@ func (s *scene) objects() map[string]string {
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
+		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -292,6 +292,8 @@ var shown = map[string]string{
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Badge":         "{ id name criteria version validDays }",
+	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

@@ -80,6 +80,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		var a conversation.AnnouncedTold
 		err := payload(e, &a)
 		return told{kind: Announced, many: a.Audience, whom: a.Member, thing: e.Subject}, true, err
+	case recognition.BadgeIssued, recognition.BadgeRevoked:
+		var b recognition.BadgeTold
+		err := payload(e, &b)
+		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

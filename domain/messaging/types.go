@@ -71,6 +71,8 @@ const (
 	AYear            Kind = "MILESTONE_A_YEAR"
 	MessageReceived  Kind = "MESSAGE_RECEIVED"
 	Announced        Kind = "ANNOUNCEMENT"
+	BadgeIssued      Kind = "BADGE_ISSUED"
+	BadgeRevoked     Kind = "BADGE_REVOKED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	ActivityKind() ActivityKindResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
+	Badge() BadgeResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
@@ -42,6 +43,7 @@ type ResolverRoot interface {
 	ExchangeStep() ExchangeStepResolver
 	GroupSession() GroupSessionResolver
 	Helper() HelperResolver
+	IssuedBadge() IssuedBadgeResolver
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
@@ -243,6 +245,21 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Badge struct {
+		Criteria    func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		ValidDays   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	BadgeCredential struct {
+		KeysURL       func(childComplexity int) int
+		StatusListURL func(childComplexity int) int
+		Token         func(childComplexity int) int
+	}
+
 	BallotEntry struct {
 		ProjectID func(childComplexity int) int
 		Value     func(childComplexity int) int
@@ -337,6 +354,7 @@ type ComplexityRoot struct {
 		Account           func(childComplexity int) int
 		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Badges            func(childComplexity int) int
 		Charter           func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -503,6 +521,11 @@ type ComplexityRoot struct {
 
 	DeclineExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DefineBadgePayload struct {
+		Badge      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -738,6 +761,24 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	IssueBadgePayload struct {
+		IssuedBadge func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	IssuedBadge struct {
+		At           func(childComplexity int) int
+		Badge        func(childComplexity int) int
+		Evidence     func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Giver        func(childComplexity int) int
+		Hidden       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Member       func(childComplexity int) int
+		RevokeReason func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+	}
+
 	JoinSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -939,6 +980,7 @@ type ComplexityRoot struct {
 		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
+		DefineBadge         func(childComplexity int, input model.DefineBadgeInput) int
 		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
 		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
@@ -948,6 +990,7 @@ type ComplexityRoot struct {
 		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
 		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
 		HideThanks          func(childComplexity int, input model.HideThanksInput) int
+		IssueBadge          func(childComplexity int, input model.IssueBadgeInput) int
 		JoinSession         func(childComplexity int, input model.JoinSessionInput) int
 		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
 		LeaveSession        func(childComplexity int, input model.LeaveSessionInput) int
@@ -969,7 +1012,9 @@ type ComplexityRoot struct {
 		ResumeMembership    func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
 		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseBadge         func(childComplexity int, input model.ReviseBadgeInput) int
 		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeBadge         func(childComplexity int, input model.RevokeBadgeInput) int
 		RevokeCard          func(childComplexity int, input model.RevokeCardInput) int
 		RevokeDeviceKey     func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
@@ -1117,17 +1162,19 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Changes      func(childComplexity int, communityID string, since *string, first *int) int
-		Communities  func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
-		Community    func(childComplexity int, slug string) int
-		Node         func(childComplexity int, id string) int
-		Nodes        func(childComplexity int, ids []string) int
-		ServerInfo   func(childComplexity int) int
-		ServiceTypes func(childComplexity int, parentID *string) int
-		Viewer       func(childComplexity int) int
+		BadgeCredential func(childComplexity int, id string) int
+		Changes         func(childComplexity int, communityID string, since *string, first *int) int
+		Communities     func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
+		Community       func(childComplexity int, slug string) int
+		Node            func(childComplexity int, id string) int
+		Nodes           func(childComplexity int, ids []string) int
+		ServerInfo      func(childComplexity int) int
+		ServiceTypes    func(childComplexity int, parentID *string) int
+		Viewer          func(childComplexity int) int
 	}
 
 	Recognition struct {
+		Badges       func(childComplexity int) int
 		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Milestones   func(childComplexity int) int
 		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1186,9 +1233,19 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReviseBadgePayload struct {
+		Badge      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReviseExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokeBadgePayload struct {
+		IssuedBadge func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RevokeCardPayload struct {
@@ -2212,6 +2269,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AwardStarPayload.UserErrors(childComplexity), true
 
+	case "Badge.criteria":
+		if e.ComplexityRoot.Badge.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Criteria(childComplexity), true
+	case "Badge.description":
+		if e.ComplexityRoot.Badge.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Description(childComplexity), true
+	case "Badge.id":
+		if e.ComplexityRoot.Badge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.ID(childComplexity), true
+	case "Badge.name":
+		if e.ComplexityRoot.Badge.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Name(childComplexity), true
+	case "Badge.validDays":
+		if e.ComplexityRoot.Badge.ValidDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.ValidDays(childComplexity), true
+	case "Badge.version":
+		if e.ComplexityRoot.Badge.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Version(childComplexity), true
+
+	case "BadgeCredential.keysUrl":
+		if e.ComplexityRoot.BadgeCredential.KeysURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.KeysURL(childComplexity), true
+	case "BadgeCredential.statusListUrl":
+		if e.ComplexityRoot.BadgeCredential.StatusListURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.StatusListURL(childComplexity), true
+	case "BadgeCredential.token":
+		if e.ComplexityRoot.BadgeCredential.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.Token(childComplexity), true
+
 	case "BallotEntry.projectId":
 		if e.ComplexityRoot.BallotEntry.ProjectID == nil {
 			break
@@ -2576,6 +2689,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.badges":
+		if e.ComplexityRoot.Community.Badges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Badges(childComplexity), true
 	case "Community.charter":
 		if e.ComplexityRoot.Community.Charter == nil {
 			break
@@ -3281,6 +3400,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeclineExchangePayload.UserErrors(childComplexity), true
+
+	case "DefineBadgePayload.badge":
+		if e.ComplexityRoot.DefineBadgePayload.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineBadgePayload.Badge(childComplexity), true
+	case "DefineBadgePayload.userErrors":
+		if e.ComplexityRoot.DefineBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineBadgePayload.UserErrors(childComplexity), true
 
 	case "DepositTimeChequePayload.exchange":
 		if e.ComplexityRoot.DepositTimeChequePayload.Exchange == nil {
@@ -4180,6 +4312,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InsufficientHours.Retryable(childComplexity), true
+
+	case "IssueBadgePayload.issuedBadge":
+		if e.ComplexityRoot.IssueBadgePayload.IssuedBadge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueBadgePayload.IssuedBadge(childComplexity), true
+	case "IssueBadgePayload.userErrors":
+		if e.ComplexityRoot.IssueBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueBadgePayload.UserErrors(childComplexity), true
+
+	case "IssuedBadge.issuedAt":
+		if e.ComplexityRoot.IssuedBadge.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.At(childComplexity), true
+	case "IssuedBadge.badge":
+		if e.ComplexityRoot.IssuedBadge.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Badge(childComplexity), true
+	case "IssuedBadge.evidence":
+		if e.ComplexityRoot.IssuedBadge.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Evidence(childComplexity), true
+	case "IssuedBadge.expiresAt":
+		if e.ComplexityRoot.IssuedBadge.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.ExpiresAt(childComplexity), true
+	case "IssuedBadge.giver":
+		if e.ComplexityRoot.IssuedBadge.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Giver(childComplexity), true
+	case "IssuedBadge.hidden":
+		if e.ComplexityRoot.IssuedBadge.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Hidden(childComplexity), true
+	case "IssuedBadge.id":
+		if e.ComplexityRoot.IssuedBadge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.ID(childComplexity), true
+	case "IssuedBadge.member":
+		if e.ComplexityRoot.IssuedBadge.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Member(childComplexity), true
+	case "IssuedBadge.revokeReason":
+		if e.ComplexityRoot.IssuedBadge.RevokeReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.RevokeReason(childComplexity), true
+	case "IssuedBadge.revokedAt":
+		if e.ComplexityRoot.IssuedBadge.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.RevokedAt(childComplexity), true
 
 	case "JoinSessionPayload.groupSession":
 		if e.ComplexityRoot.JoinSessionPayload.GroupSession == nil {
@@ -5147,6 +5353,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineExchange(childComplexity, args["input"].(model.DeclineExchangeInput)), true
+	case "Mutation.defineBadge":
+		if e.ComplexityRoot.Mutation.DefineBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_defineBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DefineBadge(childComplexity, args["input"].(model.DefineBadgeInput)), true
 	case "Mutation.depositTimeCheque":
 		if e.ComplexityRoot.Mutation.DepositTimeCheque == nil {
 			break
@@ -5246,6 +5463,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HideThanks(childComplexity, args["input"].(model.HideThanksInput)), true
+	case "Mutation.issueBadge":
+		if e.ComplexityRoot.Mutation.IssueBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_issueBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IssueBadge(childComplexity, args["input"].(model.IssueBadgeInput)), true
 	case "Mutation.joinSession":
 		if e.ComplexityRoot.Mutation.JoinSession == nil {
 			break
@@ -5477,6 +5705,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewProject(childComplexity, args["input"].(model.ReviewProjectInput)), true
+	case "Mutation.reviseBadge":
+		if e.ComplexityRoot.Mutation.ReviseBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviseBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviseBadge(childComplexity, args["input"].(model.ReviseBadgeInput)), true
 	case "Mutation.reviseExchange":
 		if e.ComplexityRoot.Mutation.ReviseExchange == nil {
 			break
@@ -5488,6 +5727,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.revokeBadge":
+		if e.ComplexityRoot.Mutation.RevokeBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeBadge(childComplexity, args["input"].(model.RevokeBadgeInput)), true
 	case "Mutation.revokeCard":
 		if e.ComplexityRoot.Mutation.RevokeCard == nil {
 			break
@@ -6179,6 +6429,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeExchangePayload.UserErrors(childComplexity), true
 
+	case "Query.badgeCredential":
+		if e.ComplexityRoot.Query.BadgeCredential == nil {
+			break
+		}
+
+		args, err := ec.field_Query_badgeCredential_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BadgeCredential(childComplexity, args["id"].(string)), true
 	case "Query.changes":
 		if e.ComplexityRoot.Query.Changes == nil {
 			break
@@ -6259,6 +6520,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "Recognition.badges":
+		if e.ComplexityRoot.Recognition.Badges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recognition.Badges(childComplexity), true
 	case "Recognition.endorsements":
 		if e.ComplexityRoot.Recognition.Endorsements == nil {
 			break
@@ -6441,6 +6708,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewProjectPayload.UserErrors(childComplexity), true
 
+	case "ReviseBadgePayload.badge":
+		if e.ComplexityRoot.ReviseBadgePayload.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseBadgePayload.Badge(childComplexity), true
+	case "ReviseBadgePayload.userErrors":
+		if e.ComplexityRoot.ReviseBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseBadgePayload.UserErrors(childComplexity), true
+
 	case "ReviseExchangePayload.exchange":
 		if e.ComplexityRoot.ReviseExchangePayload.Exchange == nil {
 			break
@@ -6453,6 +6733,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
+
+	case "RevokeBadgePayload.issuedBadge":
+		if e.ComplexityRoot.RevokeBadgePayload.IssuedBadge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeBadgePayload.IssuedBadge(childComplexity), true
+	case "RevokeBadgePayload.userErrors":
+		if e.ComplexityRoot.RevokeBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeBadgePayload.UserErrors(childComplexity), true
 
 	case "RevokeCardPayload.member":
 		if e.ComplexityRoot.RevokeCardPayload.Member == nil {
@@ -7726,6 +8019,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
+			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
@@ -7737,6 +8031,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
 			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
+			graphql.NewInputUnmarshaler("IssueBadgeInput", ec.unmarshalInputIssueBadgeInput),
 			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
@@ -7765,7 +8060,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
+			graphql.NewInputUnmarshaler("ReviseBadgeInput", ec.unmarshalInputReviseBadgeInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("RevokeBadgeInput", ec.unmarshalInputRevokeBadgeInput),
 			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
@@ -7962,6 +8259,8 @@ enum Permission {
   APPROVE_ACTIVITIES
   "Coordinators, moderators and the board: speak to many members at once."
   MAKE_ANNOUNCEMENTS
+  "Coordinators and the board: define badges, issue and revoke them, not one's own."
+  ISSUE_BADGES
 }
 
 """
@@ -8232,6 +8531,8 @@ enum ErrorCode {
   STARRED_RECENTLY
   "The caller's endorsement of this skill stands. Show it."
   ALREADY_ENDORSED
+  "The member holds this badge: it is neither revoked nor expired. Show it."
+  BADGE_HELD
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -11619,6 +11920,10 @@ enum NotificationKind {
   MESSAGE_RECEIVED
   "The community announces something."
   ANNOUNCEMENT
+  "You earned a badge; you choose whether others see it."
+  BADGE_ISSUED
+  "A badge of yours was revoked; the reason stands with it."
+  BADGE_REVOKED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -11724,6 +12029,71 @@ type Recognition {
   ): EndorsementConnection!
   "What they reached, oldest first; those they did not show yet for themselves alone."
   milestones: [Milestone!]!
+  "What they were issued, newest first; those they did not show, and revoked ones, for themselves and for those who issue badges."
+  badges: [IssuedBadge!]!
+}
+
+"What a community lets its members earn, by criteria that it writes down."
+type Badge implements Node {
+  "The global id."
+  id: ID!
+  "What it is called."
+  name: String!
+  "What it is."
+  description: String!
+  "What somebody did who holds it, in the version in force; of an issued badge, in its own version."
+  criteria: String!
+  "The version of the criteria, from 1."
+  version: Int!
+  "For how many days it holds once issued; 0: for good."
+  validDays: Int!
+}
+
+"A badge that a member earned. Only they see it until they show it."
+type IssuedBadge implements Node {
+  "The global id."
+  id: ID!
+  "Which, with the criteria under which it was issued."
+  badge: Badge!
+  "Who issued it, for the community; it stays when they leave."
+  giver: Member!
+  "Whose it is."
+  member: Member!
+  "Whether others than them, and those who issue badges, see it not."
+  hidden: Boolean!
+  "How they met the criteria."
+  evidence: String!
+  "When."
+  issuedAt: DateTime!
+  "Until when it holds; null: for good."
+  expiresAt: DateTime
+  "When it was revoked; null while it stands."
+  revokedAt: DateTime
+  "Why it was revoked; null while it stands."
+  revokeReason: String
+}
+
+"An issued badge as its member shows it anywhere: an Open Badges 3.0 credential, signed."
+type BadgeCredential {
+  "The credential, a JSON Web Token signed with Ed25519 (EdDSA); its payload is the credential."
+  token: String!
+  "Where the public keys are, a JWK set; who keeps it verifies without a network. It holds retired keys too."
+  keysUrl: String!
+  "Where the community's status list is, a signed Bitstring Status List: it says which badges are revoked."
+  statusListUrl: String!
+}
+
+extend type Query {
+  "An issued badge to take along, for its member and for those who issue badges. Errors: NOT_FOUND."
+  badgeCredential(
+    "An issued badge."
+    id: ID!
+  ): BadgeCredential! @can(do: SIGNED_IN)
+}
+
+extend type Community {
+  "What members may earn, by name; for members."
+  badges: [Badge!]!
 }
 
 "A milestone. Treat a value you do not know as one to leave out."
@@ -11909,6 +12279,17 @@ extend type Mutation {
   withdrawEndorsement("Which." input: WithdrawEndorsementInput!): WithdrawEndorsementPayload! @can(do: SEE_COMMUNITY)
   "Shows to other members, or hides from them, something that one received."
   showRecognition("Which." input: ShowRecognitionInput!): ShowRecognitionPayload! @can(do: SEE_COMMUNITY)
+  "Writes down a badge and what somebody does to earn it. Errors: REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE."
+  defineBadge("What." input: DefineBadgeInput!): DefineBadgePayload! @can(do: ISSUE_BADGES)
+  "Gives a badge new criteria; whoever holds it keeps the old ones. Errors: STALE_VERSION, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE."
+  reviseBadge("How." input: ReviseBadgeInput!): ReviseBadgePayload! @can(do: ISSUE_BADGES)
+  """
+  Issues a badge to a member who holds it not yet, for the community. They choose whether others see it.
+  Errors: BADGE_HELD, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE, REQUIRED, TEXT_TOO_LONG.
+  """
+  issueBadge("To whom, and why." input: IssueBadgeInput!): IssueBadgePayload! @can(do: ISSUE_BADGES)
+  "Takes a badge back, for a reason that its member reads; its dates stay. Errors: REQUIRED, TEXT_TOO_LONG."
+  revokeBadge("Which, and why." input: RevokeBadgeInput!): RevokeBadgePayload! @can(do: ISSUE_BADGES)
   """
   Notes that members live together, and with nobody else; one alone lives alone. What they give one another
   recognises nobody. Errors: PAGE_SIZE, above 20.
@@ -11962,10 +12343,58 @@ input WithdrawEndorsementInput {
 
 "What to show or hide."
 input ShowRecognitionInput {
-  "Thanks, a star or an endorsement that one received, or a milestone."
+  "Thanks, a star, an endorsement or a badge that one received, or a milestone."
   recognitionId: ID!
   "Whether other members see it."
   shown: Boolean!
+}
+
+"A badge to be."
+input DefineBadgeInput {
+  "In which community."
+  communityId: ID!
+  "What it is called; at most 100 characters."
+  name: String!
+  "What it is; at most 500 characters."
+  description: String!
+  "What somebody does to earn it; at most 2,000 characters."
+  criteria: String!
+  "For how many days it holds once issued, at most 3,650; 0: for good."
+  validDays: Int! = 0
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"New criteria of a badge."
+input ReviseBadgeInput {
+  "Which."
+  badgeId: ID!
+  "The version they replace, as it was read."
+  version: Int!
+  "What somebody does to earn it; at most 2,000 characters."
+  criteria: String!
+  "For how many days it holds once issued, at most 3,650; 0: for good."
+  validDays: Int! = 0
+}
+
+"A badge for a member."
+input IssueBadgeInput {
+  "To whom."
+  memberId: ID!
+  "Which."
+  badgeId: ID!
+  "How they met the criteria; at most 1,000 characters. It stands in the credential."
+  evidence: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A badge to take back."
+input RevokeBadgeInput {
+  "An issued badge."
+  issuedBadgeId: ID!
+  "Why; at most 1,000 characters. Its member reads it."
+  reason: String!
 }
 
 "Members who live together."
@@ -12018,6 +12447,38 @@ type WithdrawEndorsementPayload {
 type ShowRecognitionPayload {
   "Whose it is; null when there are errors."
   member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of defineBadge."
+type DefineBadgePayload {
+  "The badge; null when there are errors."
+  badge: Badge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of reviseBadge."
+type ReviseBadgePayload {
+  "The badge with its new criteria; null when there are errors."
+  badge: Badge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of issueBadge."
+type IssueBadgePayload {
+  "The badge in the member's hands; null when there are errors."
+  issuedBadge: IssuedBadge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeBadge."
+type RevokeBadgePayload {
+  "The badge with the day and reason of its end; null when there are errors."
+  issuedBadge: IssuedBadge
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -13291,6 +13752,36 @@ func (ec *executionContext) childFields_AwardStarPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AwardStarPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Badge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Badge_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Badge_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Badge_description(ctx, field)
+	case "criteria":
+		return ec.fieldContext_Badge_criteria(ctx, field)
+	case "version":
+		return ec.fieldContext_Badge_version(ctx, field)
+	case "validDays":
+		return ec.fieldContext_Badge_validDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Badge", field.Name)
+}
+
+func (ec *executionContext) childFields_BadgeCredential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_BadgeCredential_token(ctx, field)
+	case "keysUrl":
+		return ec.fieldContext_BadgeCredential_keysUrl(ctx, field)
+	case "statusListUrl":
+		return ec.fieldContext_BadgeCredential_statusListUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BadgeCredential", field.Name)
+}
+
 func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "projectId":
@@ -13519,6 +14010,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "badges":
+		return ec.fieldContext_Community_badges(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -13815,6 +14308,16 @@ func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Conte
 		return ec.fieldContext_DeclineExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeclineExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DefineBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "badge":
+		return ec.fieldContext_DefineBadgePayload_badge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DefineBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefineBadgePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DepositTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14247,6 +14750,42 @@ func (ec *executionContext) childFields_InclusionProof(ctx context.Context, fiel
 		return ec.fieldContext_InclusionProof_hashes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuedBadge":
+		return ec.fieldContext_IssueBadgePayload_issuedBadge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueBadgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssuedBadge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IssuedBadge_id(ctx, field)
+	case "badge":
+		return ec.fieldContext_IssuedBadge_badge(ctx, field)
+	case "giver":
+		return ec.fieldContext_IssuedBadge_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_IssuedBadge_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_IssuedBadge_hidden(ctx, field)
+	case "evidence":
+		return ec.fieldContext_IssuedBadge_evidence(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_IssuedBadge_issuedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_IssuedBadge_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_IssuedBadge_revokedAt(ctx, field)
+	case "revokeReason":
+		return ec.fieldContext_IssuedBadge_revokeReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssuedBadge", field.Name)
 }
 
 func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14815,6 +15354,8 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 		return ec.fieldContext_Recognition_endorsements(ctx, field)
 	case "milestones":
 		return ec.fieldContext_Recognition_milestones(ctx, field)
+	case "badges":
+		return ec.fieldContext_Recognition_badges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
@@ -14923,6 +15464,16 @@ func (ec *executionContext) childFields_ReviewProjectPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ReviewProjectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviseBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "badge":
+		return ec.fieldContext_ReviseBadgePayload_badge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviseBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviseBadgePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -14931,6 +15482,16 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 		return ec.fieldContext_ReviseExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuedBadge":
+		return ec.fieldContext_RevokeBadgePayload_issuedBadge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeBadgePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -772,6 +772,30 @@ type DeclineExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A badge to be.
+type DefineBadgeInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// What it is called; at most 100 characters.
+	Name string `json:"name"`
+	// What it is; at most 500 characters.
+	Description string `json:"description"`
+	// What somebody does to earn it; at most 2,000 characters.
+	Criteria string `json:"criteria"`
+	// For how many days it holds once issued, at most 3,650; 0: for good.
+	ValidDays int `json:"validDays"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of defineBadge.
+type DefineBadgePayload struct {
+	// The badge; null when there are errors.
+	Badge *recognition.Badge `json:"badge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A cheque signed offline.
 type DepositTimeChequeInput struct {
 	// Its text, as in the QR code: see docs/cheque-format.md.
@@ -1098,6 +1122,26 @@ type InsufficientHours struct {
 }
 
 func (InsufficientHours) IsUserError() {}
+
+// A badge for a member.
+type IssueBadgeInput struct {
+	// To whom.
+	MemberID string `json:"memberId"`
+	// Which.
+	BadgeID string `json:"badgeId"`
+	// How they met the criteria; at most 1,000 characters. It stands in the credential.
+	Evidence string `json:"evidence"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of issueBadge.
+type IssueBadgePayload struct {
+	// The badge in the member's hands; null when there are errors.
+	IssuedBadge *recognition.IssuedBadge `json:"issuedBadge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
 
 // The session to join.
 type JoinSessionInput struct {
@@ -1757,6 +1801,26 @@ type ReviewProjectPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// New criteria of a badge.
+type ReviseBadgeInput struct {
+	// Which.
+	BadgeID string `json:"badgeId"`
+	// The version they replace, as it was read.
+	Version int `json:"version"`
+	// What somebody does to earn it; at most 2,000 characters.
+	Criteria string `json:"criteria"`
+	// For how many days it holds once issued, at most 3,650; 0: for good.
+	ValidDays int `json:"validDays"`
+}
+
+// The result of reviseBadge.
+type ReviseBadgePayload struct {
+	// The badge with its new criteria; null when there are errors.
+	Badge *recognition.Badge `json:"badge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Other terms for an exchange.
 type ReviseExchangeInput struct {
 	// Which.
@@ -1785,6 +1849,22 @@ type ReviseExchangeInput struct {
 type ReviseExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A badge to take back.
+type RevokeBadgeInput struct {
+	// An issued badge.
+	IssuedBadgeID string `json:"issuedBadgeId"`
+	// Why; at most 1,000 characters. Its member reads it.
+	Reason string `json:"reason"`
+}
+
+// The result of revokeBadge.
+type RevokeBadgePayload struct {
+	// The badge with the day and reason of its end; null when there are errors.
+	IssuedBadge *recognition.IssuedBadge `json:"issuedBadge,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1995,7 +2075,7 @@ type SettleTimeChequePayload struct {
 
 // What to show or hide.
 type ShowRecognitionInput struct {
-	// Thanks, a star or an endorsement that one received, or a milestone.
+	// Thanks, a star, an endorsement or a badge that one received, or a milestone.
 	RecognitionID string `json:"recognitionId"`
 	// Whether other members see it.
 	Shown bool `json:"shown"`
