@@ -76,6 +76,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case claimID:
 		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
 		return found(&c, err)
+	case planID:
+		p, err := r.Reinvestment.Plan(ctx, who, o.community, o.key)
+		return found(&p, err)
 	case thanksID:
 		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
 		return found(&t, err)

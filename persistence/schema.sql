@@ -901,6 +901,38 @@ CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listin
 CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
 
+CREATE TABLE public.plan (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  title text NOT NULL,
+  from_id uuid NOT NULL,
+  to_id uuid,
+  minutes bigint NOT NULL,
+  kept bigint NOT NULL,
+  terms jsonb NOT NULL,
+  first_on date NOT NULL,
+  rhythm text NOT NULL,
+  hour integer NOT NULL,
+  turn integer NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  made_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT plan_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT plan_end CHECK (((next_at IS NULL) = (reason <> ''::text))),
+  CONSTRAINT plan_kind CHECK ((kind = ANY (ARRAY['CYCLE'::text, 'INFLOW'::text, 'SPLIT'::text]))),
+  CONSTRAINT plan_minutes CHECK (((minutes >= 0) AND (kept >= 0))),
+  CONSTRAINT plan_to CHECK (((to_id IS NOT NULL) = (kind = 'INFLOW'::text))),
+  CONSTRAINT plan_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.plan TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX plan_due_idx ON public.plan USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON public.plan TO hora_server;
+
 CREATE TABLE public.project (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
