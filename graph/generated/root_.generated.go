@@ -8081,17 +8081,17 @@ enum ErrorCode {
   BALLOT_FAVOURS_ONESELF
   "A limit or quorum of the vote is impossible. Correct the field named."
   ALLOCATION_RULE_INVALID
-  "The plan was ended."
+  "The plan was ended. Offer to make a new one."
   PLAN_ENDED
-  "The law on SCOPs asks for other parts of a key."
+  "The law on SCOPs asks for other parts of a key. Show the message beside the parts."
   KEY_AGAINST_SCOP
-  "The law on SCICs asks for other parts of a key."
+  "The law on SCICs asks for other parts of a key. Show the message beside the parts."
   KEY_AGAINST_SCIC
-  "An association shares nothing among its members."
+  "An association shares nothing among its members. Show the message beside the parts."
   KEY_AGAINST_ASSOCIATION
-  "A key names one use twice."
+  "A key names one use twice. Put its parts together."
   KEY_USE_TWICE
-  "The reserve is never shared."
+  "The reserve is never shared. Offer another pool."
   RESERVE_INDIVISIBLE
   "The .pb file cannot be read. Correct the line named."
   PABULIB_UNREADABLE
