@@ -32,6 +32,7 @@ const (
 	cycleID        idKind = 'y'
 	projectID      idKind = 'J'
 	claimID        idKind = 'k'
+	planID         idKind = '5'
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'

@@ -85,6 +85,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case announcementID:
 		a, err := r.Conversations.Announcement(ctx, who, o.community, o.key)
 		return found(&a, err)
+	case planID:
+		p, err := r.Reinvestment.Plan(ctx, who, o.community, o.key)
+		return found(&p, err)
 	case thanksID:
 		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
 		return found(&t, err)

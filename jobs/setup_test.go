@@ -116,7 +116,7 @@ func (b *testBundle) node() *node {
 	}
 	photos := media.New(db, persistence.MediaStore{}, standing, n.members, files, picture.New(), token.NewTickets(keys))
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
-	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, standing, n.members, n.hours)
+	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, n.members, n.hours)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members)
 	n.cfg = jobs.Config{

@@ -45,6 +45,10 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if place, ok := os.LookupEnv(workerVariable); ok {
+		work(place)
+		return
+	}
 	os.Exit(m.Run())
 }
 

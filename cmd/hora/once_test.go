@@ -44,6 +44,7 @@ var harmless = map[string]string{
 	"withdrawHelper":     "a consent ends once",
 	"confirmUpload":      "the picture is there",
 	"cancelCycle":        "it is cancelled",
+	"endPlan":            "it is ended",
 	"reviewProject":      "the same word on it changes nothing",
 	"withdrawProject":    "it is withdrawn",
 	"castBudgetBallot":   "the last ballot counts, and it is the same",

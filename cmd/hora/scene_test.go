@@ -275,7 +275,24 @@ var calls = map[string]func(s *scene) call{
 			"quorum": 0, "twoApproversAbove": 30, "calendar": input{"feasibilityAt": s.now().Add(7 * day)}, "idempotencyKey": newKey(),
 		}}
 	},
-	"cancelCycle":   func(s *scene) call { return call{s.founder, input{"cycleId": s.cycle(), "reason": "Reporté."}} },
+	"cancelCycle": func(s *scene) call { return call{s.founder, input{"cycleId": s.cycle(), "reason": "Reporté."}} },
+	"planCycles": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.projectPool(1), "title": s.another("Chaque printemps"), "minutes": 100, "keptMinutes": 1, "method": "EQUAL_SHARES",
+			"utility": "PER_MINUTE", "quorum": 0, "twoApproversAbove": 30,
+			"phases":  input{"callDays": 20, "reviewDays": 5, "voteDays": 10, "challengeDays": 7, "payDays": 90, "reportDays": 30},
+			"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
+		}}
+	},
+	"planInflow": func(s *scene) call { return call{s.founder, s.inflow()} },
+	"planSplit": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.projectPool(1), "title": s.another("Le partage"), "minutes": 100, "keptMinutes": 1, "preset": "ASSOCIATION",
+			"key":     []input{{"use": "RESERVE", "basisPoints": 4000}, {"use": "SOLIDARITY", "basisPoints": 6000}},
+			"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
+		}}
+	},
+	"endPlan":       func(s *scene) call { return call{s.founder, input{"planId": s.plan(), "reason": "Plus besoin."}} },
 	"submitProject": func(s *scene) call { return call{s.anna, s.proposal(s.cycle())} },
 	"reviewProject": func(s *scene) call {
 		return call{s.founder, input{"projectId": s.project(), "feasible": false, "reason": "Trop loin."}}
@@ -434,7 +451,7 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
+		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),

@@ -289,6 +289,8 @@ var shown = map[string]string{
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"Message":       "{ id number body sender { displayName } thread { id with { displayName } } }",
 	"Announcement":  "{ id audience title body }",
+	"ReinvestmentPlan": `{ id title }`,
+	"CycleBallot":      "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",

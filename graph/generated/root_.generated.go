@@ -53,10 +53,12 @@ type ResolverRoot interface {
 	Notification() NotificationResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
+	PlanTurn() PlanTurnResolver
 	Preset() PresetResolver
 	Project() ProjectResolver
 	Query() QueryResolver
 	Recognition() RecognitionResolver
+	ReinvestmentPlan() ReinvestmentPlanResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
@@ -371,6 +373,7 @@ type ComplexityRoot struct {
 		Place             func(childComplexity int) int
 		Pools             func(childComplexity int) int
 		Preset            func(childComplexity int) int
+		ReinvestmentPlans func(childComplexity int) int
 		ServiceTypes      func(childComplexity int, parentID *string) int
 		Slug              func(childComplexity int) int
 		Threads           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -547,6 +550,11 @@ type ComplexityRoot struct {
 
 	DisputeExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndPlanPayload struct {
+		Plan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -784,6 +792,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	KeyPart struct {
+		BasisPoints func(childComplexity int) int
+		Use         func(childComplexity int) int
+	}
+
 	KindTotals struct {
 		Given    func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -983,6 +996,7 @@ type ComplexityRoot struct {
 		DefineBadge         func(childComplexity int, input model.DefineBadgeInput) int
 		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
+		EndPlan             func(childComplexity int, input model.EndPlanInput) int
 		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
 		GiveCard            func(childComplexity int, input model.GiveCardInput) int
@@ -1001,6 +1015,9 @@ type ComplexityRoot struct {
 		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
+		PlanCycles          func(childComplexity int, input model.PlanCyclesInput) int
+		PlanInflow          func(childComplexity int, input model.PlanInflowInput) int
+		PlanSplit           func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
 		Register            func(childComplexity int, input model.RegisterInput) int
@@ -1127,6 +1144,44 @@ type ComplexityRoot struct {
 		Longitude func(childComplexity int) int
 	}
 
+	PlanCyclesPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanInflowPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanPhases struct {
+		Call      func(childComplexity int) int
+		Challenge func(childComplexity int) int
+		Pay       func(childComplexity int) int
+		Report    func(childComplexity int) int
+		Review    func(childComplexity int) int
+		Vote      func(childComplexity int) int
+	}
+
+	PlanSplitPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanTurn struct {
+		At      func(childComplexity int) int
+		Cycle   func(childComplexity int) int
+		Due     func(childComplexity int) int
+		Minutes func(childComplexity int) int
+		Parts   func(childComplexity int) int
+		Period  func(childComplexity int) int
+	}
+
+	PlanTurnPart struct {
+		Minutes func(childComplexity int) int
+		Use     func(childComplexity int) int
+	}
+
 	Preset struct {
 		Name  func(childComplexity int) int
 		Title func(childComplexity int) int
@@ -1201,6 +1256,27 @@ type ComplexityRoot struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
+	}
+
+	ReinvestmentPlan struct {
+		FirstOn func(childComplexity int) int
+		From    func(childComplexity int) int
+		Hour    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kept    func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Method  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+		NextAt  func(childComplexity int) int
+		Phases  func(childComplexity int) int
+		Preset  func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Rhythm  func(childComplexity int) int
+		Title   func(childComplexity int) int
+		To      func(childComplexity int) int
+		Turns   func(childComplexity int) int
+		Version func(childComplexity int) int
 	}
 
 	RenewListingPayload struct {
@@ -2826,6 +2902,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Preset(childComplexity), true
+	case "Community.reinvestmentPlans":
+		if e.ComplexityRoot.Community.ReinvestmentPlans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.ReinvestmentPlans(childComplexity), true
 	case "Community.serviceTypes":
 		if e.ComplexityRoot.Community.ServiceTypes == nil {
 			break
@@ -3488,6 +3570,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
+
+	case "EndPlanPayload.plan":
+		if e.ComplexityRoot.EndPlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPlanPayload.Plan(childComplexity), true
+	case "EndPlanPayload.userErrors":
+		if e.ComplexityRoot.EndPlanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPlanPayload.UserErrors(childComplexity), true
 
 	case "EndorseSkillPayload.endorsement":
 		if e.ComplexityRoot.EndorseSkillPayload.Endorsement == nil {
@@ -4399,6 +4494,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JoinSessionPayload.UserErrors(childComplexity), true
+
+	case "KeyPart.basisPoints":
+		if e.ComplexityRoot.KeyPart.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyPart.BasisPoints(childComplexity), true
+	case "KeyPart.use":
+		if e.ComplexityRoot.KeyPart.Use == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyPart.Use(childComplexity), true
 
 	case "KindTotals.given":
 		if e.ComplexityRoot.KindTotals.Given == nil {
@@ -5386,6 +5494,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.endPlan":
+		if e.ComplexityRoot.Mutation.EndPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndPlan(childComplexity, args["input"].(model.EndPlanInput)), true
 	case "Mutation.endorseSkill":
 		if e.ComplexityRoot.Mutation.EndorseSkill == nil {
 			break
@@ -5584,6 +5703,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseMembership(childComplexity, args["input"].(model.PauseMembershipInput)), true
+	case "Mutation.planCycles":
+		if e.ComplexityRoot.Mutation.PlanCycles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planCycles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanCycles(childComplexity, args["input"].(model.PlanCyclesInput)), true
+	case "Mutation.planInflow":
+		if e.ComplexityRoot.Mutation.PlanInflow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planInflow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanInflow(childComplexity, args["input"].(model.PlanInflowInput)), true
+	case "Mutation.planSplit":
+		if e.ComplexityRoot.Mutation.PlanSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanSplit(childComplexity, args["input"].(model.PlanSplitInput)), true
 	case "Mutation.proposeExchange":
 		if e.ComplexityRoot.Mutation.ProposeExchange == nil {
 			break
@@ -6293,6 +6445,132 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Place.Longitude(childComplexity), true
 
+	case "PlanCyclesPayload.plan":
+		if e.ComplexityRoot.PlanCyclesPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanCyclesPayload.Plan(childComplexity), true
+	case "PlanCyclesPayload.userErrors":
+		if e.ComplexityRoot.PlanCyclesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanCyclesPayload.UserErrors(childComplexity), true
+
+	case "PlanInflowPayload.plan":
+		if e.ComplexityRoot.PlanInflowPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInflowPayload.Plan(childComplexity), true
+	case "PlanInflowPayload.userErrors":
+		if e.ComplexityRoot.PlanInflowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInflowPayload.UserErrors(childComplexity), true
+
+	case "PlanPhases.call":
+		if e.ComplexityRoot.PlanPhases.Call == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Call(childComplexity), true
+	case "PlanPhases.challenge":
+		if e.ComplexityRoot.PlanPhases.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Challenge(childComplexity), true
+	case "PlanPhases.pay":
+		if e.ComplexityRoot.PlanPhases.Pay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Pay(childComplexity), true
+	case "PlanPhases.report":
+		if e.ComplexityRoot.PlanPhases.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Report(childComplexity), true
+	case "PlanPhases.review":
+		if e.ComplexityRoot.PlanPhases.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Review(childComplexity), true
+	case "PlanPhases.vote":
+		if e.ComplexityRoot.PlanPhases.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Vote(childComplexity), true
+
+	case "PlanSplitPayload.plan":
+		if e.ComplexityRoot.PlanSplitPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSplitPayload.Plan(childComplexity), true
+	case "PlanSplitPayload.userErrors":
+		if e.ComplexityRoot.PlanSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSplitPayload.UserErrors(childComplexity), true
+
+	case "PlanTurn.at":
+		if e.ComplexityRoot.PlanTurn.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.At(childComplexity), true
+	case "PlanTurn.cycle":
+		if e.ComplexityRoot.PlanTurn.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Cycle(childComplexity), true
+	case "PlanTurn.due":
+		if e.ComplexityRoot.PlanTurn.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Due(childComplexity), true
+	case "PlanTurn.minutes":
+		if e.ComplexityRoot.PlanTurn.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Minutes(childComplexity), true
+	case "PlanTurn.parts":
+		if e.ComplexityRoot.PlanTurn.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Parts(childComplexity), true
+	case "PlanTurn.period":
+		if e.ComplexityRoot.PlanTurn.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Period(childComplexity), true
+
+	case "PlanTurnPart.minutes":
+		if e.ComplexityRoot.PlanTurnPart.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurnPart.Minutes(childComplexity), true
+	case "PlanTurnPart.use":
+		if e.ComplexityRoot.PlanTurnPart.Use == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurnPart.Use(childComplexity), true
+
 	case "Preset.name":
 		if e.ComplexityRoot.Preset.Name == nil {
 			break
@@ -6629,6 +6907,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterPayload.Viewer(childComplexity), true
+
+	case "ReinvestmentPlan.firstOn":
+		if e.ComplexityRoot.ReinvestmentPlan.FirstOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.FirstOn(childComplexity), true
+	case "ReinvestmentPlan.from":
+		if e.ComplexityRoot.ReinvestmentPlan.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.From(childComplexity), true
+	case "ReinvestmentPlan.hour":
+		if e.ComplexityRoot.ReinvestmentPlan.Hour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Hour(childComplexity), true
+	case "ReinvestmentPlan.id":
+		if e.ComplexityRoot.ReinvestmentPlan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.ID(childComplexity), true
+	case "ReinvestmentPlan.keptMinutes":
+		if e.ComplexityRoot.ReinvestmentPlan.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Kept(childComplexity), true
+	case "ReinvestmentPlan.key":
+		if e.ComplexityRoot.ReinvestmentPlan.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Key(childComplexity), true
+	case "ReinvestmentPlan.kind":
+		if e.ComplexityRoot.ReinvestmentPlan.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Kind(childComplexity), true
+	case "ReinvestmentPlan.method":
+		if e.ComplexityRoot.ReinvestmentPlan.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Method(childComplexity), true
+	case "ReinvestmentPlan.minutes":
+		if e.ComplexityRoot.ReinvestmentPlan.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Minutes(childComplexity), true
+	case "ReinvestmentPlan.nextAt":
+		if e.ComplexityRoot.ReinvestmentPlan.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.NextAt(childComplexity), true
+	case "ReinvestmentPlan.phases":
+		if e.ComplexityRoot.ReinvestmentPlan.Phases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Phases(childComplexity), true
+	case "ReinvestmentPlan.preset":
+		if e.ComplexityRoot.ReinvestmentPlan.Preset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Preset(childComplexity), true
+	case "ReinvestmentPlan.reason":
+		if e.ComplexityRoot.ReinvestmentPlan.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Reason(childComplexity), true
+	case "ReinvestmentPlan.rhythm":
+		if e.ComplexityRoot.ReinvestmentPlan.Rhythm == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Rhythm(childComplexity), true
+	case "ReinvestmentPlan.title":
+		if e.ComplexityRoot.ReinvestmentPlan.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Title(childComplexity), true
+	case "ReinvestmentPlan.to":
+		if e.ComplexityRoot.ReinvestmentPlan.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.To(childComplexity), true
+	case "ReinvestmentPlan.turns":
+		if e.ComplexityRoot.ReinvestmentPlan.Turns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Turns(childComplexity), true
+	case "ReinvestmentPlan.version":
+		if e.ComplexityRoot.ReinvestmentPlan.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Version(childComplexity), true
 
 	case "RenewListingPayload.listing":
 		if e.ComplexityRoot.RenewListingPayload.Listing == nil {
@@ -8022,6 +8409,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
@@ -8033,6 +8421,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
 			graphql.NewInputUnmarshaler("IssueBadgeInput", ec.unmarshalInputIssueBadgeInput),
 			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
+			graphql.NewInputUnmarshaler("KeyPartInput", ec.unmarshalInputKeyPartInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
@@ -8048,6 +8437,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
+			graphql.NewInputUnmarshaler("PlanCyclesInput", ec.unmarshalInputPlanCyclesInput),
+			graphql.NewInputUnmarshaler("PlanInflowInput", ec.unmarshalInputPlanInflowInput),
+			graphql.NewInputUnmarshaler("PlanPhasesInput", ec.unmarshalInputPlanPhasesInput),
+			graphql.NewInputUnmarshaler("PlanSplitInput", ec.unmarshalInputPlanSplitInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
@@ -8485,6 +8878,18 @@ enum ErrorCode {
   BALLOT_FAVOURS_ONESELF
   "A limit or quorum of the vote is impossible. Correct the field named."
   ALLOCATION_RULE_INVALID
+  "The plan was ended. Offer to make a new one."
+  PLAN_ENDED
+  "The law on SCOPs asks for other parts of a key. Show the message beside the parts."
+  KEY_AGAINST_SCOP
+  "The law on SCICs asks for other parts of a key. Show the message beside the parts."
+  KEY_AGAINST_SCIC
+  "An association shares nothing among its members. Show the message beside the parts."
+  KEY_AGAINST_ASSOCIATION
+  "A key names one use twice. Put its parts together."
+  KEY_USE_TWICE
+  "The reserve is never shared. Offer another pool."
+  RESERVE_INDIVISIBLE
   "The .pb file cannot be read. Correct the line named."
   PABULIB_UNREADABLE
   "The file is not the record of an allocation. Export it again."
@@ -11989,6 +12394,304 @@ type MarkReadPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/plan.graphqls", Input: `"What a plan does each time it comes round. Treat a value you do not know as a plan this app cannot show."
+enum PlanKind {
+  "Opens a cycle."
+  CYCLE
+  "Brings hours into a pool."
+  INFLOW
+  "Divides what a pool holds by a fixed key."
+  SPLIT
+}
+
+"How often something comes round, reckoned from its first day: what begins on the 31st comes on the last day of a shorter month."
+enum Rhythm {
+  "Each day."
+  DAILY
+  "Each week."
+  WEEKLY
+  "Each month."
+  MONTHLY
+  "Every three months."
+  QUARTERLY
+  "Twice a year."
+  HALF_YEARLY
+  "Once a year."
+  YEARLY
+}
+
+"What a part of a key is for. Treat a value you do not know as PROJECTS."
+enum PlanUse {
+  "The reserve, which absorbs what leavers owe and is never shared."
+  RESERVE
+  "The pool for common projects."
+  PROJECTS
+  "The pool for solidarity."
+  SOLIDARITY
+  "Members, in proportion to the hours they gave since the time before."
+  MEMBERS
+}
+
+"A law on dividing a surplus that a key must agree with. Treat a value you do not know as NONE."
+enum KeyPreset {
+  "None."
+  NONE
+  "A French SCOP: at least 15 % to the reserve, something to projects (the development fund), at least 25 % to those who worked."
+  SCOP
+  "A French SCIC: at least 57.5 % to the reserve."
+  SCIC
+  "A French association: nothing is shared among members."
+  ASSOCIATION
+}
+
+"What the calendar does regularly with common hours. Each time happens once and keeps its own date, however long a server was away."
+type ReinvestmentPlan implements Node {
+  "The global id."
+  id: ID!
+  "What it does."
+  kind: PlanKind!
+  "What it is called."
+  title: String!
+  "Where the hours come from."
+  from: Account!
+  "The pool they go to; null but for an inflow."
+  to: Account
+  "Minutes each time, at most; 0: all that there is above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes!
+  "Minutes that stay where they come from."
+  keptMinutes: Minutes!
+  "How its cycles count; null for other plans."
+  method: CycleMethod
+  "How its cycles move on; null for other plans."
+  phases: PlanPhases
+  "The key it divides by; empty for other plans."
+  key: [KeyPart!]!
+  "The law that the key agrees with."
+  preset: KeyPreset!
+  "Its first day."
+  firstOn: Date!
+  "How often it comes round."
+  rhythm: Rhythm!
+  "At what hour of the community's own clocks, 0 to 23."
+  hour: Int!
+  "When it comes round next; null once ended."
+  nextAt: DateTime
+  "Why it was ended; empty while it runs."
+  reason: String!
+  "What it did, the latest first, at most 100."
+  turns: [PlanTurn!]!
+  "Raised by each change."
+  version: Int!
+}
+
+"How many days each part of a planned cycle takes, at the same hour of the community's clocks."
+type PlanPhases {
+  "The call for projects."
+  call: Int!
+  "The look at projects."
+  review: Int!
+  "The vote."
+  vote: Int!
+  "The time for challenges."
+  challenge: Int!
+  "The time for claims."
+  pay: Int!
+  "The report."
+  report: Int!
+}
+
+"One part of a key."
+type KeyPart {
+  "What it is for."
+  use: PlanUse!
+  "Of 10,000."
+  basisPoints: Int!
+}
+
+"One time that a plan came round."
+type PlanTurn {
+  "Its day, which names it for ever."
+  period: Date!
+  "When the calendar asked for it."
+  due: DateTime!
+  "When it was done."
+  at: DateTime!
+  "Minutes that moved; 0 when there was nothing to move."
+  minutes: Minutes!
+  "The cycle it opened; null when none."
+  cycle: Cycle
+  "What each use of the key received."
+  parts: [PlanTurnPart!]!
+}
+
+"What one use of a key received."
+type PlanTurnPart {
+  "Which."
+  use: PlanUse!
+  "Minutes."
+  minutes: Minutes!
+}
+
+extend type Community {
+  "What the calendar does regularly with common hours, the newest plan first."
+  reinvestmentPlans: [ReinvestmentPlan!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
+  "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
+  planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: RUN_CYCLES)
+  "Has the calendar divide a pool by a fixed key regularly. Errors: CALENDAR_INVALID, KEY_INCOMPLETE, KEY_USE_TWICE, KEY_AGAINST_SCOP, KEY_AGAINST_SCIC, KEY_AGAINST_ASSOCIATION, RESERVE_INDIVISIBLE."
+  planSplit("The plan." input: PlanSplitInput!): PlanSplitPayload! @can(do: RUN_CYCLES)
+  "Has a plan come round no more; what it began goes on. Errors: PLAN_ENDED, REQUIRED."
+  endPlan("Which, and why." input: EndPlanInput!): EndPlanPayload! @can(do: RUN_CYCLES)
+}
+
+"Cycles to be opened regularly."
+input PlanCyclesInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) whose hours are set aside."
+  poolId: ID!
+  "3 to 100 characters; each cycle adds its day."
+  title: String!
+  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes!
+  "Minutes that stay in the pool."
+  keptMinutes: Minutes! = 0
+  "How its cycles count."
+  method: CycleMethod! = EQUAL_SHARES
+  "What a voter gains from a funded project (EQUAL_SHARES)."
+  utility: CycleUtility! = PER_MINUTE
+  "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
+  quorum: Int! = 0
+  "A payout above this many minutes needs a second person; 1200 unless said otherwise."
+  twoApproversAbove: Minutes
+  "How many days each part takes."
+  phases: PlanPhasesInput! = {}
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"How many days, 1 to 730, each part of a planned cycle takes."
+input PlanPhasesInput {
+  "The call for projects; 30 unless said otherwise."
+  callDays: Int
+  "The look at projects; 7 unless said otherwise."
+  reviewDays: Int
+  "The vote; 14 unless said otherwise."
+  voteDays: Int
+  "The time for challenges; 7 unless said otherwise."
+  challengeDays: Int
+  "The time for claims; 182 unless said otherwise."
+  payDays: Int
+  "The report; 30 unless said otherwise."
+  reportDays: Int
+}
+
+"The result of planCycles."
+type PlanCyclesPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be brought into a pool regularly."
+input PlanInflowInput {
+  "In which community."
+  communityId: ID!
+  "Where they come from: the community's account, a service point's or another pool's, though not the reserve."
+  fromId: ID!
+  "The pool (an account) they go to."
+  poolId: ID!
+  "3 to 100 characters."
+  title: String!
+  "Minutes each time; of a pool, no more than it has."
+  minutes: Minutes!
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of planInflow."
+type PlanInflowPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A pool to be divided regularly."
+input PlanSplitInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) that is divided; never the reserve."
+  poolId: ID!
+  "3 to 100 characters."
+  title: String!
+  "Minutes divided each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes! = 0
+  "Minutes that stay in the pool."
+  keptMinutes: Minutes! = 0
+  "The parts, each use once, together 10,000 basis points."
+  key: [KeyPartInput!]!
+  "The law that the key must agree with."
+  preset: KeyPreset! = NONE
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"One part of a key."
+input KeyPartInput {
+  "What it is for."
+  use: PlanUse!
+  "Of 10,000, at least 1."
+  basisPoints: Int!
+}
+
+"The result of planSplit."
+type PlanSplitPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A plan to be ended."
+input EndPlanInput {
+  "Which."
+  planId: ID!
+  "Why, 1 to 1000 characters; members read it."
+  reason: String!
+}
+
+"The result of endPlan."
+type EndPlanPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
 What members give one another that is no hours. It never converts into minutes,
 votes or shares, and nobody is ranked by it.
@@ -14010,6 +14713,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "reinvestmentPlans":
+		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
 	case "badges":
 		return ec.fieldContext_Community_badges(ctx, field)
 	case "cycles":
@@ -14360,6 +15065,16 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 		return ec.fieldContext_DisputeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_EndPlanPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndPlanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndPlanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndorseSkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14796,6 +15511,16 @@ func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, 
 		return ec.fieldContext_JoinSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JoinSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "use":
+		return ec.fieldContext_KeyPart_use(ctx, field)
+	case "basisPoints":
+		return ec.fieldContext_KeyPart_basisPoints(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyPart", field.Name)
 }
 
 func (ec *executionContext) childFields_KindTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15276,6 +16001,82 @@ func (ec *executionContext) childFields_Place(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Place", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanCyclesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanCyclesPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanCyclesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanCyclesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanInflowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanInflowPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanInflowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanInflowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanPhases(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "call":
+		return ec.fieldContext_PlanPhases_call(ctx, field)
+	case "review":
+		return ec.fieldContext_PlanPhases_review(ctx, field)
+	case "vote":
+		return ec.fieldContext_PlanPhases_vote(ctx, field)
+	case "challenge":
+		return ec.fieldContext_PlanPhases_challenge(ctx, field)
+	case "pay":
+		return ec.fieldContext_PlanPhases_pay(ctx, field)
+	case "report":
+		return ec.fieldContext_PlanPhases_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanPhases", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanSplitPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanSplitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanTurn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_PlanTurn_period(ctx, field)
+	case "due":
+		return ec.fieldContext_PlanTurn_due(ctx, field)
+	case "at":
+		return ec.fieldContext_PlanTurn_at(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PlanTurn_minutes(ctx, field)
+	case "cycle":
+		return ec.fieldContext_PlanTurn_cycle(ctx, field)
+	case "parts":
+		return ec.fieldContext_PlanTurn_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanTurn", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanTurnPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "use":
+		return ec.fieldContext_PlanTurnPart_use(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PlanTurnPart_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanTurnPart", field.Name)
+}
+
 func (ec *executionContext) childFields_Preset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -15402,6 +16203,48 @@ func (ec *executionContext) childFields_RegisterPayload(ctx context.Context, fie
 		return ec.fieldContext_RegisterPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReinvestmentPlan_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReinvestmentPlan_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ReinvestmentPlan_title(ctx, field)
+	case "from":
+		return ec.fieldContext_ReinvestmentPlan_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ReinvestmentPlan_to(ctx, field)
+	case "minutes":
+		return ec.fieldContext_ReinvestmentPlan_minutes(ctx, field)
+	case "keptMinutes":
+		return ec.fieldContext_ReinvestmentPlan_keptMinutes(ctx, field)
+	case "method":
+		return ec.fieldContext_ReinvestmentPlan_method(ctx, field)
+	case "phases":
+		return ec.fieldContext_ReinvestmentPlan_phases(ctx, field)
+	case "key":
+		return ec.fieldContext_ReinvestmentPlan_key(ctx, field)
+	case "preset":
+		return ec.fieldContext_ReinvestmentPlan_preset(ctx, field)
+	case "firstOn":
+		return ec.fieldContext_ReinvestmentPlan_firstOn(ctx, field)
+	case "rhythm":
+		return ec.fieldContext_ReinvestmentPlan_rhythm(ctx, field)
+	case "hour":
+		return ec.fieldContext_ReinvestmentPlan_hour(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_ReinvestmentPlan_nextAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReinvestmentPlan_reason(ctx, field)
+	case "turns":
+		return ec.fieldContext_ReinvestmentPlan_turns(ctx, field)
+	case "version":
+		return ec.fieldContext_ReinvestmentPlan_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReinvestmentPlan", field.Name)
 }
 
 func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

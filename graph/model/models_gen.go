@@ -836,6 +836,22 @@ type DisputeExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A plan to be ended.
+type EndPlanInput struct {
+	// Which.
+	PlanID string `json:"planId"`
+	// Why, 1 to 1000 characters; members read it.
+	Reason string `json:"reason"`
+}
+
+// The result of endPlan.
+type EndPlanPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // An endorsement.
 type EndorseSkillInput struct {
 	// Of whom.
@@ -1561,6 +1577,126 @@ type PlaceInput struct {
 	Latitude float64 `json:"latitude"`
 	// Degrees east, −180 to 180.
 	Longitude float64 `json:"longitude"`
+}
+
+// Cycles to be opened regularly.
+type PlanCyclesInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) whose hours are set aside.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters; each cycle adds its day.
+	Title string `json:"title"`
+	// Minutes set aside each time, at most; 0: all that the pool has above `keptMinutes`.
+	Minutes domain.Minutes `json:"minutes"`
+	// Minutes that stay in the pool.
+	KeptMinutes domain.Minutes `json:"keptMinutes"`
+	// How its cycles count.
+	Method allocation.Method `json:"method"`
+	// What a voter gains from a funded project (EQUAL_SHARES).
+	Utility allocation.Utility `json:"utility"`
+	// Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none.
+	Quorum int `json:"quorum"`
+	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
+	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
+	// How many days each part takes.
+	Phases *PlanPhasesInput `json:"phases"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planCycles.
+type PlanCyclesPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Hours to be brought into a pool regularly.
+type PlanInflowInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// Where they come from: the community's account, a service point's or another pool's, though not the reserve.
+	FromID string `json:"fromId"`
+	// The pool (an account) they go to.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// Minutes each time; of a pool, no more than it has.
+	Minutes domain.Minutes `json:"minutes"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planInflow.
+type PlanInflowPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// How many days, 1 to 730, each part of a planned cycle takes.
+type PlanPhasesInput struct {
+	// The call for projects; 30 unless said otherwise.
+	CallDays *int `json:"callDays,omitempty"`
+	// The look at projects; 7 unless said otherwise.
+	ReviewDays *int `json:"reviewDays,omitempty"`
+	// The vote; 14 unless said otherwise.
+	VoteDays *int `json:"voteDays,omitempty"`
+	// The time for challenges; 7 unless said otherwise.
+	ChallengeDays *int `json:"challengeDays,omitempty"`
+	// The time for claims; 182 unless said otherwise.
+	PayDays *int `json:"payDays,omitempty"`
+	// The report; 30 unless said otherwise.
+	ReportDays *int `json:"reportDays,omitempty"`
+}
+
+// A pool to be divided regularly.
+type PlanSplitInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) that is divided; never the reserve.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// Minutes divided each time, at most; 0: all that the pool has above `keptMinutes`.
+	Minutes domain.Minutes `json:"minutes"`
+	// Minutes that stay in the pool.
+	KeptMinutes domain.Minutes `json:"keptMinutes"`
+	// The parts, each use once, together 10,000 basis points.
+	Key []*reinvestment.Part `json:"key"`
+	// The law that the key must agree with.
+	Preset reinvestment.Preset `json:"preset"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planSplit.
+type PlanSplitPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // An exchange to be proposed. From a listing the sides follow from its kind.
