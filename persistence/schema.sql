@@ -435,6 +435,35 @@ CREATE TABLE public.community (
 );
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
 
+CREATE TABLE public.contribution (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  partner_id uuid,
+  kind text NOT NULL,
+  minutes bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  pos bigint NOT NULL,
+  source_id uuid NOT NULL,
+  undoes uuid,
+  CONSTRAINT contribution_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT contribution_kind CHECK ((kind = ANY (ARRAY['EXCHANGE'::text, 'SESSION'::text, 'ACTIVITY'::text, 'DUTY'::text, 'ENDORSEMENT'::text, 'ORIENTATION'::text, 'MANDATE'::text]))),
+  CONSTRAINT contribution_minutes CHECK ((minutes >= 0)),
+  CONSTRAINT contribution_two_members CHECK ((partner_id <> member_id)),
+  CONSTRAINT contribution_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT contribution_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_partner_fkey FOREIGN KEY (community_id, partner_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_undoes_fkey FOREIGN KEY (community_id, undoes) REFERENCES public.contribution(community_id, id)
+);
+ALTER TABLE public.contribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.contribution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.contribution TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX contribution_member_idx ON public.contribution USING btree (community_id, member_id, at DESC, id DESC);
+CREATE UNIQUE INDEX contribution_undone_once ON public.contribution USING btree (community_id, undoes) WHERE (undoes IS NOT NULL);
+CREATE INDEX contribution_window_idx ON public.contribution USING btree (community_id, at);
+GRANT INSERT, SELECT ON public.contribution TO hora_server;
+
 CREATE TABLE public.counter (
   community_id uuid NOT NULL,
   name text NOT NULL,
@@ -541,6 +570,29 @@ CREATE POLICY tenant ON public.endorsement TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX endorsement_member_idx ON public.endorsement USING btree (community_id, member_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX endorsement_once ON public.endorsement USING btree (community_id, giver_id, member_id, service_type) WHERE (withdrawn_at IS NULL);
 GRANT INSERT, SELECT ON public.endorsement TO hora_server;
+
+CREATE TABLE public.evaluation (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  day date NOT NULL,
+  policy_version integer NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  exchanges integer NOT NULL,
+  partners integer NOT NULL,
+  months integer NOT NULL,
+  given bigint NOT NULL,
+  associative bigint NOT NULL,
+  endorsements integer NOT NULL,
+  evaluated_at timestamp with time zone NOT NULL,
+  CONSTRAINT evaluation_pkey PRIMARY KEY (community_id, member_id, day),
+  CONSTRAINT evaluation_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT evaluation_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.evaluation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.evaluation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.evaluation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.evaluation TO hora_server;
 
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
@@ -786,6 +838,7 @@ CREATE TABLE public.member (
   left_at timestamp with time zone,
   decline_reason text,
   version integer NOT NULL DEFAULT 1,
+  grace_until timestamp with time zone,
   CONSTRAINT member_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT member_number_key UNIQUE (community_id, number),
   CONSTRAINT member_admitted_has_number CHECK (((admitted_at IS NULL) = (number IS NULL))),
@@ -821,6 +874,31 @@ ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.milestone TO hora_server;
 
+CREATE TABLE public.notice (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  was text NOT NULL,
+  becomes text NOT NULL,
+  policy_version integer NOT NULL,
+  given_at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT notice_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT notice_ahead CHECK ((due_at > given_at)),
+  CONSTRAINT notice_ended CHECK (((state = 'PENDING'::text) = (ended_at IS NULL))),
+  CONSTRAINT notice_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'EFFECTIVE'::text, 'LIFTED'::text]))),
+  CONSTRAINT notice_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT notice_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notice FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.notice TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX notice_member_idx ON public.notice USING btree (community_id, member_id, given_at DESC);
+CREATE UNIQUE INDEX notice_pending_key ON public.notice USING btree (community_id, member_id) WHERE (state = 'PENDING'::text);
+GRANT INSERT, SELECT ON public.notice TO hora_server;
+
 CREATE TABLE public.notification (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -832,6 +910,7 @@ CREATE TABLE public.notification (
   pos bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   read_at timestamp with time zone,
+  due_at timestamp with time zone,
   CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
   CONSTRAINT notification_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
@@ -1177,6 +1256,18 @@ CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p
 CREATE FUNCTION ledger.set_limits(p_community uuid, p_id uuid, p_account uuid, p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
   RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.set_limits TO hora_server;
+
+CREATE FUNCTION public.evidence_counts(timestamp with time zone, bigint, integer, integer, bigint)
+  RETURNS bigint LANGUAGE internal IMMUTABLE PARALLEL SAFE;
+GRANT EXECUTE ON FUNCTION public.evidence_counts TO PUBLIC;
+
+CREATE FUNCTION public.evidence_last(p_kept bigint[])
+  RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_last TO PUBLIC;
+
+CREATE FUNCTION public.evidence_step(p_kept bigint[], p_at timestamp with time zone, p_minutes bigint, p_days integer, p_events integer, p_most bigint)
+  RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_step TO PUBLIC;
 
 CREATE FUNCTION public.fold(t text)
   RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;

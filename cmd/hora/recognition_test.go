@@ -304,7 +304,8 @@ func TestMilestonesAreNotedByThemselves(t *testing.T) {
 
 // mayChange are the tables that recognising somebody writes to, and no others:
 // no account, no entry, no vote and no share is among them.
-var mayChange = []string{"thanks", "star", "endorsement", "household", "journal.event", "journal.head", "idempotency", "notification"}
+// The way of members may look at an endorsement, and looks is all.
+var mayChange = []string{"contribution", "thanks", "star", "endorsement", "household", "journal.event", "journal.head", "idempotency", "notification"}
 
 // recognising are the mutations of the recognition log, with the events they record.
 var recognising = map[string]string{

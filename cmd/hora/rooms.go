@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -34,6 +35,7 @@ type rooms struct {
 	activities  *activity.Service
 	statements  *statement.Service
 	recognition *recognition.Service
+	ways        *progression.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -49,12 +51,14 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
+	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
+		activities: activities,
+		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{

@@ -258,7 +258,7 @@ func (p *person) sees(id, fields string) thing {
 func (p *person) told(headers ...string) []thing {
 	p.t.Helper()
 	p.settle()
-	return p.reads(`{ viewer { notifications(first: 100) { nodes { id kind title body member { displayName } exchange { id } community { slug } } } } }`,
+	return p.reads(`{ viewer { notifications(first: 100) { nodes { id kind title body due createdAt member { displayName } exchange { id } community { slug } } } } }`,
 		nil, headers...).list("viewer.notifications.nodes")
 }
 

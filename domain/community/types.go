@@ -49,6 +49,8 @@ type Charter struct {
 	Cheques    `json:"cheques"`
 	Sessions   `json:"sessions"`
 	Activities `json:"activities"`
+	// Progression is a field of its own, since its words are too general for the charter's own.
+	Progression Progression `json:"progression"`
 }
 
 // Hours are the ledger's rules, in minutes.

@@ -69,6 +69,14 @@ const (
 	FirstHelp        Kind = "MILESTONE_FIRST_HELP"
 	TenPartners      Kind = "MILESTONE_TEN_PARTNERS"
 	AYear            Kind = "MILESTONE_A_YEAR"
+
+	MemberActive     Kind = "MEMBER_ACTIVE"
+	MemberEngaged    Kind = "MEMBER_ENGAGED"
+	MemberAtRisk     Kind = "MEMBER_AT_RISK" // announces DORMANT
+	MemberDormant    Kind = "MEMBER_DORMANT"
+	MemberRestored   Kind = "MEMBER_RESTORED"
+	EngagementEnding Kind = "ENGAGEMENT_ENDING" // announces ACTIVE
+	EngagementEnded  Kind = "ENGAGEMENT_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is
@@ -81,7 +89,8 @@ type Notification struct {
 	Exchange  domain.ID // what it is about; Nowhere for a membership
 	Member    domain.ID // of whom it speaks
 	Minutes   domain.Minutes
-	Position  int64 // of the event it derives from
+	Due       time.Time // when what it announces comes; zero for nothing
+	Position  int64     // of the event it derives from
 	CreatedAt time.Time
 	ReadAt    time.Time
 }
@@ -95,5 +104,6 @@ type Letter struct {
 	MemberName    string
 	CommunityName string
 	CommunitySlug string
+	TimeZone      string // the community's
 	ServiceType   string
 }
