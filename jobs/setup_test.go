@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -24,6 +25,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/internal/blob"
@@ -125,7 +127,9 @@ func (b *testBundle) node() *node {
 		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
-		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
+		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
+			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
+		Messages: n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),
 		Measure: b.measures.start,

@@ -18,7 +18,6 @@ var kinds = map[string]string{
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
 	"badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
-	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",

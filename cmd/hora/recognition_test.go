@@ -304,9 +304,10 @@ func TestMilestonesAreNotedByThemselves(t *testing.T) {
 
 // mayChange are the tables that recognising somebody writes to, and no others:
 // no account, no entry, no vote and no share is among them.
+// The way of members may look at an endorsement, and looks is all.
 var mayChange = []string{
 	"thanks", "star", "endorsement", "household", "journal.event", "journal.head", "idempotency", "notification",
-	"badge", "badge_criteria", "issued_badge",
+	"badge", "badge_criteria", "issued_badge", "contribution",
 }
 
 // recognising are the mutations of the recognition log, with the events they record.

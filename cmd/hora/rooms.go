@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -36,6 +37,7 @@ type rooms struct {
 	statements  *statement.Service
 	recognition *recognition.Service
 	threads     *conversation.Service
+	ways        *progression.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -51,12 +53,14 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
+	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
+		activities: activities,
+		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),

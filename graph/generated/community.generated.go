@@ -538,6 +538,75 @@ func (ec *executionContext) field_Community_timeCheques_args(ctx context.Context
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _ActiveCriteria_exchanges(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exchanges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_exchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_partners(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_partners(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partners, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_partners(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_months(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Charter_version(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -818,6 +887,38 @@ func (ec *executionContext) fieldContext_Charter_levy(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Levy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Charter_progression(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_progression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Progression) graphql.Marshaler {
+			return ec.marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_progression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgressionPolicy(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2376,6 +2477,75 @@ func (ec *executionContext) fieldContext_CreateCommunityPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _EngagedCriteria_given(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_given(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Given, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_given(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_associative(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_associative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Associative, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_associative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_endorsements(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endorsements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_endorsements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Levy_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2420,6 +2590,263 @@ func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
+}
+
+func (ec *executionContext) _PairLimits_days(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_events(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_minutes(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _ProgressionPolicy_windowDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WindowDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_windowDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_active(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+			return ec.marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActiveCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_engaged(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Engaged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+			return ec.marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_engaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EngagedCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_pair(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pair, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+			return ec.marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_pair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PairLimits(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_hysteresis(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hysteresis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_hysteresis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_noticeDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoticeDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_graceDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GraceDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_graceDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
 }
 
 func (ec *executionContext) _WrongBody_code(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
@@ -2713,6 +3140,49 @@ func UnmarshalCreateCommunityInput(ctx context.Context, raw any) (model.CreateCo
 
 // region    **************************** object.gotpl ****************************
 
+var activeCriteriaImplementors = []string{"ActiveCriteria"}
+
+func (ec *executionContext) _ActiveCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.ActiveCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activeCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActiveCriteria")
+		case "exchanges":
+			out.Values[i] = ec._ActiveCriteria_exchanges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partners":
+			out.Values[i] = ec._ActiveCriteria_partners(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "months":
+			out.Values[i] = ec._ActiveCriteria_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var charterImplementors = []string{"Charter"}
 
 func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, obj *community.Charter) graphql.Marshaler {
@@ -2781,6 +3251,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "levy":
 			out.Values[i] = ec._Charter_levy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "progression":
+			out.Values[i] = ec._Charter_progression(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3134,6 +3609,49 @@ func (ec *executionContext) _CreateCommunityPayload(ctx context.Context, sel ast
 	return out
 }
 
+var engagedCriteriaImplementors = []string{"EngagedCriteria"}
+
+func (ec *executionContext) _EngagedCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.EngagedCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, engagedCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EngagedCriteria")
+		case "given":
+			out.Values[i] = ec._EngagedCriteria_given(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "associative":
+			out.Values[i] = ec._EngagedCriteria_associative(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endorsements":
+			out.Values[i] = ec._EngagedCriteria_endorsements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var levyImplementors = []string{"Levy"}
 
 func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj *community.Levy) graphql.Marshaler {
@@ -3152,6 +3670,112 @@ func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "pool":
 			out.Values[i] = ec._Levy_pool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pairLimitsImplementors = []string{"PairLimits"}
+
+func (ec *executionContext) _PairLimits(ctx context.Context, sel ast.SelectionSet, obj *community.PairLimits) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pairLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PairLimits")
+		case "days":
+			out.Values[i] = ec._PairLimits_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "events":
+			out.Values[i] = ec._PairLimits_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._PairLimits_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var progressionPolicyImplementors = []string{"ProgressionPolicy"}
+
+func (ec *executionContext) _ProgressionPolicy(ctx context.Context, sel ast.SelectionSet, obj *community.Progression) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, progressionPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgressionPolicy")
+		case "windowDays":
+			out.Values[i] = ec._ProgressionPolicy_windowDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._ProgressionPolicy_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "engaged":
+			out.Values[i] = ec._ProgressionPolicy_engaged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pair":
+			out.Values[i] = ec._ProgressionPolicy_pair(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hysteresis":
+			out.Values[i] = ec._ProgressionPolicy_hysteresis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noticeDays":
+			out.Values[i] = ec._ProgressionPolicy_noticeDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "graceDays":
+			out.Values[i] = ec._ProgressionPolicy_graceDays(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3243,6 +3867,10 @@ func (ec *executionContext) _WrongBody(ctx context.Context, sel ast.SelectionSet
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx context.Context, sel ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+	return ec._ActiveCriteria(ctx, sel, &v)
+}
 
 func (ec *executionContext) unmarshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx context.Context, v any) (community.BodyKind, error) {
 	tmp, err := scalar.UnmarshalString(v)
@@ -3336,8 +3964,16 @@ func (ec *executionContext) marshalNCreateCommunityPayload2ᚖgithubᚗcomᚋhor
 	return ec._CreateCommunityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx context.Context, sel ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+	return ec._EngagedCriteria(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx context.Context, sel ast.SelectionSet, v community.Levy) graphql.Marshaler {
 	return ec._Levy(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx context.Context, sel ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+	return ec._PairLimits(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, v any) (community.Mode, error) {
@@ -3353,6 +3989,10 @@ func (ec *executionContext) marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhora�
 		graphql.AddInvalidNullFromMarshaler(ctx, "PowerMode!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx context.Context, sel ast.SelectionSet, v community.Progression) graphql.Marshaler {
+	return ec._ProgressionPolicy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOCommunity2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunity(ctx context.Context, sel ast.SelectionSet, v *community.Community) graphql.Marshaler {

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,6 +35,8 @@ type ResolverRoot interface {
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
+	Contribution() ContributionResolver
+	Criterion() CriterionResolver
 	Cycle() CycleResolver
 	DeviceKey() DeviceKeyResolver
 	Endorsement() EndorsementResolver
@@ -71,6 +74,7 @@ type ResolverRoot interface {
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
+	WhyNot() WhyNotResolver
 }
 
 type DirectiveRoot struct {
@@ -107,6 +111,12 @@ type ComplexityRoot struct {
 		Lines         func(childComplexity int) int
 		Opening       func(childComplexity int) int
 		Received      func(childComplexity int) int
+	}
+
+	ActiveCriteria struct {
+		Exchanges func(childComplexity int) int
+		Months    func(childComplexity int) int
+		Partners  func(childComplexity int) int
 	}
 
 	Activity struct {
@@ -318,6 +328,7 @@ type ComplexityRoot struct {
 		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
+		Progression     func(childComplexity int) int
 		Review          func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
@@ -409,6 +420,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Contribution struct {
+		At       func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Minutes  func(childComplexity int) int
+		Partner  func(childComplexity int) int
+		SourceID func(childComplexity int) int
+	}
+
 	CorrectTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -422,6 +441,18 @@ type ComplexityRoot struct {
 	CreateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Criterion struct {
+		Actual   func(childComplexity int) int
+		Code     func(childComplexity int) int
+		Days     func(childComplexity int) int
+		Evidence func(childComplexity int) int
+		Met      func(childComplexity int) int
+		Next     func(childComplexity int) int
+		Required func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Way      func(childComplexity int) int
 	}
 
 	Cycle struct {
@@ -583,6 +614,12 @@ type ComplexityRoot struct {
 	EndorsementEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	EngagedCriteria struct {
+		Associative  func(childComplexity int) int
+		Endorsements func(childComplexity int) int
+		Given        func(childComplexity int) int
 	}
 
 	EnterTimeChequesPayload struct {
@@ -924,6 +961,8 @@ type ComplexityRoot struct {
 		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Stage         func(childComplexity int) int
+		WhyNot        func(childComplexity int, stage membership.Stage) int
+		WhyNotEngaged func(childComplexity int) int
 	}
 
 	MemberConnection struct {
@@ -1071,6 +1110,7 @@ type ComplexityRoot struct {
 		Body         func(childComplexity int) int
 		Community    func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		Due          func(childComplexity int) int
 		Exchange     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
@@ -1116,6 +1156,12 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PairLimits struct {
+		Days    func(childComplexity int) int
+		Events  func(childComplexity int) int
+		Minutes func(childComplexity int) int
 	}
 
 	PauseMembershipPayload struct {
@@ -1185,6 +1231,16 @@ type ComplexityRoot struct {
 	Preset struct {
 		Name  func(childComplexity int) int
 		Title func(childComplexity int) int
+	}
+
+	ProgressionPolicy struct {
+		Active     func(childComplexity int) int
+		Engaged    func(childComplexity int) int
+		GraceDays  func(childComplexity int) int
+		Hysteresis func(childComplexity int) int
+		NoticeDays func(childComplexity int) int
+		Pair       func(childComplexity int) int
+		WindowDays func(childComplexity int) int
 	}
 
 	Project struct {
@@ -1625,6 +1681,12 @@ type ComplexityRoot struct {
 		UnreadNotifications func(childComplexity int) int
 	}
 
+	WhyNot struct {
+		Criteria func(childComplexity int) int
+		Next     func(childComplexity int) int
+		Reached  func(childComplexity int) int
+	}
+
 	WithdrawEndorsementPayload struct {
 		Endorsement func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -1839,6 +1901,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
+
+	case "ActiveCriteria.exchanges":
+		if e.ComplexityRoot.ActiveCriteria.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Exchanges(childComplexity), true
+	case "ActiveCriteria.months":
+		if e.ComplexityRoot.ActiveCriteria.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Months(childComplexity), true
+	case "ActiveCriteria.partners":
+		if e.ComplexityRoot.ActiveCriteria.Partners == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Partners(childComplexity), true
 
 	case "Activity.charterVersion":
 		if e.ComplexityRoot.Activity.Charter == nil {
@@ -2595,6 +2676,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
+	case "Charter.progression":
+		if e.ComplexityRoot.Charter.Progression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Progression(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
@@ -3042,6 +3129,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmUploadPayload.UserErrors(childComplexity), true
 
+	case "Contribution.at":
+		if e.ComplexityRoot.Contribution.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.At(childComplexity), true
+	case "Contribution.kind":
+		if e.ComplexityRoot.Contribution.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Kind(childComplexity), true
+	case "Contribution.minutes":
+		if e.ComplexityRoot.Contribution.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Minutes(childComplexity), true
+	case "Contribution.partner":
+		if e.ComplexityRoot.Contribution.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Partner(childComplexity), true
+	case "Contribution.sourceId":
+		if e.ComplexityRoot.Contribution.SourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.SourceID(childComplexity), true
+
 	case "CorrectTransferPayload.transfer":
 		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
 			break
@@ -3080,6 +3198,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateListingPayload.UserErrors(childComplexity), true
+
+	case "Criterion.actual":
+		if e.ComplexityRoot.Criterion.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Actual(childComplexity), true
+	case "Criterion.code":
+		if e.ComplexityRoot.Criterion.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Code(childComplexity), true
+	case "Criterion.days":
+		if e.ComplexityRoot.Criterion.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Days(childComplexity), true
+	case "Criterion.evidence":
+		if e.ComplexityRoot.Criterion.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Evidence(childComplexity), true
+	case "Criterion.met":
+		if e.ComplexityRoot.Criterion.Met == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Met(childComplexity), true
+	case "Criterion.next":
+		if e.ComplexityRoot.Criterion.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Next(childComplexity), true
+	case "Criterion.required":
+		if e.ComplexityRoot.Criterion.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Required(childComplexity), true
+	case "Criterion.text":
+		if e.ComplexityRoot.Criterion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Text(childComplexity), true
+	case "Criterion.way":
+		if e.ComplexityRoot.Criterion.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Way(childComplexity), true
 
 	case "Cycle.account":
 		if e.ComplexityRoot.Cycle.Account == nil {
@@ -3677,6 +3850,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EndorsementEdge.Node(childComplexity), true
+
+	case "EngagedCriteria.associative":
+		if e.ComplexityRoot.EngagedCriteria.Associative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Associative(childComplexity), true
+	case "EngagedCriteria.endorsements":
+		if e.ComplexityRoot.EngagedCriteria.Endorsements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Endorsements(childComplexity), true
+	case "EngagedCriteria.given":
+		if e.ComplexityRoot.EngagedCriteria.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Given(childComplexity), true
 
 	case "EnterTimeChequesPayload.batch":
 		if e.ComplexityRoot.EnterTimeChequesPayload.Batch == nil {
@@ -5036,6 +5228,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Stage(childComplexity), true
+	case "Member.whyNot":
+		if e.ComplexityRoot.Member.WhyNot == nil {
+			break
+		}
+
+		args, err := ec.field_Member_whyNot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Member.WhyNot(childComplexity, args["stage"].(membership.Stage)), true
+	case "Member.whyNotEngaged":
+		if e.ComplexityRoot.Member.WhyNotEngaged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.WhyNotEngaged(childComplexity), true
 
 	case "MemberConnection.edges":
 		if e.ComplexityRoot.MemberConnection.Edges == nil {
@@ -6183,6 +6392,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.due":
+		if e.ComplexityRoot.Notification.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Due(childComplexity), true
 	case "Notification.exchange":
 		if e.ComplexityRoot.Notification.Exchange == nil {
 			break
@@ -6351,6 +6566,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PairLimits.days":
+		if e.ComplexityRoot.PairLimits.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Days(childComplexity), true
+	case "PairLimits.events":
+		if e.ComplexityRoot.PairLimits.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Events(childComplexity), true
+	case "PairLimits.minutes":
+		if e.ComplexityRoot.PairLimits.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Minutes(childComplexity), true
 
 	case "PauseMembershipPayload.member":
 		if e.ComplexityRoot.PauseMembershipPayload.Member == nil {
@@ -6583,6 +6817,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Preset.Title(childComplexity), true
+
+	case "ProgressionPolicy.active":
+		if e.ComplexityRoot.ProgressionPolicy.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Active(childComplexity), true
+	case "ProgressionPolicy.engaged":
+		if e.ComplexityRoot.ProgressionPolicy.Engaged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Engaged(childComplexity), true
+	case "ProgressionPolicy.graceDays":
+		if e.ComplexityRoot.ProgressionPolicy.GraceDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.GraceDays(childComplexity), true
+	case "ProgressionPolicy.hysteresis":
+		if e.ComplexityRoot.ProgressionPolicy.Hysteresis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Hysteresis(childComplexity), true
+	case "ProgressionPolicy.noticeDays":
+		if e.ComplexityRoot.ProgressionPolicy.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.NoticeDays(childComplexity), true
+	case "ProgressionPolicy.pair":
+		if e.ComplexityRoot.ProgressionPolicy.Pair == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Pair(childComplexity), true
+	case "ProgressionPolicy.windowDays":
+		if e.ComplexityRoot.ProgressionPolicy.WindowDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.WindowDays(childComplexity), true
 
 	case "Project.body":
 		if e.ComplexityRoot.Project.Body == nil {
@@ -8217,6 +8494,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "WhyNot.criteria":
+		if e.ComplexityRoot.WhyNot.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Criteria(childComplexity), true
+	case "WhyNot.next":
+		if e.ComplexityRoot.WhyNot.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Next(childComplexity), true
+	case "WhyNot.reached":
+		if e.ComplexityRoot.WhyNot.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Reached(childComplexity), true
+
 	case "WithdrawEndorsementPayload.endorsement":
 		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
 			break
@@ -8728,6 +9024,8 @@ enum ErrorCode {
   PRESET_UNKNOWN
   "Not an IANA time zone, like Europe/Paris. Offer the device's own."
   TIME_ZONE_UNKNOWN
+  "Numbers of a policy that cannot be true together; ` + "`" + `max` + "`" + ` is what another number allows. Ask for one that is not above it."
+  POLICY_CONTRADICTION
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
   "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
@@ -9973,6 +10271,56 @@ type Charter {
   listingReview: Boolean!
   "The part of each exchange that goes to a common pool."
   levy: Levy!
+  "What leads members from one participation to another."
+  progression: ProgressionPolicy!
+}
+
+"By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
+type ProgressionPolicy {
+  "How far back it looks, in days; 0 when the charter moves nobody."
+  windowDays: Int!
+  "What an active member did."
+  active: ActiveCriteria!
+  "What an engaged member did: the hours, or the endorsements."
+  engaged: EngagedCriteria!
+  "What dealings with one partner count at most."
+  pair: PairLimits!
+  "How much of a threshold keeps somebody where they are, in percent."
+  hysteresis: Int!
+  "Days between the announcement of a change for the worse and its effect."
+  noticeDays: Int!
+  "Days after a change for the better in which nothing changes for the worse."
+  graceDays: Int!
+}
+
+"Asked of an active member; all of them hold."
+type ActiveCriteria {
+  "Confirmed exchanges, group sessions among them."
+  exchanges: Int!
+  "Different partners."
+  partners: Int!
+  "Different months of the community's calendar."
+  months: Int!
+}
+
+"Asked of an engaged member: the hours, both of them, or the endorsements."
+type EngagedCriteria {
+  "Given."
+  given: Minutes!
+  "Of which for the whole."
+  associative: Minutes!
+  "By voters of as many other households."
+  endorsements: Int!
+}
+
+"What dealings with one partner count at most."
+type PairLimits {
+  "In any so many days."
+  days: Int!
+  "So many times."
+  events: Int!
+  "And so much given."
+  minutes: Minutes!
 }
 
 "A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
@@ -12329,6 +12677,20 @@ enum NotificationKind {
   BADGE_ISSUED
   "A badge of yours was revoked; the reason stands with it."
   BADGE_REVOKED
+  "You take part regularly now."
+  MEMBER_ACTIVE
+  "You carry the whole now."
+  MEMBER_ENGAGED
+  "You have been quieter; the notification's due says until when one exchange keeps you active."
+  MEMBER_AT_RISK
+  "You are seen as quiet now; one exchange brings you back."
+  MEMBER_DORMANT
+  "You are back; what had been announced is off."
+  MEMBER_RESTORED
+  "You carry less of the whole than before; the notification's due says from when you are active, no longer engaged."
+  ENGAGEMENT_ENDING
+  "You are active, no longer engaged."
+  ENGAGEMENT_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -12347,6 +12709,8 @@ type Notification implements Node {
   exchange: Exchange
   "The member it speaks of; null when it speaks of none."
   member: Member
+  "When what it announces comes; null when it announces nothing."
+  due: DateTime
   "When."
   createdAt: DateTime!
   "When it was read; null before."
@@ -12690,6 +13054,108 @@ type EndPlanPayload {
   plan: ReinvestmentPlan
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/progression.graphqls", Input: `extend type Member {
+  """
+  What this stage asks for, and how far they are; for themselves and for those who admit, else null. What an
+  announcement says is told by a notification.
+  """
+  whyNot("Which stage." stage: Stage!): WhyNot
+  "What being ENGAGED asks for, beyond ACTIVE_USER; for themselves and for those who admit, else null."
+  whyNotEngaged: WhyNot
+}
+
+"Why somebody is not, or is, where they want to be."
+type WhyNot {
+  "Whether they are there."
+  reached: Boolean!
+  "All that is asked for. What holds today may change at night, when participation follows."
+  criteria: [Criterion!]!
+  "The smallest next step, in the caller's language; null when nothing is missing."
+  next: String
+}
+
+"What is asked for. Treat a value you do not know by its text."
+enum CriterionCode {
+  "Belonging here."
+  MEMBERSHIP
+  "Confirmed exchanges, group sessions among them."
+  EXCHANGES
+  "Different partners of other households."
+  PARTNERS
+  "Different months with an exchange."
+  MONTHS
+  "Time given; required and actual are minutes."
+  HOURS_GIVEN
+  "Time given to the whole; required and actual are minutes."
+  HOURS_ASSOCIATIVE
+  "Endorsements by voters of other households."
+  ENDORSEMENTS
+  "A paid share."
+  SHARE
+  "The charter's minimum of paid shares."
+  SHARES
+  "A vote, by admission."
+  VOTE
+  "A mandate, by decision."
+  MANDATE
+  "Having left."
+  FAREWELL
+}
+
+"One thing that is asked for."
+type Criterion {
+  "Which."
+  code: CriterionCode!
+  "Criteria of one way hold together; one way is enough."
+  way: Int!
+  "How far back it looks, in days; 0: always."
+  days: Int!
+  "How much is asked for: a count, minutes for hours, 1 for what is or is not."
+  required: Int!
+  "How much there is, counted the same."
+  actual: Int!
+  "Whether it holds."
+  met: Boolean!
+  "What is asked for and what there is, in the caller's language."
+  text: String!
+  "What would change it, in the caller's language; null when it holds."
+  next: String
+  "What counts towards it, the newest twenty; beyond the limits for one partner it shows here and counts no more."
+  evidence: [Contribution!]!
+}
+
+"What somebody did. Treat a value you do not know as ACTIVITY."
+enum ContributionKind {
+  "A confirmed exchange, given or received."
+  EXCHANGE
+  "A group session, given or received."
+  SESSION
+  "Work for the whole."
+  ACTIVITY
+  "A turn of duty."
+  DUTY
+  "An endorsement received."
+  ENDORSEMENT
+  "The conversation that welcomes."
+  ORIENTATION
+  "A role entrusted."
+  MANDATE
+}
+
+"One thing that a member did, as the journal tells it."
+type Contribution {
+  "What."
+  kind: ContributionKind!
+  "With whom; null for what was done for the whole."
+  partner: Member
+  "What they gave; 0 for what they received."
+  minutes: Minutes!
+  "When."
+  at: DateTime!
+  "The global id of the exchange, session, activity or endorsement it comes from; null for others."
+  sourceId: ID
 }
 `, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
@@ -14179,6 +14645,18 @@ func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
 }
 
+func (ec *executionContext) childFields_ActiveCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "exchanges":
+		return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
+	case "partners":
+		return ec.fieldContext_ActiveCriteria_partners(ctx, field)
+	case "months":
+		return ec.fieldContext_ActiveCriteria_months(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActiveCriteria", field.Name)
+}
+
 func (ec *executionContext) childFields_Activity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14599,6 +15077,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingReview(ctx, field)
 	case "levy":
 		return ec.fieldContext_Charter_levy(ctx, field)
+	case "progression":
+		return ec.fieldContext_Charter_progression(ctx, field)
 	case "activityKinds":
 		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
@@ -14779,6 +15259,22 @@ func (ec *executionContext) childFields_ConfirmUploadPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmUploadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Contribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Contribution_kind(ctx, field)
+	case "partner":
+		return ec.fieldContext_Contribution_partner(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Contribution_minutes(ctx, field)
+	case "at":
+		return ec.fieldContext_Contribution_at(ctx, field)
+	case "sourceId":
+		return ec.fieldContext_Contribution_sourceId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contribution", field.Name)
+}
+
 func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -14807,6 +15303,30 @@ func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context
 		return ec.fieldContext_CreateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Criterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Criterion_code(ctx, field)
+	case "way":
+		return ec.fieldContext_Criterion_way(ctx, field)
+	case "days":
+		return ec.fieldContext_Criterion_days(ctx, field)
+	case "required":
+		return ec.fieldContext_Criterion_required(ctx, field)
+	case "actual":
+		return ec.fieldContext_Criterion_actual(ctx, field)
+	case "met":
+		return ec.fieldContext_Criterion_met(ctx, field)
+	case "text":
+		return ec.fieldContext_Criterion_text(ctx, field)
+	case "next":
+		return ec.fieldContext_Criterion_next(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Criterion_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Criterion", field.Name)
 }
 
 func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15129,6 +15649,18 @@ func (ec *executionContext) childFields_EndorsementEdge(ctx context.Context, fie
 		return ec.fieldContext_EndorsementEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndorsementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagedCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "given":
+		return ec.fieldContext_EngagedCriteria_given(ctx, field)
+	case "associative":
+		return ec.fieldContext_EngagedCriteria_associative(ctx, field)
+	case "endorsements":
+		return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagedCriteria", field.Name)
 }
 
 func (ec *executionContext) childFields_EnterTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15755,6 +16287,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "whyNot":
+		return ec.fieldContext_Member_whyNot(ctx, field)
+	case "whyNotEngaged":
+		return ec.fieldContext_Member_whyNotEngaged(ctx, field)
 	case "recognition":
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
@@ -15879,6 +16415,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_exchange(ctx, field)
 	case "member":
 		return ec.fieldContext_Notification_member(ctx, field)
+	case "due":
+		return ec.fieldContext_Notification_due(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "readAt":
@@ -15947,6 +16485,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PairLimits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_PairLimits_days(ctx, field)
+	case "events":
+		return ec.fieldContext_PairLimits_events(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PairLimits_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PairLimits", field.Name)
 }
 
 func (ec *executionContext) childFields_PauseMembershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16085,6 +16635,26 @@ func (ec *executionContext) childFields_Preset(ctx context.Context, field graphq
 		return ec.fieldContext_Preset_title(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Preset", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressionPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "windowDays":
+		return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
+	case "active":
+		return ec.fieldContext_ProgressionPolicy_active(ctx, field)
+	case "engaged":
+		return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
+	case "pair":
+		return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
+	case "hysteresis":
+		return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
+	case "graceDays":
+		return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressionPolicy", field.Name)
 }
 
 func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16907,6 +17477,18 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reached":
+		return ec.fieldContext_WhyNot_reached(ctx, field)
+	case "criteria":
+		return ec.fieldContext_WhyNot_criteria(ctx, field)
+	case "next":
+		return ec.fieldContext_WhyNot_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNot", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
