@@ -23,9 +23,28 @@ func (r *communityResolver) ID(ctx context.Context, obj *community.Community) (s
 	return globalID(communityID, obj.ID, obj.ID), nil
 }
 
-func (r *communityResolver) Charter(ctx context.Context, obj *community.Community) (*community.Charter, error) {
+func (r *communityResolver) Charter(ctx context.Context, obj *community.Community, version *int) (*community.Charter, error) {
+	if version != nil {
+		c, err := r.Resolver.Communities.Version(ctx, obj.ID, *version)
+		return &c, err
+	}
 	c, err := of(ctx).loaders.charters.Load(ctx, obj.ID)
 	return &c, err
+}
+
+func (r *communityResolver) CharterHistory(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CharterConnection, error) {
+	p, err := page(first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.Resolver.Communities.History(ctx, obj.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(s, p, func(c string, v *community.Charter) *model.CharterEdge {
+		return &model.CharterEdge{Cursor: c, Node: v}
+	})
+	return &model.CharterConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 
 func (r *communityResolver) Membership(ctx context.Context, obj *community.Community) (*membership.Member, error) {
@@ -94,23 +113,6 @@ func (r *mutationResolver) CreateCommunity(ctx context.Context, input model.Crea
 	return &model.CreateCommunityPayload{Community: c, UserErrors: problems}, err
 }
 
-func (r *Resolver) Charter() generated.CharterResolver { return &charterResolver{r} }
-
 func (r *Resolver) Community() generated.CommunityResolver { return &communityResolver{r} }
 
-type (
-	charterResolver   struct{ *Resolver }
-	communityResolver struct{ *Resolver }
-)
-
-// !!! WARNING !!!
-// The code below was going to be deleted when updating resolvers. It has been copied here so you have
-// one last chance to move it out of harms way if you want. There are two reasons this happens:
-//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
-//    it when you're done.
-//  - You have helper methods in this file. Move them out to keep these resolver files clean.
-/*
-	func (r *charterResolver) Progression(ctx context.Context, obj *community.Charter) (*community.Progression, error) {
-	panic(fmt.Errorf("not implemented: Progression - progression"))
-}
-*/
+type communityResolver struct{ *Resolver }

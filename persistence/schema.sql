@@ -343,6 +343,38 @@ CREATE POLICY tenant ON public.announcement TO PUBLIC USING ((community_id = (NU
 CREATE INDEX announcement_idx ON public.announcement USING btree (community_id, at DESC, id DESC);
 GRANT INSERT, SELECT ON public.announcement TO hora_server;
 
+CREATE TABLE public.badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL,
+  version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge TO hora_server;
+
+CREATE TABLE public.badge_criteria (
+  community_id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  criteria text NOT NULL,
+  valid_days integer NOT NULL,
+  written_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_criteria_pkey PRIMARY KEY (community_id, badge_id, version),
+  CONSTRAINT badge_criteria_badge_fkey FOREIGN KEY (community_id, badge_id) REFERENCES public.badge(community_id, id),
+  CONSTRAINT badge_criteria_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge_criteria ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge_criteria FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge_criteria TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge_criteria TO hora_server;
+
 CREATE TABLE public.budget_ballot (
   community_id uuid NOT NULL,
   cycle_id uuid NOT NULL,
@@ -379,8 +411,15 @@ CREATE TABLE public.charter (
   body jsonb NOT NULL,
   effective_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
-  created_by uuid NOT NULL,
+  created_by uuid,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  reason text NOT NULL DEFAULT ''::text,
+  decision_id uuid,
+  carries integer NOT NULL DEFAULT 0,
   CONSTRAINT charter_pkey PRIMARY KEY (community_id, version),
+  CONSTRAINT charter_id_key UNIQUE (community_id, id),
+  CONSTRAINT charter_by_somebody CHECK (((created_by IS NOT NULL) OR (decision_id IS NOT NULL))),
+  CONSTRAINT charter_carries_earlier CHECK ((carries < version)),
   CONSTRAINT charter_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
 );
 ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;
@@ -452,6 +491,35 @@ CREATE TABLE public.community (
   CONSTRAINT community_place_whole CHECK (((latitude IS NULL) = (longitude IS NULL)))
 );
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
+
+CREATE TABLE public.contribution (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  partner_id uuid,
+  kind text NOT NULL,
+  minutes bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  pos bigint NOT NULL,
+  source_id uuid NOT NULL,
+  undoes uuid,
+  CONSTRAINT contribution_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT contribution_kind CHECK ((kind = ANY (ARRAY['EXCHANGE'::text, 'SESSION'::text, 'ACTIVITY'::text, 'DUTY'::text, 'ENDORSEMENT'::text, 'ORIENTATION'::text, 'MANDATE'::text]))),
+  CONSTRAINT contribution_minutes CHECK ((minutes >= 0)),
+  CONSTRAINT contribution_two_members CHECK ((partner_id <> member_id)),
+  CONSTRAINT contribution_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT contribution_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_partner_fkey FOREIGN KEY (community_id, partner_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_undoes_fkey FOREIGN KEY (community_id, undoes) REFERENCES public.contribution(community_id, id)
+);
+ALTER TABLE public.contribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.contribution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.contribution TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX contribution_member_idx ON public.contribution USING btree (community_id, member_id, at DESC, id DESC);
+CREATE UNIQUE INDEX contribution_undone_once ON public.contribution USING btree (community_id, undoes) WHERE (undoes IS NOT NULL);
+CREATE INDEX contribution_window_idx ON public.contribution USING btree (community_id, at);
+GRANT INSERT, SELECT ON public.contribution TO hora_server;
 
 CREATE TABLE public.counter (
   community_id uuid NOT NULL,
@@ -559,6 +627,29 @@ CREATE POLICY tenant ON public.endorsement TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX endorsement_member_idx ON public.endorsement USING btree (community_id, member_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX endorsement_once ON public.endorsement USING btree (community_id, giver_id, member_id, service_type) WHERE (withdrawn_at IS NULL);
 GRANT INSERT, SELECT ON public.endorsement TO hora_server;
+
+CREATE TABLE public.evaluation (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  day date NOT NULL,
+  policy_version integer NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  exchanges integer NOT NULL,
+  partners integer NOT NULL,
+  months integer NOT NULL,
+  given bigint NOT NULL,
+  associative bigint NOT NULL,
+  endorsements integer NOT NULL,
+  evaluated_at timestamp with time zone NOT NULL,
+  CONSTRAINT evaluation_pkey PRIMARY KEY (community_id, member_id, day),
+  CONSTRAINT evaluation_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT evaluation_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.evaluation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.evaluation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.evaluation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.evaluation TO hora_server;
 
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
@@ -728,6 +819,37 @@ CREATE POLICY tenant ON public.idempotency TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (community_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.idempotency TO hora_server;
 
+CREATE TABLE public.issued_badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  evidence text NOT NULL,
+  status_index integer NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  revoke_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT issued_badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT issued_badge_status_key UNIQUE (community_id, status_index),
+  CONSTRAINT issued_badge_evidence CHECK ((evidence <> ''::text)),
+  CONSTRAINT issued_badge_revoked_for_a_reason CHECK ((((revoked_at IS NULL) = (revoke_reason = ''::text)) AND ((revoked_at IS NULL) = (revoked_by IS NULL)))),
+  CONSTRAINT issued_badge_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT issued_badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT issued_badge_criteria_fkey FOREIGN KEY (community_id, badge_id, version) REFERENCES public.badge_criteria(community_id, badge_id, version),
+  CONSTRAINT issued_badge_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT issued_badge_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.issued_badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.issued_badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.issued_badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX issued_badge_member_idx ON public.issued_badge USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.issued_badge TO hora_server;
+
 CREATE TABLE public.job_period (
   community_id uuid NOT NULL,
   job text NOT NULL,
@@ -804,6 +926,7 @@ CREATE TABLE public.member (
   left_at timestamp with time zone,
   decline_reason text,
   version integer NOT NULL DEFAULT 1,
+  grace_until timestamp with time zone,
   CONSTRAINT member_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT member_number_key UNIQUE (community_id, number),
   CONSTRAINT member_admitted_has_number CHECK (((admitted_at IS NULL) = (number IS NULL))),
@@ -860,6 +983,31 @@ ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.milestone TO hora_server;
 
+CREATE TABLE public.notice (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  was text NOT NULL,
+  becomes text NOT NULL,
+  policy_version integer NOT NULL,
+  given_at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT notice_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT notice_ahead CHECK ((due_at > given_at)),
+  CONSTRAINT notice_ended CHECK (((state = 'PENDING'::text) = (ended_at IS NULL))),
+  CONSTRAINT notice_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'EFFECTIVE'::text, 'LIFTED'::text]))),
+  CONSTRAINT notice_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT notice_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notice FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.notice TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX notice_member_idx ON public.notice USING btree (community_id, member_id, given_at DESC);
+CREATE UNIQUE INDEX notice_pending_key ON public.notice USING btree (community_id, member_id) WHERE (state = 'PENDING'::text);
+GRANT INSERT, SELECT ON public.notice TO hora_server;
+
 CREATE TABLE public.notification (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -871,6 +1019,7 @@ CREATE TABLE public.notification (
   pos bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   read_at timestamp with time zone,
+  due_at timestamp with time zone,
   about_id uuid,
   CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
@@ -940,6 +1089,38 @@ CREATE POLICY tenant ON public.photo TO PUBLIC USING ((community_id = (NULLIF(cu
 CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listing_id, place) WHERE (listing_id IS NOT NULL);
 CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
+
+CREATE TABLE public.plan (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  title text NOT NULL,
+  from_id uuid NOT NULL,
+  to_id uuid,
+  minutes bigint NOT NULL,
+  kept bigint NOT NULL,
+  terms jsonb NOT NULL,
+  first_on date NOT NULL,
+  rhythm text NOT NULL,
+  hour integer NOT NULL,
+  turn integer NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  made_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT plan_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT plan_end CHECK (((next_at IS NULL) = (reason <> ''::text))),
+  CONSTRAINT plan_kind CHECK ((kind = ANY (ARRAY['CYCLE'::text, 'INFLOW'::text, 'SPLIT'::text]))),
+  CONSTRAINT plan_minutes CHECK (((minutes >= 0) AND (kept >= 0))),
+  CONSTRAINT plan_to CHECK (((to_id IS NOT NULL) = (kind = 'INFLOW'::text))),
+  CONSTRAINT plan_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.plan TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX plan_due_idx ON public.plan USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON public.plan TO hora_server;
 
 CREATE TABLE public.project (
   community_id uuid NOT NULL,
@@ -1042,7 +1223,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 
@@ -1248,6 +1429,18 @@ CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p
 CREATE FUNCTION ledger.set_limits(p_community uuid, p_id uuid, p_account uuid, p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
   RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.set_limits TO hora_server;
+
+CREATE FUNCTION public.evidence_counts(timestamp with time zone, bigint, integer, integer, bigint)
+  RETURNS bigint LANGUAGE internal IMMUTABLE PARALLEL SAFE;
+GRANT EXECUTE ON FUNCTION public.evidence_counts TO PUBLIC;
+
+CREATE FUNCTION public.evidence_last(p_kept bigint[])
+  RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_last TO PUBLIC;
+
+CREATE FUNCTION public.evidence_step(p_kept bigint[], p_at timestamp with time zone, p_minutes bigint, p_days integer, p_events integer, p_most bigint)
+  RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_step TO PUBLIC;
 
 CREATE FUNCTION public.fold(t text)
   RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;

@@ -48,7 +48,7 @@ type rooms struct {
 func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
-	communities := community.New(db, persistence.CommunityStore{}, hours)
+	communities := community.New(db, persistence.CommunityStore{}, standing, hours)
 	members := membership.New(db, standing, communities, hours)
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)

@@ -63,7 +63,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	}
 	area, _, _ := strings.Cut(string(e.Kind), "_")
 	switch area {
-	case "COMMUNITY":
+	case "COMMUNITY", "CHARTER":
 		all = []touch{{Object: Object{Community, e.Subject}}}
 	case "MEMBER", "ROLE":
 		all = memberTouches(e)
