@@ -379,8 +379,15 @@ CREATE TABLE public.charter (
   body jsonb NOT NULL,
   effective_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
-  created_by uuid NOT NULL,
+  created_by uuid,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  reason text NOT NULL DEFAULT ''::text,
+  decision_id uuid,
+  carries integer NOT NULL DEFAULT 0,
   CONSTRAINT charter_pkey PRIMARY KEY (community_id, version),
+  CONSTRAINT charter_id_key UNIQUE (community_id, id),
+  CONSTRAINT charter_by_somebody CHECK (((created_by IS NOT NULL) OR (decision_id IS NOT NULL))),
+  CONSTRAINT charter_carries_earlier CHECK ((carries < version)),
   CONSTRAINT charter_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
 );
 ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;

@@ -290,6 +290,7 @@ var shown = map[string]string{
 	"Message":       "{ id number body sender { displayName } thread { id with { displayName } } }",
 	"Announcement":  "{ id audience title body }",
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Charter":       "{ version effectiveFrom reason startingHours }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
