@@ -132,7 +132,7 @@ var rowPath = regexp.MustCompile(`^(power|activities\.kinds|assembly\.colleges)\
 func ruleName(lang i18n.Language, old, c community.Charter, path string) string {
 	steps := strings.Split(path, ".")
 	var label map[string]string
-	field := ""
+	var field string
 	switch {
 	case steps[0] == "power" && len(steps) > 1:
 		t := community.DecisionType(steps[1])

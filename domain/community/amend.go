@@ -184,9 +184,7 @@ func (p Proposal) decides(inForce Charter, standing domain.Standing) error {
 	var check domain.Check
 	for _, t := range p.Types {
 		if rule := inForce.Power[t]; !rule.MayAct(standing) || rule.Officers > 1 {
-			err, _ := rule.elsewhere(t).(*domain.Error)
-			err.Field = "changes"
-			check.Also(err)
+			check.Also(rule.elsewhere(t, "changes"))
 		}
 	}
 	return check.Err()
@@ -198,9 +196,7 @@ func (p Proposal) decides(inForce Charter, standing domain.Standing) error {
 func (p Proposal) takenBy(inForce Charter, taken DecisionType) error {
 	for _, t := range p.Types {
 		if t != taken {
-			err, _ := inForce.Power[t].elsewhere(t).(*domain.Error)
-			err.Field = "changes"
-			return err
+			return inForce.Power[t].elsewhere(t, "changes")
 		}
 	}
 	return nil
