@@ -189,6 +189,13 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 	if !n.Due.IsZero() {
 		args["due"] = i18n.Date(lang, n.Due, where.Zone())
 	}
+	if n.Kind == messaging.Announced {
+		a, err := load(ctx, of(ctx).loaders.announcements, n.Community, n.About)
+		if err != nil {
+			return "", err
+		}
+		args["title"], args["body"] = a.Title, a.Body
+	}
 	if n.Member != domain.Nowhere {
 		m, err := load(ctx, of(ctx).loaders.members, n.Community, n.Member)
 		if err != nil {
@@ -208,7 +215,7 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 	return i18n.Text(lang, "notification."+string(n.Kind)+"."+part, args), nil
 }
 
-func (r *Resolver) markRead(ctx context.Context, ids []string) error {
+func (r *Resolver) markRead(ctx context.Context, ids []string, thread *string) error {
 	if len(ids) > domain.LargestPage {
 		return domain.NewError(domain.PageSize, "notificationIds", "max", domain.LargestPage)
 	}
@@ -225,5 +232,12 @@ func (r *Resolver) markRead(ctx context.Context, ids []string) error {
 			return err
 		}
 	}
-	return nil
+	if thread == nil {
+		return nil
+	}
+	t, err := want(threadID, *thread, "threadId")
+	if err != nil {
+		return err
+	}
+	return r.Conversations.MarkRead(ctx, actor(ctx), t.community, t.key)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -36,6 +37,7 @@ type rooms struct {
 	statements  *statement.Service
 	recognition *recognition.Service
 	ways        *progression.Service
+	threads     *conversation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -60,6 +62,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 		activities: activities,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
+		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,

@@ -69,6 +69,8 @@ const (
 	FirstHelp        Kind = "MILESTONE_FIRST_HELP"
 	TenPartners      Kind = "MILESTONE_TEN_PARTNERS"
 	AYear            Kind = "MILESTONE_A_YEAR"
+	MessageReceived  Kind = "MESSAGE_RECEIVED"
+	Announced        Kind = "ANNOUNCEMENT"
 
 	MemberActive     Kind = "MEMBER_ACTIVE"
 	MemberEngaged    Kind = "MEMBER_ENGAGED"
@@ -88,6 +90,7 @@ type Notification struct {
 	Kind      Kind
 	Exchange  domain.ID // what it is about; Nowhere for a membership
 	Member    domain.ID // of whom it speaks
+	About     domain.ID // the thread or the announcement it tells of
 	Minutes   domain.Minutes
 	Due       time.Time // when what it announces comes; zero for nothing
 	Position  int64     // of the event it derives from
@@ -106,4 +109,5 @@ type Letter struct {
 	CommunitySlug string
 	TimeZone      string // the community's
 	ServiceType   string
+	Title, Body   string // of an announcement
 }
