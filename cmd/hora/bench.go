@@ -20,7 +20,35 @@ import (
 )
 
 type benchCmd struct {
-	Ledger benchLedgerCmd `cmd:"" help:"Measure the ledger against its promises; see docs/performance.md."`
+	Ledger     benchLedgerCmd     `cmd:"" help:"Measure the ledger against its promises; see docs/performance.md."`
+	Allocation benchAllocationCmd `cmd:"" help:"Count votes of growing size by equal shares, exactly; see docs/performance.md."`
+}
+
+type benchAllocationCmd struct {
+	Ballots  []int  `default:"1000,3000,10000,30000,100000" help:"Sizes of the votes, each counted once."`
+	Projects int    `default:"1000" help:"How many projects they are about."`
+	Seed     uint64 `default:"7" help:"Equal seeds give equal votes, and equal results on every machine."`
+	JSON     bool   `name:"json" help:"JSON instead of a table."`
+	Strict   bool   `help:"Exit 1 when a count takes more than 20 seconds or 1 GB."`
+}
+
+// Run counts, and prints how time and memory grow.
+func (c *benchAllocationCmd) Run(ctx context.Context) error {
+	counts, err := bench.Allocation(ctx, c.Ballots, c.Projects, c.Seed)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = json.NewEncoder(os.Stdout).Encode(counts)
+	} else {
+		err = bench.PrintCounts(os.Stdout, counts)
+	}
+	for _, one := range counts {
+		if c.Strict && (one.Took > bench.CountWithin || one.Memory > bench.CountMemory) {
+			err = errors.Join(err, fmt.Errorf("%d ballots took %s and %d MB", one.Ballots, one.Took, one.Memory>>20))
+		}
+	}
+	return err
 }
 
 type benchLedgerCmd struct {
