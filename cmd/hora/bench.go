@@ -21,12 +21,18 @@ import (
 
 type benchCmd struct {
 	Ledger benchLedgerCmd `cmd:"" help:"Measure the ledger against its promises; see docs/performance.md."`
+	Phones benchPhonesCmd `cmd:"" help:"Have phones read and confirm while the server is stopped and started in the middle."`
+}
+
+// benchCluster is the durable PostgreSQL that is measured on.
+type benchCluster struct {
+	PGBin string `name:"pg-bin" help:"Folder of PostgreSQL's programs; default: searched." placeholder:"DIR"`
+	Dir   string `default:"${durable}" help:"Where the data lies meanwhile: a disk, since memory would make commits free." placeholder:"DIR"`
 }
 
 type benchLedgerCmd struct {
+	benchCluster
 	DatabaseURL string        `help:"A superuser's address on a server to measure instead; databases are made beside that one and dropped." placeholder:"URL"`
-	PGBin       string        `name:"pg-bin" help:"Folder of PostgreSQL's programs; default: searched." placeholder:"DIR"`
-	Dir         string        `default:"${durable}" help:"Where the data lies meanwhile: a disk, since memory would make commits free." placeholder:"DIR"`
 	Rounds      int           `default:"5" help:"Each runs every workload once."`
 	Slice       time.Duration `default:"1s" help:"How long a workload runs in a round."`
 	Clients     int           `default:"8" help:"How many speak to the database at once."`
@@ -50,9 +56,7 @@ func (c *benchLedgerCmd) Run(ctx context.Context) (err error) {
 		DatabaseURL: url, Rounds: c.Rounds, Slice: c.Slice, Clients: c.Clients,
 		Communities: 64, Accounts: 10_000, Many: c.Many, Open: openForBench,
 	}
-	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
-		o.Progress = os.Stderr
-	}
+	o.Progress = progress()
 	report, err := bench.Ledger(ctx, o)
 	if err != nil {
 		return err
@@ -62,6 +66,14 @@ func (c *benchLedgerCmd) Run(ctx context.Context) (err error) {
 	}
 	if missed := report.Missed(); c.Strict && len(missed) > 0 {
 		return fmt.Errorf("missed: %s", strings.Join(missed, "; "))
+	}
+	return nil
+}
+
+// progress is where a line may be written over again: a terminal, or nowhere.
+func progress() io.Writer {
+	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
+		return os.Stderr
 	}
 	return nil
 }
@@ -82,8 +94,8 @@ func durableDir() string {
 	return os.TempDir()
 }
 
-// cluster is a durable PostgreSQL for as long as it is measured.
-func (c *benchLedgerCmd) cluster(ctx context.Context) (*embedded.Server, func() error, error) {
+// cluster starts it; what it answers takes its data away afterwards.
+func (c *benchCluster) cluster(ctx context.Context) (*embedded.Server, func() error, error) {
 	dir, err := os.MkdirTemp(c.Dir, "hora-bench-")
 	if err != nil {
 		return nil, nil, err
