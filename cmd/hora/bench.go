@@ -21,6 +21,7 @@ import (
 
 type benchCmd struct {
 	Ledger benchLedgerCmd `cmd:"" help:"Measure the ledger against its promises; see docs/performance.md."`
+	Read   benchReadCmd   `cmd:"" help:"Measure reading against a bare handler and with many listings; see docs/performance.md."`
 	Phones benchPhonesCmd `cmd:"" help:"Have phones read and confirm while the server is stopped and started in the middle."`
 }
 
@@ -30,34 +31,49 @@ type benchCluster struct {
 	Dir   string `default:"${durable}" help:"Where the data lies meanwhile: a disk, since memory would make commits free." placeholder:"DIR"`
 }
 
-type benchLedgerCmd struct {
+// benchRatios is what every measure against a baseline is asked for.
+type benchRatios struct {
 	benchCluster
 	DatabaseURL string        `help:"A superuser's address on a server to measure instead; databases are made beside that one and dropped." placeholder:"URL"`
 	Rounds      int           `default:"5" help:"Each runs every workload once."`
 	Slice       time.Duration `default:"1s" help:"How long a workload runs in a round."`
-	Clients     int           `default:"8" help:"How many speak to the database at once."`
-	Many        int           `default:"1000000" help:"Accounts of the larger ledger."`
+	Clients     int           `default:"8" help:"How many speak to the program or the database at once."`
 	JSON        bool          `name:"json" help:"One JSON object instead of tables."`
 	Strict      bool          `help:"Exit 1 when a gate is missed."`
 }
 
+type benchLedgerCmd struct {
+	benchRatios
+	Many int `default:"1000000" help:"Accounts of the larger ledger."`
+}
+
 // Run measures, and prints what came out.
-func (c *benchLedgerCmd) Run(ctx context.Context) (err error) {
-	url := c.DatabaseURL
-	if url == "" {
+func (c *benchLedgerCmd) Run(ctx context.Context) error {
+	return c.measure(ctx, bench.Ledger, bench.Options{Communities: 64, Accounts: 10_000, Many: c.Many})
+}
+
+type benchReadCmd struct {
+	benchRatios
+	Many int `default:"1000000" help:"Listings of the larger community."`
+}
+
+// Run measures, and prints what came out.
+func (c *benchReadCmd) Run(ctx context.Context) error {
+	return c.measure(ctx, bench.Read, bench.Options{Accounts: 10_000, Many: c.Many})
+}
+
+func (c *benchRatios) measure(ctx context.Context, measure func(context.Context, bench.Options) (bench.Report, error), o bench.Options) (err error) {
+	o.DatabaseURL, o.Rounds, o.Slice, o.Clients = c.DatabaseURL, c.Rounds, c.Slice, c.Clients
+	o.Open, o.Progress = openForBench, progress()
+	if o.DatabaseURL == "" {
 		srv, remove, startErr := c.cluster(ctx)
 		if startErr != nil {
 			return startErr
 		}
 		defer func() { err = errors.Join(err, srv.Stop(), remove()) }()
-		url = srv.URL(embedded.Superuser, embedded.Database)
+		o.DatabaseURL = srv.URL(embedded.Superuser, embedded.Database)
 	}
-	o := bench.Options{
-		DatabaseURL: url, Rounds: c.Rounds, Slice: c.Slice, Clients: c.Clients,
-		Communities: 64, Accounts: 10_000, Many: c.Many, Open: openForBench,
-	}
-	o.Progress = progress()
-	report, err := bench.Ledger(ctx, o)
+	report, err := measure(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -78,7 +94,7 @@ func progress() io.Writer {
 	return nil
 }
 
-func (c *benchLedgerCmd) print(out io.Writer, r bench.Report) error {
+func (c *benchRatios) print(out io.Writer, r bench.Report) error {
 	if c.JSON {
 		return json.NewEncoder(out).Encode(r)
 	}

@@ -42,10 +42,10 @@ func TestTheLedgerIsMeasured(t *testing.T) {
 		}
 	}
 	var table, object bytes.Buffer
-	if err := (&benchLedgerCmd{}).print(&table, report); err != nil {
+	if err := (&benchRatios{}).print(&table, report); err != nil {
 		t.Error(err)
 	}
-	if err := (&benchLedgerCmd{JSON: true}).print(&object, report); err != nil {
+	if err := (&benchRatios{JSON: true}).print(&object, report); err != nil {
 		t.Error(err)
 	}
 	var read bench.Report
@@ -56,6 +56,23 @@ func TestTheLedgerIsMeasured(t *testing.T) {
 	for _, g := range report.Gates {
 		if !strings.Contains(table.String(), g.Name) {
 			t.Errorf("the table does not tell %q:\n%s", g.Name, table.String())
+		}
+	}
+}
+
+// Reading is measured whole too: both handlers answer a full page.
+func TestReadingIsMeasured(t *testing.T) {
+	t.Parallel()
+	report, err := bench.Read(t.Context(), bench.Options{
+		DatabaseURL: pgtest.URL(t), Rounds: 2, Slice: 40 * time.Millisecond, Clients: 3, Accounts: 60, Many: 300, Open: openForBench,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "gates, workloads", []int{len(report.Gates), len(report.Workloads)}, []int{2, 3})
+	for _, w := range report.Workloads {
+		if w.PerSecond <= 0 || w.P50 <= 0 || w.P99 < w.P50 {
+			t.Errorf("a workload makes no sense: %+v", w)
 		}
 	}
 }
