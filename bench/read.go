@@ -133,6 +133,7 @@ func (r *reader) offer(ctx context.Context, listings int) error {
 }
 
 func (r *reader) feed(ctx context.Context, client int) error { return r.ask(ctx, r.served[0], client) }
+
 func (r *reader) bare(ctx context.Context, client int) error { return r.ask(ctx, r.served[1], client) }
 
 // ask reads a page, and believes only a whole one.

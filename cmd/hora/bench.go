@@ -128,13 +128,14 @@ func (c *benchCluster) cluster(ctx context.Context) (*embedded.Server, func() er
 	return srv, remove, nil
 }
 
-// openForBench opens the whole program, which then answers over HTTP. Its jobs
-// stay off: they follow, at their own pace.
+// openForBench opens the whole program, which then answers over HTTP, with the memory
+// it has when people run it. Its jobs stay off: they follow, at their own pace.
 func openForBench(ctx context.Context, url string) (*bench.Program, error) {
 	a, err := Open(ctx, quiet(), url, newLogger("error"), &clock{})
 	if err != nil {
 		return nil, err
 	}
+	go keepSmall(ctx)
 	return &bench.Program{
 		Handler: a.Handler, Close: a.Close,
 		Token: func(ctx context.Context, person, session domain.ID) (string, error) {
