@@ -124,7 +124,7 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 
 // openIdentity wires who people are; the demonstration does it once per clock.
 func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock) *identity.Service {
-	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock))
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock))
 }
 
 // check fills what follows from other settings, and refuses what is dangerous.
@@ -227,6 +227,10 @@ func (a *App) Run(ctx context.Context) error {
 	a.serve(running, stop, listener, a.Handler)
 	running.Go(func() error {
 		a.keepUsage(stop)
+		return nil
+	})
+	running.Go(func() error {
+		keepSmall(stop)
 		return nil
 	})
 	running.Go(func() error { // streams take leave while requests finish
