@@ -43,6 +43,8 @@ type CommunityResolver interface {
 	TimeCheques(ctx context.Context, obj *community.Community, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) (*model.TimeChequeConnection, error)
 	TimeChequeBatches(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.TimeChequeBatchConnection, error)
 	Badges(ctx context.Context, obj *community.Community) ([]*recognition.Badge, error)
+	RecognitionFlags(ctx context.Context, obj *community.Community) ([]*recognition.Flag, error)
+	RecognitionConcentration(ctx context.Context, obj *community.Community, year int, quarter int) (*recognition.Concentration, error)
 	Cycles(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CycleConnection, error)
 	GroupSessions(ctx context.Context, obj *community.Community, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) (*model.GroupSessionConnection, error)
 }
@@ -352,6 +354,28 @@ func (ec *executionContext) field_Community_members_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Community_recognitionConcentration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "year",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["year"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "quarter",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["quarter"] = arg1
 	return args, nil
 }
 
@@ -1795,6 +1819,82 @@ func (ec *executionContext) fieldContext_Community_badges(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_recognitionFlags(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_recognitionFlags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().RecognitionFlags(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*recognition.Flag) graphql.Marshaler {
+			return ec.marshalNRecognitionFlag2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_recognitionFlags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecognitionFlag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_recognitionConcentration(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_recognitionConcentration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().RecognitionConcentration(ctx, obj, fc.Args["year"].(int), fc.Args["quarter"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *recognition.Concentration) graphql.Marshaler {
+			return ec.marshalNRecognitionConcentration2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐConcentration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_recognitionConcentration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecognitionConcentration(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_recognitionConcentration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_cycles(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2559,6 +2659,18 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_badges(ctx, field, obj)
+				})
+		case "recognitionFlags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_recognitionFlags(ctx, field, obj)
+				})
+		case "recognitionConcentration":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_recognitionConcentration(ctx, field, obj)
 				})
 		case "cycles":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

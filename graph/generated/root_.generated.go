@@ -55,6 +55,7 @@ type ResolverRoot interface {
 	Project() ProjectResolver
 	Query() QueryResolver
 	Recognition() RecognitionResolver
+	RecognitionFlag() RecognitionFlagResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
@@ -322,30 +323,32 @@ type ComplexityRoot struct {
 	}
 
 	Community struct {
-		Account           func(childComplexity int) int
-		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
-		Badges            func(childComplexity int) int
-		Charter           func(childComplexity int) int
-		CreatedAt         func(childComplexity int) int
-		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
-		GroupSessions     func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
-		ID                func(childComplexity int) int
-		LedgerCheckpoint  func(childComplexity int, since *string) int
-		Listings          func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
-		Locale            func(childComplexity int) int
-		Member            func(childComplexity int, number int) int
-		Members           func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
-		Membership        func(childComplexity int) int
-		Name              func(childComplexity int) int
-		Place             func(childComplexity int) int
-		Pools             func(childComplexity int) int
-		Preset            func(childComplexity int) int
-		ServiceTypes      func(childComplexity int, parentID *string) int
-		Slug              func(childComplexity int) int
-		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
-		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
-		TimeZone          func(childComplexity int) int
+		Account                  func(childComplexity int) int
+		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Badges                   func(childComplexity int) int
+		Charter                  func(childComplexity int) int
+		CreatedAt                func(childComplexity int) int
+		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
+		ID                       func(childComplexity int) int
+		LedgerCheckpoint         func(childComplexity int, since *string) int
+		Listings                 func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
+		Locale                   func(childComplexity int) int
+		Member                   func(childComplexity int, number int) int
+		Members                  func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
+		Membership               func(childComplexity int) int
+		Name                     func(childComplexity int) int
+		Place                    func(childComplexity int) int
+		Pools                    func(childComplexity int) int
+		Preset                   func(childComplexity int) int
+		RecognitionConcentration func(childComplexity int, year int, quarter int) int
+		RecognitionFlags         func(childComplexity int) int
+		ServiceTypes             func(childComplexity int, parentID *string) int
+		Slug                     func(childComplexity int) int
+		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
+		TimeZone                 func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -1122,6 +1125,23 @@ type ComplexityRoot struct {
 		Milestones   func(childComplexity int) int
 		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	RecognitionConcentration struct {
+		From           func(childComplexity int) int
+		Givers         func(childComplexity int) int
+		Members        func(childComplexity int) int
+		Stars          func(childComplexity int) int
+		Thanks         func(childComplexity int) int
+		TopTenthStars  func(childComplexity int) int
+		TopTenthThanks func(childComplexity int) int
+		Until          func(childComplexity int) int
+	}
+
+	RecognitionFlag struct {
+		Count   func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Members func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -2630,6 +2650,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Preset(childComplexity), true
+	case "Community.recognitionConcentration":
+		if e.ComplexityRoot.Community.RecognitionConcentration == nil {
+			break
+		}
+
+		args, err := ec.field_Community_recognitionConcentration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.RecognitionConcentration(childComplexity, args["year"].(int), args["quarter"].(int)), true
+	case "Community.recognitionFlags":
+		if e.ComplexityRoot.Community.RecognitionFlags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.RecognitionFlags(childComplexity), true
 	case "Community.serviceTypes":
 		if e.ComplexityRoot.Community.ServiceTypes == nil {
 			break
@@ -6243,6 +6280,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Recognition.Thanks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "RecognitionConcentration.from":
+		if e.ComplexityRoot.RecognitionConcentration.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.From(childComplexity), true
+	case "RecognitionConcentration.givers":
+		if e.ComplexityRoot.RecognitionConcentration.Givers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Givers(childComplexity), true
+	case "RecognitionConcentration.receivers":
+		if e.ComplexityRoot.RecognitionConcentration.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Members(childComplexity), true
+	case "RecognitionConcentration.stars":
+		if e.ComplexityRoot.RecognitionConcentration.Stars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Stars(childComplexity), true
+	case "RecognitionConcentration.thanks":
+		if e.ComplexityRoot.RecognitionConcentration.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Thanks(childComplexity), true
+	case "RecognitionConcentration.topTenthStars":
+		if e.ComplexityRoot.RecognitionConcentration.TopTenthStars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.TopTenthStars(childComplexity), true
+	case "RecognitionConcentration.topTenthThanks":
+		if e.ComplexityRoot.RecognitionConcentration.TopTenthThanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.TopTenthThanks(childComplexity), true
+	case "RecognitionConcentration.until":
+		if e.ComplexityRoot.RecognitionConcentration.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Until(childComplexity), true
+
+	case "RecognitionFlag.count":
+		if e.ComplexityRoot.RecognitionFlag.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Count(childComplexity), true
+	case "RecognitionFlag.kind":
+		if e.ComplexityRoot.RecognitionFlag.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Kind(childComplexity), true
+	case "RecognitionFlag.members":
+		if e.ComplexityRoot.RecognitionFlag.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
 
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
@@ -11312,6 +11417,53 @@ extend type Query {
 extend type Community {
   "What members may earn, by name; for members."
   badges: [Badge!]!
+  "Pairs and small rings that recognise hardly anybody else, for those who admit members, else empty. Nothing follows by itself."
+  recognitionFlags: [RecognitionFlag!]!
+  "How widely the thanks and stars of a quarter were spread, once it is over; for members. It names nobody. Errors: OUT_OF_RANGE."
+  recognitionConcentration(
+    "The year, like 2026."
+    year: Int!
+    "The quarter of the community's calendar, 1 to 4."
+    quarter: Int!
+  ): RecognitionConcentration!
+}
+
+"What a flag is about. Treat a value you do not know as SMALL_RING."
+enum RecognitionFlagKind {
+  "Two who recognise hardly anybody but one another."
+  RECIPROCITY
+  "Three to five among whom recognition goes round."
+  SMALL_RING
+}
+
+"Something for people to look at: most of what each of these members gave in a year went to the next."
+type RecognitionFlag {
+  "What it is about."
+  kind: RecognitionFlagKind!
+  "Who, each giving to the next, the last to the first."
+  members: [Member!]!
+  "How many thanks, stars and endorsements went round among them."
+  count: Int!
+}
+
+"How widely a quarter's thanks and stars were spread."
+type RecognitionConcentration {
+  "From this moment on."
+  from: DateTime!
+  "Until before this moment."
+  until: DateTime!
+  "How many thanks were given."
+  thanks: Int!
+  "How many stars were given."
+  stars: Int!
+  "How many different members gave thanks or a star."
+  givers: Int!
+  "How many different members received thanks or a star."
+  receivers: Int!
+  "The share of the thanks, 0 to 1, that the tenth who received most have; null when fewer than five received any."
+  topTenthThanks: Float
+  "The share of the stars, 0 to 1, that the tenth who received most have; null when fewer than five received any."
+  topTenthStars: Float
 }
 
 "A milestone. Treat a value you do not know as one to leave out."
@@ -13174,6 +13326,10 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
 	case "badges":
 		return ec.fieldContext_Community_badges(ctx, field)
+	case "recognitionFlags":
+		return ec.fieldContext_Community_recognitionFlags(ctx, field)
+	case "recognitionConcentration":
+		return ec.fieldContext_Community_recognitionConcentration(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -14472,6 +14628,40 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 		return ec.fieldContext_Recognition_badges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognitionConcentration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_RecognitionConcentration_from(ctx, field)
+	case "until":
+		return ec.fieldContext_RecognitionConcentration_until(ctx, field)
+	case "thanks":
+		return ec.fieldContext_RecognitionConcentration_thanks(ctx, field)
+	case "stars":
+		return ec.fieldContext_RecognitionConcentration_stars(ctx, field)
+	case "givers":
+		return ec.fieldContext_RecognitionConcentration_givers(ctx, field)
+	case "receivers":
+		return ec.fieldContext_RecognitionConcentration_receivers(ctx, field)
+	case "topTenthThanks":
+		return ec.fieldContext_RecognitionConcentration_topTenthThanks(ctx, field)
+	case "topTenthStars":
+		return ec.fieldContext_RecognitionConcentration_topTenthStars(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionConcentration", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RecognitionFlag_kind(ctx, field)
+	case "members":
+		return ec.fieldContext_RecognitionFlag_members(ctx, field)
+	case "count":
+		return ec.fieldContext_RecognitionFlag_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
