@@ -32,6 +32,8 @@ const (
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
+	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
+	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
 )
 
 // granted is the one table of who may do what in a community.
@@ -51,6 +53,8 @@ var granted = map[Permission][]Role{
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
 	IssueBadges:       {Coordinator, Board},
+	Moderate:          {Coordinator, Moderator},
+	SeeAuditLog:       {Coordinator, Moderator, Board},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -58,7 +62,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, IssueBadges,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, IssueBadges, Moderate, SeeAuditLog,
 	}
 }
 

@@ -38,6 +38,8 @@ const (
 	milestoneID    idKind = 'Z'
 	badgeID        idKind = 'b'
 	issuedBadgeID  idKind = 'i'
+	reportID       idKind = 'r'
+	measureID      idKind = 'u'
 )
 
 // object is what an opaque id carries: type, community and key. The community

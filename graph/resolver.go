@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -48,6 +49,7 @@ type Resolver struct {
 	Activities    *activity.Service
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
+	Moderation    *moderation.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service

@@ -54,6 +54,7 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
+	Moderation Moderation
 	Identity   Pruner
 
 	Mail mail.Sender
@@ -95,6 +96,11 @@ type Listings interface {
 // Milestones is what members reach by exchanging and by staying.
 type Milestones interface {
 	Derive(ctx context.Context, events []domain.RecordedEvent) error
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Moderation is what time does to measures, and to reports that wait.
+type Moderation interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/internal/blob"
@@ -125,6 +126,7 @@ func (b *testBundle) node() *node {
 		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
+		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, n.members, n.listings, n.exchanges),
 		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
 		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),

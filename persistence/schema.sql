@@ -830,6 +830,39 @@ CREATE INDEX listing_place_idx ON public.listing USING btree (community_id, lati
 CREATE INDEX listing_type_idx ON public.listing USING btree (community_id, service_type text_pattern_ops) WHERE (state = 'PUBLISHED'::text);
 GRANT INSERT, SELECT, UPDATE ON public.listing TO hora_server;
 
+CREATE TABLE public.measure (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  report_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  action text NOT NULL,
+  rule text NOT NULL,
+  statement text NOT NULL,
+  decided_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  before_state text NOT NULL,
+  ended_at timestamp with time zone,
+  ended_by uuid,
+  end_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT measure_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT measure_report_once UNIQUE (community_id, report_id),
+  CONSTRAINT measure_somebody_else CHECK ((decided_by <> member_id)),
+  CONSTRAINT measure_stated CHECK (((statement <> ''::text) AND (rule <> ''::text))),
+  CONSTRAINT measure_undone_for_a_reason CHECK ((((ended_by IS NULL) = (end_reason = ''::text)) AND ((ended_by IS NULL) OR (ended_at IS NOT NULL)))),
+  CONSTRAINT measure_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT measure_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT measure_report_fkey FOREIGN KEY (community_id, report_id) REFERENCES public.report(community_id, id)
+);
+ALTER TABLE public.measure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.measure FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.measure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX measure_member_idx ON public.measure USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX measure_until_idx ON public.measure USING btree (community_id, until_at) WHERE ((ended_at IS NULL) AND (until_at IS NOT NULL));
+GRANT INSERT, SELECT ON public.measure TO hora_server;
+
 CREATE TABLE public.member (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1004,6 +1037,32 @@ CREATE TABLE public.refresh_token (
 );
 CREATE INDEX refresh_token_session_idx ON public.refresh_token USING btree (session_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.refresh_token TO hora_server;
+
+CREATE TABLE public.report (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  reporter_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  accused_id uuid NOT NULL,
+  reason text NOT NULL,
+  details text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  answer_by timestamp with time zone NOT NULL,
+  overdue_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  CONSTRAINT report_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT report_accused_fkey FOREIGN KEY (community_id, accused_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT report_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT report_reporter_fkey FOREIGN KEY (community_id, reporter_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.report ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.report FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.report TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX report_accused_idx ON public.report USING btree (community_id, accused_id);
+CREATE UNIQUE INDEX report_open_once ON public.report USING btree (community_id, reporter_id, subject_id) WHERE (answered_at IS NULL);
+CREATE INDEX report_queue_idx ON public.report USING btree (community_id, answer_by, id) WHERE (answered_at IS NULL);
+GRANT INSERT, SELECT ON public.report TO hora_server;
 
 CREATE TABLE public.role_grant (
   community_id uuid NOT NULL,

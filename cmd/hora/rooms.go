@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -34,6 +35,7 @@ type rooms struct {
 	activities  *activity.Service
 	statements  *statement.Service
 	recognition *recognition.Service
+	moderation  *moderation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -62,5 +64,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		}),
 		cycles:      cycles,
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
+		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),
 	}
 }

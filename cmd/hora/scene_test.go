@@ -334,6 +334,18 @@ var calls = map[string]func(s *scene) call{
 	"revokeBadge": func(s *scene) call {
 		return call{s.founder, input{"issuedBadgeId": s.founder.issues(s.anna, s.founder.defines(s.another("Accueil"), 0)), "reason": "Remis par erreur."}}
 	},
+	"reportContent": func(s *scene) call {
+		return call{s.newcomer(), input{"subjectId": s.anna.member, "reason": "OTHER", "details": s.another("Voyez vous-même"), "idempotencyKey": newKey()}}
+	},
+	"resolveReport": func(s *scene) call {
+		return call{s.founder, input{
+			"reportId": s.newcomer().reports(s.anna.offers(s.another("Pain")), "SPAM"), "action": "HIDE", "statement": "Trop de fois.", "rule": "Charte, article 3",
+			"days": 3, "idempotencyKey": newKey(),
+		}}
+	},
+	"undoMeasure": func(s *scene) call {
+		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -416,6 +428,7 @@ func (s *scene) objects() map[string]string {
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
 	badge := s.founder.defines(s.another("Accueil"), 0)
+	report := s.anna.reports(s.newcomer().member, "OTHER")
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -426,6 +439,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
+		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

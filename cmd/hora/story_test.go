@@ -287,12 +287,14 @@ var shown = map[string]string{
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
-	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
-	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
-	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
-	"Badge":         "{ id name criteria version validDays }",
-	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
-	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
+	"Thanks":            "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Star":              "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement":       "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Badge":             "{ id name criteria version validDays }",
+	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
+	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
+	"IssuedBadge":       "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
+	"SessionTokens":     "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -29,6 +30,10 @@ type told struct {
 	minutes  domain.Minutes
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
 	actedFor domain.ID                    // told as well when somebody else acted in their name
+
+	toModerators Kind        // what coordinators and moderators are told
+	spared       []domain.ID // those of them who are not: the case is theirs
+	answered     domain.ID   // whose report was answered
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -75,6 +80,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		var b recognition.BadgeTold
 		err := payload(e, &b)
 		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
+	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
+		return tellModeration(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

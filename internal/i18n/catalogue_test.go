@@ -141,6 +141,9 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
+	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
+	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
+	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "rule", "statement", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
@@ -237,6 +240,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},
 		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
+		{"moderation", "Action", "moderation.action.%s"},
+		{"moderation", "Reason", "moderation.rule.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},
 	} {
