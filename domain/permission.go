@@ -33,6 +33,8 @@ const (
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
+	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
+	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
 )
 
 // granted is the one table of who may do what in a community.
@@ -53,6 +55,8 @@ var granted = map[Permission][]Role{
 	ApproveActivities: {Coordinator, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
+	Moderate:          {Coordinator, Moderator},
+	SeeAuditLog:       {Coordinator, Moderator, Board},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -61,7 +65,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		MakeAnnouncements, IssueBadges,
+		MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog,
 	}
 }
 

@@ -158,7 +158,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
-		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Ways: a.rooms.ways, Identity: a.people,
+		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Ways: a.rooms.ways, Moderation: a.rooms.moderation, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
@@ -199,7 +199,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Ways: a.rooms.ways,
-			Changes: a.rooms.changes, Live: a.live,
+			Moderation: a.rooms.moderation, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
