@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -49,6 +50,7 @@ type Resolver struct {
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
 	Messages      *messaging.Service
+	Governance    *governance.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
 	Live          *live.Hub

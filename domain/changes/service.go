@@ -10,6 +10,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -31,6 +32,7 @@ type Areas struct {
 	Members     *membership.Service
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
+	Decisions   *governance.Service
 	Cycles      *reinvestment.Service
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -110,6 +111,11 @@ func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf
 	if err != nil {
 		return on, err
 	}
+	decisions, err := some(ids[Decision], func(ids []domain.ID) ([]governance.Decision, error) { return s.areas.Decisions.Decisions(ctx, in, ids) })
+	keep(on, Decision, decisions, func(d governance.Decision) domain.ID { return d.ID })
+	if err != nil {
+		return on, err
+	}
 	if err := s.readCycles(ctx, in, on, ids); err != nil {
 		return on, err
 	}
@@ -205,7 +211,7 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim:
+	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim:
 		visible = true
 	case membership.Member:
 		visible = v.VisibleTo(standing)

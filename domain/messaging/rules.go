@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/recognition"
@@ -28,6 +29,7 @@ type told struct {
 	whom     domain.ID               // the member of whom coordinators are told
 	minutes  domain.Minutes
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
+	voters   domain.ID                    // a decision: told are those of its roll who have not voted
 	actedFor domain.ID                    // told as well when somebody else acted in their name
 }
 
@@ -69,6 +71,12 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
+	case governance.DecisionOpened, governance.DecisionRemembers, governance.DecisionCalled:
+		return told{kind: Kind(e.Kind), voters: e.Subject}, true, nil
+	case governance.DecisionClosed, governance.DecisionExecuted, governance.DecisionFailed, governance.DecisionReview:
+		var about governance.Told
+		err := said(e, &about)
+		return told{kind: Kind(e.Kind), members: []domain.ID{about.Member}}, err == nil && about.Member != domain.Nowhere, err
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
 	case recognition.MilestoneReached:

@@ -143,9 +143,10 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
+	{regexp.MustCompile(`^decision\.verdict\.`), []string{"count", "majority", "max", "name", "required", "share"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
+		"about", "actual", "available", "count", "kind", "known", "limit", "line", "max", "min", "name", "option", "required", "retryAfter", "rule", "state", "trace", "what",
 	}},
 }
 
@@ -233,6 +234,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
 		{"messaging", "Kind", "notification.%s.title"},
+		{"governance", "State", "state.decision.%s"},
+		{"governance/tally", "Verdict", "decision.verdict.%s"},
 		{"reinvestment", "State", "state.cycle.%s"},
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},

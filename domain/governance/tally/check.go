@@ -40,20 +40,20 @@ func (r Rule) Check(options []Option) error {
 	return c.Err()
 }
 
-// CheckColleges refuses weights that the law knows not: 10 to 50 percent each,
+// checkColleges refuses weights that the law knows not: 10 to 50 percent each,
 // 100 together, at least three. None at all is the rule.
 //
 // Source: French law no. 47-1775, article 19 octies.
-func CheckColleges(colleges []College) error {
+func checkColleges(colleges []College) error {
 	sum, good := int64(0), len(colleges) == 0 || len(colleges) >= 3
 	seen := map[string]bool{}
 	for _, c := range colleges {
 		sum += c.Weight
-		good = good && c.Weight >= 10 && c.Weight <= 50 && !seen[c.ID]
+		good = good && c.Weight >= 1000 && c.Weight <= 5000 && !seen[c.ID]
 		seen[c.ID] = true
 	}
-	if !good || (len(colleges) > 0 && sum != 100) {
-		return domain.NewError(CollegeWeights, "colleges", "sum", sum)
+	if !good || (len(colleges) > 0 && sum != 10_000) {
+		return domain.NewError(RuleInvalid, "colleges")
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (r Rule) CheckPaper(options []Option, p Paper) error {
 		}
 		return nil
 	}
-	field := fieldOf(r.Ballot)
+	field := r.Field()
 	if p.Choice != "" {
 		return domain.NewError(BallotKind, field, "kind", string(r.Ballot))
 	}
@@ -102,9 +102,9 @@ func (r Rule) CheckPaper(options []Option, p Paper) error {
 	return c.Err()
 }
 
-// fieldOf is the field of a ballot's input in which people fill it in.
-func fieldOf(b Ballot) string {
-	switch b {
+// Field is the field of a ballot's input in which people fill it in.
+func (r Rule) Field() string {
+	switch r.Ballot {
 	case Score:
 		return "scores"
 	case Ranked:
@@ -121,7 +121,7 @@ func (in Instance) Check() error {
 	var c domain.Check
 	c.That(in.Version == Version, domain.ValueUnknown, "version")
 	c.Also(in.Rule.Check(in.Options))
-	c.Also(CheckColleges(in.Colleges))
+	c.Also(checkColleges(in.Colleges))
 	entitled := in.Roll - in.Conflicted
 	c.That(in.Conflicted >= 0 && entitled >= int64(len(in.Votes)), RuleInvalid, "roll")
 	sum := int64(0)

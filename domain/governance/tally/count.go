@@ -66,7 +66,7 @@ type box struct {
 	college         map[string]int
 	cast, expressed per
 	denominators    per
-	weights         []*big.Rat // of each college in percent, empty ones shared out
+	weights         []*big.Rat // of each college, empty ones shared out
 	unit            []*big.Rat // what one ballot weighs
 	whole           *big.Rat   // what a majority is a part of
 	void            bool
@@ -143,10 +143,10 @@ func (b *box) share() {
 	for _, c := range b.Colleges {
 		w := new(big.Rat)
 		if c.Entitled > 0 {
-			w.SetFrac64(c.Weight*100, left)
+			w.SetFrac64(c.Weight*10_000, left)
 		}
 		b.weights = append(b.weights, w)
-		b.void = b.void || w.Cmp(big.NewRat(50, 1)) > 0
+		b.void = b.void || w.Cmp(big.NewRat(5000, 1)) > 0
 	}
 	b.void = b.void || filled < 3
 }

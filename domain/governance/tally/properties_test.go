@@ -33,7 +33,7 @@ func drawn(t *rapid.T, kinds ...Ballot) Instance {
 		if rapid.Bool().Draw(t, "colleges") {
 			in.Rule.Report = rapid.SampledFrom([]Report{Proportional, ByMajority, ByThreshold}).Draw(t, "report")
 			in.Rule.Threshold = Part{2, 3}
-			for i, w := range []int64{40, 25, 25, 10} {
+			for i, w := range []int64{4000, 2500, 2500, 1000} {
 				in.Colleges = append(in.Colleges, College{ID: fmt.Sprint(i), Weight: w})
 			}
 		}

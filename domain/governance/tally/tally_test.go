@@ -15,7 +15,7 @@ import (
 
 func half() Part { return Part{1, 2} }
 
-// about is a decision on options called A, B, C…
+// about is a decision on options called A, B, C and so on.
 func about(ballot Ballot, options int) Instance {
 	in := Instance{Version: Version, Decision: "d", Rule: Rule{Ballot: ballot, Denominator: Expressed, Quorum: Part{0, 1}, Majority: Part{0, 1}, Seats: 1}}
 	for i := range options {
@@ -283,7 +283,7 @@ func colleges(rule Rule, each ...[4]int64) Instance {
 	in := yesNo(0, 0, 0, 0, rule)
 	for i, c := range each {
 		id := string(rune('A' + i))
-		in.Colleges = append(in.Colleges, College{ID: id, Name: id, Weight: c[0], Entitled: c[3]})
+		in.Colleges = append(in.Colleges, College{ID: id, Name: id, Weight: 100 * c[0], Entitled: c[3]})
 		in.Roll += c[3]
 		for k := range c[1] + c[2] {
 			choice := Yes
@@ -317,7 +317,7 @@ func TestColleges(t *testing.T) {
 			}
 		})
 	}
-	if r := counted(t, colleges(Rule{}, [4]int64{30, 2, 1, 3}, [4]int64{30, 2, 0, 2}, [4]int64{30, 0, 1, 2}, [4]int64{10, 0, 0, 0})); r.Colleges[0].Weight != "100/3" || r.Colleges[3].Weight != "0" {
+	if r := counted(t, colleges(Rule{}, [4]int64{30, 2, 1, 3}, [4]int64{30, 2, 0, 2}, [4]int64{30, 0, 1, 2}, [4]int64{10, 0, 0, 0})); r.Colleges[0].Weight != "10000/3" || r.Colleges[3].Weight != "0" {
 		t.Errorf("%+v", r.Colleges)
 	}
 }
@@ -348,9 +348,9 @@ func TestRulesThatCannotBe(t *testing.T) {
 	for name, weights := range map[string][]int64{"99 together": {33, 33, 33}, "two": {50, 50}, "one above 50": {60, 20, 20}, "one below 10": {5, 45, 50}} {
 		var all []College
 		for i, w := range weights {
-			all = append(all, College{ID: fmt.Sprint(i), Weight: w})
+			all = append(all, College{ID: fmt.Sprint(i), Weight: 100 * w})
 		}
-		if err := CheckColleges(all); !errors.Is(err, CollegeWeights) {
+		if err := checkColleges(all); !errors.Is(err, RuleInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

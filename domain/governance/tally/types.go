@@ -13,13 +13,12 @@ import (
 
 // What can be wrong with a rule or a ballot.
 const (
-	RuleInvalid    domain.Code = "DECISION_RULE_INVALID"   // the field says which part of the rule
-	CollegeWeights domain.Code = "COLLEGE_WEIGHTS_INVALID" // args: sum; 10 to 50 each, 100 together, at least three
-	BallotKind     domain.Code = "BALLOT_KIND"             // args: kind; the decision is voted on in another way
-	OptionUnknown  domain.Code = "OPTION_UNKNOWN"          // not on the ballot
-	OptionMissing  domain.Code = "OPTION_MISSING"          // args: option; a score ballot speaks of each
-	OptionTwice    domain.Code = "OPTION_TWICE"            // named twice on one ballot
-	ResultDiffers  domain.Code = "TALLY_MISMATCH"          // counting again gives another result
+	RuleInvalid   domain.Code = "DECISION_RULE_INVALID" // the field says which part of the rule
+	BallotKind    domain.Code = "BALLOT_KIND"           // args: kind; the decision is voted on in another way
+	OptionUnknown domain.Code = "OPTION_UNKNOWN"        // not on the ballot
+	OptionMissing domain.Code = "OPTION_MISSING"        // args: option; a score ballot speaks of each
+	OptionTwice   domain.Code = "OPTION_TWICE"          // named twice on one ballot
+	ResultDiffers domain.Code = "TALLY_MISMATCH"        // counting again gives another result
 )
 
 // Ballot is how voters say what they think.
@@ -100,7 +99,7 @@ type Option struct {
 	Minutes domain.Minutes `json:"minutes,omitempty"` // what it takes of the envelope
 }
 
-// College is a part of the roll with a weight of its own, in percent.
+// College is a part of the roll with a weight of its own, in hundredths of a percent.
 type College struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -188,7 +187,7 @@ type Round struct {
 // Body is the result of one college.
 type Body struct {
 	College  string `json:"college"`
-	Weight   string `json:"weight"` // in percent, after empty colleges were shared out
+	Weight   string `json:"weight"` // in hundredths of a percent, after empty colleges were shared out
 	Entitled int64  `json:"entitled"`
 	Turnout  int64  `json:"turnout"`
 	Lines    []Line `json:"lines"`
@@ -202,7 +201,7 @@ type Result struct {
 	Quorum      int64      `json:"quorum"` // voters needed
 	Turnout     int64      `json:"turnout"`
 	Expressed   int64      `json:"expressed"`
-	Denominator string     `json:"denominator"` // 100 with colleges
+	Denominator string     `json:"denominator"` // 10000 with colleges
 	Lines       []Line     `json:"lines"`
 	Chosen      []string   `json:"chosen"`
 	Colleges    []Body     `json:"colleges"`
