@@ -10,6 +10,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/changes"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/governance/tally"
 	"github.com/hora-coop/hora/domain/membership"
@@ -25,7 +26,7 @@ func openDecision(input model.OpenDecisionInput) (governance.Propose, error) {
 		return governance.Propose{}, err
 	}
 	cmd := governance.Propose{
-		Community: c.key, Type: governance.DecisionType(input.Type), Title: input.Title, Body: deref(input.Body), Ballot: deref(input.Ballot),
+		Community: c.key, Type: community.DecisionType(input.Type), Title: input.Title, Body: deref(input.Body), Ballot: deref(input.Ballot),
 		Ranking: deref(input.Ranking), Seats: deref(input.Seats), OpensAt: deref(input.OpensAt), ClosesAt: deref(input.ClosesAt), Key: deref(input.IdempotencyKey),
 	}
 	for i, o := range input.Options {
@@ -173,7 +174,7 @@ func decisionResult(ctx context.Context, d *governance.Decision) *model.Decision
 	return shown
 }
 
-func (r *Resolver) receipts(ctx context.Context, d *governance.Decision, first *int, after *string) (*model.ReceiptConnection, error) {
+func (r *Resolver) receipts(ctx context.Context, d *governance.Decision, first *int, after *string) (*model.DecisionReceiptConnection, error) {
 	p, err := page(first, after, nil, nil)
 	if err != nil {
 		return nil, err
@@ -182,16 +183,16 @@ func (r *Resolver) receipts(ctx context.Context, d *governance.Decision, first *
 	if err != nil {
 		return nil, err
 	}
-	shown := domain.Slice[model.Receipt]{Cursors: s.Cursors, HasMore: s.HasMore}
+	shown := domain.Slice[model.DecisionReceipt]{Cursors: s.Cursors, HasMore: s.HasMore}
 	for _, b := range s.Items {
 		m, err := load(ctx, of(ctx).loaders.members, b.Community, b.Member)
 		if err != nil {
 			return nil, err
 		}
-		shown.Items = append(shown.Items, model.Receipt{Receipt: b.Receipt, Choice: choice(b.Paper.Choice), Marks: pointers(b.Paper.Marks), Reason: b.Reason, Member: m})
+		shown.Items = append(shown.Items, model.DecisionReceipt{Receipt: b.Receipt, Choice: choice(b.Paper.Choice), Marks: pointers(b.Paper.Marks), Reason: b.Reason, Member: m})
 	}
-	edges, nodes, info := connect(shown, p, func(c string, n *model.Receipt) *model.ReceiptEdge { return &model.ReceiptEdge{Cursor: c, Node: n} })
-	return &model.ReceiptConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
+	edges, nodes, info := connect(shown, p, func(c string, n *model.DecisionReceipt) *model.DecisionReceiptEdge { return &model.DecisionReceiptEdge{Cursor: c, Node: n} })
+	return &model.DecisionReceiptConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 
 func (r *Resolver) audit(ctx context.Context, d *governance.Decision) (scalar.JSON, error) {

@@ -44,7 +44,7 @@ func (r *decisionResolver) Community(ctx context.Context, obj *governance.Decisi
 	return &c, err
 }
 
-func (r *decisionResolver) Mode(ctx context.Context, obj *governance.Decision) (governance.Mode, error) {
+func (r *decisionResolver) Mode(ctx context.Context, obj *governance.Decision) (community.Mode, error) {
 	return obj.Rules.Mode, nil
 }
 
@@ -107,7 +107,7 @@ func (r *decisionResolver) Result(ctx context.Context, obj *governance.Decision)
 	return decisionResult(ctx, obj), nil
 }
 
-func (r *decisionResolver) Receipts(ctx context.Context, obj *governance.Decision, first *int, after *string) (*model.ReceiptConnection, error) {
+func (r *decisionResolver) Receipts(ctx context.Context, obj *governance.Decision, first *int, after *string) (*model.DecisionReceiptConnection, error) {
 	return r.receipts(ctx, obj, first, after)
 }
 

@@ -36,6 +36,9 @@ const (
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
+	threadID       idKind = 't'
+	messageID      idKind = 'm'
+	announcementID idKind = 'a'
 	decisionID     idKind = 'V'
 )
 

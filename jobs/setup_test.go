@@ -119,7 +119,7 @@ func (b *testBundle) node() *node {
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
 	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, standing, n.members, n.hours)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
-	decisions := governance.New(db, persistence.GovernanceStore{}, standing, n.members, nil) // nothing here is decided
+	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, n.members, nil) // nothing here is decided
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members, decisions)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,

@@ -5,11 +5,13 @@ package persistence
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/governance/tally"
 )
@@ -49,7 +51,7 @@ const decisionColumns = `community_id, id, type, question, body, options, effect
 
 func (r decisionRow) value() governance.Decision {
 	return governance.Decision{
-		Community: r.CommunityID, ID: r.ID, Type: governance.DecisionType(r.Type), Question: r.Question, Body: r.Body, Options: r.Options,
+		Community: r.CommunityID, ID: r.ID, Type: community.DecisionType(r.Type), Question: r.Question, Body: r.Body, Options: r.Options,
 		Effect: r.Effect, Rules: r.Rules, State: governance.State(r.State), OpensAt: moment(r.OpensAt), ClosesAt: moment(r.ClosesAt),
 		OpenedAt: moment(r.OpenedAt), Reminded: r.Reminded, Seed: r.Seed, Commitment: r.Commitment, Roll: r.Roll, By: r.ByID,
 		CreatedAt: r.CreatedAt.UTC(), ClosedAt: moment(r.ClosedAt), Result: r.Result, Failure: domain.Code(r.Failure), Attempts: r.Attempts,
@@ -158,23 +160,74 @@ func (GovernanceStore) Waiting(ctx context.Context, community, member domain.ID)
 	return collect(found, err, decisionRow.value)
 }
 
-// FreezeRoll implements governance.Store. The roll reads one table of the same
-// community and nothing else feeds it.
-func (GovernanceStore) FreezeRoll(ctx context.Context, d governance.Decision, who governance.Electorate) (int64, error) {
-	if who == governance.EveryVoter {
-		done, err := query(ctx).Exec(ctx, `
-			INSERT INTO decision_seat (community_id, decision_id, member_id)
-			SELECT community_id, $2, id FROM member
-			 WHERE community_id = $1 AND governance IN ('VOTER', 'MANDATED') AND participation NOT IN ('LEFT', 'DECLINED', 'APPLICANT')`, d.Community, d.ID)
+// FreezeRoll implements governance.Store. Each statement reads tables of the same
+// community, and nothing else feeds it.
+func (s GovernanceStore) FreezeRoll(ctx context.Context, d governance.Decision, now time.Time) (int64, error) {
+	n, err := s.seat(ctx, d, now)
+	if err != nil || len(d.Rules.Colleges) == 0 {
+		return n, err
+	}
+	others := ""
+	for _, c := range d.Rules.Colleges {
+		if c.Role == "" {
+			others = c.Code
+		}
+	}
+	if _, err := query(ctx).Exec(ctx, `UPDATE decision_seat SET college = $3 WHERE community_id = $1 AND decision_id = $2`, d.Community, d.ID, others); err != nil {
+		return n, err
+	}
+	for _, c := range slices.Backward(d.Rules.Colleges) { // whoever holds two roles belongs to the college named first
+		if c.Role == "" {
+			continue
+		}
+		if _, err := query(ctx).Exec(ctx, `
+			UPDATE decision_seat SET college = $3
+			 WHERE community_id = $1 AND decision_id = $2 AND member_id IN (`+holdersOf+`)`, d.Community, d.ID, c.Code, string(c.Role), now); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// holdersOf are those who hold role $4 at $5.
+const holdersOf = `SELECT member_id FROM role_grant
+  WHERE community_id = $1 AND role = $4 AND revoked_at IS NULL AND from_at <= $5 AND (until_at IS NULL OR until_at > $5)`
+
+func (GovernanceStore) seat(ctx context.Context, d governance.Decision, now time.Time) (int64, error) {
+	const those, here = `
+		INSERT INTO decision_seat (community_id, decision_id, member_id)
+		SELECT community_id, $2, id FROM member WHERE community_id = $1`,
+		` AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT', 'SUSPENDED')`
+	switch d.Rules.Electorate {
+	case community.OfTheBody:
+		done, err := query(ctx).Exec(ctx, those+here+` AND $3 = 'ROLE' AND id IN (`+holdersOf+`)`, d.Community, d.ID, string(d.Rules.Body.Kind), d.Rules.Body.Name, now)
+		return done.RowsAffected(), err
+	case community.EveryVoter:
+		done, err := query(ctx).Exec(ctx, those+` AND governance IN ('VOTER', 'MANDATED') AND participation NOT IN ('LEFT', 'DECLINED', 'APPLICANT')`, d.Community, d.ID)
 		if err != nil || done.RowsAffected() > 0 {
 			return done.RowsAffected(), err
 		}
+	case community.EveryMember:
 	}
-	done, err := query(ctx).Exec(ctx, `
-		INSERT INTO decision_seat (community_id, decision_id, member_id)
-		SELECT community_id, $2, id FROM member
-		 WHERE community_id = $1 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT', 'SUSPENDED')`, d.Community, d.ID)
+	done, err := query(ctx).Exec(ctx, those+here, d.Community, d.ID)
 	return done.RowsAffected(), err
+}
+
+// Colleges implements governance.Store.
+func (GovernanceStore) Colleges(ctx context.Context, community, decision domain.ID) (map[string]int64, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT college, count(*) FROM decision_seat WHERE community_id = $1 AND decision_id = $2 AND conflict = '' GROUP BY college`, community, decision)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int64{}
+	var college string
+	var n int64
+	_, err = pgx.ForEachRow(found, []any{&college, &n}, func() error {
+		counts[college] = n
+		return nil
+	})
+	return counts, err
 }
 
 type seatRow struct {

@@ -325,6 +325,24 @@ ALTER TABLE public.allocation_run FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.allocation_run TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.allocation_run TO hora_server;
 
+CREATE TABLE public.announcement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  audience text NOT NULL,
+  title text NOT NULL,
+  body text NOT NULL,
+  member_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT announcement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT announcement_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT announcement_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.announcement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.announcement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.announcement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX announcement_idx ON public.announcement USING btree (community_id, at DESC, id DESC);
+GRANT INSERT, SELECT ON public.announcement TO hora_server;
+
 CREATE TABLE public.budget_ballot (
   community_id uuid NOT NULL,
   cycle_id uuid NOT NULL,
@@ -495,6 +513,131 @@ ALTER TABLE public.cycle_step ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cycle_step FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.cycle_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.cycle_step TO hora_server;
+
+CREATE TABLE public.decision (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  type text NOT NULL,
+  question text NOT NULL,
+  body text NOT NULL,
+  options jsonb NOT NULL,
+  effect jsonb,
+  rules jsonb NOT NULL,
+  state text NOT NULL,
+  opens_at timestamp with time zone,
+  closes_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  reminded integer NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  seed text NOT NULL,
+  commitment text NOT NULL,
+  roll bigint NOT NULL DEFAULT 0,
+  by_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  result jsonb,
+  failure text NOT NULL DEFAULT ''::text,
+  attempts integer NOT NULL DEFAULT 0,
+  retry_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  outcome text NOT NULL DEFAULT ''::text,
+  owner_id uuid,
+  review_at timestamp with time zone,
+  reviews uuid,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT decision_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT decision_failed CHECK (((state = 'FAILED'::text) = (failure <> ''::text))),
+  CONSTRAINT decision_state CHECK ((state = ANY (ARRAY['DRAFT'::text, 'OPEN'::text, 'SECOND_CALL'::text, 'CLOSED'::text, 'EXECUTED'::text, 'FAILED'::text, 'WITHDRAWN'::text]))),
+  CONSTRAINT decision_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT decision_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT decision_owner_fkey FOREIGN KEY (community_id, owner_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT decision_reviews_fkey FOREIGN KEY (community_id, reviews) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_due_idx ON public.decision USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX decision_list_idx ON public.decision USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.decision TO hora_server;
+
+CREATE TABLE public.decision_ballot (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  slot bytea NOT NULL,
+  receipt text NOT NULL,
+  college text NOT NULL,
+  paper jsonb NOT NULL,
+  reason text NOT NULL,
+  member_id uuid,
+  CONSTRAINT decision_ballot_pkey PRIMARY KEY (community_id, decision_id, slot),
+  CONSTRAINT decision_ballot_receipt_key UNIQUE (community_id, decision_id, receipt),
+  CONSTRAINT decision_ballot_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_ballot ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_ballot FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_ballot TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT DELETE, INSERT, SELECT ON public.decision_ballot TO hora_server;
+
+CREATE TABLE public.decision_comment (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT decision_comment_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT decision_comment_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_comment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_comment FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_comment TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_comment_decision_idx ON public.decision_comment USING btree (community_id, decision_id, at);
+GRANT INSERT, SELECT ON public.decision_comment TO hora_server;
+
+CREATE TABLE public.decision_key (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  key bytea NOT NULL,
+  CONSTRAINT decision_key_pkey PRIMARY KEY (community_id, decision_id),
+  CONSTRAINT decision_key_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_key TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT DELETE, INSERT, SELECT ON public.decision_key TO hora_server;
+
+CREATE TABLE public.decision_receipt (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  receipt text NOT NULL,
+  college text NOT NULL,
+  paper jsonb NOT NULL,
+  reason text NOT NULL,
+  member_id uuid,
+  CONSTRAINT decision_receipt_pkey PRIMARY KEY (community_id, decision_id, receipt),
+  CONSTRAINT decision_receipt_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_receipt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_receipt FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_receipt TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.decision_receipt TO hora_server;
+
+CREATE TABLE public.decision_seat (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  college text NOT NULL DEFAULT ''::text,
+  voted boolean NOT NULL DEFAULT false,
+  conflict text NOT NULL DEFAULT ''::text,
+  CONSTRAINT decision_seat_pkey PRIMARY KEY (community_id, decision_id, member_id),
+  CONSTRAINT decision_seat_conflict CHECK (((NOT voted) OR (conflict = ''::text))),
+  CONSTRAINT decision_seat_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_seat ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_seat FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_seat_member_idx ON public.decision_seat USING btree (community_id, member_id, decision_id) WHERE ((NOT voted) AND (conflict = ''::text));
+GRANT INSERT, SELECT ON public.decision_seat TO hora_server;
 
 CREATE TABLE public.device_key (
   community_id uuid NOT NULL,
@@ -804,6 +947,27 @@ CREATE INDEX member_list_idx ON public.member USING btree (community_id, partici
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
 
+CREATE TABLE public.message (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  thread_id uuid NOT NULL,
+  number integer NOT NULL,
+  sender_id uuid NOT NULL,
+  typist_id uuid NOT NULL,
+  body text NOT NULL,
+  sent_at timestamp with time zone NOT NULL,
+  CONSTRAINT message_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT message_number_key UNIQUE (community_id, thread_id, number),
+  CONSTRAINT message_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT message_sender_fkey FOREIGN KEY (community_id, sender_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT message_thread_fkey FOREIGN KEY (community_id, thread_id) REFERENCES public.thread(community_id, id),
+  CONSTRAINT message_typist_id_fkey FOREIGN KEY (typist_id) REFERENCES public.person(id)
+);
+ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.message FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.message TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.message TO hora_server;
+
 CREATE TABLE public.milestone (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -832,6 +996,7 @@ CREATE TABLE public.notification (
   pos bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   read_at timestamp with time zone,
+  about_id uuid,
   CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
   CONSTRAINT notification_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
@@ -1051,6 +1216,37 @@ CREATE POLICY tenant ON public.thanks TO PUBLIC USING ((community_id = (NULLIF(c
 CREATE INDEX thanks_giver_idx ON public.thanks USING btree (community_id, giver_id, created_at DESC);
 CREATE INDEX thanks_member_idx ON public.thanks USING btree (community_id, member_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.thanks TO hora_server;
+
+CREATE TABLE public.thread (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  exchange_id uuid,
+  listing_id uuid,
+  first_id uuid NOT NULL,
+  second_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  last integer NOT NULL DEFAULT 0,
+  first_seen integer NOT NULL DEFAULT 0,
+  second_seen integer NOT NULL DEFAULT 0,
+  CONSTRAINT thread_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT thread_one_subject CHECK (((exchange_id IS NULL) OR (listing_id IS NULL))),
+  CONSTRAINT thread_two_members CHECK ((first_id <> second_id)),
+  CONSTRAINT thread_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT thread_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT thread_first_fkey FOREIGN KEY (community_id, first_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT thread_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
+  CONSTRAINT thread_second_fkey FOREIGN KEY (community_id, second_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.thread ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.thread FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.thread TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX thread_exchange_key ON public.thread USING btree (community_id, exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX thread_first_idx ON public.thread USING btree (community_id, first_id, updated_at DESC, id DESC);
+CREATE UNIQUE INDEX thread_listing_key ON public.thread USING btree (community_id, listing_id, first_id) WHERE (listing_id IS NOT NULL);
+CREATE UNIQUE INDEX thread_pair_key ON public.thread USING btree (community_id, first_id, second_id) WHERE ((exchange_id IS NULL) AND (listing_id IS NULL));
+CREATE INDEX thread_second_idx ON public.thread USING btree (community_id, second_id, updated_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.thread TO hora_server;
 
 CREATE UNLOGGED TABLE public.throttle (
   key text NOT NULL,

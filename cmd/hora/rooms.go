@@ -7,6 +7,7 @@ import (
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -35,6 +36,7 @@ type rooms struct {
 	activities  *activity.Service
 	statements  *statement.Service
 	recognition *recognition.Service
+	threads     *conversation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	decisions   *governance.Service
@@ -51,7 +53,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
-	decisions := governance.New(db, persistence.GovernanceStore{}, standing, members, effects{members})
+	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members})
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
@@ -59,6 +61,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
+		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,

@@ -151,7 +151,11 @@ func (s *Service) count(ctx context.Context, d Decision, ballots []Ballot) (tall
 	if len(turnouts) > 0 {
 		t = turnouts[0]
 	}
-	in := d.instance(t, ballots)
+	colleges, err := s.store.Colleges(ctx, d.Community, d.ID)
+	if err != nil {
+		return tally.Record{}, err
+	}
+	in := d.instance(t, colleges, ballots)
 	result, err := tally.Count(in)
 	return tally.Record{Instance: in, Result: result}, err
 }

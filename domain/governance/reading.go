@@ -54,13 +54,17 @@ func (s *Service) Audit(ctx context.Context, actor domain.Actor, community, id d
 		if err != nil {
 			return err
 		}
+		colleges, err := s.store.Colleges(ctx, community, id)
+		if err != nil {
+			return err
+		}
 		published, err := s.store.PublishedBallots(ctx, community, id)
 		ballots := make([]Ballot, len(published))
 		for i, p := range published {
 			ballots[i] = Ballot{Receipt: p.Receipt, College: p.College, Paper: p.Paper}
 		}
 		if ok = len(turnouts) > 0; ok {
-			record = tally.Record{Instance: d.instance(turnouts[0], ballots), Result: *d.Result}
+			record = tally.Record{Instance: d.instance(turnouts[0], colleges, ballots), Result: *d.Result}
 		}
 		return err
 	})

@@ -12,23 +12,27 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance/tally"
 )
 
 const day = 24 * time.Hour
 
-// reminders are the moments at which those who have not voted are reminded:
-// half-time, and a day before the end.
-func (d Decision) reminders() []time.Time {
+// reminders are the moments at which those who have not voted are reminded, as
+// the rules say: at half-time, and a day before the end.
+func (d Decision) reminders() (all []time.Time) {
 	start := d.OpenedAt
 	if d.State == SecondCall {
 		start = d.ClosesAt.AddDate(0, 0, -d.Rules.SecondCallDays)
 	}
 	half, last := start.Add(d.ClosesAt.Sub(start)/2), d.ClosesAt.Add(-day)
-	if !last.After(half) {
-		return []time.Time{half}
+	if slices.Contains(d.Rules.Reminders, community.HalfTime) {
+		all = append(all, half)
 	}
-	return []time.Time{half, last}
+	if slices.Contains(d.Rules.Reminders, community.LastDay) && last.After(half) {
+		all = append(all, last)
+	}
+	return all
 }
 
 // Next is when the program has something to do about a decision; ok is false for never.
@@ -79,13 +83,10 @@ func slotOf(key []byte, member domain.ID) []byte {
 }
 
 // check tidies a proposal, says all that is wrong with it, and fixes its rules.
-func (cmd Propose) check(now time.Time) (Propose, Rules, error) {
-	rules, err := rulesFor(cmd.Type)
+func (cmd Propose) check(charter community.Charter, now time.Time) (Propose, Rules, error) {
+	rules, err := rulesFor(charter, cmd.Type)
 	if err != nil {
 		return cmd, rules, err
-	}
-	if rules.Mode != Participatory {
-		return cmd, rules, domain.NewError(WrongBody, "type", "mode", string(rules.Mode))
 	}
 	var c domain.Check
 	cmd.Title = c.Line("title", cmd.Title, 3, 200)
@@ -156,10 +157,13 @@ func (r Rules) needsReason(p tally.Paper) bool {
 }
 
 // instance is what a count depends on.
-func (d Decision) instance(t Turnout, ballots []Ballot) tally.Instance {
+func (d Decision) instance(t Turnout, colleges map[string]int64, ballots []Ballot) tally.Instance {
 	in := tally.Instance{
 		Version: tally.Version, Decision: d.ID.String(), Rule: d.Rules.Rule, Options: d.options(), Roll: t.Roll, Conflicted: t.Conflicts,
 		Seed: d.Seed, Colleges: []tally.College{}, Votes: make([]tally.Vote, len(ballots)),
+	}
+	for _, c := range d.Rules.Colleges {
+		in.Colleges = append(in.Colleges, tally.College{ID: c.Code, Name: c.Label["fr"], Weight: int64(c.Weight), Entitled: colleges[c.Code]})
 	}
 	for i, b := range ballots {
 		in.Votes[i] = tally.Vote{Receipt: b.Receipt, College: b.College, Paper: b.Paper}

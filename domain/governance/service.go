@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance/tally"
 	"github.com/hora-coop/hora/domain/membership"
 )
@@ -23,19 +24,20 @@ type Service struct {
 	tx      domain.Tx
 	store   Store
 	access  domain.Access
+	charter *community.Service
 	members *membership.Service
 	effects Effects
 }
 
 // New makes the room.
-func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, effects Effects) *Service {
-	return &Service{tx: tx, store: store, access: access, members: members, effects: effects}
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, effects Effects) *Service {
+	return &Service{tx: tx, store: store, access: access, charter: communities, members: members, effects: effects}
 }
 
 // Propose is a question put to the community.
 type Propose struct {
 	Community   domain.ID
-	Type        DecisionType
+	Type        community.DecisionType
 	Title, Body string
 	Options     []Option
 	Ballot      tally.Ballot  // where the type leaves a choice
@@ -50,7 +52,7 @@ type Propose struct {
 // Propose announces a decision, with the rules that its type has today. It opens
 // at once where the type gives no notice; then its roll is frozen.
 //
-// Errors: NotFound, Forbidden, DecisionTypeUnknown, WrongBody, EffectNotHere, TooSoon, RollEmpty, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, community.DecisionTypeUnknown, community.WrongBody, EffectNotHere, TooSoon, RollEmpty, IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Propose) (Decision, error) {
 	var d Decision
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -60,7 +62,11 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Propose) 
 		}
 		said := cmd
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "openDecision", Input: said}, func() (domain.ID, error) {
-			cmd, rules, err := cmd.check(now)
+			_, charter, err := s.charter.Rules(ctx, cmd.Community, now)
+			if err != nil {
+				return domain.Nowhere, err
+			}
+			cmd, rules, err := cmd.check(charter, now)
 			if err != nil {
 				return domain.Nowhere, err
 			}
@@ -118,11 +124,11 @@ func (s *Service) open(ctx context.Context, d Decision, now time.Time) (Decision
 	if err != nil {
 		return d, err
 	}
-	if d.Roll, err = s.store.FreezeRoll(ctx, d, d.Rules.Electorate); err != nil {
+	if d.Roll, err = s.store.FreezeRoll(ctx, d, now); err != nil {
 		return d, err
 	}
 	key := make([]byte, 32)
-	rand.Read(key) //nolint:errcheck // it never fails
+	rand.Read(key)
 	if err := s.store.AddKey(ctx, d.Community, d.ID, key); err != nil {
 		return d, err
 	}

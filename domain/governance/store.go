@@ -29,8 +29,12 @@ type Store interface {
 	// voted nor declared a conflict, the first to close first.
 	Waiting(ctx context.Context, community, member domain.ID) ([]Decision, error)
 
-	// FreezeRoll writes down who may vote, at once, and says how many.
-	FreezeRoll(ctx context.Context, d Decision, who Electorate) (int64, error)
+	// FreezeRoll writes down who may vote, at once, each in their college, and says
+	// how many. A member whose services are suspended keeps the vote. Where the rules
+	// ask for voters and a community has none yet, its members in good standing vote.
+	FreezeRoll(ctx context.Context, d Decision, now time.Time) (int64, error)
+	// Colleges counts a roll by college, less declared conflicts.
+	Colleges(ctx context.Context, community, decision domain.ID) (map[string]int64, error)
 	// Seat is somebody's line on the roll; ok is false for a stranger to it.
 	Seat(ctx context.Context, community, decision, member domain.ID) (s Seat, ok bool, err error)
 	// MarkVoted notes that somebody voted.

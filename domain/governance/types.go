@@ -8,59 +8,37 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance/tally"
 )
 
 // What can go wrong with a decision.
 const (
-	DecisionTypeUnknown domain.Code = "DECISION_TYPE_UNKNOWN" // args: known
-	WrongBody           domain.Code = "WRONG_BODY"            // args: mode; it is not decided by ballot here
-	DecisionState       domain.Code = "DECISION_STATE"        // args: state; it does not allow this
-	NotOnTheRoll        domain.Code = "NOT_ON_THE_ROLL"       // not on the roll that was frozen at the opening
-	RollEmpty           domain.Code = "ROLL_EMPTY"            // nobody could vote
-	ConflictDeclared    domain.Code = "CONFLICT_DECLARED"     // who has a part in it does not vote
-	AlreadyVoted        domain.Code = "ALREADY_VOTED"         // a ballot was cast; it would have to be undone
-	ReasonNeeded        domain.Code = "REASON_NEEDED"         // who says no says why
-	EffectNotHere       domain.Code = "EFFECT_NOT_HERE"       // args: known; this type of decision does something else
-	TooSoon             domain.Code = "TOO_SOON"              // args: min; days that this type of decision gives at least
+	DecisionState    domain.Code = "DECISION_STATE"    // args: state; it does not allow this
+	NotOnTheRoll     domain.Code = "NOT_ON_THE_ROLL"   // not on the roll that was frozen at the opening
+	RollEmpty        domain.Code = "ROLL_EMPTY"        // nobody could vote
+	ConflictDeclared domain.Code = "CONFLICT_DECLARED" // who has a part in it does not vote
+	AlreadyVoted     domain.Code = "ALREADY_VOTED"     // a ballot was cast; it would have to be undone
+	ReasonNeeded     domain.Code = "REASON_NEEDED"     // who says no says why
+	EffectNotHere    domain.Code = "EFFECT_NOT_HERE"   // args: known; this type of decision does something else
+	TooSoon          domain.Code = "TOO_SOON"          // args: min; days that this type of decision gives at least
 )
 
-// Mode is how power works for a type of decision.
-type Mode string
-
-// The modes.
-const (
-	Participatory Mode = "PARTICIPATORY" // a ballot
-	Hierarchical  Mode = "HIERARCHICAL"  // who holds the mandate decides, logged, open to recall
-	Distributed   Mode = "DISTRIBUTED"   // anybody acts, after advice and a window for objections
-)
-
-// Electorate is who has a vote.
-type Electorate string
-
-// The electorates. A member whose services are suspended keeps the vote.
-const (
-	// EveryMember is every member in good standing.
-	EveryMember Electorate = "MEMBERS"
-	// EveryVoter is those whose governance facet says VOTER or MANDATED. Where a
-	// community has none yet, it is every member in good standing.
-	EveryVoter Electorate = "VOTERS"
-)
-
-// DecisionType names one kind of decision.
-type DecisionType string
-
-// Rules are how a decision is taken: fixed when it opens.
+// Rules are how a decision is taken: the row of the power matrix as it was when
+// the decision was announced.
 type Rules struct {
-	Mode           Mode       `json:"mode"`
-	Electorate     Electorate `json:"electorate"`
-	NoticeDays     int        `json:"noticeDays"` // from the announcement until ballots are taken
-	Days           int        `json:"days"`       // how long ballots are taken
-	Secret         bool       `json:"secret"`     // for good: after the close nobody can say whose a ballot was
-	Reasoned       bool       `json:"reasoned"`   // a no or a negative score comes with its reason
-	Mandates       int        `json:"mandates"`   // how many others one may vote for
-	SecondCallDays int        `json:"secondCallDays"`
-	ReviewMonths   int        `json:"reviewMonths"` // the outcome comes back after; 0 for never
+	Mode           community.Mode       `json:"mode"`
+	Body           community.Body       `json:"body"`
+	Electorate     community.Electorate `json:"electorate"`
+	NoticeDays     int                  `json:"noticeDays"` // from the announcement until ballots are taken
+	Days           int                  `json:"days"`       // how long ballots are taken
+	Secret         bool                 `json:"secret"`     // for good: after the close nobody can say whose a ballot was
+	Reasoned       bool                 `json:"reasoned"`   // a no or a negative score comes with its reason
+	Mandates       int                  `json:"mandates"`   // how many others one may vote for
+	Reminders      []community.Reminder `json:"reminders"`
+	SecondCallDays int                  `json:"secondCallDays"`
+	ReviewMonths   int                  `json:"reviewMonths"` // the outcome comes back after; 0 for never
+	Colleges       []community.College  `json:"colleges"`     // whose votes weigh together; none, or at least three
 	tally.Rule
 }
 
@@ -111,7 +89,7 @@ type Option struct {
 // Decision is one question that the community answers.
 type Decision struct {
 	Community, ID  domain.ID
-	Type           DecisionType
+	Type           community.DecisionType
 	Question, Body string
 	Options        []Option
 	Effect         *Effect

@@ -27,7 +27,7 @@ type DecisionResolver interface {
 	ID(ctx context.Context, obj *governance.Decision) (string, error)
 	Community(ctx context.Context, obj *governance.Decision) (*community.Community, error)
 
-	Mode(ctx context.Context, obj *governance.Decision) (governance.Mode, error)
+	Mode(ctx context.Context, obj *governance.Decision) (community.Mode, error)
 
 	Options(ctx context.Context, obj *governance.Decision) ([]*model.DecisionOption, error)
 	Rules(ctx context.Context, obj *governance.Decision) (*model.DecisionRules, error)
@@ -42,7 +42,7 @@ type DecisionResolver interface {
 
 	MySeat(ctx context.Context, obj *governance.Decision) (*model.DecisionSeat, error)
 	Result(ctx context.Context, obj *governance.Decision) (*model.DecisionResult, error)
-	Receipts(ctx context.Context, obj *governance.Decision, first *int, after *string) (*model.ReceiptConnection, error)
+	Receipts(ctx context.Context, obj *governance.Decision, first *int, after *string) (*model.DecisionReceiptConnection, error)
 	Failure(ctx context.Context, obj *governance.Decision) (*string, error)
 	Outcome(ctx context.Context, obj *governance.Decision) (*model.DecisionOutcome, error)
 	Reviews(ctx context.Context, obj *governance.Decision) (*governance.Decision, error)
@@ -279,8 +279,8 @@ func (ec *executionContext) _Decision_type(ctx context.Context, field graphql.Co
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v governance.DecisionType) graphql.Marshaler {
-			return ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecisionType(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v community.DecisionType) graphql.Marshaler {
+			return ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDecisionType(ctx, selections, v)
 		},
 		true,
 		true,
@@ -302,8 +302,8 @@ func (ec *executionContext) _Decision_mode(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Decision().Mode(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v governance.Mode) graphql.Marshaler {
-			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐMode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v community.Mode) graphql.Marshaler {
+			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -757,8 +757,8 @@ func (ec *executionContext) _Decision_receipts(ctx context.Context, field graphq
 			return ec.Resolvers.Decision().Receipts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ReceiptConnection) graphql.Marshaler {
-			return ec.marshalNReceiptConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionReceiptConnection) graphql.Marshaler {
+			return ec.marshalNDecisionReceiptConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -771,7 +771,7 @@ func (ec *executionContext) fieldContext_Decision_receipts(ctx context.Context, 
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReceiptConnection(ctx, field)
+			return ec.childFields_DecisionReceiptConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -1816,6 +1816,290 @@ func (ec *executionContext) fieldContext_DecisionOutcome_reviewAt(_ context.Cont
 	return graphql.NewScalarFieldContext("DecisionOutcome", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _DecisionReceipt_receipt(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceipt_receipt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Receipt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceipt_receipt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionReceipt", field, false, false, "String")
+}
+
+func (ec *executionContext) _DecisionReceipt_choice(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceipt_choice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Choice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tally.Choice) graphql.Marshaler {
+			return ec.marshalOBallotChoice2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐChoice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceipt_choice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionReceipt", field, false, false, "BallotChoice")
+}
+
+func (ec *executionContext) _DecisionReceipt_marks(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceipt_marks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Marks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tally.Mark) graphql.Marshaler {
+			return ec.marshalNDecisionMark2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐMarkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceipt_marks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceipt",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionMark(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionReceipt_reason(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceipt_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceipt_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionReceipt", field, false, false, "String")
+}
+
+func (ec *executionContext) _DecisionReceipt_member(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceipt_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Member, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceipt_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceipt",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionReceiptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceiptConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceiptConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DecisionReceiptEdge) graphql.Marshaler {
+			return ec.marshalNDecisionReceiptEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceiptConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceiptConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionReceiptEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionReceiptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceiptConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceiptConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DecisionReceipt) graphql.Marshaler {
+			return ec.marshalNDecisionReceipt2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceiptConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceiptConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionReceipt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionReceiptConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceiptConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceiptConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceiptConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceiptConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionReceiptEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceiptEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceiptEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceiptEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionReceiptEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _DecisionReceiptEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.DecisionReceiptEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionReceiptEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionReceipt) graphql.Marshaler {
+			return ec.marshalNDecisionReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceipt(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionReceiptEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionReceiptEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionReceipt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DecisionResult_verdict(ctx context.Context, field graphql.CollectedField, obj *model.DecisionResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2830,290 +3114,6 @@ func (ec *executionContext) fieldContext_OpenDraftPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Receipt_receipt(ctx context.Context, field graphql.CollectedField, obj *model.Receipt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Receipt_receipt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Receipt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Receipt_receipt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Receipt", field, false, false, "String")
-}
-
-func (ec *executionContext) _Receipt_choice(ctx context.Context, field graphql.CollectedField, obj *model.Receipt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Receipt_choice(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Choice, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *tally.Choice) graphql.Marshaler {
-			return ec.marshalOBallotChoice2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐChoice(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Receipt_choice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Receipt", field, false, false, "BallotChoice")
-}
-
-func (ec *executionContext) _Receipt_marks(ctx context.Context, field graphql.CollectedField, obj *model.Receipt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Receipt_marks(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Marks, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*tally.Mark) graphql.Marshaler {
-			return ec.marshalNDecisionMark2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐMarkᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Receipt_marks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Receipt",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DecisionMark(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Receipt_reason(ctx context.Context, field graphql.CollectedField, obj *model.Receipt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Receipt_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Receipt_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Receipt", field, false, false, "String")
-}
-
-func (ec *executionContext) _Receipt_member(ctx context.Context, field graphql.CollectedField, obj *model.Receipt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Receipt_member(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Member, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
-			return ec.marshalOMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Receipt_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Receipt",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Member(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReceiptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReceiptConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReceiptEdge) graphql.Marshaler {
-			return ec.marshalNReceiptEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReceiptConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReceiptConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReceiptEdge(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReceiptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReceiptConnection_nodes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.Receipt) graphql.Marshaler {
-			return ec.marshalNReceipt2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReceiptConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReceiptConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Receipt(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReceiptConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReceiptConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReceiptConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReceiptConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReceiptEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReceiptEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReceiptEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReceiptEdge", field, false, false, "String")
-}
-
-func (ec *executionContext) _ReceiptEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReceiptEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Receipt) graphql.Marshaler {
-			return ec.marshalNReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceipt(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReceiptEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReceiptEdge",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Receipt(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4565,6 +4565,140 @@ func (ec *executionContext) _DecisionOutcome(ctx context.Context, sel ast.Select
 	return out
 }
 
+var decisionReceiptImplementors = []string{"DecisionReceipt"}
+
+func (ec *executionContext) _DecisionReceipt(ctx context.Context, sel ast.SelectionSet, obj *model.DecisionReceipt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionReceiptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionReceipt")
+		case "receipt":
+			out.Values[i] = ec._DecisionReceipt_receipt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "choice":
+			out.Values[i] = ec._DecisionReceipt_choice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "marks":
+			out.Values[i] = ec._DecisionReceipt_marks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._DecisionReceipt_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "member":
+			out.Values[i] = ec._DecisionReceipt_member(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionReceiptConnectionImplementors = []string{"DecisionReceiptConnection"}
+
+func (ec *executionContext) _DecisionReceiptConnection(ctx context.Context, sel ast.SelectionSet, obj *model.DecisionReceiptConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionReceiptConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionReceiptConnection")
+		case "edges":
+			out.Values[i] = ec._DecisionReceiptConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DecisionReceiptConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DecisionReceiptConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionReceiptEdgeImplementors = []string{"DecisionReceiptEdge"}
+
+func (ec *executionContext) _DecisionReceiptEdge(ctx context.Context, sel ast.SelectionSet, obj *model.DecisionReceiptEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionReceiptEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionReceiptEdge")
+		case "cursor":
+			out.Values[i] = ec._DecisionReceiptEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DecisionReceiptEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decisionResultImplementors = []string{"DecisionResult"}
 
 func (ec *executionContext) _DecisionResult(ctx context.Context, sel ast.SelectionSet, obj *model.DecisionResult) graphql.Marshaler {
@@ -5045,140 +5179,6 @@ func (ec *executionContext) _OpenDraftPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var receiptImplementors = []string{"Receipt"}
-
-func (ec *executionContext) _Receipt(ctx context.Context, sel ast.SelectionSet, obj *model.Receipt) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, receiptImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Receipt")
-		case "receipt":
-			out.Values[i] = ec._Receipt_receipt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "choice":
-			out.Values[i] = ec._Receipt_choice(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "marks":
-			out.Values[i] = ec._Receipt_marks(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "reason":
-			out.Values[i] = ec._Receipt_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "member":
-			out.Values[i] = ec._Receipt_member(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var receiptConnectionImplementors = []string{"ReceiptConnection"}
-
-func (ec *executionContext) _ReceiptConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ReceiptConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, receiptConnectionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ReceiptConnection")
-		case "edges":
-			out.Values[i] = ec._ReceiptConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "nodes":
-			out.Values[i] = ec._ReceiptConnection_nodes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._ReceiptConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var receiptEdgeImplementors = []string{"ReceiptEdge"}
-
-func (ec *executionContext) _ReceiptEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ReceiptEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, receiptEdgeImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ReceiptEdge")
-		case "cursor":
-			out.Values[i] = ec._ReceiptEdge_cursor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "node":
-			out.Values[i] = ec._ReceiptEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var setOutcomePayloadImplementors = []string{"SetOutcomePayload"}
 
 func (ec *executionContext) _SetOutcomePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetOutcomePayload) graphql.Marshaler {
@@ -5472,6 +5472,62 @@ func (ec *executionContext) unmarshalNDecisionOptionInput2ᚖgithubᚗcomᚋhora
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNDecisionReceipt2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionReceipt) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceipt(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDecisionReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceipt(ctx context.Context, sel ast.SelectionSet, v *model.DecisionReceipt) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecisionReceipt!")
+		return graphql.Null
+	}
+	return ec._DecisionReceipt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDecisionReceiptConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptConnection(ctx context.Context, sel ast.SelectionSet, v *model.DecisionReceiptConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecisionReceiptConnection!")
+		return graphql.Null
+	}
+	return ec._DecisionReceiptConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDecisionReceiptEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionReceiptEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionReceiptEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDecisionReceiptEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdge(ctx context.Context, sel ast.SelectionSet, v *model.DecisionReceiptEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecisionReceiptEdge!")
+		return graphql.Null
+	}
+	return ec._DecisionReceiptEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNDecisionRoll2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionRoll(ctx context.Context, sel ast.SelectionSet, v *model.DecisionRoll) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DecisionRoll!")
@@ -5626,77 +5682,6 @@ func (ec *executionContext) marshalNOpenDraftPayload2ᚖgithubᚗcomᚋhoraᚑco
 		return graphql.Null
 	}
 	return ec._OpenDraftPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐMode(ctx context.Context, v any) (governance.Mode, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := governance.Mode(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐMode(ctx context.Context, sel ast.SelectionSet, v governance.Mode) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "PowerMode!")
-	}
-	return res
-}
-
-func (ec *executionContext) marshalNReceipt2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Receipt) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceipt(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) marshalNReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceipt(ctx context.Context, sel ast.SelectionSet, v *model.Receipt) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Receipt!")
-		return graphql.Null
-	}
-	return ec._Receipt(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNReceiptConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptConnection(ctx context.Context, sel ast.SelectionSet, v *model.ReceiptConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ReceiptConnection!")
-		return graphql.Null
-	}
-	return ec._ReceiptConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNReceiptEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReceiptEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReceiptEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptEdge(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) marshalNReceiptEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReceiptEdge(ctx context.Context, sel ast.SelectionSet, v *model.ReceiptEdge) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ReceiptEdge!")
-		return graphql.Null
-	}
-	return ec._ReceiptEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNScoreInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐScoreInput(ctx context.Context, v any) (*model.ScoreInput, error) {

@@ -11,7 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/hora-coop/hora/domain"
-	"github.com/hora-coop/hora/domain/governance"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -1638,13 +1638,13 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
-func (ec *executionContext) unmarshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecisionType(ctx context.Context, v any) (governance.DecisionType, error) {
+func (ec *executionContext) unmarshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDecisionType(ctx context.Context, v any) (community.DecisionType, error) {
 	tmp, err := scalar.UnmarshalString(v)
-	res := governance.DecisionType(tmp)
+	res := community.DecisionType(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecisionType(ctx context.Context, sel ast.SelectionSet, v governance.DecisionType) graphql.Marshaler {
+func (ec *executionContext) marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDecisionType(ctx context.Context, sel ast.SelectionSet, v community.DecisionType) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {

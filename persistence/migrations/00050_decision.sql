@@ -119,7 +119,7 @@ END $$;
 -- +goose StatementEnd
 GRANT SELECT, INSERT, UPDATE ON decision TO hora_server;
 GRANT SELECT, INSERT ON decision_seat, decision_receipt, decision_comment TO hora_server; -- a roll is frozen, what was published stays
-GRANT UPDATE (voted, conflict) ON decision_seat TO hora_server;
+GRANT UPDATE (college, voted, conflict) ON decision_seat TO hora_server;
 GRANT SELECT, INSERT, DELETE ON decision_key TO hora_server;
 GRANT SELECT, INSERT, DELETE ON decision_ballot TO hora_server;
 GRANT UPDATE (paper, reason) ON decision_ballot TO hora_server;
