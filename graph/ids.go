@@ -44,6 +44,7 @@ const (
 	issuedBadgeID  idKind = 'i'
 	reportID       idKind = 'r'
 	measureID      idKind = 'u'
+	decisionID     idKind = 'V'
 )
 
 // object is what an opaque id carries: type, community and key. The community

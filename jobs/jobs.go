@@ -46,6 +46,7 @@ type Config struct {
 	Exchanges Exchanges
 	Listings  Listings
 	Photos    Photos
+	Decisions Decisions
 	Cycles    Cycles
 	Holds     Holds
 	Pairs     Pairs
@@ -113,6 +114,11 @@ type Moderation interface {
 // Photos is what time does to pictures that nothing shows.
 type Photos interface {
 	Sweep(ctx context.Context, community domain.ID) error
+}
+
+// Decisions is what the calendar does to questions put to a community.
+type Decisions interface {
+	PassTime(ctx context.Context, community domain.ID) error
 }
 
 // Cycles is what the calendar does to rounds of reinvestment.

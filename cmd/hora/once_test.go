@@ -51,6 +51,12 @@ var harmless = map[string]string{
 	"approveClaim":       "nobody approves twice",
 	"declineClaim":       "a claim is answered once",
 
+	"openDraft":        "a draft opens once",
+	"castBallot":       "the last ballot counts, and it is the same",
+	"declareConflict":  "who left the denominator has left it",
+	"withdrawDecision": "it is withdrawn",
+	"setOutcome":       "the same words change nothing",
+
 	"hideThanks":          "what is hidden is hidden",
 	"showRecognition":     "what is shown is shown",
 	"withdrawEndorsement": "its end has a date",

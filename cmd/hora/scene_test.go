@@ -320,6 +320,28 @@ var calls = map[string]func(s *scene) call{
 	},
 	"approveClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim()}} },
 	"declineClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim(), "reason": "Pas encore fait."}} },
+	"openDecision": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "type": "ROLE_CANDIDACY", "title": s.another("Qui tient l’accueil ?"), "body": "Pour un an.",
+			"options": []input{{"label": "Anna", "memberId": s.anna.member}, {"label": "Bruno", "memberId": s.bruno.member}}, "ballot": "RANKED", "ranking": "SCHULZE",
+			"seats": 1, "effect": input{"kind": "GRANT_MANDATE", "role": "FACILITATOR", "until": s.now().Add(365 * day)}, "opensAt": s.now().Add(8 * day),
+			"closesAt": s.now().Add(20 * day), "idempotencyKey": newKey(),
+		}}
+	},
+	"openDraft": func(s *scene) call { return call{s.anna, input{"decisionId": s.drafted()}} },
+	"castBallot": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "scores": []input{{"optionId": "1", "score": -1}}, "reason": "Trop tôt le matin."}}
+	},
+	"declareConflict": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
+	},
+	"withdrawDecision": func(s *scene) call { return call{s.anna, input{"decisionId": s.agreement(), "reason": "Mal posée."}} },
+	"commentOnDecision": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "body": s.another("Et le dimanche ?"), "idempotencyKey": newKey()}}
+	},
+	"setOutcome": func(s *scene) call {
+		return call{s.anna, input{"decisionId": s.counted(), "text": "Affichée à l’entrée.", "ownerId": s.bruno.member, "reviewAt": s.now().Add(90 * day).Truncate(time.Second)}}
+	},
 	"giveThanks": func(s *scene) call {
 		p, x := s.helped()
 		return call{p, input{"subjectId": x, "message": s.another("Merci"), "idempotencyKey": newKey()}}
@@ -472,7 +494,7 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
+		"Decision": s.agreement(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),

@@ -300,6 +300,8 @@ var shown = map[string]string{
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
+	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,
+	"DecisionBallot":    "{ receipt choice marks { optionId value } reason }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

@@ -78,6 +78,8 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Account, e.Subject}}}
 	case "CYCLE", "ALLOCATION":
 		all = []touch{{Object: Object{Cycle, e.Subject}}}
+	case "DECISION":
+		all = []touch{{Object: Object{Decision, e.Subject}}}
 	case "PROJECT":
 		all = []touch{{Object: Object{Project, e.Subject}}}
 	case "CLAIM":

@@ -44,6 +44,14 @@ const (
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
 
+	DecisionOpened   Kind = "DECISION_OPENED"   // for those who may vote
+	DecisionReminder Kind = "DECISION_REMINDER" // for those who have not voted
+	DecisionRecalled Kind = "DECISION_SECOND_CALL"
+	DecisionClosed   Kind = "DECISION_CLOSED"   // for whoever asked
+	DecisionExecuted Kind = "DECISION_EXECUTED" // for whoever asked
+	DecisionFailed   Kind = "DECISION_FAILED"   // for whoever asked
+	DecisionReview   Kind = "DECISION_REVIEW_DUE"
+
 	ChequeWritten    Kind = "TIME_CHEQUE_WRITTEN"
 	ChequeSettled    Kind = "TIME_CHEQUE_SETTLED"
 	ChequePending    Kind = "TIME_CHEQUE_PENDING"
