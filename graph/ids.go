@@ -40,6 +40,7 @@ const (
 	issuedBadgeID  idKind = 'i'
 	reportID       idKind = 'r'
 	measureID      idKind = 'u'
+	complaintID    idKind = 'c'
 )
 
 // object is what an opaque id carries: type, community and key. The community

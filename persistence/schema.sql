@@ -467,6 +467,46 @@ CREATE TABLE public.community (
 );
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
 
+CREATE TABLE public.complaint (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  by_id uuid NOT NULL,
+  about_id uuid,
+  details text NOT NULL,
+  may_name boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT complaint_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT complaint_about_another CHECK ((about_id <> by_id)),
+  CONSTRAINT complaint_about_fkey FOREIGN KEY (community_id, about_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT complaint_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT complaint_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.complaint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.complaint FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.complaint TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX complaint_idx ON public.complaint USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.complaint TO hora_server;
+
+CREATE TABLE public.complaint_opening (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  complaint_id uuid NOT NULL,
+  officer_id uuid NOT NULL,
+  reason text NOT NULL,
+  alone boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT complaint_opening_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT complaint_opening_for_a_reason CHECK ((reason <> ''::text)),
+  CONSTRAINT complaint_opening_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT complaint_opening_complaint_fkey FOREIGN KEY (community_id, complaint_id) REFERENCES public.complaint(community_id, id),
+  CONSTRAINT complaint_opening_officer_fkey FOREIGN KEY (community_id, officer_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.complaint_opening ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.complaint_opening FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.complaint_opening TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX complaint_opening_idx ON public.complaint_opening USING btree (community_id, complaint_id, created_at);
+GRANT INSERT, SELECT ON public.complaint_opening TO hora_server;
+
 CREATE TABLE public.counter (
   community_id uuid NOT NULL,
   name text NOT NULL,

@@ -346,6 +346,17 @@ var calls = map[string]func(s *scene) call{
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
 	},
+	"fileComplaint": func(s *scene) call {
+		return call{s.newcomer(), input{
+			"communityId": s.id, "memberId": s.anna.member, "details": s.another("Il s’est passé ceci."), "mayName": true, "idempotencyKey": newKey(),
+		}}
+	},
+	"openComplaint": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Pour y répondre"), "idempotencyKey": newKey()}}
+	},
+	"breakGlass": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Quelqu’un est en danger"), "idempotencyKey": newKey()}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -439,7 +450,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
-		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
+		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

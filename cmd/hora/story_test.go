@@ -292,6 +292,7 @@ var shown = map[string]string{
 	"Endorsement":       "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"Badge":             "{ id name criteria version validDays }",
 	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
+	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 	"IssuedBadge":       "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"SessionTokens":     "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",

@@ -82,6 +82,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
 	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
 		return tellModeration(e)
+	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:
+		return tellComplaint(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

@@ -34,6 +34,8 @@ type ResolverRoot interface {
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
+	Complaint() ComplaintResolver
+	ComplaintOpening() ComplaintOpeningResolver
 	Cycle() CycleResolver
 	DeviceKey() DeviceKeyResolver
 	Endorsement() EndorsementResolver
@@ -259,6 +261,11 @@ type ComplexityRoot struct {
 		Value     func(childComplexity int) int
 	}
 
+	BreakGlassPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelCyclePayload struct {
 		Cycle      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -350,6 +357,7 @@ type ComplexityRoot struct {
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int) int
+		Complaints               func(childComplexity int, first *int, after *string) int
 		CreatedAt                func(childComplexity int) int
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
@@ -385,6 +393,34 @@ type ComplexityRoot struct {
 	CommunityEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Complaint struct {
+		At          func(childComplexity int) int
+		Complainant func(childComplexity int) int
+		Details     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Member      func(childComplexity int) int
+		Open        func(childComplexity int) int
+		Openings    func(childComplexity int) int
+	}
+
+	ComplaintConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ComplaintEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ComplaintOpening struct {
+		Alone  func(childComplexity int) int
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	CompleteExchangePayload struct {
@@ -661,6 +697,11 @@ type ComplexityRoot struct {
 	ExchangeUpdate struct {
 		Cursor   func(childComplexity int) int
 		Exchange func(childComplexity int) int
+	}
+
+	FileComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	GeneralError struct {
@@ -953,6 +994,7 @@ type ComplexityRoot struct {
 		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
 		AwardStar           func(childComplexity int, input model.AwardStarInput) int
+		BreakGlass          func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
 		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
@@ -974,6 +1016,7 @@ type ComplexityRoot struct {
 		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
 		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
+		FileComplaint       func(childComplexity int, input model.FileComplaintInput) int
 		GiveCard            func(childComplexity int, input model.GiveCardInput) int
 		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
 		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
@@ -988,6 +1031,7 @@ type ComplexityRoot struct {
 		MarkRead            func(childComplexity int, input model.MarkReadInput) int
 		NameHelper          func(childComplexity int, input model.NameHelperInput) int
 		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
+		OpenComplaint       func(childComplexity int, input model.OpenComplaintInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
@@ -1067,6 +1111,11 @@ type ComplexityRoot struct {
 	NotificationReceipt struct {
 		Cursor       func(childComplexity int) int
 		Notification func(childComplexity int) int
+	}
+
+	OpenComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	OpenCyclePayload struct {
@@ -2320,6 +2369,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BallotEntry.Value(childComplexity), true
 
+	case "BreakGlassPayload.complaint":
+		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.Complaint(childComplexity), true
+	case "BreakGlassPayload.userErrors":
+		if e.ComplexityRoot.BreakGlassPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.UserErrors(childComplexity), true
+
 	case "CancelCyclePayload.cycle":
 		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
 			break
@@ -2683,6 +2745,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Charter(childComplexity), true
+	case "Community.complaints":
+		if e.ComplexityRoot.Community.Complaints == nil {
+			break
+		}
+
+		args, err := ec.field_Community_complaints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Complaints(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.createdAt":
 		if e.ComplexityRoot.Community.CreatedAt == nil {
 			break
@@ -2919,6 +2992,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommunityEdge.Node(childComplexity), true
+
+	case "Complaint.filedAt":
+		if e.ComplexityRoot.Complaint.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.At(childComplexity), true
+	case "Complaint.complainant":
+		if e.ComplexityRoot.Complaint.Complainant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Complainant(childComplexity), true
+	case "Complaint.details":
+		if e.ComplexityRoot.Complaint.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Details(childComplexity), true
+	case "Complaint.id":
+		if e.ComplexityRoot.Complaint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.member":
+		if e.ComplexityRoot.Complaint.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Member(childComplexity), true
+	case "Complaint.open":
+		if e.ComplexityRoot.Complaint.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Open(childComplexity), true
+	case "Complaint.openings":
+		if e.ComplexityRoot.Complaint.Openings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Openings(childComplexity), true
+
+	case "ComplaintConnection.edges":
+		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Edges(childComplexity), true
+	case "ComplaintConnection.nodes":
+		if e.ComplexityRoot.ComplaintConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Nodes(childComplexity), true
+	case "ComplaintConnection.pageInfo":
+		if e.ComplexityRoot.ComplaintConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.PageInfo(childComplexity), true
+
+	case "ComplaintEdge.cursor":
+		if e.ComplexityRoot.ComplaintEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Cursor(childComplexity), true
+	case "ComplaintEdge.node":
+		if e.ComplexityRoot.ComplaintEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Node(childComplexity), true
+
+	case "ComplaintOpening.alone":
+		if e.ComplexityRoot.ComplaintOpening.Alone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Alone(childComplexity), true
+	case "ComplaintOpening.at":
+		if e.ComplexityRoot.ComplaintOpening.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.At(childComplexity), true
+	case "ComplaintOpening.member":
+		if e.ComplexityRoot.ComplaintOpening.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Member(childComplexity), true
+	case "ComplaintOpening.reason":
+		if e.ComplexityRoot.ComplaintOpening.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Reason(childComplexity), true
 
 	case "CompleteExchangePayload.exchange":
 		if e.ComplexityRoot.CompleteExchangePayload.Exchange == nil {
@@ -3951,6 +4124,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
+
+	case "FileComplaintPayload.complaint":
+		if e.ComplexityRoot.FileComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.Complaint(childComplexity), true
+	case "FileComplaintPayload.userErrors":
+		if e.ComplexityRoot.FileComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.UserErrors(childComplexity), true
 
 	case "GeneralError.code":
 		if e.ComplexityRoot.GeneralError.Code == nil {
@@ -5163,6 +5349,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
+	case "Mutation.breakGlass":
+		if e.ComplexityRoot.Mutation.BreakGlass == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_breakGlass_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BreakGlass(childComplexity, args["input"].(model.BreakGlassInput)), true
 	case "Mutation.cancelCycle":
 		if e.ComplexityRoot.Mutation.CancelCycle == nil {
 			break
@@ -5394,6 +5591,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.fileComplaint":
+		if e.ComplexityRoot.Mutation.FileComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_fileComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FileComplaint(childComplexity, args["input"].(model.FileComplaintInput)), true
 	case "Mutation.giveCard":
 		if e.ComplexityRoot.Mutation.GiveCard == nil {
 			break
@@ -5548,6 +5756,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
+	case "Mutation.openComplaint":
+		if e.ComplexityRoot.Mutation.OpenComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenComplaint(childComplexity, args["input"].(model.OpenComplaintInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -6120,6 +6339,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
+	case "OpenComplaintPayload.complaint":
+		if e.ComplexityRoot.OpenComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.Complaint(childComplexity), true
+	case "OpenComplaintPayload.userErrors":
+		if e.ComplexityRoot.OpenComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.UserErrors(childComplexity), true
 
 	case "OpenCyclePayload.cycle":
 		if e.ComplexityRoot.OpenCyclePayload.Cycle == nil {
@@ -8049,6 +8281,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
+			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
@@ -8072,6 +8305,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
+			graphql.NewInputUnmarshaler("FileComplaintInput", ec.unmarshalInputFileComplaintInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
@@ -8090,6 +8324,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
+			graphql.NewInputUnmarshaler("OpenComplaintInput", ec.unmarshalInputOpenComplaintInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
@@ -11707,6 +11942,12 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A complaint was filed in confidence; for coordinators and moderators."
+  COMPLAINT_FILED
+  "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
+  COMPLAINT_ASKED
+  "Somebody opened a complaint alone; for coordinators, moderators and who complained."
+  COMPLAINT_GLASS_BROKEN
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -11919,7 +12160,62 @@ type AuditEdge {
   node: AuditEntry!
 }
 
+"A complaint, told in confidence. What it says is for who complained, and for who opened it."
+type Complaint implements Node {
+  "The global id."
+  id: ID!
+  "When."
+  filedAt: DateTime!
+  "Whether the caller may read it now."
+  open: Boolean!
+  "What it says; null while it is closed to the caller."
+  details: String
+  "About whom; null when it is about no member, and while it is closed."
+  member: Member
+  "Who complained; null while it is closed, and where they did not want to be named."
+  complainant: Member
+  "Who asked to read it, oldest first."
+  openings: [ComplaintOpening!]!
+}
+
+"Somebody asked to read a complaint. It is kept for good."
+type ComplaintOpening {
+  "Who."
+  member: Member!
+  "Why."
+  reason: String!
+  "Whether they opened it alone."
+  alone: Boolean!
+  "When; two who ask within 24 hours read it for 24 hours."
+  at: DateTime!
+}
+
+"A page of complaints."
+type ComplaintConnection {
+  "The items with their cursors."
+  edges: [ComplaintEdge!]!
+  "The items alone."
+  nodes: [Complaint!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of complaints."
+type ComplaintEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Complaint!
+}
+
 extend type Community {
+  "Complaints, newest first, for those who moderate and whom they do not concern. Errors: FORBIDDEN."
+  complaints(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ComplaintConnection!
   "Reports that wait, the most urgent first, for those who moderate; what concerns themselves is not in theirs. Errors: FORBIDDEN."
   moderationQueue(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -11954,6 +12250,79 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+}
+
+extend type Mutation {
+  "Complains in confidence: two people open it together, and nobody whom it concerns is among them. Errors: REQUIRED, OWN_REPORT, TEXT_TOO_LONG."
+  fileComplaint("What." input: FileComplaintInput!): FileComplaintPayload! @can(do: SEE_COMMUNITY)
+  """
+  Asks to read a complaint. When a second person asks within 24 hours, both read it for 24 hours.
+  Errors: REQUIRED, INVOLVED, TEXT_TOO_LONG.
+  """
+  openComplaint("Which, and why." input: OpenComplaintInput!): OpenComplaintPayload! @can(do: MODERATE)
+  """
+  Opens a complaint alone, where waiting would harm somebody. Everybody who may open it, and who complained, is told.
+  Errors: TEXT_TOO_SHORT, INVOLVED, TEXT_TOO_LONG.
+  """
+  breakGlass("Which, and why." input: BreakGlassInput!): BreakGlassPayload! @can(do: MODERATE)
+}
+
+"A complaint."
+input FileComplaintInput {
+  "In which community."
+  communityId: ID!
+  "About whom; null when it is about no member."
+  memberId: ID
+  "What happened; 1 to 8,000 characters."
+  details: String!
+  "Whether who opens it may know who complains."
+  mayName: Boolean! = false
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read."
+input OpenComplaintInput {
+  "Which."
+  complaintId: ID!
+  "Why; 1 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read alone."
+input BreakGlassInput {
+  "Which."
+  complaintId: ID!
+  "Why it cannot wait; 20 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of fileComplaint."
+type FileComplaintPayload {
+  "The complaint; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of openComplaint."
+type OpenComplaintPayload {
+  "The complaint, open once two asked; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of breakGlass."
+type BreakGlassPayload {
+  "The complaint, open; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "What to report."
@@ -13852,6 +14221,16 @@ func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type BallotEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_BreakGlassPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BreakGlassPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakGlassPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cycle":
@@ -14066,6 +14445,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_timeCheques(ctx, field)
 	case "timeChequeBatches":
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
+	case "complaints":
+		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
 	case "auditLog":
@@ -14106,6 +14487,62 @@ func (ec *executionContext) childFields_CommunityEdge(ctx context.Context, field
 		return ec.fieldContext_CommunityEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Complaint_id(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Complaint_filedAt(ctx, field)
+	case "open":
+		return ec.fieldContext_Complaint_open(ctx, field)
+	case "details":
+		return ec.fieldContext_Complaint_details(ctx, field)
+	case "member":
+		return ec.fieldContext_Complaint_member(ctx, field)
+	case "complainant":
+		return ec.fieldContext_Complaint_complainant(ctx, field)
+	case "openings":
+		return ec.fieldContext_Complaint_openings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComplaintConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ComplaintConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComplaintConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ComplaintEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ComplaintEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ComplaintOpening_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_ComplaintOpening_reason(ctx, field)
+	case "alone":
+		return ec.fieldContext_ComplaintOpening_alone(ctx, field)
+	case "at":
+		return ec.fieldContext_ComplaintOpening_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintOpening", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14658,6 +15095,16 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 		return ec.fieldContext_ExchangeUpdate_exchange(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
+}
+
+func (ec *executionContext) childFields_FileComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_FileComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileComplaintPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15246,6 +15693,16 @@ func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context,
 		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_OpenComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenComplaintPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

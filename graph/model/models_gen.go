@@ -291,6 +291,24 @@ type BallotEntryInput struct {
 	Value int `json:"value"`
 }
 
+// A complaint to read alone.
+type BreakGlassInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why it cannot wait; 20 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of breakGlass.
+type BreakGlassPayload struct {
+	// The complaint, open; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A cycle to be ended.
 type CancelCycleInput struct {
 	// Which.
@@ -464,6 +482,24 @@ type CommunityEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *community.Community `json:"node"`
+}
+
+// A page of complaints.
+type ComplaintConnection struct {
+	// The items with their cursors.
+	Edges []*ComplaintEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Complaint `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of complaints.
+type ComplaintEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Complaint `json:"node"`
 }
 
 // The exchange that was done.
@@ -928,6 +964,28 @@ type ExchangeUpdate struct {
 	Cursor string `json:"cursor"`
 	// The exchange as it is now.
 	Exchange *exchange.Exchange `json:"exchange"`
+}
+
+// A complaint.
+type FileComplaintInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// About whom; null when it is about no member.
+	MemberID *string `json:"memberId,omitempty"`
+	// What happened; 1 to 8,000 characters.
+	Details string `json:"details"`
+	// Whether who opens it may know who complains.
+	MayName bool `json:"mayName"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of fileComplaint.
+type FileComplaintPayload struct {
+	// The complaint; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // An error without figures of its own.
@@ -1411,6 +1469,24 @@ type NotificationReceipt struct {
 	Cursor *string `json:"cursor,omitempty"`
 	// What was told.
 	Notification *messaging.Notification `json:"notification"`
+}
+
+// A complaint to read.
+type OpenComplaintInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why; 1 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openComplaint.
+type OpenComplaintPayload struct {
+	// The complaint, open once two asked; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be opened.
