@@ -139,6 +139,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.RecognitionFlags = func(child int) int { return 50 + pageCost(child, nil, nil) }
 	c.Complexity.Community.RecognitionConcentration = func(child, _, _ int) int { return 50 + child }
 	c.Complexity.Community.ModerationQueue = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Community.Complaints = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Community.AuditLog = func(child int, first *int, _ *string) int { return 20 + pageCost(child, first, nil) }
 	c.Complexity.Member.Measures = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.Badges = func(child int) int { return pageCost(child, nil, nil) }

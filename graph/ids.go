@@ -45,6 +45,7 @@ const (
 	reportID       idKind = 'r'
 	measureID      idKind = 'u'
 	decisionID     idKind = 'V'
+	complaintID    idKind = 'c'
 )
 
 // object is what an opaque id carries: type, community and key. The community

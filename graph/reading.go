@@ -112,6 +112,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case reportID:
 		report, err := r.Moderation.Report(ctx, who, o.community, o.key)
 		return found(&report, err)
+	case complaintID:
+		c, err := r.Moderation.Complaint(ctx, who, o.community, o.key)
+		return found(&c, err)
 	case measureID:
 		m, err := r.Moderation.Measure(ctx, who, o.community, o.key)
 		return found(&m, err)

@@ -393,6 +393,17 @@ var calls = map[string]func(s *scene) call{
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
 	},
+	"fileComplaint": func(s *scene) call {
+		return call{s.newcomer(), input{
+			"communityId": s.id, "memberId": s.anna.member, "details": s.another("Il s’est passé ceci."), "mayName": true, "idempotencyKey": newKey(),
+		}}
+	},
+	"openComplaint": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Pour y répondre"), "idempotencyKey": newKey()}}
+	},
+	"breakGlass": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Quelqu’un est en danger"), "idempotencyKey": newKey()}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -497,7 +508,7 @@ func (s *scene) objects() map[string]string {
 		"Decision": s.agreement(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
-		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
+		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

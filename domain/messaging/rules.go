@@ -104,6 +104,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellWay(e)
 	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
 		return tellModeration(e)
+	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:
+		return tellComplaint(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

@@ -96,6 +96,9 @@ const (
 	MeasureTaken     Kind = "MEASURE_TAKEN"
 	MeasureUndone    Kind = "MEASURE_UNDONE"
 	MeasureLapsed    Kind = "MEASURE_LAPSED"
+	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
+	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
+	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained
 )
 
 // Notification is one thing told to one person. Its text is made when it is
