@@ -54,6 +54,8 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
+	// Members is what time does to admissions and votes that people asked for.
+	Members Members
 	// Ways keeps what members did and moves their participation by it.
 	Ways     Ways
 	Identity Pruner
@@ -97,6 +99,11 @@ type Listings interface {
 // Milestones is what members reach by exchanging and by staying.
 type Milestones interface {
 	Derive(ctx context.Context, events []domain.RecordedEvent) error
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Members is what time does to what members asked for.
+type Members interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 

@@ -127,6 +127,7 @@ func (b *testBundle) node() *node {
 		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges),
+		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
 		Messages: n.messages, Identity: b.pruned, Mail: b.post,

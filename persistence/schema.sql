@@ -294,6 +294,47 @@ CREATE INDEX activity_feed_idx ON public.activity USING btree (community_id, cre
 CREATE INDEX activity_member_idx ON public.activity USING btree (community_id, member_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.activity TO hora_server;
 
+CREATE TABLE public.admission (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  state text NOT NULL,
+  statutes integer NOT NULL,
+  applied_at timestamp with time zone NOT NULL,
+  tacit_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  reasons text,
+  CONSTRAINT admission_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT admission_decided CHECK (((state = ANY (ARRAY['ADMITTED'::text, 'REFUSED'::text])) = (decided_at IS NOT NULL))),
+  CONSTRAINT admission_not_ones_own CHECK ((decided_by <> member_id)),
+  CONSTRAINT admission_state CHECK ((state = ANY (ARRAY['LISTED'::text, 'OBJECTED'::text, 'ADMITTED'::text, 'REFUSED'::text]))),
+  CONSTRAINT admission_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT admission_decided_by_fkey FOREIGN KEY (community_id, decided_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT admission_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.admission ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.admission FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.admission TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX admission_member_idx ON public.admission USING btree (community_id, member_id, applied_at DESC);
+CREATE UNIQUE INDEX admission_open_key ON public.admission USING btree (community_id, member_id) WHERE (state = ANY (ARRAY['LISTED'::text, 'OBJECTED'::text]));
+GRANT INSERT, SELECT ON public.admission TO hora_server;
+
+CREATE TABLE public.admission_objection (
+  community_id uuid NOT NULL,
+  admission_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  reason text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT admission_objection_pkey PRIMARY KEY (community_id, admission_id, member_id),
+  CONSTRAINT admission_objection_admission_fkey FOREIGN KEY (community_id, admission_id) REFERENCES public.admission(community_id, id),
+  CONSTRAINT admission_objection_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.admission_objection ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.admission_objection FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.admission_objection TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.admission_objection TO hora_server;
+
 CREATE TABLE public.allocation_contest (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -694,6 +735,26 @@ CREATE TABLE public.field_usage (
 CREATE INDEX field_usage_day_idx ON public.field_usage USING btree (day);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.field_usage TO hora_server;
 
+CREATE TABLE public.governance_act (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  basis text NOT NULL,
+  reference uuid NOT NULL,
+  person_id uuid,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT governance_act_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT governance_act_asked CHECK (((basis <> 'OWN_REQUEST'::text) OR (person_id IS NOT NULL))),
+  CONSTRAINT governance_act_basis CHECK ((basis = ANY (ARRAY['OWN_REQUEST'::text, 'TACIT'::text, 'DECISION'::text, 'REDEEMED'::text]))),
+  CONSTRAINT governance_act_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.governance_act ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.governance_act FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.governance_act TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON public.governance_act TO hora_server;
+
 CREATE TABLE public.group_session (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -873,7 +934,7 @@ CREATE POLICY tenant ON public.member TO PUBLIC USING ((community_id = (NULLIF(c
 CREATE INDEX member_admitted_idx ON public.member USING btree (community_id, admitted_at);
 CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
-GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
+GRANT INSERT, SELECT ON public.member TO hora_server;
 
 CREATE TABLE public.message (
   community_id uuid NOT NULL,
@@ -1343,6 +1404,10 @@ GRANT EXECUTE ON FUNCTION public.evidence_step TO PUBLIC;
 CREATE FUNCTION public.fold(t text)
   RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;
 GRANT EXECUTE ON FUNCTION public.fold TO PUBLIC;
+
+CREATE FUNCTION public.govern(p_community uuid, p_id uuid, p_member uuid, p_was text, p_became text, p_basis text, p_reference uuid, p_person uuid, p_at timestamp with time zone)
+  RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=public, pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.govern TO hora_server;
 
 CREATE FUNCTION public.search_config(language text)
   RETURNS regconfig LANGUAGE sql IMMUTABLE PARALLEL SAFE;

@@ -292,6 +292,7 @@ var shown = map[string]string{
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Admission":     "{ state statutesVersion tacitAt member { displayName } objections { reason member { displayName } } decidedBy { displayName } reasons }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

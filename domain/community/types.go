@@ -55,6 +55,7 @@ type Charter struct {
 	Activities `json:"activities"`
 	// Progression is a field of its own, since its words are too general for the charter's own.
 	Progression Progression `json:"progression"`
+	CoOwnership CoOwnership `json:"coOwnership"`
 
 	Power    Power    `json:"power"`
 	Assembly Assembly `json:"assembly"`
@@ -66,7 +67,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "progression", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -79,6 +79,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellRecognition(e)
 	case progression.Moved, progression.NoticeGiven:
 		return tellWay(e)
+	case membership.AdmissionListed, membership.AdmissionObjected, membership.AdmissionSettled:
+		return tellAdmission(e)
+	case membership.GovernanceMoved:
+		return tellVote(e)
 	case conversation.Sent:
 		return tellMessage(e)
 	case conversation.Announced:

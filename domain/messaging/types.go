@@ -79,6 +79,14 @@ const (
 	MemberRestored   Kind = "MEMBER_RESTORED"
 	EngagementEnding Kind = "ENGAGEMENT_ENDING" // announces ACTIVE
 	EngagementEnded  Kind = "ENGAGEMENT_ENDED"
+
+	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
+	AdmissionObjected Kind = "ADMISSION_OBJECTED"
+	AdmissionToDecide Kind = "ADMISSION_TO_DECIDE" // for coordinators
+	CoOwnerAdmitted   Kind = "CO_OWNER_ADMITTED"
+	AdmissionRefused  Kind = "ADMISSION_REFUSED"
+	VoteEnding        Kind = "VOTE_ENDING"
+	VoteEnded         Kind = "VOTE_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

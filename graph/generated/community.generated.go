@@ -44,6 +44,7 @@ type CommunityResolver interface {
 	TimeChequeBatches(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.TimeChequeBatchConnection, error)
 	Threads(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.ThreadConnection, error)
 	Announcements(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.AnnouncementConnection, error)
+	Admissions(ctx context.Context, obj *community.Community) ([]*membership.Admission, error)
 	Cycles(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CycleConnection, error)
 	GroupSessions(ctx context.Context, obj *community.Community, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) (*model.GroupSessionConnection, error)
 }
@@ -920,6 +921,38 @@ func (ec *executionContext) fieldContext_Charter_progression(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Charter_coOwnership(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_coOwnership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CoOwnership, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.CoOwnership) graphql.Marshaler {
+			return ec.marshalNCoOwnershipPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCoOwnership(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_coOwnership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoOwnershipPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_activityKinds(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1042,6 +1075,52 @@ func (ec *executionContext) _Charter_sessionNoticeHours(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Charter_sessionNoticeHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoOwnershipPolicy_statutesVersion(ctx context.Context, field graphql.CollectedField, obj *community.CoOwnership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoOwnershipPolicy_statutesVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoOwnershipPolicy_statutesVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoOwnershipPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoOwnershipPolicy_tacitDays(ctx context.Context, field graphql.CollectedField, obj *community.CoOwnership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoOwnershipPolicy_tacitDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TacitDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoOwnershipPolicy_tacitDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoOwnershipPolicy", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Community_id(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
@@ -2025,6 +2104,38 @@ func (ec *executionContext) fieldContext_Community_announcements(ctx context.Con
 	if fc.Args, err = ec.field_Community_announcements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_admissions(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_admissions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().Admissions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*membership.Admission) graphql.Marshaler {
+			return ec.marshalNAdmission2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAdmissionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_admissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Admission(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3173,6 +3284,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "coOwnership":
+			out.Values[i] = ec._Charter_coOwnership(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "activityKinds":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3198,6 +3314,44 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._Charter_sessionNoticeHours(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var coOwnershipPolicyImplementors = []string{"CoOwnershipPolicy"}
+
+func (ec *executionContext) _CoOwnershipPolicy(ctx context.Context, sel ast.SelectionSet, obj *community.CoOwnership) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coOwnershipPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoOwnershipPolicy")
+		case "statutesVersion":
+			out.Values[i] = ec._CoOwnershipPolicy_statutesVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tacitDays":
+			out.Values[i] = ec._CoOwnershipPolicy_tacitDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3357,6 +3511,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_announcements(ctx, field, obj)
+				})
+		case "admissions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_admissions(ctx, field, obj)
 				})
 		case "cycles":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -3795,6 +3955,10 @@ func (ec *executionContext) marshalNCharter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 		return graphql.Null
 	}
 	return ec._Charter(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCoOwnershipPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCoOwnership(ctx context.Context, sel ast.SelectionSet, v community.CoOwnership) graphql.Marshaler {
+	return ec._CoOwnershipPolicy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNCommunity2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunityᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.Community) graphql.Marshaler {

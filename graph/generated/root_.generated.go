@@ -29,6 +29,7 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
+	Admission() AdmissionResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
 	Charter() CharterResolver
@@ -52,6 +53,7 @@ type ResolverRoot interface {
 	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
+	Objection() ObjectionResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
 	Preset() PresetResolver
@@ -155,6 +157,18 @@ type ComplexityRoot struct {
 		Rule         func(childComplexity int) int
 	}
 
+	Admission struct {
+		AppliedAt  func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		DecidedBy  func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Objections func(childComplexity int) int
+		Reasons    func(childComplexity int) int
+		State      func(childComplexity int) int
+		Statutes   func(childComplexity int) int
+		TacitAt    func(childComplexity int) int
+	}
+
 	AdmitMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -221,6 +235,11 @@ type ComplexityRoot struct {
 	AnnouncementEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ApplyForCoOwnershipPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ApplyToJoinPayload struct {
@@ -302,6 +321,7 @@ type ComplexityRoot struct {
 		AnswerDays      func(childComplexity int) int
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
+		CoOwnership     func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
@@ -344,9 +364,15 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CoOwnershipPolicy struct {
+		Statutes  func(childComplexity int) int
+		TacitDays func(childComplexity int) int
+	}
+
 	Community struct {
 		Account           func(childComplexity int) int
 		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Admissions        func(childComplexity int) int
 		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Charter           func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
@@ -515,6 +541,11 @@ type ComplexityRoot struct {
 		Due   func(childComplexity int) int
 		Note  func(childComplexity int) int
 		State func(childComplexity int) int
+	}
+
+	DecideAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	DeclineActivityPayload struct {
@@ -886,6 +917,7 @@ type ComplexityRoot struct {
 
 	Member struct {
 		Account       func(childComplexity int) int
+		Admission     func(childComplexity int) int
 		AdmittedAt    func(childComplexity int) int
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
@@ -956,6 +988,7 @@ type ComplexityRoot struct {
 		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
 		Announce            func(childComplexity int, input model.AnnounceInput) int
+		ApplyForCoOwnership func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity     func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
@@ -974,6 +1007,7 @@ type ComplexityRoot struct {
 		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing       func(childComplexity int, input model.CreateListingInput) int
+		DecideAdmission     func(childComplexity int, input model.DecideAdmissionInput) int
 		DeclineActivity     func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
@@ -995,6 +1029,8 @@ type ComplexityRoot struct {
 		MarkRead            func(childComplexity int, input model.MarkReadInput) int
 		NameHelper          func(childComplexity int, input model.NameHelperInput) int
 		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
+		NoteOrientation     func(childComplexity int, input model.NoteOrientationInput) int
+		ObjectToAdmission   func(childComplexity int, input model.ObjectToAdmissionInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
@@ -1043,6 +1079,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	NoteOrientationPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Notification struct {
 		Announcement func(childComplexity int) int
 		Body         func(childComplexity int) int
@@ -1073,6 +1114,17 @@ type ComplexityRoot struct {
 	NotificationReceipt struct {
 		Cursor       func(childComplexity int) int
 		Notification func(childComplexity int) int
+	}
+
+	ObjectToAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Objection struct {
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	OpenCyclePayload struct {
@@ -1960,6 +2012,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivityKind.Rule(childComplexity), true
 
+	case "Admission.appliedAt":
+		if e.ComplexityRoot.Admission.AppliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.AppliedAt(childComplexity), true
+	case "Admission.decidedAt":
+		if e.ComplexityRoot.Admission.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedAt(childComplexity), true
+	case "Admission.decidedBy":
+		if e.ComplexityRoot.Admission.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedBy(childComplexity), true
+	case "Admission.member":
+		if e.ComplexityRoot.Admission.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Member(childComplexity), true
+	case "Admission.objections":
+		if e.ComplexityRoot.Admission.Objections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Objections(childComplexity), true
+	case "Admission.reasons":
+		if e.ComplexityRoot.Admission.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Reasons(childComplexity), true
+	case "Admission.state":
+		if e.ComplexityRoot.Admission.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.State(childComplexity), true
+	case "Admission.statutesVersion":
+		if e.ComplexityRoot.Admission.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Statutes(childComplexity), true
+	case "Admission.tacitAt":
+		if e.ComplexityRoot.Admission.TacitAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.TacitAt(childComplexity), true
+
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
 			break
@@ -2215,6 +2322,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "ApplyForCoOwnershipPayload.admission":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission(childComplexity), true
+	case "ApplyForCoOwnershipPayload.userErrors":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -2445,6 +2565,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Ceiling(childComplexity), true
+	case "Charter.coOwnership":
+		if e.ComplexityRoot.Charter.CoOwnership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.CoOwnership(childComplexity), true
 	case "Charter.chequeDepositDays":
 		if e.ComplexityRoot.Charter.DepositDays == nil {
 			break
@@ -2635,6 +2761,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "CoOwnershipPolicy.statutesVersion":
+		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.Statutes(childComplexity), true
+	case "CoOwnershipPolicy.tacitDays":
+		if e.ComplexityRoot.CoOwnershipPolicy.TacitDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.TacitDays(childComplexity), true
+
 	case "Community.account":
 		if e.ComplexityRoot.Community.Account == nil {
 			break
@@ -2652,6 +2791,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.admissions":
+		if e.ComplexityRoot.Community.Admissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Admissions(childComplexity), true
 	case "Community.announcements":
 		if e.ComplexityRoot.Community.Announcements == nil {
 			break
@@ -3402,6 +3547,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CycleStep.State(childComplexity), true
+
+	case "DecideAdmissionPayload.admission":
+		if e.ComplexityRoot.DecideAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.Admission(childComplexity), true
+	case "DecideAdmissionPayload.userErrors":
+		if e.ComplexityRoot.DecideAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
 
 	case "DeclineActivityPayload.activity":
 		if e.ComplexityRoot.DeclineActivityPayload.Activity == nil {
@@ -4778,6 +4936,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Account(childComplexity), true
+	case "Member.admission":
+		if e.ComplexityRoot.Member.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Admission(childComplexity), true
 	case "Member.admittedAt":
 		if e.ComplexityRoot.Member.AdmittedAt == nil {
 			break
@@ -5114,6 +5278,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.applyForCoOwnership":
+		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyForCoOwnership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyForCoOwnership(childComplexity, args["input"].(model.ApplyForCoOwnershipInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -5312,6 +5487,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.decideAdmission":
+		if e.ComplexityRoot.Mutation.DecideAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
 	case "Mutation.declineActivity":
 		if e.ComplexityRoot.Mutation.DeclineActivity == nil {
 			break
@@ -5543,6 +5729,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
+	case "Mutation.noteOrientation":
+		if e.ComplexityRoot.Mutation.NoteOrientation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteOrientation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteOrientation(childComplexity, args["input"].(model.NoteOrientationInput)), true
+	case "Mutation.objectToAdmission":
+		if e.ComplexityRoot.Mutation.ObjectToAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_objectToAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ObjectToAdmission(childComplexity, args["input"].(model.ObjectToAdmissionInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -5966,6 +6174,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
+	case "NoteOrientationPayload.member":
+		if e.ComplexityRoot.NoteOrientationPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.Member(childComplexity), true
+	case "NoteOrientationPayload.userErrors":
+		if e.ComplexityRoot.NoteOrientationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.UserErrors(childComplexity), true
+
 	case "Notification.announcement":
 		if e.ComplexityRoot.Notification.Announcement == nil {
 			break
@@ -6089,6 +6310,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
+	case "ObjectToAdmissionPayload.admission":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.Admission(childComplexity), true
+	case "ObjectToAdmissionPayload.userErrors":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors(childComplexity), true
+
+	case "Objection.at":
+		if e.ComplexityRoot.Objection.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.At(childComplexity), true
+	case "Objection.member":
+		if e.ComplexityRoot.Objection.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Member(childComplexity), true
+	case "Objection.reason":
+		if e.ComplexityRoot.Objection.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Reason(childComplexity), true
 
 	case "OpenCyclePayload.cycle":
 		if e.ComplexityRoot.OpenCyclePayload.Cycle == nil {
@@ -7998,6 +8251,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
@@ -8018,6 +8272,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
+			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
 			graphql.NewInputUnmarshaler("DeclineActivityInput", ec.unmarshalInputDeclineActivityInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
@@ -8044,6 +8299,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
+			graphql.NewInputUnmarshaler("NoteOrientationInput", ec.unmarshalInputNoteOrientationInput),
+			graphql.NewInputUnmarshaler("ObjectToAdmissionInput", ec.unmarshalInputObjectToAdmissionInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
@@ -8256,6 +8513,8 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Record what was decided of a co-owner who was objected to: coordinators and the board."
+  DECIDE_ADMISSIONS
   "Coordinators, moderators and the board: speak to many members at once."
   MAKE_ANNOUNCEMENTS
 }
@@ -8334,6 +8593,14 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Numbers of a policy that cannot be true together; ` + "`" + `max` + "`" + ` is what another number allows. Ask for one that is not above it."
   POLICY_CONTRADICTION
+  "The charter's minimum of shares is not there. Show how to complete it."
+  SHARES_MISSING
+  "The statutes in force are not accepted; ` + "`" + `version` + "`" + ` is theirs. Show them, and send it once they are accepted."
+  STATUTES_NOT_ACCEPTED
+  "The conversation that welcomes was not noted yet. Say whom to ask for it."
+  ORIENTATION_MISSING
+  "It is one's own case, or one has objected. Say that somebody else decides."
+  OWN_CASE
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
   "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
@@ -9567,6 +9834,16 @@ type Charter {
   levy: Levy!
   "What leads members from one participation to another."
   progression: ProgressionPolicy!
+  "How members become co-owners."
+  coOwnership: CoOwnershipPolicy!
+}
+
+"How members become co-owners: with the shares that the charter asks for, welcomed, listed, and objected to by nobody or by decision."
+type CoOwnershipPolicy {
+  "The version of the statutes that one accepts."
+  statutesVersion: Int!
+  "Days on the published list, after which one is admitted when nobody objected."
+  tacitDays: Int!
 }
 
 "By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
@@ -11981,6 +12258,20 @@ enum NotificationKind {
   ENGAGEMENT_ENDING
   "You are active, no longer engaged."
   ENGAGEMENT_ENDED
+  "For coordinators: somebody asks to be a co-owner; the notification's due says when they are admitted if nobody objects."
+  ADMISSION_LISTED
+  "Somebody objected to your admission; a decision follows."
+  ADMISSION_OBJECTED
+  "For coordinators: somebody objected to an admission, which waits for a decision."
+  ADMISSION_TO_DECIDE
+  "You are a co-owner."
+  CO_OWNER_ADMITTED
+  "You are not admitted, for the reasons given."
+  ADMISSION_REFUSED
+  "Your shares are being bought back; your vote ends with them."
+  VOTE_ENDING
+  "Your shares were bought back, and your vote ended; you stay a member."
+  VOTE_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -12088,6 +12379,10 @@ enum CriterionCode {
   SHARE
   "The charter's minimum of paid shares."
   SHARES
+  "The statutes accepted, with one's wish to be a co-owner."
+  STATUTES
+  "The conversation that welcomes."
+  ORIENTATION
   "A vote, by admission."
   VOTE
   "A mandate, by decision."
@@ -12148,6 +12443,140 @@ type Contribution {
   at: DateTime!
   "The global id of the exchange, session, activity or endorsement it comes from; null for others."
   sourceId: ID
+}
+
+extend type Community {
+  "Who asks to be a co-owner, the longest first; at most 100. It is published to members, so that they may object."
+  admissions: [Admission!]!
+}
+
+extend type Member {
+  "Their last wish to be a co-owner; null when there is none."
+  admission: Admission
+}
+
+"Where a wish to be a co-owner stands. Treat a value you do not know as LISTED."
+enum AdmissionState {
+  "Published; they are admitted when nobody objects in time."
+  LISTED
+  "Somebody objected; it waits for a decision."
+  OBJECTED
+  "They are a co-owner."
+  ADMITTED
+  "They are not, for the reasons given."
+  REFUSED
+}
+
+"A member's wish to be a co-owner, and what became of it."
+type Admission {
+  "Who."
+  member: Member!
+  "How it stands."
+  state: AdmissionState!
+  "The version of the statutes that they accepted."
+  statutesVersion: Int!
+  "When they asked."
+  appliedAt: DateTime!
+  "When they are admitted if nobody objects."
+  tacitAt: DateTime!
+  "What was said against it, the oldest first."
+  objections: [Objection!]!
+  "When it ended; null before."
+  decidedAt: DateTime
+  "Who recorded the decision; null when nobody objected."
+  decidedBy: Member
+  "Why it was decided so; null when nobody objected."
+  reasons: String
+}
+
+"Why somebody should not be admitted without a decision."
+type Objection {
+  "Who says so."
+  member: Member!
+  "Why."
+  reason: String!
+  "When."
+  at: DateTime!
+}
+
+extend type Mutation {
+  "Notes that somebody had the conversation that welcomes. Error: MEMBER_STATE."
+  noteOrientation("Who." input: NoteOrientationInput!): NoteOrientationPayload! @can(do: ADMIT_MEMBERS)
+  """
+  Asks to be a co-owner: published to members, and admitted when nobody objects in the charter's days.
+  Errors: SHARES_MISSING, STATUTES_NOT_ACCEPTED, ORIENTATION_MISSING, MEMBER_STATE.
+  """
+  applyForCoOwnership("Where." input: ApplyForCoOwnershipInput!): ApplyForCoOwnershipPayload! @can(do: TAKE_PART)
+  "Objects to somebody's admission, with reasons that all read; a decision then follows. Errors: OWN_CASE, NOT_FOUND, REQUIRED."
+  objectToAdmission("To whose, and why." input: ObjectToAdmissionInput!): ObjectToAdmissionPayload! @can(do: TAKE_PART)
+  "Records what was decided of somebody who was objected to; who objected does not decide. Errors: OWN_CASE, MEMBER_STATE, NOT_FOUND, REQUIRED."
+  decideAdmission("Of whom, and what." input: DecideAdmissionInput!): DecideAdmissionPayload! @can(do: DECIDE_ADMISSIONS)
+}
+
+"Whose conversation to note."
+input NoteOrientationInput {
+  "An applicant or a member."
+  memberId: ID!
+}
+
+"A wish to be a co-owner."
+input ApplyForCoOwnershipInput {
+  "Where one is a member."
+  communityId: ID!
+  "The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion."
+  statutesVersion: Int
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An objection."
+input ObjectToAdmissionInput {
+  "Who asks to be a co-owner."
+  memberId: ID!
+  "Why not; 1 to 1,000 characters."
+  reason: String!
+}
+
+"A decision on an admission."
+input DecideAdmissionInput {
+  "Who asks to be a co-owner, and was objected to."
+  memberId: ID!
+  "Whether they are admitted."
+  admit: Boolean!
+  "Why; 1 to 2,000 characters. All read it."
+  reasons: String!
+}
+
+"The result of noteOrientation."
+type NoteOrientationPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of applyForCoOwnership."
+type ApplyForCoOwnershipPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of objectToAdmission."
+type ObjectToAdmissionPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAdmission."
+type DecideAdmissionPayload {
+  "How it ended; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
@@ -13573,6 +14002,30 @@ func (ec *executionContext) childFields_ActivityKind(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ActivityKind", field.Name)
 }
 
+func (ec *executionContext) childFields_Admission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Admission_member(ctx, field)
+	case "state":
+		return ec.fieldContext_Admission_state(ctx, field)
+	case "statutesVersion":
+		return ec.fieldContext_Admission_statutesVersion(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Admission_appliedAt(ctx, field)
+	case "tacitAt":
+		return ec.fieldContext_Admission_tacitAt(ctx, field)
+	case "objections":
+		return ec.fieldContext_Admission_objections(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Admission_decidedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Admission_decidedBy(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Admission_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Admission", field.Name)
+}
+
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -13707,6 +14160,16 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyForCoOwnershipPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13885,6 +14348,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_levy(ctx, field)
 	case "progression":
 		return ec.fieldContext_Charter_progression(ctx, field)
+	case "coOwnership":
+		return ec.fieldContext_Charter_coOwnership(ctx, field)
 	case "activityKinds":
 		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
@@ -13951,6 +14416,16 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statutesVersion":
+		return ec.fieldContext_CoOwnershipPolicy_statutesVersion(ctx, field)
+	case "tacitDays":
+		return ec.fieldContext_CoOwnershipPolicy_tacitDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoOwnershipPolicy", field.Name)
+}
+
 func (ec *executionContext) childFields_Community(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13999,6 +14474,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "admissions":
+		return ec.fieldContext_Community_admissions(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -14295,6 +14772,16 @@ func (ec *executionContext) childFields_CycleStep(ctx context.Context, field gra
 		return ec.fieldContext_CycleStep_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CycleStep", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_DecideAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeclineActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15027,6 +15514,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_whyNot(ctx, field)
 	case "whyNotEngaged":
 		return ec.fieldContext_Member_whyNotEngaged(ctx, field)
+	case "admission":
+		return ec.fieldContext_Member_admission(ctx, field)
 	case "recognition":
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
@@ -15135,6 +15624,16 @@ func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type NoteHouseholdPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NoteOrientationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NoteOrientationPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteOrientationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteOrientationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15197,6 +15696,28 @@ func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context,
 		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectToAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ObjectToAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ObjectToAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectToAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Objection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Objection_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Objection_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_Objection_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Objection", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

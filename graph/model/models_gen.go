@@ -199,6 +199,24 @@ type AnnouncementEdge struct {
 	Node *conversation.Announcement `json:"node"`
 }
 
+// A wish to be a co-owner.
+type ApplyForCoOwnershipInput struct {
+	// Where one is a member.
+	CommunityID string `json:"communityId"`
+	// The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion.
+	StatutesVersion *int `json:"statutesVersion,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of applyForCoOwnership.
+type ApplyForCoOwnershipPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A wish to join.
 type ApplyToJoinInput struct {
 	// Where.
@@ -700,6 +718,24 @@ type CycleEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *reinvestment.Cycle `json:"node"`
+}
+
+// A decision on an admission.
+type DecideAdmissionInput struct {
+	// Who asks to be a co-owner, and was objected to.
+	MemberID string `json:"memberId"`
+	// Whether they are admitted.
+	Admit bool `json:"admit"`
+	// Why; 1 to 2,000 characters. All read it.
+	Reasons string `json:"reasons"`
+}
+
+// The result of decideAdmission.
+type DecideAdmissionPayload struct {
+	// How it ended; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Logged work to say no to.
@@ -1383,6 +1419,20 @@ type NoteHouseholdPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Whose conversation to note.
+type NoteOrientationInput struct {
+	// An applicant or a member.
+	MemberID string `json:"memberId"`
+}
+
+// The result of noteOrientation.
+type NoteOrientationPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of notifications.
 type NotificationConnection struct {
 	// The items with their cursors.
@@ -1409,6 +1459,22 @@ type NotificationReceipt struct {
 	Cursor *string `json:"cursor,omitempty"`
 	// What was told.
 	Notification *messaging.Notification `json:"notification"`
+}
+
+// An objection.
+type ObjectToAdmissionInput struct {
+	// Who asks to be a co-owner.
+	MemberID string `json:"memberId"`
+	// Why not; 1 to 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of objectToAdmission.
+type ObjectToAdmissionPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be opened.

@@ -147,7 +147,7 @@ var given = []struct {
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "body", "count", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
-		"state", "trace", "unit", "what", "why",
+		"state", "trace", "unit", "version", "what", "why",
 	}},
 }
 
