@@ -55,6 +55,8 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
+	// Members is what time does to admissions and votes that people asked for.
+	Members Members
 	// Ways keeps what members did and moves their participation by it.
 	Ways       Ways
 	Moderation Moderation
@@ -108,6 +110,11 @@ type Milestones interface {
 
 // Moderation is what time does to measures, and to reports that wait.
 type Moderation interface {
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Members is what time does to what members asked for.
+type Members interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 

@@ -130,6 +130,7 @@ func (b *testBundle) node() *node {
 		Exchanges: n.exchanges, Listings: n.listings, Decisions: decisions, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
+		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
 		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, n.members, n.listings, n.exchanges),

@@ -159,8 +159,9 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Decisions: a.rooms.decisions, Cycles: a.rooms.cycles,
 		Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
-		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Ways: a.rooms.ways, Moderation: a.rooms.moderation, Identity: a.people,
-		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
+		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Members: a.rooms.members, Ways: a.rooms.ways, Moderation: a.rooms.moderation,
+		Identity: a.people,
+		Mail:     sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
 }

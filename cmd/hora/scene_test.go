@@ -407,6 +407,18 @@ var calls = map[string]func(s *scene) call{
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
+	"noteOrientation": func(s *scene) call { return call{s.founder, input{"memberId": s.newcomer().member}} },
+	"applyForCoOwnership": func(s *scene) call {
+		return call{s.eligible(), input{"communityId": s.id, "statutesVersion": 1, "idempotencyKey": newKey()}}
+	},
+	"objectToAdmission": func(s *scene) call {
+		return call{s.anna, input{"memberId": s.candidate().member, "reason": s.another("Pas encore")}}
+	},
+	"decideAdmission": func(s *scene) call {
+		p := s.candidate()
+		s.anna.does("objectToAdmission", input{"memberId": p.member, "reason": "Pas encore."})
+		return call{s.founder, input{"memberId": p.member, "admit": true, "reasons": "Entendu par l’assemblée."}}
+	},
 	"markRead": func(s *scene) call {
 		return call{s.anna, input{"notificationIds": []string{s.news()}, "threadId": s.bruno.writes(s.anna.member, s.another("Bonjour")).text("thread.id")}}
 	},
@@ -453,6 +465,22 @@ func (s *scene) helped() (*person, string) {
 	x := s.anna.gave(p, 15)
 	p.confirms(x, 15)
 	return p, x
+}
+
+// eligible is a new member who has all it takes to be a co-owner.
+func (s *scene) eligible() *person {
+	s.calms()
+	p := s.newcomer()
+	s.owns(p, "FULL")
+	s.founder.does("noteOrientation", input{"memberId": p.member})
+	return p
+}
+
+// candidate is on the published list.
+func (s *scene) candidate() *person {
+	p := s.eligible()
+	p.does("applyForCoOwnership", input{"communityId": s.id, "statutesVersion": 1})
+	return p
 }
 
 func (s *scene) newcomer() *person { return s.welcome(s.another("Nadia"), "fr") }

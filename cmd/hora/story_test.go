@@ -297,6 +297,7 @@ var shown = map[string]string{
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"Badge":         "{ id name criteria version validDays }",
 	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
+	"Admission":     "{ state statutesVersion tacitAt member { displayName } objections { reason member { displayName } } decidedBy { displayName } reasons }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
 	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",

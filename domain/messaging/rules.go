@@ -90,6 +90,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return told{kind: Kind(e.Kind), members: []domain.ID{about.Member}}, err == nil && about.Member != domain.Nowhere, err
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case membership.AdmissionListed, membership.AdmissionObjected, membership.AdmissionSettled:
+		return tellAdmission(e)
+	case membership.GovernanceMoved:
+		return tellVote(e)
 	case conversation.Sent:
 		return tellMessage(e)
 	case conversation.Announced:

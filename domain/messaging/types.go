@@ -99,6 +99,14 @@ const (
 	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
 	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
 	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained
+
+	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
+	AdmissionObjected Kind = "ADMISSION_OBJECTED"
+	AdmissionToDecide Kind = "ADMISSION_TO_DECIDE" // for coordinators
+	CoOwnerAdmitted   Kind = "CO_OWNER_ADMITTED"
+	AdmissionRefused  Kind = "ADMISSION_REFUSED"
+	VoteEnding        Kind = "VOTE_ENDING"
+	VoteEnded         Kind = "VOTE_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
+	Admission() AdmissionResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
 	AuditEntry() AuditEntryResolver
@@ -38,6 +39,8 @@ type ResolverRoot interface {
 	Claim() ClaimResolver
 	College() CollegeResolver
 	Community() CommunityResolver
+	Complaint() ComplaintResolver
+	ComplaintOpening() ComplaintOpeningResolver
 	Contribution() ContributionResolver
 	Criterion() CriterionResolver
 	Cycle() CycleResolver
@@ -60,6 +63,7 @@ type ResolverRoot interface {
 	ModerationMeasure() ModerationMeasureResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
+	Objection() ObjectionResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
 	PlanTurn() PlanTurnResolver
@@ -167,6 +171,18 @@ type ComplexityRoot struct {
 		Rule         func(childComplexity int) int
 	}
 
+	Admission struct {
+		AppliedAt  func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		DecidedBy  func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Objections func(childComplexity int) int
+		Reasons    func(childComplexity int) int
+		State      func(childComplexity int) int
+		Statutes   func(childComplexity int) int
+		TacitAt    func(childComplexity int) int
+	}
+
 	AdmitMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -240,6 +256,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ApplyForCoOwnershipPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -309,6 +330,11 @@ type ComplexityRoot struct {
 		Value     func(childComplexity int) int
 	}
 
+	BreakGlassPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelCyclePayload struct {
 		Cycle      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -359,6 +385,7 @@ type ComplexityRoot struct {
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
 		ClosingPool     func(childComplexity int) int
+		CoOwnership     func(childComplexity int) int
 		Colleges        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
@@ -429,6 +456,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CoOwnershipPolicy struct {
+		Statutes  func(childComplexity int) int
+		TacitDays func(childComplexity int) int
+	}
+
 	College struct {
 		Code   func(childComplexity int) int
 		Label  func(childComplexity int) int
@@ -444,11 +476,13 @@ type ComplexityRoot struct {
 	Community struct {
 		Account                  func(childComplexity int) int
 		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
 		CharterHistory           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Complaints               func(childComplexity int, first *int, after *string) int
 		CreatedAt                func(childComplexity int) int
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
@@ -487,6 +521,34 @@ type ComplexityRoot struct {
 	CommunityEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Complaint struct {
+		At          func(childComplexity int) int
+		Complainant func(childComplexity int) int
+		Details     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Member      func(childComplexity int) int
+		Open        func(childComplexity int) int
+		Openings    func(childComplexity int) int
+	}
+
+	ComplaintConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ComplaintEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ComplaintOpening struct {
+		Alone  func(childComplexity int) int
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	CompleteExchangePayload struct {
@@ -620,6 +682,11 @@ type ComplexityRoot struct {
 		Due   func(childComplexity int) int
 		Note  func(childComplexity int) int
 		State func(childComplexity int) int
+	}
+
+	DecideAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Decision struct {
@@ -967,6 +1034,11 @@ type ComplexityRoot struct {
 		Exchange func(childComplexity int) int
 	}
 
+	FileComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Fraction struct {
 		Denominator func(childComplexity int) int
 		Numerator   func(childComplexity int) int
@@ -1199,6 +1271,7 @@ type ComplexityRoot struct {
 
 	Member struct {
 		Account       func(childComplexity int) int
+		Admission     func(childComplexity int) int
 		AdmittedAt    func(childComplexity int) int
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
@@ -1286,12 +1359,14 @@ type ComplexityRoot struct {
 		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter        func(childComplexity int, input model.AmendCharterInput) int
 		Announce            func(childComplexity int, input model.AnnounceInput) int
+		ApplyForCoOwnership func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity     func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
 		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
 		AwardStar           func(childComplexity int, input model.AwardStarInput) int
+		BreakGlass          func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
 		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
@@ -1306,6 +1381,7 @@ type ComplexityRoot struct {
 		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing       func(childComplexity int, input model.CreateListingInput) int
+		DecideAdmission     func(childComplexity int, input model.DecideAdmissionInput) int
 		DeclareConflict     func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity     func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
@@ -1317,6 +1393,7 @@ type ComplexityRoot struct {
 		EndPlan             func(childComplexity int, input model.EndPlanInput) int
 		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
+		FileComplaint       func(childComplexity int, input model.FileComplaintInput) int
 		GiveCard            func(childComplexity int, input model.GiveCardInput) int
 		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
 		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
@@ -1331,6 +1408,9 @@ type ComplexityRoot struct {
 		MarkRead            func(childComplexity int, input model.MarkReadInput) int
 		NameHelper          func(childComplexity int, input model.NameHelperInput) int
 		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
+		NoteOrientation     func(childComplexity int, input model.NoteOrientationInput) int
+		ObjectToAdmission   func(childComplexity int, input model.ObjectToAdmissionInput) int
+		OpenComplaint       func(childComplexity int, input model.OpenComplaintInput) int
 		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
 		OpenDecision        func(childComplexity int, input model.OpenDecisionInput) int
 		OpenDraft           func(childComplexity int, input model.OpenDraftInput) int
@@ -1391,6 +1471,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	NoteOrientationPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Notification struct {
 		Announcement func(childComplexity int) int
 		Body         func(childComplexity int) int
@@ -1421,6 +1506,22 @@ type ComplexityRoot struct {
 	NotificationReceipt struct {
 		Cursor       func(childComplexity int) int
 		Notification func(childComplexity int) int
+	}
+
+	ObjectToAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Objection struct {
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	OpenComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	OpenCyclePayload struct {
@@ -2490,6 +2591,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivityKind.Rule(childComplexity), true
 
+	case "Admission.appliedAt":
+		if e.ComplexityRoot.Admission.AppliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.AppliedAt(childComplexity), true
+	case "Admission.decidedAt":
+		if e.ComplexityRoot.Admission.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedAt(childComplexity), true
+	case "Admission.decidedBy":
+		if e.ComplexityRoot.Admission.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedBy(childComplexity), true
+	case "Admission.member":
+		if e.ComplexityRoot.Admission.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Member(childComplexity), true
+	case "Admission.objections":
+		if e.ComplexityRoot.Admission.Objections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Objections(childComplexity), true
+	case "Admission.reasons":
+		if e.ComplexityRoot.Admission.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Reasons(childComplexity), true
+	case "Admission.state":
+		if e.ComplexityRoot.Admission.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.State(childComplexity), true
+	case "Admission.statutesVersion":
+		if e.ComplexityRoot.Admission.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Statutes(childComplexity), true
+	case "Admission.tacitAt":
+		if e.ComplexityRoot.Admission.TacitAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.TacitAt(childComplexity), true
+
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
 			break
@@ -2758,6 +2914,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "ApplyForCoOwnershipPayload.admission":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission(childComplexity), true
+	case "ApplyForCoOwnershipPayload.userErrors":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -2968,6 +3137,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BallotEntry.Value(childComplexity), true
 
+	case "BreakGlassPayload.complaint":
+		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.Complaint(childComplexity), true
+	case "BreakGlassPayload.userErrors":
+		if e.ComplexityRoot.BreakGlassPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.UserErrors(childComplexity), true
+
 	case "CancelCyclePayload.cycle":
 		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
 			break
@@ -3126,6 +3308,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.ClosingPool(childComplexity), true
+	case "Charter.coOwnership":
+		if e.ComplexityRoot.Charter.CoOwnership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.CoOwnership(childComplexity), true
 	case "Charter.colleges":
 		if e.ComplexityRoot.Charter.Colleges == nil {
 			break
@@ -3443,6 +3631,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "CoOwnershipPolicy.statutesVersion":
+		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.Statutes(childComplexity), true
+	case "CoOwnershipPolicy.tacitDays":
+		if e.ComplexityRoot.CoOwnershipPolicy.TacitDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.TacitDays(childComplexity), true
+
 	case "College.code":
 		if e.ComplexityRoot.College.Code == nil {
 			break
@@ -3498,6 +3699,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.admissions":
+		if e.ComplexityRoot.Community.Admissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Admissions(childComplexity), true
 	case "Community.announcements":
 		if e.ComplexityRoot.Community.Announcements == nil {
 			break
@@ -3548,6 +3755,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.CharterHistory(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.complaints":
+		if e.ComplexityRoot.Community.Complaints == nil {
+			break
+		}
+
+		args, err := ec.field_Community_complaints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Complaints(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.createdAt":
 		if e.ComplexityRoot.Community.CreatedAt == nil {
 			break
@@ -3812,6 +4030,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommunityEdge.Node(childComplexity), true
+
+	case "Complaint.filedAt":
+		if e.ComplexityRoot.Complaint.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.At(childComplexity), true
+	case "Complaint.complainant":
+		if e.ComplexityRoot.Complaint.Complainant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Complainant(childComplexity), true
+	case "Complaint.details":
+		if e.ComplexityRoot.Complaint.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Details(childComplexity), true
+	case "Complaint.id":
+		if e.ComplexityRoot.Complaint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.member":
+		if e.ComplexityRoot.Complaint.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Member(childComplexity), true
+	case "Complaint.open":
+		if e.ComplexityRoot.Complaint.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Open(childComplexity), true
+	case "Complaint.openings":
+		if e.ComplexityRoot.Complaint.Openings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Openings(childComplexity), true
+
+	case "ComplaintConnection.edges":
+		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Edges(childComplexity), true
+	case "ComplaintConnection.nodes":
+		if e.ComplexityRoot.ComplaintConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Nodes(childComplexity), true
+	case "ComplaintConnection.pageInfo":
+		if e.ComplexityRoot.ComplaintConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.PageInfo(childComplexity), true
+
+	case "ComplaintEdge.cursor":
+		if e.ComplexityRoot.ComplaintEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Cursor(childComplexity), true
+	case "ComplaintEdge.node":
+		if e.ComplexityRoot.ComplaintEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Node(childComplexity), true
+
+	case "ComplaintOpening.alone":
+		if e.ComplexityRoot.ComplaintOpening.Alone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Alone(childComplexity), true
+	case "ComplaintOpening.at":
+		if e.ComplexityRoot.ComplaintOpening.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.At(childComplexity), true
+	case "ComplaintOpening.member":
+		if e.ComplexityRoot.ComplaintOpening.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Member(childComplexity), true
+	case "ComplaintOpening.reason":
+		if e.ComplexityRoot.ComplaintOpening.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Reason(childComplexity), true
 
 	case "CompleteExchangePayload.exchange":
 		if e.ComplexityRoot.CompleteExchangePayload.Exchange == nil {
@@ -4326,6 +4644,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CycleStep.State(childComplexity), true
+
+	case "DecideAdmissionPayload.admission":
+		if e.ComplexityRoot.DecideAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.Admission(childComplexity), true
+	case "DecideAdmissionPayload.userErrors":
+		if e.ComplexityRoot.DecideAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
 
 	case "Decision.audit":
 		if e.ComplexityRoot.Decision.Audit == nil {
@@ -5637,6 +5968,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
 
+	case "FileComplaintPayload.complaint":
+		if e.ComplexityRoot.FileComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.Complaint(childComplexity), true
+	case "FileComplaintPayload.userErrors":
+		if e.ComplexityRoot.FileComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.UserErrors(childComplexity), true
+
 	case "Fraction.denominator":
 		if e.ComplexityRoot.Fraction.Denominator == nil {
 			break
@@ -6496,6 +6840,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Account(childComplexity), true
+	case "Member.admission":
+		if e.ComplexityRoot.Member.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Admission(childComplexity), true
 	case "Member.admittedAt":
 		if e.ComplexityRoot.Member.AdmittedAt == nil {
 			break
@@ -6922,6 +7272,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.applyForCoOwnership":
+		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyForCoOwnership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyForCoOwnership(childComplexity, args["input"].(model.ApplyForCoOwnershipInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -6988,6 +7349,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
+	case "Mutation.breakGlass":
+		if e.ComplexityRoot.Mutation.BreakGlass == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_breakGlass_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BreakGlass(childComplexity, args["input"].(model.BreakGlassInput)), true
 	case "Mutation.cancelCycle":
 		if e.ComplexityRoot.Mutation.CancelCycle == nil {
 			break
@@ -7142,6 +7514,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.decideAdmission":
+		if e.ComplexityRoot.Mutation.DecideAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
 	case "Mutation.declareConflict":
 		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
 			break
@@ -7263,6 +7646,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.fileComplaint":
+		if e.ComplexityRoot.Mutation.FileComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_fileComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FileComplaint(childComplexity, args["input"].(model.FileComplaintInput)), true
 	case "Mutation.giveCard":
 		if e.ComplexityRoot.Mutation.GiveCard == nil {
 			break
@@ -7417,6 +7811,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
+	case "Mutation.noteOrientation":
+		if e.ComplexityRoot.Mutation.NoteOrientation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteOrientation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteOrientation(childComplexity, args["input"].(model.NoteOrientationInput)), true
+	case "Mutation.objectToAdmission":
+		if e.ComplexityRoot.Mutation.ObjectToAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_objectToAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ObjectToAdmission(childComplexity, args["input"].(model.ObjectToAdmissionInput)), true
+	case "Mutation.openComplaint":
+		if e.ComplexityRoot.Mutation.OpenComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenComplaint(childComplexity, args["input"].(model.OpenComplaintInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -7972,6 +8399,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
+	case "NoteOrientationPayload.member":
+		if e.ComplexityRoot.NoteOrientationPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.Member(childComplexity), true
+	case "NoteOrientationPayload.userErrors":
+		if e.ComplexityRoot.NoteOrientationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.UserErrors(childComplexity), true
+
 	case "Notification.announcement":
 		if e.ComplexityRoot.Notification.Announcement == nil {
 			break
@@ -8095,6 +8535,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
+
+	case "ObjectToAdmissionPayload.admission":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.Admission(childComplexity), true
+	case "ObjectToAdmissionPayload.userErrors":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors(childComplexity), true
+
+	case "Objection.at":
+		if e.ComplexityRoot.Objection.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.At(childComplexity), true
+	case "Objection.member":
+		if e.ComplexityRoot.Objection.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Member(childComplexity), true
+	case "Objection.reason":
+		if e.ComplexityRoot.Objection.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Reason(childComplexity), true
+
+	case "OpenComplaintPayload.complaint":
+		if e.ComplexityRoot.OpenComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.Complaint(childComplexity), true
+	case "OpenComplaintPayload.userErrors":
+		if e.ComplexityRoot.OpenComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.UserErrors(childComplexity), true
 
 	case "OpenCyclePayload.cycle":
 		if e.ComplexityRoot.OpenCyclePayload.Cycle == nil {
@@ -10734,6 +11219,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
@@ -10743,6 +11229,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
+			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
@@ -10761,6 +11248,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
+			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
 			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
@@ -10776,6 +11264,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("ExchangesChangesInput", ec.unmarshalInputExchangesChangesInput),
+			graphql.NewInputUnmarshaler("FileComplaintInput", ec.unmarshalInputFileComplaintInput),
 			graphql.NewInputUnmarshaler("FoundingChangesInput", ec.unmarshalInputFoundingChangesInput),
 			graphql.NewInputUnmarshaler("FractionInput", ec.unmarshalInputFractionInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
@@ -10803,6 +11292,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
+			graphql.NewInputUnmarshaler("NoteOrientationInput", ec.unmarshalInputNoteOrientationInput),
+			graphql.NewInputUnmarshaler("ObjectToAdmissionInput", ec.unmarshalInputObjectToAdmissionInput),
+			graphql.NewInputUnmarshaler("OpenComplaintInput", ec.unmarshalInputOpenComplaintInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenDecisionInput", ec.unmarshalInputOpenDecisionInput),
 			graphql.NewInputUnmarshaler("OpenDraftInput", ec.unmarshalInputOpenDraftInput),
@@ -11031,6 +11523,8 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Record what was decided of a co-owner who was objected to: coordinators and the board."
+  DECIDE_ADMISSIONS
   "Coordinators, moderators and the board: speak to many members at once."
   MAKE_ANNOUNCEMENTS
   "Coordinators and the board: define badges, issue and revoke them, not one's own."
@@ -11115,6 +11609,14 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Numbers of a policy that cannot be true together; ` + "`" + `max` + "`" + ` is what another number allows. Ask for one that is not above it."
   POLICY_CONTRADICTION
+  "The charter's minimum of shares is not there. Show how to complete it."
+  SHARES_MISSING
+  "The statutes in force are not accepted; ` + "`" + `version` + "`" + ` is theirs. Show them, and send it once they are accepted."
+  STATUTES_NOT_ACCEPTED
+  "The conversation that welcomes was not noted yet. Say whom to ask for it."
+  ORIENTATION_MISSING
+  "It is one's own case, or one has objected. Say that somebody else decides."
+  OWN_CASE
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
   "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
@@ -15866,6 +16368,26 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A complaint was filed in confidence; for coordinators and moderators."
+  COMPLAINT_FILED
+  "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
+  COMPLAINT_ASKED
+  "Somebody opened a complaint alone; for coordinators, moderators and who complained."
+  COMPLAINT_GLASS_BROKEN
+  "For coordinators: somebody asks to be a co-owner; the notification's due says when they are admitted if nobody objects."
+  ADMISSION_LISTED
+  "Somebody objected to your admission; a decision follows."
+  ADMISSION_OBJECTED
+  "For coordinators: somebody objected to an admission, which waits for a decision."
+  ADMISSION_TO_DECIDE
+  "You are a co-owner."
+  CO_OWNER_ADMITTED
+  "You are not admitted, for the reasons given."
+  ADMISSION_REFUSED
+  "Your shares are being bought back; your vote ends with them."
+  VOTE_ENDING
+  "Your shares were bought back, and your vote ended; you stay a member."
+  VOTE_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -16082,7 +16604,62 @@ type AuditEdge {
   node: AuditEntry!
 }
 
+"A complaint, told in confidence. What it says is for who complained, and for who opened it."
+type Complaint implements Node {
+  "The global id."
+  id: ID!
+  "When."
+  filedAt: DateTime!
+  "Whether the caller may read it now."
+  open: Boolean!
+  "What it says; null while it is closed to the caller."
+  details: String
+  "About whom; null when it is about no member, and while it is closed."
+  member: Member
+  "Who complained; null while it is closed, and where they did not want to be named."
+  complainant: Member
+  "Who asked to read it, oldest first."
+  openings: [ComplaintOpening!]!
+}
+
+"Somebody asked to read a complaint. It is kept for good."
+type ComplaintOpening {
+  "Who."
+  member: Member!
+  "Why."
+  reason: String!
+  "Whether they opened it alone."
+  alone: Boolean!
+  "When; two who ask within 24 hours read it for 24 hours."
+  at: DateTime!
+}
+
+"A page of complaints."
+type ComplaintConnection {
+  "The items with their cursors."
+  edges: [ComplaintEdge!]!
+  "The items alone."
+  nodes: [Complaint!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of complaints."
+type ComplaintEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Complaint!
+}
+
 extend type Community {
+  "Complaints, newest first, for those who moderate and whom they do not concern. Errors: FORBIDDEN."
+  complaints(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ComplaintConnection!
   "Reports that wait, the most urgent first, for those who moderate; what concerns themselves is not in theirs. Errors: FORBIDDEN."
   moderationQueue(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -16117,6 +16694,79 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+}
+
+extend type Mutation {
+  "Complains in confidence: two people open it together, and nobody whom it concerns is among them. Errors: REQUIRED, OWN_REPORT, TEXT_TOO_LONG."
+  fileComplaint("What." input: FileComplaintInput!): FileComplaintPayload! @can(do: SEE_COMMUNITY)
+  """
+  Asks to read a complaint. When a second person asks within 24 hours, both read it for 24 hours.
+  Errors: REQUIRED, INVOLVED, TEXT_TOO_LONG.
+  """
+  openComplaint("Which, and why." input: OpenComplaintInput!): OpenComplaintPayload! @can(do: MODERATE)
+  """
+  Opens a complaint alone, where waiting would harm somebody. Everybody who may open it, and who complained, is told.
+  Errors: TEXT_TOO_SHORT, INVOLVED, TEXT_TOO_LONG.
+  """
+  breakGlass("Which, and why." input: BreakGlassInput!): BreakGlassPayload! @can(do: MODERATE)
+}
+
+"A complaint."
+input FileComplaintInput {
+  "In which community."
+  communityId: ID!
+  "About whom; null when it is about no member."
+  memberId: ID
+  "What happened; 1 to 8,000 characters."
+  details: String!
+  "Whether who opens it may know who complains."
+  mayName: Boolean! = false
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read."
+input OpenComplaintInput {
+  "Which."
+  complaintId: ID!
+  "Why; 1 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read alone."
+input BreakGlassInput {
+  "Which."
+  complaintId: ID!
+  "Why it cannot wait; 20 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of fileComplaint."
+type FileComplaintPayload {
+  "The complaint; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of openComplaint."
+type OpenComplaintPayload {
+  "The complaint, open once two asked; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of breakGlass."
+type BreakGlassPayload {
+  "The complaint, open; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "What to report."
@@ -16517,6 +17167,10 @@ enum CriterionCode {
   SHARE
   "The charter's minimum of paid shares."
   SHARES
+  "The statutes accepted, with one's wish to be a co-owner."
+  STATUTES
+  "The conversation that welcomes."
+  ORIENTATION
   "A vote, by admission."
   VOTE
   "A mandate, by decision."
@@ -16582,6 +17236,16 @@ type Contribution {
 extend type Charter {
   "What leads members from one participation to another."
   progression: ProgressionPolicy!
+  "How members become co-owners."
+  coOwnership: CoOwnershipPolicy!
+}
+
+"How members become co-owners: with the shares that the charter asks for, welcomed, listed, and objected to by nobody or by decision."
+type CoOwnershipPolicy {
+  "The version of the statutes that one accepts."
+  statutesVersion: Int!
+  "Days on the published list, after which one is admitted when nobody objected."
+  tacitDays: Int!
 }
 
 "By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
@@ -16630,6 +17294,140 @@ type PairLimits {
   events: Int!
   "And so much given."
   minutes: Minutes!
+}
+
+extend type Community {
+  "Who asks to be a co-owner, the longest first; at most 100. It is published to members, so that they may object."
+  admissions: [Admission!]!
+}
+
+extend type Member {
+  "Their last wish to be a co-owner; null when there is none."
+  admission: Admission
+}
+
+"Where a wish to be a co-owner stands. Treat a value you do not know as LISTED."
+enum AdmissionState {
+  "Published; they are admitted when nobody objects in time."
+  LISTED
+  "Somebody objected; it waits for a decision."
+  OBJECTED
+  "They are a co-owner."
+  ADMITTED
+  "They are not, for the reasons given."
+  REFUSED
+}
+
+"A member's wish to be a co-owner, and what became of it."
+type Admission {
+  "Who."
+  member: Member!
+  "How it stands."
+  state: AdmissionState!
+  "The version of the statutes that they accepted."
+  statutesVersion: Int!
+  "When they asked."
+  appliedAt: DateTime!
+  "When they are admitted if nobody objects."
+  tacitAt: DateTime!
+  "What was said against it, the oldest first."
+  objections: [Objection!]!
+  "When it ended; null before."
+  decidedAt: DateTime
+  "Who recorded the decision; null when nobody objected."
+  decidedBy: Member
+  "Why it was decided so; null when nobody objected."
+  reasons: String
+}
+
+"Why somebody should not be admitted without a decision."
+type Objection {
+  "Who says so."
+  member: Member!
+  "Why."
+  reason: String!
+  "When."
+  at: DateTime!
+}
+
+extend type Mutation {
+  "Notes that somebody had the conversation that welcomes. Error: MEMBER_STATE."
+  noteOrientation("Who." input: NoteOrientationInput!): NoteOrientationPayload! @can(do: ADMIT_MEMBERS)
+  """
+  Asks to be a co-owner: published to members, and admitted when nobody objects in the charter's days.
+  Errors: SHARES_MISSING, STATUTES_NOT_ACCEPTED, ORIENTATION_MISSING, MEMBER_STATE.
+  """
+  applyForCoOwnership("Where." input: ApplyForCoOwnershipInput!): ApplyForCoOwnershipPayload! @can(do: TAKE_PART)
+  "Objects to somebody's admission, with reasons that all read; a decision then follows. Errors: OWN_CASE, NOT_FOUND, REQUIRED."
+  objectToAdmission("To whose, and why." input: ObjectToAdmissionInput!): ObjectToAdmissionPayload! @can(do: TAKE_PART)
+  "Records what was decided of somebody who was objected to; who objected does not decide. Errors: OWN_CASE, MEMBER_STATE, NOT_FOUND, REQUIRED."
+  decideAdmission("Of whom, and what." input: DecideAdmissionInput!): DecideAdmissionPayload! @can(do: DECIDE_ADMISSIONS)
+}
+
+"Whose conversation to note."
+input NoteOrientationInput {
+  "An applicant or a member."
+  memberId: ID!
+}
+
+"A wish to be a co-owner."
+input ApplyForCoOwnershipInput {
+  "Where one is a member."
+  communityId: ID!
+  "The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion."
+  statutesVersion: Int
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An objection."
+input ObjectToAdmissionInput {
+  "Who asks to be a co-owner."
+  memberId: ID!
+  "Why not; 1 to 1,000 characters."
+  reason: String!
+}
+
+"A decision on an admission."
+input DecideAdmissionInput {
+  "Who asks to be a co-owner, and was objected to."
+  memberId: ID!
+  "Whether they are admitted."
+  admit: Boolean!
+  "Why; 1 to 2,000 characters. All read it."
+  reasons: String!
+}
+
+"The result of noteOrientation."
+type NoteOrientationPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of applyForCoOwnership."
+type ApplyForCoOwnershipPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of objectToAdmission."
+type ObjectToAdmissionPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAdmission."
+type DecideAdmissionPayload {
+  "How it ended; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
@@ -18258,6 +19056,30 @@ func (ec *executionContext) childFields_ActivityKind(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ActivityKind", field.Name)
 }
 
+func (ec *executionContext) childFields_Admission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Admission_member(ctx, field)
+	case "state":
+		return ec.fieldContext_Admission_state(ctx, field)
+	case "statutesVersion":
+		return ec.fieldContext_Admission_statutesVersion(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Admission_appliedAt(ctx, field)
+	case "tacitAt":
+		return ec.fieldContext_Admission_tacitAt(ctx, field)
+	case "objections":
+		return ec.fieldContext_Admission_objections(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Admission_decidedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Admission_decidedBy(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Admission_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Admission", field.Name)
+}
+
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -18404,6 +19226,16 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyForCoOwnershipPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -18540,6 +19372,16 @@ func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field g
 		return ec.fieldContext_BallotEntry_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BallotEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_BreakGlassPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BreakGlassPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakGlassPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18684,6 +19526,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
 	case "progression":
 		return ec.fieldContext_Charter_progression(ctx, field)
+	case "coOwnership":
+		return ec.fieldContext_Charter_coOwnership(ctx, field)
 	case "sessionNoShowShares":
 		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
 	case "sessionNoticeHours":
@@ -18782,6 +19626,16 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statutesVersion":
+		return ec.fieldContext_CoOwnershipPolicy_statutesVersion(ctx, field)
+	case "tacitDays":
+		return ec.fieldContext_CoOwnershipPolicy_tacitDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoOwnershipPolicy", field.Name)
+}
+
 func (ec *executionContext) childFields_College(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -18858,12 +19712,16 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_announcements(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Community_decisions(ctx, field)
+	case "complaints":
+		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
 	case "auditLog":
 		return ec.fieldContext_Community_auditLog(ctx, field)
 	case "reinvestmentPlans":
 		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
+	case "admissions":
+		return ec.fieldContext_Community_admissions(ctx, field)
 	case "badges":
 		return ec.fieldContext_Community_badges(ctx, field)
 	case "recognitionFlags":
@@ -18900,6 +19758,62 @@ func (ec *executionContext) childFields_CommunityEdge(ctx context.Context, field
 		return ec.fieldContext_CommunityEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Complaint_id(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Complaint_filedAt(ctx, field)
+	case "open":
+		return ec.fieldContext_Complaint_open(ctx, field)
+	case "details":
+		return ec.fieldContext_Complaint_details(ctx, field)
+	case "member":
+		return ec.fieldContext_Complaint_member(ctx, field)
+	case "complainant":
+		return ec.fieldContext_Complaint_complainant(ctx, field)
+	case "openings":
+		return ec.fieldContext_Complaint_openings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComplaintConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ComplaintConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComplaintConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ComplaintEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ComplaintEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ComplaintOpening_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_ComplaintOpening_reason(ctx, field)
+	case "alone":
+		return ec.fieldContext_ComplaintOpening_alone(ctx, field)
+	case "at":
+		return ec.fieldContext_ComplaintOpening_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintOpening", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19166,6 +20080,16 @@ func (ec *executionContext) childFields_CycleStep(ctx context.Context, field gra
 		return ec.fieldContext_CycleStep_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CycleStep", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_DecideAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19858,6 +20782,16 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
 }
 
+func (ec *executionContext) childFields_FileComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_FileComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileComplaintPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Fraction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "numerator":
@@ -20316,6 +21250,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_whyNot(ctx, field)
 	case "whyNotEngaged":
 		return ec.fieldContext_Member_whyNotEngaged(ctx, field)
+	case "admission":
+		return ec.fieldContext_Member_admission(ctx, field)
 	case "recognition":
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
@@ -20454,6 +21390,16 @@ func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type NoteHouseholdPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NoteOrientationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NoteOrientationPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteOrientationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteOrientationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -20516,6 +21462,38 @@ func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context,
 		return ec.fieldContext_NotificationReceipt_notification(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectToAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ObjectToAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ObjectToAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectToAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Objection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Objection_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Objection_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_Objection_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Objection", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_OpenComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenComplaintPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -240,6 +240,24 @@ type AnnouncementEdge struct {
 	Node *conversation.Announcement `json:"node"`
 }
 
+// A wish to be a co-owner.
+type ApplyForCoOwnershipInput struct {
+	// Where one is a member.
+	CommunityID string `json:"communityId"`
+	// The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion.
+	StatutesVersion *int `json:"statutesVersion,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of applyForCoOwnership.
+type ApplyForCoOwnershipPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A wish to join.
 type ApplyToJoinInput struct {
 	// Where.
@@ -378,6 +396,24 @@ type BodyInput struct {
 	Kind community.BodyKind `json:"kind"`
 	// The code of the college, circle or role; left out for the assembly.
 	Name *string `json:"name,omitempty"`
+}
+
+// A complaint to read alone.
+type BreakGlassInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why it cannot wait; 20 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of breakGlass.
+type BreakGlassPayload struct {
+	// The complaint, open; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be ended.
@@ -641,6 +677,24 @@ type CommunityEdge struct {
 	Node *community.Community `json:"node"`
 }
 
+// A page of complaints.
+type ComplaintConnection struct {
+	// The items with their cursors.
+	Edges []*ComplaintEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Complaint `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of complaints.
+type ComplaintEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Complaint `json:"node"`
+}
+
 // The exchange that was done.
 type CompleteExchangeInput struct {
 	// Which.
@@ -853,6 +907,24 @@ type CycleEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *reinvestment.Cycle `json:"node"`
+}
+
+// A decision on an admission.
+type DecideAdmissionInput struct {
+	// Who asks to be a co-owner, and was objected to.
+	MemberID string `json:"memberId"`
+	// Whether they are admitted.
+	Admit bool `json:"admit"`
+	// Why; 1 to 2,000 characters. All read it.
+	Reasons string `json:"reasons"`
+}
+
+// The result of decideAdmission.
+type DecideAdmissionPayload struct {
+	// How it ended; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A ballot, by whoever cast it.
@@ -1363,6 +1435,28 @@ type ExchangeUpdate struct {
 	Exchange *exchange.Exchange `json:"exchange"`
 }
 
+// A complaint.
+type FileComplaintInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// About whom; null when it is about no member.
+	MemberID *string `json:"memberId,omitempty"`
+	// What happened; 1 to 8,000 characters.
+	Details string `json:"details"`
+	// Whether who opens it may know who complains.
+	MayName bool `json:"mayName"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of fileComplaint.
+type FileComplaintPayload struct {
+	// The complaint; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // An exact part of a whole.
 type FractionInput struct {
 	// How many parts.
@@ -1864,6 +1958,20 @@ type NoteHouseholdPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Whose conversation to note.
+type NoteOrientationInput struct {
+	// An applicant or a member.
+	MemberID string `json:"memberId"`
+}
+
+// The result of noteOrientation.
+type NoteOrientationPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of notifications.
 type NotificationConnection struct {
 	// The items with their cursors.
@@ -1890,6 +1998,40 @@ type NotificationReceipt struct {
 	Cursor *string `json:"cursor,omitempty"`
 	// What was told.
 	Notification *messaging.Notification `json:"notification"`
+}
+
+// An objection.
+type ObjectToAdmissionInput struct {
+	// Who asks to be a co-owner.
+	MemberID string `json:"memberId"`
+	// Why not; 1 to 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of objectToAdmission.
+type ObjectToAdmissionPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A complaint to read.
+type OpenComplaintInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why; 1 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openComplaint.
+type OpenComplaintPayload struct {
+	// The complaint, open once two asked; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be opened.

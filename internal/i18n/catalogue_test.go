@@ -152,7 +152,7 @@ var given = []struct {
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "body", "count", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
-		"retryAfter", "rule", "state", "trace", "unit", "until", "what", "why",
+		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }
 
