@@ -196,7 +196,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
-			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Changes: a.rooms.changes, Live: a.live,
+			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Simulations: a.rooms.simulations, Conversations: a.rooms.threads, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,

@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
@@ -39,6 +40,7 @@ type rooms struct {
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
+	simulations *simulation.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -64,6 +66,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
 		}),
 		cycles:      cycles,
+		simulations: simulation.New(db, persistence.SimulationStore{}, standing, communities),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
 	}
 }

@@ -287,13 +287,14 @@ var shown = map[string]string{
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
-	"Message":       "{ id number body sender { displayName } thread { id with { displayName } } }",
-	"Announcement":  "{ id audience title body }",
-	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
-	"Charter":       "{ version effectiveFrom reason startingHours }",
-	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
-	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
-	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
+	"Message":           "{ id number body sender { displayName } thread { id with { displayName } } }",
+	"Announcement":      "{ id audience title body }",
+	"Thanks":            "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"CharterSimulation": "{ members exchanges exchanged refusedExchanges refusedMembers differences { path } before { openings levy communityBalance pools { purpose balance } } after { openings levy communityBalance pools { purpose balance } } }",
+	"Charter":           "{ version effectiveFrom reason startingHours }",
+	"Star":              "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement":       "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"SessionTokens":     "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

@@ -143,6 +143,16 @@ func (where Community) carry(p *Proposal, coming Charter, changes Changes) error
 	return err
 }
 
+// Tried is the charter with changes that are only proposed; fields of errors are
+// below "changes".
+func (c Charter) Tried(changes Changes) (Charter, error) {
+	next, err := c.With(changes)
+	if err == nil {
+		err = next.Validate()
+	}
+	return next, under("changes", err)
+}
+
 // under puts the fields of an error below another.
 func under(prefix string, err error) error {
 	problems, ok := domain.Problems(err)
