@@ -86,7 +86,7 @@ func timeline(versions []Charter) []Charter {
 func (where Community) propose(line []Charter, a Amendment, alone bool, now time.Time) (Proposal, error) {
 	today, err := line[0].With(a.Changes)
 	if err != nil {
-		return Proposal{}, under("changes", err)
+		return Proposal{}, ofChanges(err)
 	}
 	p := Proposal{From: a.From}
 	soonest, latest := now, now.AddDate(0, 0, furthest)
@@ -124,7 +124,7 @@ func (where Community) propose(line []Charter, a Amendment, alone bool, now time
 			err = where.carry(&p, coming, a.Changes)
 		}
 	}
-	return p, under("changes", err)
+	return p, ofChanges(err)
 }
 
 // carry brings a change into one that is to come. They may not speak of the same.
@@ -150,18 +150,18 @@ func (c Charter) Tried(changes Changes) (Charter, error) {
 	if err == nil {
 		err = next.Validate()
 	}
-	return next, under("changes", err)
+	return next, ofChanges(err)
 }
 
-// under puts the fields of an error below another.
-func under(prefix string, err error) error {
+// ofChanges puts the fields of an error below the changes that it is about.
+func ofChanges(err error) error {
 	problems, ok := domain.Problems(err)
 	if !ok {
 		return err
 	}
 	moved := make([]error, len(problems))
 	for i, p := range problems {
-		field := prefix
+		field := "changes"
 		if p.Field != "" {
 			field += "." + p.Field
 		}
