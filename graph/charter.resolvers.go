@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 )
@@ -61,6 +62,23 @@ func (r *mutationResolver) AmendCharter(ctx context.Context, input model.AmendCh
 	made, err := r.Resolver.Communities.Amend(ctx, actor(ctx), a)
 	c, problems, err := answer(ctx, made, err)
 	return &model.AmendCharterPayload{Charter: c, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) SimulateCharter(ctx context.Context, input model.SimulateCharterInput) (*model.SimulateCharterPayload, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return nil, err
+	}
+	changes, err := charterChanges(input.Changes)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := r.Simulations.Simulate(ctx, actor(ctx), simulation.Ask{Community: c.key, Changes: changes, Months: input.Months})
+	problems, err := userErrors(ctx, err)
+	if err != nil || len(problems) > 0 {
+		return &model.SimulateCharterPayload{UserErrors: problems}, err
+	}
+	return &model.SimulateCharterPayload{Simulation: simulated(ctx, outcome), UserErrors: problems}, nil
 }
 
 func (r *presetResolver) Description(ctx context.Context, obj *community.Preset) (string, error) {

@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
@@ -52,6 +53,7 @@ type Resolver struct {
 	Activities    *activity.Service
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
+	Simulations   *simulation.Service
 	Conversations *conversation.Service
 	Ways          *progression.Service
 	Moderation    *moderation.Service

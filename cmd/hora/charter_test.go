@@ -144,3 +144,39 @@ func TestAppsShowWhatACommunityMayStartFrom(t *testing.T) {
 	same(t, "Vic", town.founder.reads(`{ community(slug: "vic") { charter { ceiling chequeDepositDays } } }`, nil).thing("community.charter"),
 		thing{"ceiling": 1200.0, "chequeDepositDays": 7.0})
 }
+
+// What was, beside what would have been: a levy, other starting hours, a floor that
+// would have refused somebody. Nothing changes by looking.
+func TestAProposedCharterIsTriedOnThePast(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	for _, minutes := range []int{60, 90} {
+		x := anna.gave(bruno, minutes)
+		bruno.confirms(x, minutes)
+	}
+	tries := func(changes input) thing {
+		return anna.does("simulateCharter", input{"communityId": town.id, "changes": changes}).thing("simulation")
+	}
+	pool := func(figures thing, purpose string) any {
+		for _, p := range figures.list("pools") {
+			if p.text("purpose") == purpose {
+				return p["balance"]
+			}
+		}
+		return nil
+	}
+	levy := tries(input{"levy": input{"basisPoints": 1000, "pool": "PROJECTS"}})
+	same(t, "members, exchanges, minutes", []any{levy["members"], levy["exchanges"], levy["exchanged"]}, []any{3.0, 2.0, 150.0})
+	same(t, "levy that was", levy.find("before.levy"), any(0.0))
+	same(t, "levy that would have been", levy.find("after.levy"), any(15.0))
+	same(t, "in the pool", []any{pool(levy.thing("before"), "PROJECTS"), pool(levy.thing("after"), "PROJECTS")}, []any{0.0, 15.0})
+	starting := tries(input{"hours": input{"starting": 0, "floor": -60, "softFloor": -60}})
+	same(t, "openings", []any{starting.find("before.openings"), starting.find("after.openings")}, []any{2700.0, 0.0})
+	same(t, "the whole", []any{starting.find("before.communityBalance"), starting.find("after.communityBalance")}, []any{-2700.0, 0.0})
+	same(t, "few enough to be made out", []any{starting["refusedExchanges"], starting["refusedMembers"]}, []any{nil, nil})
+	same(t, "a charter that cannot be", anna.tries("simulateCharter", input{"communityId": town.id, "changes": input{"hours": input{"unit": 7}}}).problems()[0].Field, []string{"changes", "hours", "unit"})
+	same(t, "too far back", anna.tries("simulateCharter", input{"communityId": town.id, "changes": input{}, "months": 99}).problems()[0].Code, "OUT_OF_RANGE")
+	same(t, "the charter", town.charter("version startingHours"), thing{"version": 1.0, "startingHours": 900.0})
+	town.booksAreRight()
+}

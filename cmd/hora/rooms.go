@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
@@ -45,6 +46,7 @@ type rooms struct {
 	changes     *changes.Service
 	decisions   *governance.Service
 	cycles      *reinvestment.Service
+	simulations *simulation.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
@@ -76,6 +78,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		}),
 		decisions:   decisions,
 		cycles:      cycles,
+		simulations: simulation.New(db, persistence.SimulationStore{}, standing, communities),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),
 	}

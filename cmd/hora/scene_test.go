@@ -78,6 +78,9 @@ var calls = map[string]func(s *scene) call{
 			"communityId": s.id, "changes": input{"listings": input{"expiryDays": 100 + s.turn, "review": false}}, "reason": s.another("Essai"), "idempotencyKey": newKey(),
 		}}
 	},
+	"simulateCharter": func(s *scene) call {
+		return call{s.anna, input{"communityId": s.id, "changes": input{"levy": input{"basisPoints": 500, "pool": "PROJECTS"}}, "months": 6}}
+	},
 	"applyToJoin": func(s *scene) call {
 		return call{s.register(s.another("Jo"), "fr"), input{"communityId": s.id, "message": "Bonjour !", "idempotencyKey": newKey()}}
 	},

@@ -304,6 +304,7 @@ var shown = map[string]string{
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,
 	"DecisionBallot":    "{ receipt choice marks { optionId value } reason }",
+	"CharterSimulation": "{ members exchanges exchanged refusedExchanges refusedMembers differences { path } before { openings levy communityBalance pools { purpose balance } } after { openings levy communityBalance pools { purpose balance } } }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

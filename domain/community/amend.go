@@ -86,7 +86,7 @@ func timeline(versions []Charter) []Charter {
 func (where Community) propose(line []Charter, a Amendment, alone bool, now time.Time) (Proposal, error) {
 	today, err := line[0].With(a.Changes)
 	if err != nil {
-		return Proposal{}, under("changes", err)
+		return Proposal{}, ofChanges(err)
 	}
 	p := Proposal{From: a.From}
 	soonest, latest := now, now.AddDate(0, 0, furthest)
@@ -124,7 +124,7 @@ func (where Community) propose(line []Charter, a Amendment, alone bool, now time
 			err = where.carry(&p, coming, a.Changes)
 		}
 	}
-	return p, under("changes", err)
+	return p, ofChanges(err)
 }
 
 // carry brings a change into one that is to come. They may not speak of the same.
@@ -143,15 +143,25 @@ func (where Community) carry(p *Proposal, coming Charter, changes Changes) error
 	return err
 }
 
-// under puts the fields of an error below another.
-func under(prefix string, err error) error {
+// Tried is the charter with changes that are only proposed; fields of errors are
+// below "changes".
+func (c Charter) Tried(changes Changes) (Charter, error) {
+	next, err := c.With(changes)
+	if err == nil {
+		err = next.Validate()
+	}
+	return next, ofChanges(err)
+}
+
+// ofChanges puts the fields of an error below the changes that it is about.
+func ofChanges(err error) error {
 	problems, ok := domain.Problems(err)
 	if !ok {
 		return err
 	}
 	moved := make([]error, len(problems))
 	for i, p := range problems {
-		field := prefix
+		field := "changes"
 		if p.Field != "" {
 			field += "." + p.Field
 		}

@@ -119,7 +119,7 @@ func (s *Service) keepsSomebody(ctx context.Context, w weighed, now time.Time) e
 	before, _ := domain.Problems(w.Before.LockedOut(held))
 	problems, _ := domain.Problems(locked)
 	if len(problems) > len(before) {
-		return under("changes", locked)
+		return ofChanges(locked)
 	}
 	return nil
 }

@@ -430,6 +430,28 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CharterFigures struct {
+		AboveCeiling     func(childComplexity int) int
+		CommunityBalance func(childComplexity int) int
+		Levy             func(childComplexity int) int
+		Openings         func(childComplexity int) int
+		Pools            func(childComplexity int) int
+		Warned           func(childComplexity int) int
+	}
+
+	CharterSimulation struct {
+		After            func(childComplexity int) int
+		Before           func(childComplexity int) int
+		Differences      func(childComplexity int) int
+		Exchanged        func(childComplexity int) int
+		Exchanges        func(childComplexity int) int
+		From             func(childComplexity int) int
+		Members          func(childComplexity int) int
+		RefusedExchanges func(childComplexity int) int
+		RefusedMembers   func(childComplexity int) int
+		Until            func(childComplexity int) int
+	}
+
 	Checkpoint struct {
 		Consistency func(childComplexity int) int
 		Note        func(childComplexity int) int
@@ -1449,6 +1471,7 @@ type ComplexityRoot struct {
 		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
 		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut             func(childComplexity int, input *model.SignOutInput) int
+		SimulateCharter     func(childComplexity int, input model.SimulateCharterInput) int
 		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
 		UndoMeasure         func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques     func(childComplexity int, input model.UndoTimeChequesInput) int
@@ -1623,6 +1646,11 @@ type ComplexityRoot struct {
 	PlanTurnPart struct {
 		Minutes func(childComplexity int) int
 		Use     func(childComplexity int) int
+	}
+
+	PoolFigure struct {
+		Balance func(childComplexity int) int
+		Purpose func(childComplexity int) int
 	}
 
 	PowerRule struct {
@@ -1987,6 +2015,11 @@ type ComplexityRoot struct {
 	SignOutPayload struct {
 		ClientMutationID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	SimulateCharterPayload struct {
+		Simulation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	StaleVersion struct {
@@ -3525,6 +3558,104 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CharterEdge.Node(childComplexity), true
+
+	case "CharterFigures.aboveCeiling":
+		if e.ComplexityRoot.CharterFigures.AboveCeiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.AboveCeiling(childComplexity), true
+	case "CharterFigures.communityBalance":
+		if e.ComplexityRoot.CharterFigures.CommunityBalance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.CommunityBalance(childComplexity), true
+	case "CharterFigures.levy":
+		if e.ComplexityRoot.CharterFigures.Levy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.Levy(childComplexity), true
+	case "CharterFigures.openings":
+		if e.ComplexityRoot.CharterFigures.Openings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.Openings(childComplexity), true
+	case "CharterFigures.pools":
+		if e.ComplexityRoot.CharterFigures.Pools == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.Pools(childComplexity), true
+	case "CharterFigures.warned":
+		if e.ComplexityRoot.CharterFigures.Warned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterFigures.Warned(childComplexity), true
+
+	case "CharterSimulation.after":
+		if e.ComplexityRoot.CharterSimulation.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.After(childComplexity), true
+	case "CharterSimulation.before":
+		if e.ComplexityRoot.CharterSimulation.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Before(childComplexity), true
+	case "CharterSimulation.differences":
+		if e.ComplexityRoot.CharterSimulation.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Differences(childComplexity), true
+	case "CharterSimulation.exchanged":
+		if e.ComplexityRoot.CharterSimulation.Exchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Exchanged(childComplexity), true
+	case "CharterSimulation.exchanges":
+		if e.ComplexityRoot.CharterSimulation.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Exchanges(childComplexity), true
+	case "CharterSimulation.from":
+		if e.ComplexityRoot.CharterSimulation.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.From(childComplexity), true
+	case "CharterSimulation.members":
+		if e.ComplexityRoot.CharterSimulation.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Members(childComplexity), true
+	case "CharterSimulation.refusedExchanges":
+		if e.ComplexityRoot.CharterSimulation.RefusedExchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.RefusedExchanges(childComplexity), true
+	case "CharterSimulation.refusedMembers":
+		if e.ComplexityRoot.CharterSimulation.RefusedMembers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.RefusedMembers(childComplexity), true
+	case "CharterSimulation.until":
+		if e.ComplexityRoot.CharterSimulation.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterSimulation.Until(childComplexity), true
 
 	case "Checkpoint.consistency":
 		if e.ComplexityRoot.Checkpoint.Consistency == nil {
@@ -8262,6 +8393,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(*model.SignOutInput)), true
+	case "Mutation.simulateCharter":
+		if e.ComplexityRoot.Mutation.SimulateCharter == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_simulateCharter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SimulateCharter(childComplexity, args["input"].(model.SimulateCharterInput)), true
 	case "Mutation.submitProject":
 		if e.ComplexityRoot.Mutation.SubmitProject == nil {
 			break
@@ -8919,6 +9061,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanTurnPart.Use(childComplexity), true
+
+	case "PoolFigure.balance":
+		if e.ComplexityRoot.PoolFigure.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFigure.Balance(childComplexity), true
+	case "PoolFigure.purpose":
+		if e.ComplexityRoot.PoolFigure.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFigure.Purpose(childComplexity), true
 
 	case "PowerRule.ballot":
 		if e.ComplexityRoot.PowerRule.Ballot == nil {
@@ -10288,6 +10443,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
 
+	case "SimulateCharterPayload.simulation":
+		if e.ComplexityRoot.SimulateCharterPayload.Simulation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulateCharterPayload.Simulation(childComplexity), true
+	case "SimulateCharterPayload.userErrors":
+		if e.ComplexityRoot.SimulateCharterPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulateCharterPayload.UserErrors(childComplexity), true
+
 	case "StaleVersion.code":
 		if e.ComplexityRoot.StaleVersion.Code == nil {
 			break
@@ -11341,6 +11509,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("SimulateCharterInput", ec.unmarshalInputSimulateCharterInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
@@ -12940,6 +13109,77 @@ input PowerRuleInput {
   reviewMonths: Int
   "When it takes effect."
   effect: DecisionTiming
+}
+
+extend type Mutation {
+  "Runs a proposed charter over the last months and says what it would have done; it changes nothing, and shows sums only. Errors: OUT_OF_RANGE, and those of amendCharter for each field."
+  simulateCharter("What, and how far back." input: SimulateCharterInput!): SimulateCharterPayload! @can(do: TAKE_PART)
+}
+
+"A charter to be tried on the past."
+input SimulateCharterInput {
+  "Where."
+  communityId: ID!
+  "What would change; what is left out stays."
+  changes: CharterChangesInput!
+  "How many months back, 1 to 24."
+  months: Int! = 12
+}
+
+"The result of simulateCharter."
+type SimulateCharterPayload {
+  "What it would have done; null when there are errors."
+  simulation: CharterSimulation
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What was, beside what would have been under a proposed charter."
+type CharterSimulation {
+  "The first moment looked at."
+  from: DateTime!
+  "The last."
+  until: DateTime!
+  "What the proposed charter has otherwise than the one in force."
+  differences: [CharterDifference!]!
+  "Members with an open account at the end."
+  members: Int!
+  "Exchanges that were settled."
+  exchanges: Int!
+  "The time that they moved."
+  exchanged: Minutes!
+  "What was."
+  before: CharterFigures!
+  "What would have been. An exchange that the proposed floor refuses does not take place in it; everything else is as it was."
+  after: CharterFigures!
+  "Exchanges that the proposed floor would have refused; null when they are fewer than five members', so that nobody can be made out."
+  refusedExchanges: Int
+  "Members whose exchanges those are; null when fewer than five, and 0 for none."
+  refusedMembers: Int
+}
+
+"What a charter makes of some months."
+type CharterFigures {
+  "Starting hours given to newcomers."
+  openings: Minutes!
+  "Levy collected, less what was undone."
+  levy: Minutes!
+  "The balance of the community's own account at the end; its debit is what the whole owes its members."
+  communityBalance: Minutes!
+  "What the common pools hold at the end."
+  pools: [PoolFigure!]!
+  "Members below the soft floor at the end; null for one to four."
+  warned: Int
+  "Members above the ceiling at the end; null for one to four."
+  aboveCeiling: Int
+}
+
+"What a common pool holds."
+type PoolFigure {
+  "The pool's purpose, as in Account.purpose."
+  purpose: String!
+  "Its balance."
+  balance: Minutes!
 }
 `, BuiltIn: false},
 	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
@@ -19574,6 +19814,50 @@ func (ec *executionContext) childFields_CharterEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CharterEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CharterFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "openings":
+		return ec.fieldContext_CharterFigures_openings(ctx, field)
+	case "levy":
+		return ec.fieldContext_CharterFigures_levy(ctx, field)
+	case "communityBalance":
+		return ec.fieldContext_CharterFigures_communityBalance(ctx, field)
+	case "pools":
+		return ec.fieldContext_CharterFigures_pools(ctx, field)
+	case "warned":
+		return ec.fieldContext_CharterFigures_warned(ctx, field)
+	case "aboveCeiling":
+		return ec.fieldContext_CharterFigures_aboveCeiling(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterSimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_CharterSimulation_from(ctx, field)
+	case "until":
+		return ec.fieldContext_CharterSimulation_until(ctx, field)
+	case "differences":
+		return ec.fieldContext_CharterSimulation_differences(ctx, field)
+	case "members":
+		return ec.fieldContext_CharterSimulation_members(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_CharterSimulation_exchanges(ctx, field)
+	case "exchanged":
+		return ec.fieldContext_CharterSimulation_exchanged(ctx, field)
+	case "before":
+		return ec.fieldContext_CharterSimulation_before(ctx, field)
+	case "after":
+		return ec.fieldContext_CharterSimulation_after(ctx, field)
+	case "refusedExchanges":
+		return ec.fieldContext_CharterSimulation_refusedExchanges(ctx, field)
+	case "refusedMembers":
+		return ec.fieldContext_CharterSimulation_refusedMembers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterSimulation", field.Name)
+}
+
 func (ec *executionContext) childFields_Checkpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "note":
@@ -21680,6 +21964,16 @@ func (ec *executionContext) childFields_PlanTurnPart(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PlanTurnPart", field.Name)
 }
 
+func (ec *executionContext) childFields_PoolFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purpose":
+		return ec.fieldContext_PoolFigure_purpose(ctx, field)
+	case "balance":
+		return ec.fieldContext_PoolFigure_balance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PoolFigure", field.Name)
+}
+
 func (ec *executionContext) childFields_PowerRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "type":
@@ -22380,6 +22674,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulateCharterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "simulation":
+		return ec.fieldContext_SimulateCharterPayload_simulation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SimulateCharterPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulateCharterPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Star(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

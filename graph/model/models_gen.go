@@ -587,6 +587,46 @@ type CharterEdge struct {
 	Node *community.Charter `json:"node"`
 }
 
+// What a charter makes of some months.
+type CharterFigures struct {
+	// Starting hours given to newcomers.
+	Openings domain.Minutes `json:"openings"`
+	// Levy collected, less what was undone.
+	Levy domain.Minutes `json:"levy"`
+	// The balance of the community's own account at the end; its debit is what the whole owes its members.
+	CommunityBalance domain.Minutes `json:"communityBalance"`
+	// What the common pools hold at the end.
+	Pools []*PoolFigure `json:"pools"`
+	// Members below the soft floor at the end; null for one to four.
+	Warned *int `json:"warned,omitempty"`
+	// Members above the ceiling at the end; null for one to four.
+	AboveCeiling *int `json:"aboveCeiling,omitempty"`
+}
+
+// What was, beside what would have been under a proposed charter.
+type CharterSimulation struct {
+	// The first moment looked at.
+	From time.Time `json:"from"`
+	// The last.
+	Until time.Time `json:"until"`
+	// What the proposed charter has otherwise than the one in force.
+	Differences []*CharterDifference `json:"differences"`
+	// Members with an open account at the end.
+	Members int `json:"members"`
+	// Exchanges that were settled.
+	Exchanges int `json:"exchanges"`
+	// The time that they moved.
+	Exchanged domain.Minutes `json:"exchanged"`
+	// What was.
+	Before *CharterFigures `json:"before"`
+	// What would have been. An exchange that the proposed floor refuses does not take place in it; everything else is as it was.
+	After *CharterFigures `json:"after"`
+	// Exchanges that the proposed floor would have refused; null when they are fewer than five members', so that nobody can be made out.
+	RefusedExchanges *int `json:"refusedExchanges,omitempty"`
+	// Members whose exchanges those are; null when fewer than five, and 0 for none.
+	RefusedMembers *int `json:"refusedMembers,omitempty"`
+}
+
 // A signed statement about a community's journal: its first `size` events hash to
 // `root`. Keep the note: with a later checkpoint, or with `hora verify`, it shows
 // whether anything before it was rewritten.
@@ -2312,6 +2352,14 @@ type PlanSplitPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What a common pool holds.
+type PoolFigure struct {
+	// The pool's purpose, as in Account.purpose.
+	Purpose string `json:"purpose"`
+	// Its balance.
+	Balance domain.Minutes `json:"balance"`
+}
+
 // One row of the power matrix: who decides, and how.
 type PowerRule struct {
 	// The decision type.
@@ -3055,6 +3103,24 @@ type SignOutPayload struct {
 	// As given.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 	// Empty: signing out always works.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A charter to be tried on the past.
+type SimulateCharterInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// What would change; what is left out stays.
+	Changes map[string]any `json:"changes"`
+	// How many months back, 1 to 24.
+	Months int `json:"months"`
+}
+
+// The result of simulateCharter.
+type SimulateCharterPayload struct {
+	// What it would have done; null when there are errors.
+	Simulation *CharterSimulation `json:"simulation,omitempty"`
+	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 
