@@ -24,10 +24,22 @@ func (p *person) poses(question, kind string, more input) string {
 	return p.does("openDecision", in).text("decision.id")
 }
 
-// agreement is a question of Anna's on which members vote.
+// agreement is a question of Anna's on which she and Bruno vote, as the town's only
+// voters: nobody else of a scene is told.
 func (s *scene) agreement() string {
 	s.t.Helper()
-	return s.anna.poses(s.another("Ouvrir à huit heures ?"), "HOUSE_AGREEMENT", nil)
+	ask[int](s.program, `WITH m AS (UPDATE member SET governance = 'VOTER' WHERE id IN ($1, $2) RETURNING 1) SELECT count(*)::int FROM m`,
+		keyOf(s.anna.member), keyOf(s.bruno.member))
+	return s.anna.poses(s.another("L’accueillons-nous ?"), "OBJECTED_ADMISSION", nil)
+}
+
+// voted is one question for all who only need one: each that opens is told to everybody.
+func (s *scene) voted() string {
+	s.t.Helper()
+	if s.question == "" {
+		s.question = s.agreement()
+	}
+	return s.question
 }
 
 // counted is one of Anna's that was adopted. A vote takes a week, and the rest of
@@ -35,7 +47,7 @@ func (s *scene) agreement() string {
 func (s *scene) counted() string {
 	s.t.Helper()
 	id := s.agreement()
-	s.bruno.does("castBallot", input{"decisionId": id, "scores": []input{{"optionId": "1", "score": 2}}})
+	s.bruno.yes(id)
 	ask[int](s.program, `WITH d AS (UPDATE decision SET reminded = 2, closes_at = $2, next_at = $2 WHERE id = $1 RETURNING 1) SELECT count(*)::int FROM d`,
 		keyOf(id), s.now())
 	s.advance(time.Second)

@@ -20,6 +20,7 @@ type scene struct {
 	dario       *person // asked to join
 	elsewhere   *person // coordinates another town
 	nobody      *person // signed in, a member of nothing
+	question    string  // on which members vote
 	turn        int     // counts the calls, so that each is another
 }
 
@@ -333,14 +334,14 @@ var calls = map[string]func(s *scene) call{
 	},
 	"openDraft": func(s *scene) call { return call{s.anna, input{"decisionId": s.drafted()}} },
 	"castBallot": func(s *scene) call {
-		return call{s.bruno, input{"decisionId": s.agreement(), "scores": []input{{"optionId": "1", "score": -1}}, "reason": "Trop tôt le matin."}}
+		return call{s.bruno, input{"decisionId": s.voted(), "choice": "NO", "reason": "Trop tôt."}}
 	},
 	"declareConflict": func(s *scene) call {
 		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
 	},
 	"withdrawDecision": func(s *scene) call { return call{s.anna, input{"decisionId": s.agreement(), "reason": "Mal posée."}} },
 	"commentOnDecision": func(s *scene) call {
-		return call{s.bruno, input{"decisionId": s.agreement(), "body": s.another("Et le dimanche ?"), "idempotencyKey": newKey()}}
+		return call{s.bruno, input{"decisionId": s.voted(), "body": s.another("Et le dimanche ?"), "idempotencyKey": newKey()}}
 	},
 	"setOutcome": func(s *scene) call {
 		return call{s.anna, input{"decisionId": s.counted(), "text": "Affichée à l’entrée.", "ownerId": s.bruno.member, "reviewAt": s.now().Add(90 * day).Truncate(time.Second)}}
@@ -536,7 +537,7 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Decision": s.agreement(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
+		"Decision": s.voted(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
