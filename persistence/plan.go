@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
@@ -128,4 +129,28 @@ func (ReinvestmentStore) HoursGiven(ctx context.Context, community domain.ID, fr
 	}) reinvestment.Given {
 		return reinvestment.Given{Member: r.Member, Account: r.Account, Minutes: domain.Minutes(r.Minutes)}
 	})
+}
+
+// PoolFlows implements reinvestment.Store.
+func (ReinvestmentStore) PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (domain.Minutes, []reinvestment.Flow, error) {
+	var opening int64
+	err := query(ctx).QueryRow(ctx, `
+		SELECT coalesce(sum(minutes), 0)::bigint FROM ledger.entry WHERE community_id = $1 AND account_id = $2 AND at < $3`, community, account, from).Scan(&opening)
+	if err != nil {
+		return 0, nil, err
+	}
+	found, err := query(ctx).Query(ctx, `
+		SELECT t.kind::text AS kind, e.minutes > 0 AS incoming, sum(abs(e.minutes))::bigint AS minutes, count(*) AS times
+		  FROM ledger.entry e JOIN ledger.transfer t ON t.community_id = e.community_id AND t.id = e.transfer_id
+		 WHERE e.community_id = $1 AND e.account_id = $2 AND e.at >= $3 AND e.at < $4
+		 GROUP BY 1, 2 ORDER BY 2 DESC, 3 DESC, 1`, community, account, from, until)
+	flows, err := collect(found, err, func(r struct {
+		Kind     string
+		Incoming bool
+		Minutes  int64
+		Times    int64
+	}) reinvestment.Flow {
+		return reinvestment.Flow{Kind: ledger.TransferKind(r.Kind), Incoming: r.Incoming, Minutes: domain.Minutes(r.Minutes), Times: r.Times}
+	})
+	return domain.Minutes(opening), flows, err
 }

@@ -1038,6 +1038,63 @@ CREATE TABLE public.signing_key (
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 
+CREATE TABLE public.split_agreement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  title text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT split_agreement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT split_agreement_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.split_agreement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_agreement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_agreement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX split_agreement_list_idx ON public.split_agreement USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.split_agreement TO hora_server;
+
+CREATE TABLE public.split_settlement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  agreement_id uuid NOT NULL,
+  version integer NOT NULL,
+  receiver_id uuid NOT NULL,
+  minutes bigint NOT NULL,
+  description text NOT NULL,
+  parts jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT split_settlement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT split_settlement_minutes CHECK ((minutes > 0)),
+  CONSTRAINT split_settlement_version_fkey FOREIGN KEY (community_id, agreement_id, version) REFERENCES public.split_version(community_id, agreement_id, number)
+);
+ALTER TABLE public.split_settlement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_settlement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_settlement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX split_settlement_list_idx ON public.split_settlement USING btree (community_id, agreement_id, at DESC, id DESC);
+GRANT INSERT, SELECT ON public.split_settlement TO hora_server;
+
+CREATE TABLE public.split_version (
+  community_id uuid NOT NULL,
+  agreement_id uuid NOT NULL,
+  number integer NOT NULL,
+  parts jsonb NOT NULL,
+  signers uuid[] NOT NULL,
+  signed_by uuid[] NOT NULL,
+  state text NOT NULL,
+  reason text NOT NULL,
+  proposed_by uuid NOT NULL,
+  proposed_at timestamp with time zone NOT NULL,
+  in_force_at timestamp with time zone,
+  CONSTRAINT split_version_pkey PRIMARY KEY (community_id, agreement_id, number),
+  CONSTRAINT split_version_signed CHECK (((state <> ALL (ARRAY['IN_FORCE'::text, 'REPLACED'::text])) OR ((signed_by @> signers) AND (in_force_at IS NOT NULL)))),
+  CONSTRAINT split_version_state CHECK ((state = ANY (ARRAY['PROPOSED'::text, 'IN_FORCE'::text, 'REFUSED'::text, 'REPLACED'::text]))),
+  CONSTRAINT split_version_agreement_fkey FOREIGN KEY (community_id, agreement_id) REFERENCES public.split_agreement(community_id, id)
+);
+ALTER TABLE public.split_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_version FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_version TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX split_version_one_key ON public.split_version USING btree (community_id, agreement_id, state) WHERE (state = ANY (ARRAY['PROPOSED'::text, 'IN_FORCE'::text]));
+GRANT INSERT, SELECT, UPDATE ON public.split_version TO hora_server;
+
 CREATE TABLE public.star (
   community_id uuid NOT NULL,
   id uuid NOT NULL,

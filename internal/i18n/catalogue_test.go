@@ -142,7 +142,9 @@ var given = []struct {
 	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
+	{regexp.MustCompile(`^allocation\.gave$`), []string{"share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
+	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
