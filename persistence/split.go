@@ -118,18 +118,22 @@ func (ReinvestmentStore) SplitSettlements(ctx context.Context, community, agreem
 	found, err := query(ctx).Query(ctx, `
 		SELECT community_id, id, agreement_id, version, receiver_id, minutes, description, parts, at
 		  FROM split_settlement WHERE community_id = $1 AND agreement_id = $2 ORDER BY at DESC, id DESC LIMIT 100`, community, agreement)
-	return collect(found, err, func(r struct {
-		CommunityID, ID, AgreementID domain.ID
-		Version                      int
-		ReceiverID                   domain.ID
-		Minutes                      int64
-		Description                  string
-		Parts                        []reinvestment.SplitShare
-		At                           time.Time
-	}) reinvestment.SplitSettlement {
-		return reinvestment.SplitSettlement{
-			Community: r.CommunityID, ID: r.ID, Agreement: r.AgreementID, Version: r.Version, Receiver: r.ReceiverID,
-			Minutes: domain.Minutes(r.Minutes), Description: r.Description, Parts: r.Parts, At: r.At.UTC(),
-		}
-	})
+	return collect(found, err, settlementRow.value)
+}
+
+type settlementRow struct {
+	CommunityID, ID, AgreementID domain.ID
+	Version                      int
+	ReceiverID                   domain.ID
+	Minutes                      int64
+	Description                  string
+	Parts                        []reinvestment.SplitShare
+	At                           time.Time
+}
+
+func (r settlementRow) value() reinvestment.SplitSettlement {
+	return reinvestment.SplitSettlement{
+		Community: r.CommunityID, ID: r.ID, Agreement: r.AgreementID, Version: r.Version, Receiver: r.ReceiverID,
+		Minutes: domain.Minutes(r.Minutes), Description: r.Description, Parts: r.Parts, At: r.At.UTC(),
+	}
 }

@@ -83,7 +83,7 @@ func (s *scene) slip(provider, receiver *person, minutes int) input {
 func (w *town) paper(number string, provider, receiver *person, minutes int) input {
 	return input{
 		"number": number, "providerId": provider.member, "receiverId": receiver.member, "minutes": minutes,
-		"date": w.now().Add(-12 * time.Hour).Format(time.DateOnly), "serviceTypeId": w.types()["102-A-1"],
+		"date": w.now().Format(time.DateOnly), "serviceTypeId": w.types()["102-A-1"],
 	}
 }
 
