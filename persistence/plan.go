@@ -123,15 +123,15 @@ func (ReinvestmentStore) HoursGiven(ctx context.Context, community domain.ID, fr
 		   AND a.kind = 'MEMBER' AND a.closed_at IS NULL
 		   AND NOT EXISTS (SELECT FROM ledger.transfer r WHERE r.community_id = t.community_id AND r.reverses_id = t.id)
 		 GROUP BY a.owner_id, a.id`, community, from, until)
-	return collect(found, err, givenRow.value)
+	return collect(found, err, hoursGivenRow.value)
 }
 
-type givenRow struct {
+type hoursGivenRow struct {
 	Member, Account domain.ID
 	Minutes         int64
 }
 
-func (r givenRow) value() reinvestment.Given {
+func (r hoursGivenRow) value() reinvestment.Given {
 	return reinvestment.Given{Member: r.Member, Account: r.Account, Minutes: domain.Minutes(r.Minutes)}
 }
 
