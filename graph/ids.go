@@ -33,6 +33,7 @@ const (
 	projectID      idKind = 'J'
 	claimID        idKind = 'k'
 	planID         idKind = '5'
+	splitID        idKind = '6'
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'

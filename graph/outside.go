@@ -27,6 +27,12 @@ func BatchID(id string) (community, batch domain.ID, err error) {
 	return o.community, o.key, err
 }
 
+// CycleID reads the global id of a cycle. Error: NotFound.
+func CycleID(id string) (community, cycle domain.ID, err error) {
+	o, err := want(cycleID, id, "id")
+	return o.community, o.key, err
+}
+
 // Caller is who asks, as WithRequest was told.
 func Caller(ctx context.Context) (domain.Actor, i18n.Language) { return actor(ctx), language(ctx) }
 

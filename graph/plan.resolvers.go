@@ -57,7 +57,12 @@ func (r *mutationResolver) PlanSplit(ctx context.Context, input model.PlanSplitI
 		cmd.Kind, cmd.Title, cmd.Minutes, cmd.Kept, cmd.Key = reinvestment.PlanSplit, input.Title, input.Minutes, input.KeptMinutes, deref(input.IdempotencyKey)
 		cmd.FirstOn, cmd.Rhythm, cmd.Hour = input.FirstOn, input.Rhythm, input.Hour
 		cmd.Terms = reinvestment.Terms{Key: values(input.Key), Preset: input.Preset}
-		return nil
+		if input.FederationID == nil {
+			return nil
+		}
+		federation, err := want(communityID, *input.FederationID, "federationId")
+		cmd.Terms.Federation = federation.key
+		return err
 	})
 	p, problems, err := answer(ctx, made, err)
 	return &model.PlanSplitPayload{Plan: p, UserErrors: problems}, err
@@ -114,6 +119,14 @@ func (r *reinvestmentPlanResolver) Key(ctx context.Context, obj *reinvestment.Pl
 
 func (r *reinvestmentPlanResolver) Preset(ctx context.Context, obj *reinvestment.Plan) (reinvestment.Preset, error) {
 	return cmp.Or(obj.Terms.Preset, reinvestment.NoPreset), nil
+}
+
+func (r *reinvestmentPlanResolver) Federation(ctx context.Context, obj *reinvestment.Plan) (*community.Community, error) {
+	if obj.Terms.Federation == domain.Nowhere {
+		return nil, nil
+	}
+	c, err := of(ctx).loaders.communities.Load(ctx, obj.Terms.Federation)
+	return &c, err
 }
 
 func (r *reinvestmentPlanResolver) NextAt(ctx context.Context, obj *reinvestment.Plan) (*time.Time, error) {

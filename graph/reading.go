@@ -91,6 +91,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case planID:
 		p, err := r.Reinvestment.Plan(ctx, who, o.community, o.key)
 		return found(&p, err)
+	case splitID:
+		a, err := r.Reinvestment.Agreement(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case thanksID:
 		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
 		return found(&t, err)

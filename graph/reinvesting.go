@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -137,6 +139,53 @@ func (r *Resolver) ballots(ctx context.Context, c *reinvestment.Cycle, first *in
 	return &model.CycleBallotConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil
 }
 
+// because says in words why a project got what it got.
+func because(lang i18n.Language, line allocation.Line) string {
+	return i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint})
+}
+
+// ballotDid tells what one ballot did in a count.
+func (r *Resolver) ballotDid(ctx context.Context, c domain.ID, record allocation.Record, receipt string) (*model.AllocationBallot, error) {
+	in, lang := record.Instance, language(ctx)
+	at := slices.IndexFunc(in.Ballots, func(b allocation.Ballot) bool { return b.Voter == receipt })
+	if at < 0 {
+		return nil, nil
+	}
+	gave, left := map[string]string{}, new(big.Rat)
+	if _, shares := left.SetString(record.Result.Virtual); shares {
+		for _, p := range allocation.Payments(in, record.Result) {
+			if minutes, ok := new(big.Rat).SetString(p.Minutes); ok && p.Voter == receipt {
+				gave[p.Project] = p.Minutes
+				left.Sub(left, minutes)
+			}
+		}
+	}
+	told := &model.AllocationBallot{Receipt: receipt, Lines: []*model.AllocationBallotLine{}}
+	if record.Result.Virtual != "" {
+		told.Left = orAbsent(left.RatString())
+	}
+	lines := byKey(record.Result.Lines, func(l allocation.Line) string { return l.Project })
+	for _, choice := range in.Ballots[at].Choices {
+		key, err := uuid.Parse(choice.Project)
+		if err != nil {
+			return nil, err
+		}
+		project, err := load(ctx, of(ctx).loaders.projects, c, key)
+		if err != nil {
+			return nil, err
+		}
+		line := lines[choice.Project]
+		words := because(lang, line)
+		if share, ok := gave[choice.Project]; ok {
+			words += " " + i18n.Text(lang, "allocation.gave", map[string]any{"share": share})
+		}
+		told.Lines = append(told.Lines, &model.AllocationBallotLine{
+			Project: project, Value: int(choice.Value), Minutes: line.Minutes, Gave: orAbsent(gave[choice.Project]), Explanation: words,
+		})
+	}
+	return told, nil
+}
+
 // allocation tells a count with its reasons.
 func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*model.Allocation, error) {
 	run, ok, err := r.Reinvestment.Allocation(ctx, actor(ctx), c.Community, c.ID)
@@ -149,6 +198,7 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 	}
 	lang, result := language(ctx), run.Record.Result
 	a := &model.Allocation{
+		Run:    run,
 		Method: c.Method, Version: run.Record.Instance.Version, InputHash: result.InputHash, Spent: result.Spent, Left: result.Left,
 		Share: orAbsent(result.Share), VirtualShare: orAbsent(result.Virtual), Record: scalar.JSON(record),
 	}
@@ -168,7 +218,7 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 		a.Lines = append(a.Lines, &model.AllocationLine{
 			Project: project, Minutes: line.Minutes, Cause: line.Cause, Place: line.Place, Voters: int(line.Voters), Support: int(line.Support),
 			PerPoint: orAbsent(line.PerPoint), Missing: line.Missing,
-			Explanation: i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint}),
+			Explanation: because(lang, line),
 		})
 	}
 	a.Explanation = i18n.Text(lang, "allocation.summary", map[string]any{

@@ -17,6 +17,10 @@ import (
 	"github.com/hora-coop/hora/graph/view"
 )
 
+func (r *allocationResolver) Ballot(ctx context.Context, obj *model.Allocation, receipt string) (*model.AllocationBallot, error) {
+	return r.ballotDid(ctx, obj.Run.Community, obj.Run.Record, receipt)
+}
+
 func (r *allocationChallengeResolver) Member(ctx context.Context, obj *reinvestment.Contest) (*membership.Member, error) {
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
 }
@@ -265,6 +269,8 @@ func (r *projectResolver) Claims(ctx context.Context, obj *reinvestment.Project)
 	return belonging(ctx, of(ctx).loaders.claimsOf, obj.Community, obj.ID)
 }
 
+func (r *Resolver) Allocation() generated.AllocationResolver { return &allocationResolver{r} }
+
 func (r *Resolver) AllocationChallenge() generated.AllocationChallengeResolver {
 	return &allocationChallengeResolver{r}
 }
@@ -276,6 +282,7 @@ func (r *Resolver) Cycle() generated.CycleResolver { return &cycleResolver{r} }
 func (r *Resolver) Project() generated.ProjectResolver { return &projectResolver{r} }
 
 type (
+	allocationResolver          struct{ *Resolver }
 	allocationChallengeResolver struct{ *Resolver }
 	claimResolver               struct{ *Resolver }
 	cycleResolver               struct{ *Resolver }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
@@ -122,10 +123,41 @@ func (ReinvestmentStore) HoursGiven(ctx context.Context, community domain.ID, fr
 		   AND a.kind = 'MEMBER' AND a.closed_at IS NULL
 		   AND NOT EXISTS (SELECT FROM ledger.transfer r WHERE r.community_id = t.community_id AND r.reverses_id = t.id)
 		 GROUP BY a.owner_id, a.id`, community, from, until)
-	return collect(found, err, func(r struct {
-		Member, Account domain.ID
-		Minutes         int64
-	}) reinvestment.Given {
-		return reinvestment.Given{Member: r.Member, Account: r.Account, Minutes: domain.Minutes(r.Minutes)}
-	})
+	return collect(found, err, hoursGivenRow.value)
+}
+
+type hoursGivenRow struct {
+	Member, Account domain.ID
+	Minutes         int64
+}
+
+func (r hoursGivenRow) value() reinvestment.Given {
+	return reinvestment.Given{Member: r.Member, Account: r.Account, Minutes: domain.Minutes(r.Minutes)}
+}
+
+// PoolFlows implements reinvestment.Store.
+func (ReinvestmentStore) PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (domain.Minutes, []reinvestment.Flow, error) {
+	var opening int64
+	err := query(ctx).QueryRow(ctx, `
+		SELECT coalesce(sum(minutes), 0)::bigint FROM ledger.entry WHERE community_id = $1 AND account_id = $2 AND at < $3`, community, account, from).Scan(&opening)
+	if err != nil {
+		return 0, nil, err
+	}
+	found, err := query(ctx).Query(ctx, `
+		SELECT t.kind::text AS kind, e.minutes > 0 AS incoming, sum(abs(e.minutes))::bigint AS minutes, count(*) AS times
+		  FROM ledger.entry e JOIN ledger.transfer t ON t.community_id = e.community_id AND t.id = e.transfer_id
+		 WHERE e.community_id = $1 AND e.account_id = $2 AND e.at >= $3 AND e.at < $4
+		 GROUP BY 1, 2 ORDER BY 2 DESC, 3 DESC, 1`, community, account, from, until)
+	flows, err := collect(found, err, flowRow.value)
+	return domain.Minutes(opening), flows, err
+}
+
+type flowRow struct {
+	Kind           string
+	Incoming       bool
+	Minutes, Times int64
+}
+
+func (r flowRow) value() reinvestment.Flow {
+	return reinvestment.Flow{Kind: ledger.TransferKind(r.Kind), Incoming: r.Incoming, Minutes: domain.Minutes(r.Minutes), Times: r.Times}
 }

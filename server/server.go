@@ -72,6 +72,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
 	mux.HandleFunc("GET /accounts/{id}/attestation.html", c.attestation)
 	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
+	mux.HandleFunc("GET /cycles/{id}/report.html", c.report(reportHTMLOf))
+	mux.HandleFunc("GET /cycles/{id}/report.csv", c.report(reportCSVOf))
 	mux.Handle("GET /schema.graphqls", contract())
 	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())
 	mux.HandleFunc("GET "+graph.PhotoPath+"{address}/{file}", c.photo)

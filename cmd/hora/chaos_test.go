@@ -357,7 +357,7 @@ func (b *chaos) judge(months int) {
 			for n := 0; !due.Turn(n).At.After(b.clock.Now()); n++ {
 				want = append(want, due.Turn(n).Period)
 			}
-			got := list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text ORDER BY done_at, period`, w.id, p.ID)
+			got := list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text ORDER BY xmin::text::bigint`, w.id, p.ID)
 			if !slices.Equal(got, want) || len(want) < months {
 				b.t.Errorf("%s: periods %v, wants %v", p.Title, got, want)
 			}

@@ -168,6 +168,16 @@ func TestACycleOfReinvestment(t *testing.T) {
 		t.Error("Anna does not find her receipt among the ballots")
 	}
 	aStrangerCountsAgain(t, told.thing("allocation")["record"])
+	mine := anna.sees(cycle, fmt.Sprintf(`Cycle { allocation { ballot(receipt: %q) { left lines { value minutes gave explanation project { title } } } } }`, receipt))
+	same(t, "what Anna’s share gave", texts(mine.list("allocation.ballot.lines"), "gave"), []string{"300", "400/7"})
+	theirs := told.list("ballots.nodes")
+	for _, b := range theirs {
+		why := anna.sees(cycle, fmt.Sprintf(`Cycle { allocation { ballot(receipt: %q) { lines { minutes explanation project { title } } } } }`, b.text("receipt"))).list("allocation.ballot.lines")
+		if about(why, "project.title", "Piscine") != nil && about(why, "project.title", "Piscine").text("explanation") == "" {
+			t.Error("nobody says why the pool was not funded")
+		}
+	}
+	same(t, "no ballot, no answer", anna.sees(cycle, `Cycle { allocation { ballot(receipt: "nobody’s") { left } } }`).find("allocation.ballot"), nil)
 
 	challenge := clara.does("challengeAllocation", input{"cycleId": cycle, "reason": "La piscine avait aussi une voix."})
 	same(t, "a second count gives the same", challenge.thing("challenge")["same"], any(true))

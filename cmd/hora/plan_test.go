@@ -5,6 +5,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/hora-coop/hora/domain/ledger"
 )
 
 // inDays is a day to come, or gone by.
@@ -101,4 +103,52 @@ func TestASurplusIsDividedByAKey(t *testing.T) {
 	w.advance(92 * day)
 	turn = w.founder.sees(split, planInFull).list("turns")[0]
 	same(t, "nobody gave anything: that part stays", []int{turn.int("minutes"), w.balances()["SOLIDARITY"]}, []int{50, 50})
+}
+
+// Sites of a federation keep 80 percent of what they have to share and give 20 to the
+// national pool. Each votes on its own: a member of one site on no other's cycle, and
+// on the national one only as a member there.
+func TestASurplusGoesToTheSiteAndToTheFederation(t *testing.T) {
+	t.Parallel()
+	port := newTown(t)
+	hill, nation := port.program.town("Accorderie de la Colline", "colline"), port.program.town("La fédération", "federation")
+	anna, hugo := port.welcome("Anna", "fr"), hill.welcome("Hugo", "fr")
+	key := []input{{"use": "PROJECTS", "basisPoints": 8000}, {"use": "FEDERATION", "basisPoints": 2000}}
+	plan := func(w *town) input {
+		return input{"communityId": w.id, "poolId": w.poolFor("SOLIDARITY"), "title": "Règle des excédents", "key": key, "firstOn": w.inDays(3), "rhythm": "QUARTERLY", "federationId": nation.id}
+	}
+	port.founder.isRefused("planSplit", plan(port), "NO_FEDERATION", "federationId")
+	for _, site := range []*town{port, hill} {
+		for _, pair := range [][2]*town{{site, nation}, {nation, site}} {
+			if _, err := port.app.rooms.ledger.OpenMirror(t.Context(), keyOf(pair[0].id), keyOf(pair[1].id), ledger.Bilateral{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	port.founder.isRefused("planSplit", with(plan(port), "key", []input{{"use": "PROJECTS", "basisPoints": 10_000}}), "NO_FEDERATION", "federationId")
+	given := map[*town]int{port: 1001, hill: 505}
+	for site, minutes := range given {
+		site.founder.does("giveHours", input{"from": site.ownAccount(), "to": site.poolFor("SOLIDARITY"), "minutes": minutes, "idempotencyKey": newKey()})
+		site.founder.does("planSplit", plan(site))
+	}
+	port.advance(4 * day)
+	port.advance(time.Hour) // what crosses is settled half a minute later
+	has := func(w *town, purpose string) int {
+		pools := w.founder.reads(`query ($s: String!) { community(slug: $s) { pools { purpose balance } } }`, input{"s": w.slug}).list("community.pools")
+		return about(pools, "purpose", purpose).int("balance")
+	}
+	same(t, "the site on the harbour", []int{has(port, "SOLIDARITY"), has(port, "PROJECTS")}, []int{0, 801})
+	same(t, "the site on the hill", []int{has(hill, "SOLIDARITY"), has(hill, "PROJECTS")}, []int{0, 404})
+	same(t, "the national pool", has(nation, "PROJECTS"), 200+101)
+
+	national := nation.founder.opens(nation, 300, nil)
+	local := port.founder.opens(port, 800, nil)
+	bench := anna.does("submitProject", input{"cycleId": local, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50}).text("project.id")
+	port.advance(15 * day)
+	anna.votes(local, input{"projectId": bench, "value": 5})
+	for _, elsewhere := range []string{local, national} {
+		hugo.cannot("castBudgetBallot", input{"cycleId": elsewhere, "entries": []input{}}, "NOT_FOUND", anyField)
+	}
+	anna.cannot("castBudgetBallot", input{"cycleId": national, "entries": []input{}}, "NOT_FOUND", anyField)
+	port.booksAreRight()
 }

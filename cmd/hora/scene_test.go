@@ -304,7 +304,20 @@ var calls = map[string]func(s *scene) call{
 			"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
 		}}
 	},
-	"endPlan":       func(s *scene) call { return call{s.founder, input{"planId": s.plan(), "reason": "Plus besoin."}} },
+	"endPlan":      func(s *scene) call { return call{s.founder, input{"planId": s.plan(), "reason": "Plus besoin."}} },
+	"proposeSplit": func(s *scene) call { return call{s.anna, s.splitBetween(s.anna, s.bruno)} },
+	"reviseSplit": func(s *scene) call {
+		return call{s.anna, input{"splitId": s.split(), "parts": []input{{"memberId": s.anna.member, "basisPoints": 10_000}}}}
+	},
+	"signSplit": func(s *scene) call {
+		return call{s.bruno, input{"splitId": s.anna.does("proposeSplit", s.splitBetween(s.anna, s.bruno)).text("split.id"), "version": 1}}
+	},
+	"refuseSplit": func(s *scene) call {
+		return call{s.bruno, input{"splitId": s.anna.does("proposeSplit", s.splitBetween(s.anna, s.bruno)).text("split.id"), "version": 1, "reason": "Pas ainsi."}}
+	},
+	"settleSplit": func(s *scene) call {
+		return call{s.clara, input{"splitId": s.split(), "minutes": 15, "description": s.another("Un atelier"), "idempotencyKey": newKey()}}
+	},
 	"submitProject": func(s *scene) call { return call{s.anna, s.proposal(s.cycle())} },
 	"reviewProject": func(s *scene) call {
 		return call{s.founder, input{"projectId": s.project(), "feasible": false, "reason": "Trop loin."}}
@@ -537,7 +550,7 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Decision": s.voted(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
+		"Decision": s.voted(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(), "SplitAgreement": s.split(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),

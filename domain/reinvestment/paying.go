@@ -219,33 +219,3 @@ func (s *Service) ClaimsOf(ctx context.Context, community domain.ID, projects []
 	})
 	return found, err
 }
-
-// Report adds a cycle up, to the minute.
-func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id domain.ID) (Report, error) {
-	var r Report
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
-		if err != nil {
-			return err
-		}
-		c, err := s.cycle(ctx, community, id)
-		if err != nil {
-			return err
-		}
-		projects, err := s.store.ProjectsOf(ctx, community, []domain.ID{id})
-		if err != nil {
-			return err
-		}
-		ballots, err := s.store.Ballots(ctx, community, id)
-		if err != nil {
-			return err
-		}
-		accounts, err := s.hours.Accounts(ctx, community, []domain.ID{c.Account})
-		if err != nil {
-			return err
-		}
-		r = report(c, projects, ballots, accounts[0].Balance)
-		return nil
-	})
-	return r, err
-}

@@ -18,6 +18,7 @@ const (
 	ScopKey            domain.Code = "KEY_AGAINST_SCOP"        // the law on SCOPs asks for other parts
 	ScicKey            domain.Code = "KEY_AGAINST_SCIC"        // the law on SCICs asks for other parts
 	AssociationKey     domain.Code = "KEY_AGAINST_ASSOCIATION" // an association shares nothing among its members
+	NoFederation       domain.Code = "NO_FEDERATION"           // a part for a federation with which no hours are exchanged
 	ReserveIndivisible domain.Code = "RESERVE_INDIVISIBLE"     // what carries leavers' debts is never shared
 )
 
@@ -41,10 +42,13 @@ const (
 	ForProjects    Use = "PROJECTS"
 	ForSolidarity  Use = "SOLIDARITY"
 	MembersByHours Use = "MEMBERS"
+	ForFederation  Use = "FEDERATION" // the projects of the community of communities
 )
 
 // Uses lists every use, in the order of the SDL enum.
-func Uses() []Use { return []Use{ForReserve, ForProjects, ForSolidarity, MembersByHours} }
+func Uses() []Use {
+	return []Use{ForReserve, ForProjects, ForSolidarity, MembersByHours, ForFederation}
+}
 
 // Part is one line of a key.
 type Part struct {
@@ -89,6 +93,9 @@ type Terms struct {
 	Phases            Phases            `json:"phases,omitzero"`
 	Key               []Part            `json:"key,omitempty"`
 	Preset            Preset            `json:"preset,omitempty"`
+	// Federation and its pool for projects receive the part of FEDERATION.
+	Federation     domain.ID `json:"federation,omitzero"`
+	FederationPool domain.ID `json:"federationPool,omitzero"`
 }
 
 // Phases is how many days each part of a planned cycle takes.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
@@ -58,9 +60,20 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 // MakePlan has the calendar open cycles, bring hours into a pool, or divide a pool,
 // from a day on. A first day up to a day ago comes round at once.
 //
-// Errors: NotFound, Forbidden, CalendarInvalid, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CalendarInvalid, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan) (Plan, error) {
 	var p Plan
+	if cmd.Terms.Federation != domain.Nowhere { // before the transaction, since it lies in another community
+		pools, err := s.hours.CommunityAccounts(ctx, cmd.Terms.Federation)
+		if err != nil {
+			return p, err
+		}
+		for _, pool := range pools {
+			if pool.Kind == ledger.Pool && pool.Purpose == ledger.Projects {
+				cmd.Terms.FederationPool = pool.ID
+			}
+		}
+	}
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.RunCycles)
 		if err != nil {
@@ -104,7 +117,10 @@ func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd Mak
 		return err
 	}
 	if cmd.Kind != PlanInflow {
-		return divisible(from, "poolId")
+		if err := divisible(from, "poolId"); err != nil {
+			return err
+		}
+		return s.federated(ctx, cmd)
 	}
 	to, err := s.account(ctx, cmd.Community, cmd.To, "poolId")
 	switch {
@@ -120,6 +136,23 @@ func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd Mak
 		return domain.Forbidden
 	}
 	return nil
+}
+
+// federated says whether the part for a federation can get there: the two exchange
+// hours already, each by its own word.
+func (s *Service) federated(ctx context.Context, cmd MakePlan) error {
+	part := slices.ContainsFunc(cmd.Terms.Key, func(p Part) bool { return p.Use == ForFederation })
+	if !part && cmd.Terms.Federation == domain.Nowhere {
+		return nil
+	}
+	if !part || cmd.Terms.FederationPool == domain.Nowhere {
+		return domain.NewError(NoFederation, "federationId")
+	}
+	mirrors, err := s.hours.Mirrors(ctx, cmd.Community)
+	if err == nil && !slices.ContainsFunc(mirrors, func(m ledger.MirrorAccount) bool { return m.Partner == cmd.Terms.Federation }) {
+		err = domain.NewError(NoFederation, "federationId")
+	}
+	return err
 }
 
 // divisible is for hours that go to people or projects.
@@ -239,12 +272,35 @@ func (s *Service) perform(ctx context.Context, p Plan, turn domain.Turn, done Pl
 			Event: domain.Event{ID: domain.NewID(), Kind: PlanCame, Subject: p.ID, Payload: Told{Minutes: done.Minutes}},
 		})
 		if err == nil && p.Kind == PlanSplit {
-			err = s.covered(ctx, p.Community, p.From, done.Minutes)
+			err = s.federate(ctx, p, turn, done)
 		}
 		return err
 	}
 	s.tell(ctx, domain.System, PlanCame, p.ID, Told{})
-	return nil
+	return s.federate(ctx, p, turn, done)
+}
+
+// federate opens the way of the federation's part into its pool, and sees that the
+// pool here had what left it. The other half follows within minutes, or all of it
+// comes back.
+func (s *Service) federate(ctx context.Context, p Plan, turn domain.Turn, done PlanTurn) error {
+	for _, part := range done.Parts {
+		if part.Use == ForFederation && part.Minutes > 0 {
+			_, err := s.hours.OpenPair(ctx, ledger.Crossing{
+				ID:       uuid.NewSHA1(p.ID, []byte(turn.Period)), // the same whoever tries
+				Receiver: ledger.Party{Community: p.Community, Account: p.From},
+				Provider: ledger.Party{Community: p.Terms.Federation, Account: p.Terms.FederationPool},
+				Minutes:  part.Minutes,
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if p.Kind != PlanSplit || done.Minutes == 0 {
+		return nil
+	}
+	return s.covered(ctx, p.Community, p.From, done.Minutes)
 }
 
 func grant(minutes domain.Minutes, from, to domain.ID) ledger.Transfer {
@@ -260,6 +316,9 @@ func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done Plan
 	}
 	var legs []ledger.Transfer
 	for i, part := range parts {
+		if part.Use == ForFederation {
+			continue // it crosses to another ledger
+		}
 		if part.Use != MembersByHours {
 			pool, err := s.hours.CommunityAccount(ctx, p.Community, ledger.Pool, string(part.Use))
 			if err != nil {

@@ -13,6 +13,8 @@ import (
 // community it names. Changes are guarded by the version that was read, so that
 // two servers never do one step twice.
 type Store interface {
+	SplitStore
+
 	AddCycle(ctx context.Context, c Cycle, first Step) error
 	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
 	// history. StaleVersion when somebody was first.
@@ -33,6 +35,9 @@ type Store interface {
 	ListPlans(ctx context.Context, community domain.ID) ([]Plan, error)
 	// PlanTurns lists what plans did, the latest first, a hundred of each at most.
 	PlanTurns(ctx context.Context, community domain.ID, plans []domain.ID) ([]PlanTurn, error)
+	// PoolFlows adds up what came into an account and went, by reason, from one moment
+	// to before another, and says what it held at the first.
+	PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (opening domain.Minutes, flows []Flow, err error)
 	// HoursGiven adds up what each present member gave from one moment to before another.
 	HoursGiven(ctx context.Context, community domain.ID, from, until time.Time) ([]Given, error)
 
@@ -65,6 +70,22 @@ type Store interface {
 	SaveClaim(ctx context.Context, c Claim) (Claim, error)
 	Claims(ctx context.Context, community domain.ID, ids []domain.ID) ([]Claim, error)
 	ClaimsOf(ctx context.Context, community domain.ID, projects []domain.ID) ([]Claim, error)
+}
+
+// SplitStore keeps agreements to divide at the source.
+type SplitStore interface {
+	AddAgreement(ctx context.Context, a Agreement) error
+	// TakeAgreement has everybody else who takes it wait until this transaction ends.
+	// NotFound when there is none.
+	TakeAgreement(ctx context.Context, community, id domain.ID) error
+	AddSplitVersion(ctx context.Context, a Agreement, v SplitVersion) error
+	SaveSplitVersion(ctx context.Context, a Agreement, v SplitVersion) error
+	Agreements(ctx context.Context, community domain.ID, ids []domain.ID) ([]Agreement, error)
+	// ListAgreements lists the newest first, a hundred at most.
+	ListAgreements(ctx context.Context, community domain.ID) ([]Agreement, error)
+	AddSplitSettlement(ctx context.Context, x SplitSettlement) error
+	// SplitSettlements lists the latest first, a hundred at most.
+	SplitSettlements(ctx context.Context, community, agreement domain.ID) ([]SplitSettlement, error)
 }
 
 // Due is a cycle or a plan that the calendar asks for.

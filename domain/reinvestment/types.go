@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
@@ -178,6 +179,24 @@ type Report struct {
 	VotersWithAFundedChoice                    int64
 	LargestGrant                               domain.Minutes
 	Projects, FundedProjects                   int
+	Appeals                                    int // challenges to the count
+	Pool                                       PoolBook
+}
+
+// PoolBook is what a cycle's pool did while the cycle ran: Opening and all flows
+// make Closing, to the minute.
+type PoolBook struct {
+	From, Until      time.Time
+	Opening, Closing domain.Minutes
+	Flows            []Flow
+}
+
+// Flow is what came into a pool, or went, for one reason.
+type Flow struct {
+	Kind     ledger.TransferKind
+	Incoming bool
+	Minutes  domain.Minutes
+	Times    int64
 }
 
 // The room's events. Payloads hold ids and figures only.
@@ -197,6 +216,10 @@ const (
 	PlanMade          domain.EventKind = "PLAN_MADE"
 	PlanCame          domain.EventKind = "PLAN_CAME_ROUND"
 	PlanOver          domain.EventKind = "PLAN_ENDED"
+	SplitWorded       domain.EventKind = "SPLIT_WORDED"
+	SplitSigned       domain.EventKind = "SPLIT_SIGNED"
+	SplitDeclined     domain.EventKind = "SPLIT_REFUSED"
+	SplitSettled      domain.EventKind = "SPLIT_SETTLED"
 )
 
 // Told is the payload of the room's events.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/graph/model"
@@ -37,6 +38,7 @@ type ReinvestmentPlanResolver interface {
 	Phases(ctx context.Context, obj *reinvestment.Plan) (*reinvestment.Phases, error)
 	Key(ctx context.Context, obj *reinvestment.Plan) ([]*reinvestment.Part, error)
 	Preset(ctx context.Context, obj *reinvestment.Plan) (reinvestment.Preset, error)
+	Federation(ctx context.Context, obj *reinvestment.Plan) (*community.Community, error)
 
 	NextAt(ctx context.Context, obj *reinvestment.Plan) (*time.Time, error)
 
@@ -982,6 +984,38 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_preset(_ context.Conte
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, true, true, "KeyPreset")
 }
 
+func (ec *executionContext) _ReinvestmentPlan_federation(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReinvestmentPlan_federation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReinvestmentPlan().Federation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *community.Community) graphql.Marshaler {
+			return ec.marshalOCommunity2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReinvestmentPlan_federation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReinvestmentPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Community(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReinvestmentPlan_firstOn(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1609,7 +1643,7 @@ func (ec *executionContext) unmarshalInputPlanSplitInput(ctx context.Context, ob
 		asMap["hour"] = 9
 	}
 
-	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "keptMinutes", "key", "preset", "firstOn", "rhythm", "hour", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "keptMinutes", "key", "preset", "federationId", "firstOn", "rhythm", "hour", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1665,6 +1699,13 @@ func (ec *executionContext) unmarshalInputPlanSplitInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Preset = data
+		case "federationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("federationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FederationID = data
 		case "firstOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firstOn"))
 			data, err := ec.unmarshalNDate2timeᚐTime(ctx, v)
@@ -2136,6 +2177,12 @@ func (ec *executionContext) _ReinvestmentPlan(ctx context.Context, sel ast.Selec
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReinvestmentPlan_preset(ctx, field, obj)
+				})
+		case "federation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReinvestmentPlan_federation(ctx, field, obj)
 				})
 		case "firstOn":
 			out.Values[i] = ec._ReinvestmentPlan_firstOn(ctx, field, obj)

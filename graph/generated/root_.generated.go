@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
 	Admission() AdmissionResolver
+	Allocation() AllocationResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
 	AuditEntry() AuditEntryResolver
@@ -78,6 +79,7 @@ type ResolverRoot interface {
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
 	SessionSeat() SessionSeatResolver
+	SplitAgreement() SplitAgreementResolver
 	Star() StarResolver
 	Subscription() SubscriptionResolver
 	Thanks() ThanksResolver
@@ -189,6 +191,7 @@ type ComplexityRoot struct {
 	}
 
 	Allocation struct {
+		Ballot       func(childComplexity int, receipt string) int
 		Explanation  func(childComplexity int) int
 		InputHash    func(childComplexity int) int
 		Left         func(childComplexity int) int
@@ -199,6 +202,20 @@ type ComplexityRoot struct {
 		Spent        func(childComplexity int) int
 		Version      func(childComplexity int) int
 		VirtualShare func(childComplexity int) int
+	}
+
+	AllocationBallot struct {
+		Left    func(childComplexity int) int
+		Lines   func(childComplexity int) int
+		Receipt func(childComplexity int) int
+	}
+
+	AllocationBallotLine struct {
+		Explanation func(childComplexity int) int
+		Gave        func(childComplexity int) int
+		Minutes     func(childComplexity int) int
+		Project     func(childComplexity int) int
+		Value       func(childComplexity int) int
 	}
 
 	AllocationChallenge struct {
@@ -527,6 +544,7 @@ type ComplexityRoot struct {
 		ReinvestmentPlans        func(childComplexity int) int
 		ServiceTypes             func(childComplexity int, parentID *string) int
 		Slug                     func(childComplexity int) int
+		SplitAgreements          func(childComplexity int) int
 		Threads                  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
@@ -686,12 +704,14 @@ type ComplexityRoot struct {
 	}
 
 	CycleReport struct {
+		Appeals                 func(childComplexity int) int
 		Envelope                func(childComplexity int) int
 		FundedProjects          func(childComplexity int) int
 		Granted                 func(childComplexity int) int
 		LargestGrant            func(childComplexity int) int
 		Left                    func(childComplexity int) int
 		PaidOut                 func(childComplexity int) int
+		Pool                    func(childComplexity int) int
 		Projects                func(childComplexity int) int
 		Returned                func(childComplexity int) int
 		Roll                    func(childComplexity int) int
@@ -1441,7 +1461,9 @@ type ComplexityRoot struct {
 		PlanInflow          func(childComplexity int, input model.PlanInflowInput) int
 		PlanSplit           func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
+		ProposeSplit        func(childComplexity int, input model.ProposeSplitInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		RefuseSplit         func(childComplexity int, input model.RefuseSplitInput) int
 		Register            func(childComplexity int, input model.RegisterInput) int
 		RegisterDeviceKey   func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
@@ -1455,6 +1477,7 @@ type ComplexityRoot struct {
 		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
 		ReviseBadge         func(childComplexity int, input model.ReviseBadgeInput) int
 		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
+		ReviseSplit         func(childComplexity int, input model.ReviseSplitInput) int
 		RevokeBadge         func(childComplexity int, input model.RevokeBadgeInput) int
 		RevokeCard          func(childComplexity int, input model.RevokeCardInput) int
 		RevokeDeviceKey     func(childComplexity int, input model.RevokeDeviceKeyInput) int
@@ -1465,12 +1488,14 @@ type ComplexityRoot struct {
 		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
 		SetOutcome          func(childComplexity int, input model.SetOutcomeInput) int
 		SettleSession       func(childComplexity int, input model.SettleSessionInput) int
+		SettleSplit         func(childComplexity int, input model.SettleSplitInput) int
 		SettleTimeCheque    func(childComplexity int, input model.SettleTimeChequeInput) int
 		ShowRecognition     func(childComplexity int, input model.ShowRecognitionInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
 		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
 		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut             func(childComplexity int, input *model.SignOutInput) int
+		SignSplit           func(childComplexity int, input model.SignSplitInput) int
 		SimulateCharter     func(childComplexity int, input model.SimulateCharterInput) int
 		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
 		UndoMeasure         func(childComplexity int, input model.UndoMeasureInput) int
@@ -1648,9 +1673,24 @@ type ComplexityRoot struct {
 		Use     func(childComplexity int) int
 	}
 
+	PoolBook struct {
+		Closing func(childComplexity int) int
+		Flows   func(childComplexity int) int
+		From    func(childComplexity int) int
+		Opening func(childComplexity int) int
+		Until   func(childComplexity int) int
+	}
+
 	PoolFigure struct {
 		Balance func(childComplexity int) int
 		Purpose func(childComplexity int) int
+	}
+
+	PoolFlow struct {
+		Incoming func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Minutes  func(childComplexity int) int
+		Times    func(childComplexity int) int
 	}
 
 	PowerRule struct {
@@ -1727,6 +1767,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ProposeSplitPayload struct {
+		Split      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		BadgeCredential func(childComplexity int, id string) int
 		Changes         func(childComplexity int, communityID string, since *string, first *int) int
@@ -1771,6 +1816,11 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	RefuseSplitPayload struct {
+		Split      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RegisterDeviceKeyPayload struct {
 		DeviceKey  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1788,24 +1838,25 @@ type ComplexityRoot struct {
 	}
 
 	ReinvestmentPlan struct {
-		FirstOn func(childComplexity int) int
-		From    func(childComplexity int) int
-		Hour    func(childComplexity int) int
-		ID      func(childComplexity int) int
-		Kept    func(childComplexity int) int
-		Key     func(childComplexity int) int
-		Kind    func(childComplexity int) int
-		Method  func(childComplexity int) int
-		Minutes func(childComplexity int) int
-		NextAt  func(childComplexity int) int
-		Phases  func(childComplexity int) int
-		Preset  func(childComplexity int) int
-		Reason  func(childComplexity int) int
-		Rhythm  func(childComplexity int) int
-		Title   func(childComplexity int) int
-		To      func(childComplexity int) int
-		Turns   func(childComplexity int) int
-		Version func(childComplexity int) int
+		Federation func(childComplexity int) int
+		FirstOn    func(childComplexity int) int
+		From       func(childComplexity int) int
+		Hour       func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kept       func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Method     func(childComplexity int) int
+		Minutes    func(childComplexity int) int
+		NextAt     func(childComplexity int) int
+		Phases     func(childComplexity int) int
+		Preset     func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Rhythm     func(childComplexity int) int
+		Title      func(childComplexity int) int
+		To         func(childComplexity int) int
+		Turns      func(childComplexity int) int
+		Version    func(childComplexity int) int
 	}
 
 	RenewListingPayload struct {
@@ -1881,6 +1932,11 @@ type ComplexityRoot struct {
 
 	ReviseExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReviseSplitPayload struct {
+		Split      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1984,6 +2040,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	SettleSplitPayload struct {
+		Settlement func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SettleTimeChequePayload struct {
 		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2017,9 +2078,50 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	SignSplitPayload struct {
+		Split      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SimulateCharterPayload struct {
 		Simulation func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SplitAgreement struct {
+		ID          func(childComplexity int) int
+		Settlements func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Versions    func(childComplexity int) int
+	}
+
+	SplitPart struct {
+		BasisPoints func(childComplexity int) int
+		Member      func(childComplexity int) int
+	}
+
+	SplitSettlement struct {
+		At          func(childComplexity int) int
+		Description func(childComplexity int) int
+		Minutes     func(childComplexity int) int
+		Parts       func(childComplexity int) int
+		Receiver    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	SplitShare struct {
+		Member  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+	}
+
+	SplitVersion struct {
+		InForceAt func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Parts     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		SignedBy  func(childComplexity int) int
+		Signers   func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 
 	StaleVersion struct {
@@ -2692,6 +2794,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AdmitMemberPayload.UserErrors(childComplexity), true
 
+	case "Allocation.ballot":
+		if e.ComplexityRoot.Allocation.Ballot == nil {
+			break
+		}
+
+		args, err := ec.field_Allocation_ballot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Allocation.Ballot(childComplexity, args["receipt"].(string)), true
 	case "Allocation.explanation":
 		if e.ComplexityRoot.Allocation.Explanation == nil {
 			break
@@ -2752,6 +2865,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Allocation.VirtualShare(childComplexity), true
+
+	case "AllocationBallot.left":
+		if e.ComplexityRoot.AllocationBallot.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallot.Left(childComplexity), true
+	case "AllocationBallot.lines":
+		if e.ComplexityRoot.AllocationBallot.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallot.Lines(childComplexity), true
+	case "AllocationBallot.receipt":
+		if e.ComplexityRoot.AllocationBallot.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallot.Receipt(childComplexity), true
+
+	case "AllocationBallotLine.explanation":
+		if e.ComplexityRoot.AllocationBallotLine.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallotLine.Explanation(childComplexity), true
+	case "AllocationBallotLine.gave":
+		if e.ComplexityRoot.AllocationBallotLine.Gave == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallotLine.Gave(childComplexity), true
+	case "AllocationBallotLine.minutes":
+		if e.ComplexityRoot.AllocationBallotLine.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallotLine.Minutes(childComplexity), true
+	case "AllocationBallotLine.project":
+		if e.ComplexityRoot.AllocationBallotLine.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallotLine.Project(childComplexity), true
+	case "AllocationBallotLine.value":
+		if e.ComplexityRoot.AllocationBallotLine.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocationBallotLine.Value(childComplexity), true
 
 	case "AllocationChallenge.at":
 		if e.ComplexityRoot.AllocationChallenge.At == nil {
@@ -4084,6 +4247,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Slug(childComplexity), true
+	case "Community.splitAgreements":
+		if e.ComplexityRoot.Community.SplitAgreements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.SplitAgreements(childComplexity), true
 	case "Community.threads":
 		if e.ComplexityRoot.Community.Threads == nil {
 			break
@@ -4684,6 +4853,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CycleEdge.Node(childComplexity), true
 
+	case "CycleReport.appeals":
+		if e.ComplexityRoot.CycleReport.Appeals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Appeals(childComplexity), true
 	case "CycleReport.envelope":
 		if e.ComplexityRoot.CycleReport.Envelope == nil {
 			break
@@ -4720,6 +4895,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CycleReport.PaidOut(childComplexity), true
+	case "CycleReport.pool":
+		if e.ComplexityRoot.CycleReport.Pool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleReport.Pool(childComplexity), true
 	case "CycleReport.projects":
 		if e.ComplexityRoot.CycleReport.Projects == nil {
 			break
@@ -8063,6 +8244,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeExchange(childComplexity, args["input"].(model.ProposeExchangeInput)), true
+	case "Mutation.proposeSplit":
+		if e.ComplexityRoot.Mutation.ProposeSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeSplit(childComplexity, args["input"].(model.ProposeSplitInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -8074,6 +8266,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.refuseSplit":
+		if e.ComplexityRoot.Mutation.RefuseSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refuseSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefuseSplit(childComplexity, args["input"].(model.RefuseSplitInput)), true
 	case "Mutation.register":
 		if e.ComplexityRoot.Mutation.Register == nil {
 			break
@@ -8217,6 +8420,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.reviseSplit":
+		if e.ComplexityRoot.Mutation.ReviseSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviseSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviseSplit(childComplexity, args["input"].(model.ReviseSplitInput)), true
 	case "Mutation.revokeBadge":
 		if e.ComplexityRoot.Mutation.RevokeBadge == nil {
 			break
@@ -8327,6 +8541,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SettleSession(childComplexity, args["input"].(model.SettleSessionInput)), true
+	case "Mutation.settleSplit":
+		if e.ComplexityRoot.Mutation.SettleSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleSplit(childComplexity, args["input"].(model.SettleSplitInput)), true
 	case "Mutation.settleTimeCheque":
 		if e.ComplexityRoot.Mutation.SettleTimeCheque == nil {
 			break
@@ -8393,6 +8618,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(*model.SignOutInput)), true
+	case "Mutation.signSplit":
+		if e.ComplexityRoot.Mutation.SignSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignSplit(childComplexity, args["input"].(model.SignSplitInput)), true
 	case "Mutation.simulateCharter":
 		if e.ComplexityRoot.Mutation.SimulateCharter == nil {
 			break
@@ -9062,6 +9298,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanTurnPart.Use(childComplexity), true
 
+	case "PoolBook.closing":
+		if e.ComplexityRoot.PoolBook.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Closing(childComplexity), true
+	case "PoolBook.flows":
+		if e.ComplexityRoot.PoolBook.Flows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Flows(childComplexity), true
+	case "PoolBook.from":
+		if e.ComplexityRoot.PoolBook.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.From(childComplexity), true
+	case "PoolBook.opening":
+		if e.ComplexityRoot.PoolBook.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Opening(childComplexity), true
+	case "PoolBook.until":
+		if e.ComplexityRoot.PoolBook.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Until(childComplexity), true
+
 	case "PoolFigure.balance":
 		if e.ComplexityRoot.PoolFigure.Balance == nil {
 			break
@@ -9074,6 +9341,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PoolFigure.Purpose(childComplexity), true
+
+	case "PoolFlow.incoming":
+		if e.ComplexityRoot.PoolFlow.Incoming == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFlow.Incoming(childComplexity), true
+	case "PoolFlow.kind":
+		if e.ComplexityRoot.PoolFlow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFlow.Kind(childComplexity), true
+	case "PoolFlow.minutes":
+		if e.ComplexityRoot.PoolFlow.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFlow.Minutes(childComplexity), true
+	case "PoolFlow.times":
+		if e.ComplexityRoot.PoolFlow.Times == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolFlow.Times(childComplexity), true
 
 	case "PowerRule.ballot":
 		if e.ComplexityRoot.PowerRule.Ballot == nil {
@@ -9417,6 +9709,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeExchangePayload.UserErrors(childComplexity), true
 
+	case "ProposeSplitPayload.split":
+		if e.ComplexityRoot.ProposeSplitPayload.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeSplitPayload.Split(childComplexity), true
+	case "ProposeSplitPayload.userErrors":
+		if e.ComplexityRoot.ProposeSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeSplitPayload.UserErrors(childComplexity), true
+
 	case "Query.badgeCredential":
 		if e.ComplexityRoot.Query.BadgeCredential == nil {
 			break
@@ -9647,6 +9952,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
 
+	case "RefuseSplitPayload.split":
+		if e.ComplexityRoot.RefuseSplitPayload.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefuseSplitPayload.Split(childComplexity), true
+	case "RefuseSplitPayload.userErrors":
+		if e.ComplexityRoot.RefuseSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefuseSplitPayload.UserErrors(childComplexity), true
+
 	case "RegisterDeviceKeyPayload.deviceKey":
 		if e.ComplexityRoot.RegisterDeviceKeyPayload.DeviceKey == nil {
 			break
@@ -9692,6 +10010,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterPayload.Viewer(childComplexity), true
 
+	case "ReinvestmentPlan.federation":
+		if e.ComplexityRoot.ReinvestmentPlan.Federation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Federation(childComplexity), true
 	case "ReinvestmentPlan.firstOn":
 		if e.ComplexityRoot.ReinvestmentPlan.FirstOn == nil {
 			break
@@ -10036,6 +10360,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
 
+	case "ReviseSplitPayload.split":
+		if e.ComplexityRoot.ReviseSplitPayload.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseSplitPayload.Split(childComplexity), true
+	case "ReviseSplitPayload.userErrors":
+		if e.ComplexityRoot.ReviseSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseSplitPayload.UserErrors(childComplexity), true
+
 	case "RevokeBadgePayload.issuedBadge":
 		if e.ComplexityRoot.RevokeBadgePayload.IssuedBadge == nil {
 			break
@@ -10347,6 +10684,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SettleSessionPayload.UserErrors(childComplexity), true
 
+	case "SettleSplitPayload.settlement":
+		if e.ComplexityRoot.SettleSplitPayload.Settlement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSplitPayload.Settlement(childComplexity), true
+	case "SettleSplitPayload.userErrors":
+		if e.ComplexityRoot.SettleSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleSplitPayload.UserErrors(childComplexity), true
+
 	case "SettleTimeChequePayload.timeCheque":
 		if e.ComplexityRoot.SettleTimeChequePayload.TimeCheque == nil {
 			break
@@ -10443,6 +10793,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
 
+	case "SignSplitPayload.split":
+		if e.ComplexityRoot.SignSplitPayload.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignSplitPayload.Split(childComplexity), true
+	case "SignSplitPayload.userErrors":
+		if e.ComplexityRoot.SignSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignSplitPayload.UserErrors(childComplexity), true
+
 	case "SimulateCharterPayload.simulation":
 		if e.ComplexityRoot.SimulateCharterPayload.Simulation == nil {
 			break
@@ -10455,6 +10818,137 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SimulateCharterPayload.UserErrors(childComplexity), true
+
+	case "SplitAgreement.id":
+		if e.ComplexityRoot.SplitAgreement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitAgreement.ID(childComplexity), true
+	case "SplitAgreement.settlements":
+		if e.ComplexityRoot.SplitAgreement.Settlements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitAgreement.Settlements(childComplexity), true
+	case "SplitAgreement.title":
+		if e.ComplexityRoot.SplitAgreement.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitAgreement.Title(childComplexity), true
+	case "SplitAgreement.versions":
+		if e.ComplexityRoot.SplitAgreement.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitAgreement.Versions(childComplexity), true
+
+	case "SplitPart.basisPoints":
+		if e.ComplexityRoot.SplitPart.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitPart.BasisPoints(childComplexity), true
+	case "SplitPart.member":
+		if e.ComplexityRoot.SplitPart.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitPart.Member(childComplexity), true
+
+	case "SplitSettlement.at":
+		if e.ComplexityRoot.SplitSettlement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.At(childComplexity), true
+	case "SplitSettlement.description":
+		if e.ComplexityRoot.SplitSettlement.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.Description(childComplexity), true
+	case "SplitSettlement.minutes":
+		if e.ComplexityRoot.SplitSettlement.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.Minutes(childComplexity), true
+	case "SplitSettlement.parts":
+		if e.ComplexityRoot.SplitSettlement.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.Parts(childComplexity), true
+	case "SplitSettlement.receiver":
+		if e.ComplexityRoot.SplitSettlement.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.Receiver(childComplexity), true
+	case "SplitSettlement.version":
+		if e.ComplexityRoot.SplitSettlement.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitSettlement.Version(childComplexity), true
+
+	case "SplitShare.member":
+		if e.ComplexityRoot.SplitShare.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitShare.Member(childComplexity), true
+	case "SplitShare.minutes":
+		if e.ComplexityRoot.SplitShare.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitShare.Minutes(childComplexity), true
+
+	case "SplitVersion.inForceAt":
+		if e.ComplexityRoot.SplitVersion.InForceAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.InForceAt(childComplexity), true
+	case "SplitVersion.number":
+		if e.ComplexityRoot.SplitVersion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.Number(childComplexity), true
+	case "SplitVersion.parts":
+		if e.ComplexityRoot.SplitVersion.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.Parts(childComplexity), true
+	case "SplitVersion.reason":
+		if e.ComplexityRoot.SplitVersion.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.Reason(childComplexity), true
+	case "SplitVersion.signedBy":
+		if e.ComplexityRoot.SplitVersion.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.SignedBy(childComplexity), true
+	case "SplitVersion.signers":
+		if e.ComplexityRoot.SplitVersion.Signers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.Signers(childComplexity), true
+	case "SplitVersion.state":
+		if e.ComplexityRoot.SplitVersion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitVersion.State(childComplexity), true
 
 	case "StaleVersion.code":
 		if e.ComplexityRoot.StaleVersion.Code == nil {
@@ -11477,7 +11971,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PowerRuleInput", ec.unmarshalInputPowerRuleInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
+			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RefuseSplitInput", ec.unmarshalInputRefuseSplitInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
@@ -11491,6 +11987,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
 			graphql.NewInputUnmarshaler("ReviseBadgeInput", ec.unmarshalInputReviseBadgeInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("ReviseSplitInput", ec.unmarshalInputReviseSplitInput),
 			graphql.NewInputUnmarshaler("RevokeBadgeInput", ec.unmarshalInputRevokeBadgeInput),
 			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
@@ -11503,13 +12000,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SetOutcomeInput", ec.unmarshalInputSetOutcomeInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
+			graphql.NewInputUnmarshaler("SettleSplitInput", ec.unmarshalInputSettleSplitInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
 			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("SignSplitInput", ec.unmarshalInputSignSplitInput),
 			graphql.NewInputUnmarshaler("SimulateCharterInput", ec.unmarshalInputSimulateCharterInput),
+			graphql.NewInputUnmarshaler("SplitPartInput", ec.unmarshalInputSplitPartInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
@@ -11954,6 +12454,20 @@ enum ErrorCode {
   KEY_USE_TWICE
   "The reserve is never shared. Offer another pool."
   RESERVE_INDIVISIBLE
+  "A part is for a federation with which no hours are exchanged, or none is named. Offer the partner communities."
+  NO_FEDERATION
+  "The parts of a split do not make 10,000 basis points; ` + "`" + `actual` + "`" + ` says what they make. Show it beside the parts."
+  SPLIT_INCOMPLETE
+  "A split names one member twice. Put their parts together."
+  SPLIT_PARTY_TWICE
+  "Not every party has signed. Show who is waited for."
+  SPLIT_NOT_IN_FORCE
+  "A version waits for signatures already. Offer to sign or refuse that one first."
+  SPLIT_WAITS
+  "That version is in force, refused or replaced. Read the agreement again."
+  SPLIT_ANSWERED
+  "Only the parties of a split word, sign or refuse it. Do not offer it to others."
+  NOT_IN_SPLIT
   "The .pb file cannot be read. Correct the line named."
   PABULIB_UNREADABLE
   "The file is not the record of an allocation. Export it again."
@@ -17105,6 +17619,8 @@ enum PlanUse {
   SOLIDARITY
   "Members, in proportion to the hours they gave since the time before."
   MEMBERS
+  "The pool for projects of another community with which hours are exchanged: a federation."
+  FEDERATION
 }
 
 "A law on dividing a surplus that a key must agree with. Treat a value you do not know as NONE."
@@ -17143,6 +17659,8 @@ type ReinvestmentPlan implements Node {
   key: [KeyPart!]!
   "The law that the key agrees with."
   preset: KeyPreset!
+  "The community that receives the part of FEDERATION; null for none."
+  federation: Community
   "Its first day."
   firstOn: Date!
   "How often it comes round."
@@ -17217,7 +17735,7 @@ extend type Mutation {
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
   planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: RUN_CYCLES)
-  "Has the calendar divide a pool by a fixed key regularly. Errors: CALENDAR_INVALID, KEY_INCOMPLETE, KEY_USE_TWICE, KEY_AGAINST_SCOP, KEY_AGAINST_SCIC, KEY_AGAINST_ASSOCIATION, RESERVE_INDIVISIBLE."
+  "Has the calendar divide a pool by a fixed key regularly. Errors: CALENDAR_INVALID, KEY_INCOMPLETE, KEY_USE_TWICE, KEY_AGAINST_SCOP, KEY_AGAINST_SCIC, KEY_AGAINST_ASSOCIATION, NO_FEDERATION, RESERVE_INDIVISIBLE."
   planSplit("The plan." input: PlanSplitInput!): PlanSplitPayload! @can(do: RUN_CYCLES)
   "Has a plan come round no more; what it began goes on. Errors: PLAN_ENDED, REQUIRED."
   endPlan("Which, and why." input: EndPlanInput!): EndPlanPayload! @can(do: RUN_CYCLES)
@@ -17325,6 +17843,8 @@ input PlanSplitInput {
   key: [KeyPartInput!]!
   "The law that the key must agree with."
   preset: KeyPreset! = NONE
+  "The community that receives the part of FEDERATION; the two exchange hours already."
+  federationId: ID
   "The first day; up to a day ago comes round at once."
   firstOn: Date!
   "How often."
@@ -18528,6 +19048,11 @@ type Allocation {
   lines: [AllocationLine!]!
   "In words, in the caller's language."
   explanation: String!
+  "What a ballot did, by its receipt: one's own, or any that was published. Null when there is no such ballot."
+  ballot(
+    "As it was given when the ballot was cast."
+    receipt: String!
+  ): AllocationBallot
   "The whole record as JSON: ` + "`" + `hora allocation verify` + "`" + `, or a stranger's script, counts it again to the minute."
   record: JSON!
 }
@@ -18552,6 +19077,30 @@ type AllocationLine {
   perPoint: String
   "Minutes that were lacking when it was last looked at."
   missing: Minutes!
+}
+
+"What one ballot did in a count: why what it chose was funded, or was not."
+type AllocationBallot {
+  "The name under which it is published."
+  receipt: String!
+  "One line per project that the ballot speaks of."
+  lines: [AllocationBallotLine!]!
+  "Minutes of the voter's share that nothing took, an exact fraction; null for methods without shares."
+  left: String
+}
+
+"What one ballot did for one project."
+type AllocationBallotLine {
+  "The project."
+  project: Project!
+  "What the ballot says of it."
+  value: Int!
+  "Minutes granted to the project; 0 when it was not funded."
+  minutes: Minutes!
+  "Minutes of the voter's share that went to it, an exact fraction; null for methods without shares, and for what was funded from the rest."
+  gave: String
+  "In words, in the caller's language: why it was funded, or was not."
+  explanation: String!
 }
 
 "A challenge: the count was made again from the ballots as they are kept."
@@ -18590,6 +19139,36 @@ type CycleReport {
   projects: Int!
   "Of them, funded."
   fundedProjects: Int!
+  "Challenges to the count."
+  appeals: Int!
+  "What the pool did while the cycle ran: opening and what came and went make closing."
+  pool: PoolBook!
+}
+
+"What a pool did in a time, to the minute."
+type PoolBook {
+  "From when."
+  from: DateTime!
+  "Until before when."
+  until: DateTime!
+  "Minutes at the beginning."
+  opening: Minutes!
+  "Minutes at the end."
+  closing: Minutes!
+  "What came, and what went, by reason."
+  flows: [PoolFlow!]!
+}
+
+"What came into a pool, or went, for one reason."
+type PoolFlow {
+  "The reason."
+  kind: TransferKind!
+  "Whether it came in."
+  incoming: Boolean!
+  "Minutes."
+  minutes: Minutes!
+  "How many movements."
+  times: Int!
 }
 
 "A page of cycles."
@@ -19135,6 +19714,200 @@ type SettleSessionPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/split.graphqls", Input: `"Where a version of an agreement stands. Treat a value you do not know as REPLACED."
+enum SplitState {
+  "Waits for signatures."
+  PROPOSED
+  "Hours are divided by it."
+  IN_FORCE
+  "One party refused it, with a reason; what was in force stays."
+  REFUSED
+  "A later version is in force; what was divided by this one stays so."
+  REPLACED
+}
+
+"An agreement to divide at its source what several members give: every party signs, nobody else receives a part."
+type SplitAgreement implements Node {
+  "The global id."
+  id: ID!
+  "What it is about."
+  title: String!
+  "Its versions, oldest first."
+  versions: [SplitVersion!]!
+  "What it divided, the latest first, at most 100; empty but for its parties and those who keep the books."
+  settlements: [SplitSettlement!]!
+}
+
+"One wording of an agreement. It never applies backwards."
+type SplitVersion {
+  "From 1."
+  number: Int!
+  "Who receives what part."
+  parts: [SplitPart!]!
+  "Who has to sign: every party, and every party of the version before."
+  signers: [Member!]!
+  "Who signed."
+  signedBy: [Member!]!
+  "Where it stands."
+  state: SplitState!
+  "Why it was refused; empty otherwise."
+  reason: String!
+  "Since when it is in force; null before."
+  inForceAt: DateTime
+}
+
+"What one party receives."
+type SplitPart {
+  "The party."
+  member: Member!
+  "Of 10,000."
+  basisPoints: Int!
+}
+
+"One time that hours were divided, in one posting."
+type SplitSettlement {
+  "By which version."
+  version: Int!
+  "Who received the service."
+  receiver: Member!
+  "Minutes in all."
+  minutes: Minutes!
+  "What it was."
+  description: String!
+  "What each party was credited with."
+  parts: [SplitShare!]!
+  "When."
+  at: DateTime!
+}
+
+"What one party was credited with."
+type SplitShare {
+  "The party."
+  member: Member!
+  "Minutes; an odd one goes to the largest remainder, and among equals to the lowest account."
+  minutes: Minutes!
+}
+
+extend type Community {
+  "Agreements to divide at the source what several give, the newest first, at most 100."
+  splitAgreements: [SplitAgreement!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Words an agreement between members, of whom the caller is one. It is in force when every party has signed. Errors: SPLIT_INCOMPLETE, SPLIT_PARTY_TWICE, NOT_IN_SPLIT."
+  proposeSplit("The agreement." input: ProposeSplitInput!): ProposeSplitPayload! @can(do: TAKE_PART)
+  "Words it anew; it changes when every old and every new party has signed. Errors: NOT_IN_SPLIT, SPLIT_WAITS, SPLIT_INCOMPLETE, SPLIT_PARTY_TWICE."
+  reviseSplit("The new parts." input: ReviseSplitInput!): ReviseSplitPayload! @can(do: TAKE_PART)
+  "Signs the version that waits. Errors: NOT_IN_SPLIT, SPLIT_ANSWERED."
+  signSplit("Which." input: SignSplitInput!): SignSplitPayload! @can(do: TAKE_PART)
+  "Refuses the version that waits; what was in force stays. Errors: NOT_IN_SPLIT, SPLIT_ANSWERED, REQUIRED."
+  refuseSplit("Which, and why." input: RefuseSplitInput!): RefuseSplitPayload! @can(do: TAKE_PART)
+  "Whoever received has the hours divided among the parties, in one posting without any part for the platform. Errors: SPLIT_NOT_IN_FORCE, BOTH_SIDES, INSUFFICIENT_HOURS."
+  settleSplit("What was received." input: SettleSplitInput!): SettleSplitPayload! @can(do: TAKE_PART)
+}
+
+"An agreement to be worded."
+input ProposeSplitInput {
+  "In which community."
+  communityId: ID!
+  "3 to 100 characters."
+  title: String!
+  "The parts, each member once, together 10,000 basis points."
+  parts: [SplitPartInput!]!
+  "For whom a coordinator proposes it; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"What one party is to receive."
+input SplitPartInput {
+  "The party."
+  memberId: ID!
+  "Of 10,000, at least 1."
+  basisPoints: Int!
+}
+
+"The result of proposeSplit."
+type ProposeSplitPayload {
+  "The agreement; null when there are errors."
+  split: SplitAgreement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"An agreement to be worded anew."
+input ReviseSplitInput {
+  "Which."
+  splitId: ID!
+  "The parts, each member once, together 10,000 basis points."
+  parts: [SplitPartInput!]!
+}
+
+"The result of reviseSplit."
+type ReviseSplitPayload {
+  "The agreement; null when there are errors."
+  split: SplitAgreement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A version to be signed."
+input SignSplitInput {
+  "Of which agreement."
+  splitId: ID!
+  "Its number, so that nobody signs what they have not read."
+  version: Int!
+}
+
+"The result of signSplit."
+type SignSplitPayload {
+  "The agreement; null when there are errors."
+  split: SplitAgreement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A version to be refused."
+input RefuseSplitInput {
+  "Of which agreement."
+  splitId: ID!
+  "Its number."
+  version: Int!
+  "Why, 1 to 1000 characters; the parties read it."
+  reason: String!
+}
+
+"The result of refuseSplit."
+type RefuseSplitPayload {
+  "The agreement; null when there are errors."
+  split: SplitAgreement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be divided."
+input SettleSplitInput {
+  "By which agreement."
+  splitId: ID!
+  "Minutes received."
+  minutes: Minutes!
+  "What it was, 1 to 1000 characters; the parties read it."
+  description: String!
+  "Who received, for whom a coordinator settles; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of settleSplit."
+type SettleSplitPayload {
+  "What was divided; null when there are errors."
+  settlement: SplitSettlement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -19350,10 +20123,40 @@ func (ec *executionContext) childFields_Allocation(ctx context.Context, field gr
 		return ec.fieldContext_Allocation_lines(ctx, field)
 	case "explanation":
 		return ec.fieldContext_Allocation_explanation(ctx, field)
+	case "ballot":
+		return ec.fieldContext_Allocation_ballot(ctx, field)
 	case "record":
 		return ec.fieldContext_Allocation_record(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Allocation", field.Name)
+}
+
+func (ec *executionContext) childFields_AllocationBallot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_AllocationBallot_receipt(ctx, field)
+	case "lines":
+		return ec.fieldContext_AllocationBallot_lines(ctx, field)
+	case "left":
+		return ec.fieldContext_AllocationBallot_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllocationBallot", field.Name)
+}
+
+func (ec *executionContext) childFields_AllocationBallotLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_AllocationBallotLine_project(ctx, field)
+	case "value":
+		return ec.fieldContext_AllocationBallotLine_value(ctx, field)
+	case "minutes":
+		return ec.fieldContext_AllocationBallotLine_minutes(ctx, field)
+	case "gave":
+		return ec.fieldContext_AllocationBallotLine_gave(ctx, field)
+	case "explanation":
+		return ec.fieldContext_AllocationBallotLine_explanation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllocationBallotLine", field.Name)
 }
 
 func (ec *executionContext) childFields_AllocationChallenge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20016,6 +20819,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
 		return ec.fieldContext_Community_groupSessions(ctx, field)
+	case "splitAgreements":
+		return ec.fieldContext_Community_splitAgreements(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -20348,6 +21153,10 @@ func (ec *executionContext) childFields_CycleReport(ctx context.Context, field g
 		return ec.fieldContext_CycleReport_projects(ctx, field)
 	case "fundedProjects":
 		return ec.fieldContext_CycleReport_fundedProjects(ctx, field)
+	case "appeals":
+		return ec.fieldContext_CycleReport_appeals(ctx, field)
+	case "pool":
+		return ec.fieldContext_CycleReport_pool(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CycleReport", field.Name)
 }
@@ -21964,6 +22773,22 @@ func (ec *executionContext) childFields_PlanTurnPart(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PlanTurnPart", field.Name)
 }
 
+func (ec *executionContext) childFields_PoolBook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_PoolBook_from(ctx, field)
+	case "until":
+		return ec.fieldContext_PoolBook_until(ctx, field)
+	case "opening":
+		return ec.fieldContext_PoolBook_opening(ctx, field)
+	case "closing":
+		return ec.fieldContext_PoolBook_closing(ctx, field)
+	case "flows":
+		return ec.fieldContext_PoolBook_flows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PoolBook", field.Name)
+}
+
 func (ec *executionContext) childFields_PoolFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "purpose":
@@ -21972,6 +22797,20 @@ func (ec *executionContext) childFields_PoolFigure(ctx context.Context, field gr
 		return ec.fieldContext_PoolFigure_balance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PoolFigure", field.Name)
+}
+
+func (ec *executionContext) childFields_PoolFlow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_PoolFlow_kind(ctx, field)
+	case "incoming":
+		return ec.fieldContext_PoolFlow_incoming(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PoolFlow_minutes(ctx, field)
+	case "times":
+		return ec.fieldContext_PoolFlow_times(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PoolFlow", field.Name)
 }
 
 func (ec *executionContext) childFields_PowerRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22122,6 +22961,16 @@ func (ec *executionContext) childFields_ProposeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ProposeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ProposeSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "split":
+		return ec.fieldContext_ProposeSplitPayload_split(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProposeSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeSplitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "thanks":
@@ -22184,6 +23033,16 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RefuseSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "split":
+		return ec.fieldContext_RefuseSplitPayload_split(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefuseSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefuseSplitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deviceKey":
@@ -22240,6 +23099,8 @@ func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, fi
 		return ec.fieldContext_ReinvestmentPlan_key(ctx, field)
 	case "preset":
 		return ec.fieldContext_ReinvestmentPlan_preset(ctx, field)
+	case "federation":
+		return ec.fieldContext_ReinvestmentPlan_federation(ctx, field)
 	case "firstOn":
 		return ec.fieldContext_ReinvestmentPlan_firstOn(ctx, field)
 	case "rhythm":
@@ -22408,6 +23269,16 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 		return ec.fieldContext_ReviseExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviseSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "split":
+		return ec.fieldContext_ReviseSplitPayload_split(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviseSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviseSplitPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22610,6 +23481,16 @@ func (ec *executionContext) childFields_SettleSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type SettleSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SettleSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_SettleSplitPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleSplitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "timeCheque":
@@ -22676,6 +23557,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "split":
+		return ec.fieldContext_SignSplitPayload_split(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignSplitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SimulateCharterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "simulation":
@@ -22684,6 +23575,78 @@ func (ec *executionContext) childFields_SimulateCharterPayload(ctx context.Conte
 		return ec.fieldContext_SimulateCharterPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SimulateCharterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitAgreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SplitAgreement_id(ctx, field)
+	case "title":
+		return ec.fieldContext_SplitAgreement_title(ctx, field)
+	case "versions":
+		return ec.fieldContext_SplitAgreement_versions(ctx, field)
+	case "settlements":
+		return ec.fieldContext_SplitAgreement_settlements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitAgreement", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SplitPart_member(ctx, field)
+	case "basisPoints":
+		return ec.fieldContext_SplitPart_basisPoints(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitPart", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitSettlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_SplitSettlement_version(ctx, field)
+	case "receiver":
+		return ec.fieldContext_SplitSettlement_receiver(ctx, field)
+	case "minutes":
+		return ec.fieldContext_SplitSettlement_minutes(ctx, field)
+	case "description":
+		return ec.fieldContext_SplitSettlement_description(ctx, field)
+	case "parts":
+		return ec.fieldContext_SplitSettlement_parts(ctx, field)
+	case "at":
+		return ec.fieldContext_SplitSettlement_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitSettlement", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitShare(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SplitShare_member(ctx, field)
+	case "minutes":
+		return ec.fieldContext_SplitShare_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitShare", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SplitVersion_number(ctx, field)
+	case "parts":
+		return ec.fieldContext_SplitVersion_parts(ctx, field)
+	case "signers":
+		return ec.fieldContext_SplitVersion_signers(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_SplitVersion_signedBy(ctx, field)
+	case "state":
+		return ec.fieldContext_SplitVersion_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_SplitVersion_reason(ctx, field)
+	case "inForceAt":
+		return ec.fieldContext_SplitVersion_inForceAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitVersion", field.Name)
 }
 
 func (ec *executionContext) childFields_Star(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -130,8 +130,35 @@ type Allocation struct {
 	Lines []*AllocationLine `json:"lines"`
 	// In words, in the caller's language.
 	Explanation string `json:"explanation"`
+	// What a ballot did, by its receipt: one's own, or any that was published. Null when there is no such ballot.
+	Ballot *AllocationBallot `json:"ballot,omitempty"`
 	// The whole record as JSON: `hora allocation verify`, or a stranger's script, counts it again to the minute.
-	Record scalar.JSON `json:"record"`
+	Record scalar.JSON      `json:"record"`
+	Run    reinvestment.Run `json:"-"`
+}
+
+// What one ballot did in a count: why what it chose was funded, or was not.
+type AllocationBallot struct {
+	// The name under which it is published.
+	Receipt string `json:"receipt"`
+	// One line per project that the ballot speaks of.
+	Lines []*AllocationBallotLine `json:"lines"`
+	// Minutes of the voter's share that nothing took, an exact fraction; null for methods without shares.
+	Left *string `json:"left,omitempty"`
+}
+
+// What one ballot did for one project.
+type AllocationBallotLine struct {
+	// The project.
+	Project *reinvestment.Project `json:"project"`
+	// What the ballot says of it.
+	Value int `json:"value"`
+	// Minutes granted to the project; 0 when it was not funded.
+	Minutes domain.Minutes `json:"minutes"`
+	// Minutes of the voter's share that went to it, an exact fraction; null for methods without shares, and for what was funded from the rest.
+	Gave *string `json:"gave,omitempty"`
+	// In words, in the caller's language: why it was funded, or was not.
+	Explanation string `json:"explanation"`
 }
 
 // The result for one project, with the figures that explain it.
@@ -2334,6 +2361,8 @@ type PlanSplitInput struct {
 	Key []*reinvestment.Part `json:"key"`
 	// The law that the key must agree with.
 	Preset reinvestment.Preset `json:"preset"`
+	// The community that receives the part of FEDERATION; the two exchange hours already.
+	FederationID *string `json:"federationId,omitempty"`
 	// The first day; up to a day ago comes round at once.
 	FirstOn time.Time `json:"firstOn"`
 	// How often.
@@ -2454,6 +2483,28 @@ type ProposeExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An agreement to be worded.
+type ProposeSplitInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// The parts, each member once, together 10,000 basis points.
+	Parts []*SplitPartInput `json:"parts"`
+	// For whom a coordinator proposes it; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of proposeSplit.
+type ProposeSplitPayload struct {
+	// The agreement; null when there are errors.
+	Split *reinvestment.Agreement `json:"split,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Everything that can be read.
 type Query struct {
 }
@@ -2470,6 +2521,24 @@ type RefreshSessionPayload struct {
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who is signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A version to be refused.
+type RefuseSplitInput struct {
+	// Of which agreement.
+	SplitID string `json:"splitId"`
+	// Its number.
+	Version int `json:"version"`
+	// Why, 1 to 1000 characters; the parties read it.
+	Reason string `json:"reason"`
+}
+
+// The result of refuseSplit.
+type RefuseSplitPayload struct {
+	// The agreement; null when there are errors.
+	Split *reinvestment.Agreement `json:"split,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2768,6 +2837,22 @@ type ReviseExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An agreement to be worded anew.
+type ReviseSplitInput struct {
+	// Which.
+	SplitID string `json:"splitId"`
+	// The parts, each member once, together 10,000 basis points.
+	Parts []*SplitPartInput `json:"parts"`
+}
+
+// The result of reviseSplit.
+type ReviseSplitPayload struct {
+	// The agreement; null when there are errors.
+	Split *reinvestment.Agreement `json:"split,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A badge to take back.
 type RevokeBadgeInput struct {
 	// An issued badge.
@@ -2998,6 +3083,28 @@ type SettleSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Hours to be divided.
+type SettleSplitInput struct {
+	// By which agreement.
+	SplitID string `json:"splitId"`
+	// Minutes received.
+	Minutes domain.Minutes `json:"minutes"`
+	// What it was, 1 to 1000 characters; the parties read it.
+	Description string `json:"description"`
+	// Who received, for whom a coordinator settles; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of settleSplit.
+type SettleSplitPayload struct {
+	// What was divided; null when there are errors.
+	Settlement *SplitSettlement `json:"settlement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A pending cheque.
 type SettleTimeChequeInput struct {
 	// Which.
@@ -3106,6 +3213,22 @@ type SignOutPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A version to be signed.
+type SignSplitInput struct {
+	// Of which agreement.
+	SplitID string `json:"splitId"`
+	// Its number, so that nobody signs what they have not read.
+	Version int `json:"version"`
+}
+
+// The result of signSplit.
+type SignSplitPayload struct {
+	// The agreement; null when there are errors.
+	Split *reinvestment.Agreement `json:"split,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A charter to be tried on the past.
 type SimulateCharterInput struct {
 	// Where.
@@ -3122,6 +3245,64 @@ type SimulateCharterPayload struct {
 	Simulation *CharterSimulation `json:"simulation,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What one party receives.
+type SplitPart struct {
+	// The party.
+	Member *membership.Member `json:"member"`
+	// Of 10,000.
+	BasisPoints int `json:"basisPoints"`
+}
+
+// What one party is to receive.
+type SplitPartInput struct {
+	// The party.
+	MemberID string `json:"memberId"`
+	// Of 10,000, at least 1.
+	BasisPoints int `json:"basisPoints"`
+}
+
+// One time that hours were divided, in one posting.
+type SplitSettlement struct {
+	// By which version.
+	Version int `json:"version"`
+	// Who received the service.
+	Receiver *membership.Member `json:"receiver"`
+	// Minutes in all.
+	Minutes domain.Minutes `json:"minutes"`
+	// What it was.
+	Description string `json:"description"`
+	// What each party was credited with.
+	Parts []*SplitShare `json:"parts"`
+	// When.
+	At time.Time `json:"at"`
+}
+
+// What one party was credited with.
+type SplitShare struct {
+	// The party.
+	Member *membership.Member `json:"member"`
+	// Minutes; an odd one goes to the largest remainder, and among equals to the lowest account.
+	Minutes domain.Minutes `json:"minutes"`
+}
+
+// One wording of an agreement. It never applies backwards.
+type SplitVersion struct {
+	// From 1.
+	Number int `json:"number"`
+	// Who receives what part.
+	Parts []*SplitPart `json:"parts"`
+	// Who has to sign: every party, and every party of the version before.
+	Signers []*membership.Member `json:"signers"`
+	// Who signed.
+	SignedBy []*membership.Member `json:"signedBy"`
+	// Where it stands.
+	State reinvestment.SplitState `json:"state"`
+	// Why it was refused; empty otherwise.
+	Reason string `json:"reason"`
+	// Since when it is in force; null before.
+	InForceAt *time.Time `json:"inForceAt,omitempty"`
 }
 
 // Somebody else changed the object meanwhile.

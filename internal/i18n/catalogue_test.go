@@ -145,10 +145,12 @@ var given = []struct {
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
 	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "rule", "statement", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
+	{regexp.MustCompile(`^allocation\.gave$`), []string{"share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^criterion\.[A-Z_]+\.(text|next)$`), []string{"actual", "count", "days", "missing", "required"}},
 	{regexp.MustCompile(`^charter\.`), []string{"count", "new", "old", "what"}},
 	{regexp.MustCompile(`^decision\.verdict\.`), []string{"count", "majority", "max", "name", "required", "share"}},
+	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "body", "count", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",

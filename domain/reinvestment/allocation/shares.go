@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"container/heap"
 	"math/big"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ func newMarket(in Instance) *market {
 type trade struct {
 	*market
 	scale *big.Int // the common denominator
-	grown []big.Int
+	grown []uint64 // by what the denominator grew, one after the other
 	money []purse
 	alive [][]backer // supporters with money left
 	offer []offer
@@ -179,8 +180,16 @@ func (t *trade) buy() []purchase {
 // left brings a class's money to the present denominator.
 func (t *trade) left(class int32) *big.Int {
 	m := &t.money[class]
-	for ; m.seen < len(t.grown); m.seen++ {
-		m.Mul(&m.Int, &t.grown[m.seen])
+	for m.seen < len(t.grown) {
+		factor := t.grown[m.seen]
+		for m.seen++; m.seen < len(t.grown); m.seen++ { // as many at once as one word holds
+			high, low := bits.Mul64(factor, t.grown[m.seen])
+			if high != 0 {
+				break
+			}
+			factor = low
+		}
+		m.Mul(&m.Int, t.word.SetUint64(factor))
 	}
 	return &m.Int
 }
@@ -252,7 +261,7 @@ func (t *trade) settle(p int) purchase {
 	point := new(big.Int).Quo(&o.due, common)
 	if factor.Cmp(one) > 0 {
 		t.scale.Mul(t.scale, factor)
-		t.grown = append(t.grown, *factor)
+		t.grown = append(t.grown, factor.Uint64()) // it divides the points, which fit
 		for _, q := range t.queue {
 			t.offer[q].due.Mul(&t.offer[q].due, factor)
 		}
