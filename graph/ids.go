@@ -32,6 +32,8 @@ const (
 	cycleID        idKind = 'y'
 	projectID      idKind = 'J'
 	claimID        idKind = 'k'
+	subscriptionID idKind = 'h'
+	redemptionID   idKind = 'r'
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'

@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
@@ -40,6 +41,7 @@ type Resolver struct {
 	Communities   *community.Service
 	Members       *membership.Service
 	Desk          *membership.Desk
+	ShareBook     *shares.Service
 	Photos        *media.Service
 	Listings      *listing.Service
 	Exchanges     *exchange.Service

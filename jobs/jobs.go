@@ -54,6 +54,7 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
+	Shares     Shares
 	Identity   Pruner
 
 	Mail mail.Sender
@@ -100,6 +101,11 @@ type Listings interface {
 type Milestones interface {
 	Derive(ctx context.Context, events []domain.RecordedEvent) error
 	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Shares is what follows for the shares of somebody who left.
+type Shares interface {
+	SeeOff(ctx context.Context, community, member domain.ID) error
 }
 
 // Photos is what time does to pictures that nothing shows.

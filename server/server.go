@@ -70,6 +70,7 @@ func New(c Config) http.Handler {
 	mux.Handle("/graphql", c.graphql())
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
+	mux.HandleFunc("GET /communities/{id}/shares.csv", c.shareRegister)
 	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
 	mux.Handle("GET /schema.graphqls", contract())
 	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())

@@ -156,7 +156,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
-		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Identity: a.people,
+		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Shares: a.rooms.shares, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
@@ -196,7 +196,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
-			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Changes: a.rooms.changes, Live: a.live,
+			Reinvestment: a.rooms.cycles, ShareBook: a.rooms.shares, Recognitions: a.rooms.recognition, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,

@@ -17,6 +17,7 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
+	"toId": "Member", "subscriptionId": "ShareSubscription", "redemptionId": "ShareRedemption", "requestId": "ShareSubscription",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
@@ -33,7 +34,7 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}, "requestId": {"ShareRedemption"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Person", "Community"}
@@ -103,7 +104,7 @@ func TestIDsOfAnotherCommunity(t *testing.T) {
 			return // the catalogue is everybody’s, and anybody may ask to join anywhere
 		}
 		about := anyField // the use case does not find it
-		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds"}, b.field) {
+		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds", "toId"}, b.field) {
 			about = b.field // what is said beside an id of this community
 		}
 		b.refuses(theirs[kind], about)

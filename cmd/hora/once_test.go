@@ -54,6 +54,10 @@ var harmless = map[string]string{
 	"showRecognition":     "what is shown is shown",
 	"withdrawEndorsement": "its end has a date",
 	"noteHousehold":       "who lives together lives together",
+
+	"acceptShareTerms":     "what was agreed to is agreed to",
+	"withdrawShareRequest": "what was taken back is taken back",
+	"noteShareholder":      "the same word on somebody changes nothing",
 }
 
 // renewing are those whose repetition makes a new secret: one is never told twice.

@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
@@ -26,6 +27,7 @@ type rooms struct {
 	ledger      *ledger.Service
 	communities *community.Service
 	members     *membership.Service
+	shares      *shares.Service
 	photos      *media.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
@@ -52,6 +54,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
+		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),

@@ -19,6 +19,7 @@ type scene struct {
 	clara       *person // a member with no part in it, and no role
 	dario       *person // asked to join
 	elsewhere   *person // coordinates another town
+	treasurer   *person // once the town has shares
 	nobody      *person // signed in, a member of nothing
 	turn        int     // counts the calls, so that each is another
 }
@@ -320,6 +321,37 @@ var calls = map[string]func(s *scene) call{
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
+	"subscribeShares": func(s *scene) call {
+		s.treasury()
+		return call{s.newcomer(), input{
+			"communityId": s.id, "quantity": 3, "instalments": 2, "lowIncome": true, "texts": []input{{"code": "STATUTES", "version": "1"}}, "idempotencyKey": newKey(),
+		}}
+	},
+	"acceptShareTerms": func(s *scene) call {
+		s.treasury()
+		return call{s.newcomer(), input{"communityId": s.id, "texts": []input{{"code": "STATUTES", "version": "1"}}}}
+	},
+	"confirmSharePayment": func(s *scene) call {
+		_, subscription := s.subscriber(2)
+		return call{s.treasury(), input{"subscriptionId": subscription, "reference": s.another("VIR"), "idempotencyKey": newKey()}}
+	},
+	"transferShares": func(s *scene) call {
+		return call{s.shareholder(2), input{"communityId": s.id, "toId": s.shareholder(1).member, "quantity": 1, "gift": true, "idempotencyKey": newKey()}}
+	},
+	"redeemShares": func(s *scene) call {
+		return call{s.shareholder(2), input{"communityId": s.id, "quantity": 1, "idempotencyKey": newKey()}}
+	},
+	"confirmShareRedemption": func(s *scene) call {
+		p := s.shareholder(2)
+		return call{s.treasury(), input{"redemptionId": p.redeems(1), "reference": s.another("VIR"), "idempotencyKey": newKey()}}
+	},
+	"withdrawShareRequest": func(s *scene) call {
+		p, subscription := s.subscriber(2)
+		return call{p, input{"requestId": subscription}}
+	},
+	"noteShareholder": func(s *scene) call {
+		return call{s.treasury(), input{"memberId": s.newcomer().member, "category": "WORKER", "lowIncome": true}}
+	},
 	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
 }
 
@@ -398,6 +430,7 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
+	s.treasury()
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -408,6 +441,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
+		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }

@@ -287,10 +287,13 @@ var shown = map[string]string{
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
-	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
-	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
-	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
-	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
+	"Thanks":            "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Star":              "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement":       "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"ShareSubscription": "{ id quantity state parts { number shares amount { minor currency } due paidAt confirmations } member { displayName } }",
+	"ShareRedemption":   "{ id quantity state ahead parts { number shares amount { minor currency } due paidAt } member { displayName } }",
+	"ShareOperation":    "{ number kind shares amount { minor currency } from { displayName } to { displayName } }",
+	"SessionTokens":     "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

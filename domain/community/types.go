@@ -49,6 +49,8 @@ type Charter struct {
 	Cheques    `json:"cheques"`
 	Sessions   `json:"sessions"`
 	Activities `json:"activities"`
+
+	Shares Shares `json:"shares"`
 }
 
 // Hours are the ledger's rules, in minutes.

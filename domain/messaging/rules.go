@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/workshop"
 )
 
@@ -22,7 +23,8 @@ import (
 type told struct {
 	kind     Kind
 	members  []domain.ID
-	toStaff  Kind // what coordinators are told; empty when it is not for them
+	toStaff  Kind          // what coordinators are told; empty when it is not for them
+	staff    []domain.Role // who is told instead of coordinators
 	exchange domain.ID
 	about    map[domain.ID]domain.ID // for each side told, the other it speaks of
 	whom     domain.ID               // the member of whom coordinators are told
@@ -71,6 +73,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellReinvestment(e)
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case shares.Subscribed, shares.Paid, shares.SecondAwaited, shares.Transferred, shares.Given, shares.Asked, shares.PaidOut:
+		return tellShares(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

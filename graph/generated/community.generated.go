@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,6 +25,8 @@ import (
 
 type CharterResolver interface {
 	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
+
+	Shares(ctx context.Context, obj *community.Charter) (*community.Shares, error)
 }
 type CommunityResolver interface {
 	ID(ctx context.Context, obj *community.Community) (string, error)
@@ -43,6 +46,7 @@ type CommunityResolver interface {
 	TimeChequeBatches(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.TimeChequeBatchConnection, error)
 	Cycles(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CycleConnection, error)
 	GroupSessions(ctx context.Context, obj *community.Community, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) (*model.GroupSessionConnection, error)
+	ShareRegister(ctx context.Context, obj *community.Community, asOf *time.Time) (*shares.Register, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -364,6 +368,20 @@ func (ec *executionContext) field_Community_serviceTypes_args(ctx context.Contex
 		return nil, err
 	}
 	args["parentId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Community_shareRegister_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg0
 	return args, nil
 }
 
@@ -862,6 +880,38 @@ func (ec *executionContext) _Charter_sessionNoticeHours(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Charter_sessionNoticeHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Charter_shares(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Shares(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *community.Shares) graphql.Marshaler {
+			return ec.marshalOShareRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐShares(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareRules(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Community_id(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
@@ -1885,6 +1935,68 @@ func (ec *executionContext) fieldContext_Community_groupSessions(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_shareRegister(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_shareRegister(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().ShareRegister(ctx, obj, fc.Args["asOf"].(*time.Time))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SEE_EVERY_ACCOUNT")
+				if err != nil {
+					var zeroVal *shares.Register
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *shares.Register
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *shares.Register) graphql.Marshaler {
+			return ec.marshalNShareRegister2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐRegister(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_shareRegister(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareRegister(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_shareRegister_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CommunityConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.CommunityConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2373,6 +2485,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "shares":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_shares(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2531,6 +2649,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_groupSessions(ctx, field, obj)
+				})
+		case "shareRegister":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_shareRegister(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

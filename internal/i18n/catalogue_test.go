@@ -139,7 +139,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
+	{regexp.MustCompile(`^(state|outbox|welcome|graphiql|law|register)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
