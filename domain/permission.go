@@ -32,6 +32,7 @@ const (
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	KeepShares        Permission = "KEEP_SHARES"         // confirm that money for shares moved, of others
+	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 )
 
 // granted is the one table of who may do what in a community.
@@ -51,6 +52,7 @@ var granted = map[Permission][]Role{
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
 	KeepShares:        {Treasurer, Board},
+	MakeAnnouncements: {Coordinator, Moderator, Board},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -58,7 +60,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, KeepShares,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, MakeAnnouncements, KeepShares,
 	}
 }
 

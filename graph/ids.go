@@ -38,6 +38,9 @@ const (
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
+	threadID       idKind = 't'
+	messageID      idKind = 'm'
+	announcementID idKind = 'a'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -79,13 +79,13 @@ func (ShareStore) Operations(ctx context.Context, community domain.ID, ids []dom
 	return collect(found, err, operationRow.value)
 }
 
-type numberKey struct{ Number int }
+type lineKey struct{ Number int }
 
 // ListOperations implements shares.Store, by share_operation_number_key or the
 // indexes of its two sides.
 func (ShareStore) ListOperations(ctx context.Context, community, member domain.ID, page domain.Page) (domain.Slice[shares.Operation], error) {
 	var none domain.Slice[shares.Operation]
-	key, compare, direction, err := keyset[numberKey](page, true)
+	key, compare, direction, err := keyset[lineKey](page, true)
 	if err != nil {
 		return none, err
 	}
@@ -103,7 +103,7 @@ func (ShareStore) ListOperations(ctx context.Context, community, member domain.I
 	if err != nil {
 		return none, err
 	}
-	return slice(list, page, func(o shares.Operation) string { return encodeKey(numberKey{o.Number}) }), nil
+	return slice(list, page, func(o shares.Operation) string { return encodeKey(lineKey{o.Number}) }), nil
 }
 
 // EveryOperation implements shares.Store.

@@ -2,7 +2,13 @@
 
 package community
 
-import "github.com/hora-coop/hora/domain"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+)
 
 // LegalForm is the kind of cooperative in law, with caps on who holds its capital.
 type LegalForm string
@@ -62,4 +68,43 @@ func (s Shares) MinimumFor(lowIncome bool) int {
 func (s Shares) FloorOf(highest int64) int64 {
 	part := highest/10_000*int64(s.FloorBasisPoints) + (highest%10_000*int64(s.FloorBasisPoints)+9_999)/10_000
 	return max(s.Floor, part)
+}
+
+// dearest is the most that one share may be, in the currency's smallest unit.
+const dearest = 100_000_000
+
+var currencyShape = regexp.MustCompile(`^[A-Z]{3}$`)
+
+func (s Shares) check(check *domain.Check) {
+	between(check, "shares.nominal", int(s.Nominal), 0, dearest)
+	if s.Nominal == 0 {
+		return
+	}
+	check.That(currencyShape.MatchString(s.Currency), domain.ValueUnknown, "shares.currency", "known", "EUR, CAD, CHF, …")
+	between(check, "shares.minimum", s.Minimum, 1, 10_000)
+	between(check, "shares.lowIncomeMinimum", s.LowIncomeMinimum, 0, max(s.Minimum, 0))
+	between(check, "shares.instalments", s.Instalments, 0, 36)
+	check.That(s.Floor >= 0, domain.OutOfRange, "shares.floor", "min", 0, "max", dearest)
+	between(check, "shares.floorBasisPoints", s.FloorBasisPoints, 0, 10_000)
+	between(check, "shares.tailDays", s.TailDays, 0, longest)
+	known(check, "shares.legalForm", s.LegalForm, NoLegalForm, SCIC, SCOP)
+	all, last := 0, 0
+	for i, r := range s.Redemption {
+		field := fmt.Sprintf("shares.redemption.%d", i)
+		between(check, field+".afterDays", r.AfterDays, last, longest)
+		between(check, field+".basisPoints", r.BasisPoints, 1, 10_000)
+		all, last = all+r.BasisPoints, r.AfterDays
+	}
+	if len(s.Redemption) > 0 {
+		between(check, "shares.redemption", all, 10_000, 10_000)
+	}
+	names := make([]string, len(s.Texts))
+	for i, t := range s.Texts {
+		names[i] = t.Code
+		field := "shares.texts." + t.Code
+		labels(check, field+".title", t.Title)
+		check.Line(field+".version", t.Version, 1, 40)
+		check.That(strings.HasPrefix(t.URL, "https://"), domain.ValueUnknown, field+".url", "known", "https://…")
+	}
+	codes(check, "shares.texts", names)
 }

@@ -79,6 +79,8 @@ const (
 	SharesGiven            Kind = "SHARES_GIVEN"
 	SharesRedemptionAsked  Kind = "SHARES_REDEMPTION_ASKED"
 	SharesRedeemed         Kind = "SHARES_REDEEMED"
+	MessageReceived        Kind = "MESSAGE_RECEIVED"
+	Announced              Kind = "ANNOUNCEMENT"
 )
 
 // Notification is one thing told to one person. Its text is made when it is
@@ -90,6 +92,7 @@ type Notification struct {
 	Kind      Kind
 	Exchange  domain.ID // what it is about; Nowhere for a membership
 	Member    domain.ID // of whom it speaks
+	About     domain.ID // the thread or the announcement it tells of
 	Minutes   domain.Minutes
 	Position  int64 // of the event it derives from
 	CreatedAt time.Time
@@ -106,4 +109,5 @@ type Letter struct {
 	CommunityName string
 	CommunitySlug string
 	ServiceType   string
+	Title, Body   string // of an announcement
 }
