@@ -129,14 +129,14 @@ func TestTheFoodCoopsShares(t *testing.T) {
 	none := w.welcome("Nina", "fr")
 	none.cannot("subscribeShares", input{"communityId": w.id, "quantity": 1}, "SHARES_NOT_OFFERED", "")
 	treasurer := w.offersShares(input{
-		"secondAbove": 6000, "tailDays": 1826, "texts": []input{{"code": "STATUTES", "version": "2", "title": input{"fr": "Statuts", "en": "Statutes"}, "url": "https://example.org/statuts"}},
+		"secondAbove": 6000, "tailDays": 1826, "texts": []input{{"code": "STATUTES", "version": "2", "title": input{"fr": "Règles", "en": "Statutes"}, "url": "https://example.org/statuts"}},
 		"redemption": []input{{"afterDays": 180, "basisPoints": 5000}, {"afterDays": 540, "basisPoints": 5000}},
 	})
 	anna, bruno := w.welcome("Anna", "fr"), w.welcome("Bruno", "en")
 	terms := []input{{"code": "STATUTES", "version": "2"}}
 	anna.cannot("subscribeShares", input{"communityId": w.id, "quantity": 10, "texts": []input{{"code": "STATUTES", "version": "1"}}}, "CONSENT_MISSING", "texts")
 	same(t, "what there is to agree to", anna.sees(anna.member, "Member { shares { toAgree { title version } } }").find("shares.toAgree.0"),
-		any(map[string]any{"title": "Statuts", "version": "2"}))
+		any(map[string]any{"title": "Règles", "version": "2"}))
 
 	sub := anna.does("subscribeShares", input{"communityId": w.id, "quantity": 10, "instalments": 2, "texts": terms}).thing("subscription")
 	same(t, "two instalments", []int{sub.int("parts.0.amount.minor"), sub.int("parts.1.amount.minor"), sub.int("parts.0.shares")}, []int{5000, 5000, 5})

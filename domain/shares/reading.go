@@ -83,8 +83,13 @@ func (s *Service) see(ctx context.Context, actor domain.Actor, id, member domain
 // every account; for others it does not exist.
 func (s *Service) Order(ctx context.Context, actor domain.Actor, id, order domain.ID, kind OrderKind) (Order, error) {
 	var o Order
-	err := s.tx.InTx(ctx, id, func(ctx context.Context, _ time.Time) (err error) {
-		if o, err = s.one(ctx, id, order); err == nil && (o.Kind != kind || s.see(ctx, actor, id, o.Member) != nil) {
+	err := s.tx.InTx(ctx, id, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, id, domain.LeaveCommunity)
+		if err != nil {
+			return err
+		}
+		o, err = s.one(ctx, id, order)
+		if err == nil && (o.Kind != kind || (o.Member != standing.Member && !standing.May(domain.SeeEveryAccount))) {
 			err = domain.NotFound
 		}
 		return err
