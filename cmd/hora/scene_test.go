@@ -272,7 +272,7 @@ var calls = map[string]func(s *scene) call{
 	"openCycle": func(s *scene) call {
 		s.turn++
 		return call{s.founder, input{
-			"communityId": s.id, "poolId": s.projectPool(100 + s.turn), "title": s.another("Printemps"), "minutes": 100 + s.turn, "method": "EQUAL_SHARES", "utility": "PER_MINUTE",
+			"communityId": s.id, "poolId": s.projectPool(1000 + s.turn), "title": s.another("Printemps"), "minutes": 100 + s.turn, "method": "EQUAL_SHARES", "utility": "PER_MINUTE",
 			"quorum": 0, "twoApproversAbove": 30, "calendar": input{"feasibilityAt": s.now().Add(7 * day)}, "idempotencyKey": newKey(),
 		}}
 	},
