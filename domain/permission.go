@@ -32,6 +32,7 @@ const (
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	DecideAdmissions  Permission = "DECIDE_ADMISSIONS"   // record what was decided of a co-owner objected to
+	KeepShares        Permission = "KEEP_SHARES"         // confirm that money for shares moved, of others
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
 	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
@@ -55,6 +56,7 @@ var granted = map[Permission][]Role{
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
 	DecideAdmissions:  {Coordinator, Board},
+	KeepShares:        {Treasurer, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
 	Moderate:          {Coordinator, Moderator},
@@ -67,7 +69,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		DecideAdmissions, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog,
+		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog,
 	}
 }
 

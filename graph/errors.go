@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/recognition"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/i18n"
@@ -69,7 +70,7 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 var passing = []domain.Code{
 	domain.Unauthenticated, domain.RateLimited, domain.Internal,
 	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, exchange.MemberInactive,
-	recognition.StarsSpent, recognition.StarredRecently,
+	recognition.StarsSpent, recognition.StarredRecently, shares.TooEarly, shares.BelowFloor, shares.PublicBodiesCap, shares.WorkersCap,
 }
 
 // userError gives an error the type of the contract that carries its figures, and
@@ -89,7 +90,7 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		return model.StaleVersion{
 			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent:
+	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, shares.NotEnough:
 		if most := figure(p, "max"); most != nil {
 			return model.LimitReached{
 				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),

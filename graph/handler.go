@@ -131,6 +131,10 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Cycle.Allocation = func(child int) int { return 100 + child }
 	c.Complexity.Cycle.Report = func(child int) int { return 50 + child }
 	c.Complexity.Project.Claims = func(child int) int { return 1 + child*domain.DefaultPage }
+	c.Complexity.ShareRegister.Holders, c.Complexity.ShareRegister.Operations, c.Complexity.MemberShares.Operations = four, four, four
+	// A holding is added up from its lines, a register from all of them.
+	c.Complexity.Member.Shares = func(child int) int { return 10 + child }
+	c.Complexity.Community.ShareRegister = func(child int, _ *time.Time) int { return 50 + child }
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four

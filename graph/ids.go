@@ -34,6 +34,8 @@ const (
 	claimID        idKind = 'k'
 	planID         idKind = '5'
 	splitID        idKind = '6'
+	subscriptionID idKind = 'h'
+	redemptionID   idKind = '7'
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'

@@ -21,6 +21,12 @@ func AccountID(id string) (community, account domain.ID, err error) {
 	return o.community, o.key, err
 }
 
+// CommunityID reads the global id of a community. Error: NotFound.
+func CommunityID(id string) (domain.ID, error) {
+	o, err := want(communityID, id, "id")
+	return o.key, err
+}
+
 // BatchID reads the global id of a batch of slips. Error: NotFound.
 func BatchID(id string) (community, batch domain.ID, err error) {
 	o, err := want(batchID, id, "id")

@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
 )
@@ -79,6 +80,12 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case claimID:
 		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
 		return found(&c, err)
+	case subscriptionID:
+		order, err := r.ShareBook.Order(ctx, who, o.community, o.key, shares.Subscription)
+		return found(&view.ShareSubscription{Order: order}, err)
+	case redemptionID:
+		order, err := r.ShareBook.Order(ctx, who, o.community, o.key, shares.Redemption)
+		return found(&view.ShareRedemption{Order: order}, err)
 	case threadID:
 		t, err := r.Conversations.Thread(ctx, who, o.community, o.key)
 		return found(&t, err)

@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -45,6 +46,7 @@ type Resolver struct {
 	Communities   *community.Service
 	Members       *membership.Service
 	Desk          *membership.Desk
+	ShareBook     *shares.Service
 	Photos        *media.Service
 	Listings      *listing.Service
 	Exchanges     *exchange.Service

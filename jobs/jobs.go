@@ -60,6 +60,7 @@ type Config struct {
 	// Ways keeps what members did and moves their participation by it.
 	Ways       Ways
 	Moderation Moderation
+	Shares     Shares
 	Identity   Pruner
 
 	Mail mail.Sender
@@ -111,6 +112,11 @@ type Milestones interface {
 // Moderation is what time does to measures, and to reports that wait.
 type Moderation interface {
 	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Shares is what follows for the shares of somebody who left.
+type Shares interface {
+	SeeOff(ctx context.Context, community, member domain.ID) error
 }
 
 // Members is what time does to what members asked for.

@@ -18,11 +18,13 @@ type leaverArgs struct {
 // Kind implements river.JobArgs.
 func (leaverArgs) Kind() string { return "leaver" }
 
-// seeOff takes a leaver's listings away and withdraws their proposals, so that
-// nobody waits for them. What is already gone stays gone: it may run again.
+// seeOff takes a leaver's listings away, withdraws their proposals, so that nobody
+// waits for them, and asks for their shares to be bought back. What is already gone
+// stays gone: it may run again.
 func (r *Runner) seeOff(ctx context.Context, args leaverArgs) error {
 	return errors.Join(
 		r.cfg.Listings.ArchiveOf(ctx, args.Community, args.Member),
 		r.cfg.Exchanges.CancelProposalsOf(ctx, args.Community, args.Member),
+		r.cfg.Shares.SeeOff(ctx, args.Community, args.Member),
 	)
 }

@@ -255,7 +255,7 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 			work = append(work, river.InsertManyParams{Args: letterArgs{Community: community, Notification: note.ID}})
 		}
 		for _, e := range events {
-			if e.Kind == membership.Gone {
+			if e.Kind == membership.Gone || e.Kind == membership.NotAdmitted {
 				work = append(work, river.InsertManyParams{Args: leaverArgs{Community: community, Member: e.Subject}})
 			}
 		}

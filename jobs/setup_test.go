@@ -30,6 +30,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/mail"
@@ -129,6 +130,7 @@ func (b *testBundle) node() *node {
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
 		Exchanges: n.exchanges, Listings: n.listings, Decisions: decisions, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
+		Shares:     shares.New(db, persistence.ShareStore{}, standing, communities, n.members),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
 		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,

@@ -71,6 +71,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
 	mux.HandleFunc("GET /accounts/{id}/attestation.html", c.attestation)
+	mux.HandleFunc("GET /communities/{id}/shares.csv", c.shareRegister)
 	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
 	mux.HandleFunc("GET /cycles/{id}/report.html", c.report(reportHTMLOf))
 	mux.HandleFunc("GET /cycles/{id}/report.csv", c.report(reportCSVOf))

@@ -160,8 +160,8 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Decisions: a.rooms.decisions, Cycles: a.rooms.cycles,
 		Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Members: a.rooms.members, Ways: a.rooms.ways, Moderation: a.rooms.moderation,
-		Identity: a.people,
-		Mail:     sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
+		Shares: a.rooms.shares, Identity: a.people,
+		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
 }
@@ -201,7 +201,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Governance: a.rooms.decisions, Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads,
-			Ways: a.rooms.ways, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, Changes: a.rooms.changes, Live: a.live,
+			Ways: a.rooms.ways, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, ShareBook: a.rooms.shares, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,

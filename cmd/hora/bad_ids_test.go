@@ -20,6 +20,7 @@ var kinds = map[string]string{
 	"complaintId": "Complaint", "reportId": "Report", "measureId": "ModerationMeasure", "badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
 	"splitId": "SplitAgreement", "federationId": "Community",
+	"toId": "Member", "subscriptionId": "ShareSubscription", "redemptionId": "ShareRedemption", "requestId": "ShareSubscription",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
@@ -35,7 +36,7 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Person", "Community"}
@@ -105,7 +106,7 @@ func TestIDsOfAnotherCommunity(t *testing.T) {
 			return // the catalogue is everybody’s, and anybody may ask to join anywhere
 		}
 		about := anyField // the use case does not find it
-		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds"}, b.field) {
+		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds", "toId"}, b.field) {
 			about = b.field // what is said beside an id of this community
 		}
 		b.refuses(theirs[kind], about)

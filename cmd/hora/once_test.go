@@ -71,6 +71,10 @@ var harmless = map[string]string{
 	"revokeBadge":         "its end has a date and a reason",
 	"undoMeasure":         "it has ended",
 	"noteHousehold":       "who lives together lives together",
+
+	"acceptShareTerms":     "what was agreed to is agreed to",
+	"withdrawShareRequest": "what was taken back is taken back",
+	"noteShareholder":      "the same word on somebody changes nothing",
 }
 
 // renewing are those whose repetition makes a new secret: one is never told twice.

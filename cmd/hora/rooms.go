@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -31,6 +32,7 @@ type rooms struct {
 	ledger      *ledger.Service
 	communities *community.Service
 	members     *membership.Service
+	shares      *shares.Service
 	photos      *media.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
@@ -65,6 +67,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
+		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshops,
 		activities: activities,

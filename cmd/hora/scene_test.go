@@ -19,6 +19,7 @@ type scene struct {
 	clara       *person // a member with no part in it, and no role
 	dario       *person // asked to join
 	elsewhere   *person // coordinates another town
+	treasurer   *person // once the town has shares
 	nobody      *person // signed in, a member of nothing
 	question    string  // on which members vote
 	turn        int     // counts the calls, so that each is another
@@ -283,7 +284,7 @@ var calls = map[string]func(s *scene) call{
 	"openCycle": func(s *scene) call {
 		s.turn++
 		return call{s.founder, input{
-			"communityId": s.id, "poolId": s.projectPool(1000), "title": s.another("Printemps"), "minutes": 100 + s.turn, "method": "EQUAL_SHARES", "utility": "PER_MINUTE",
+			"communityId": s.id, "poolId": s.projectPool(1000 + s.turn), "title": s.another("Printemps"), "minutes": 100 + s.turn, "method": "EQUAL_SHARES", "utility": "PER_MINUTE",
 			"quorum": 0, "twoApproversAbove": 30, "calendar": input{"feasibilityAt": s.now().Add(7 * day)}, "idempotencyKey": newKey(),
 		}}
 	},
@@ -436,6 +437,37 @@ var calls = map[string]func(s *scene) call{
 		s.anna.does("objectToAdmission", input{"memberId": p.member, "reason": "Pas encore."})
 		return call{s.founder, input{"memberId": p.member, "admit": true, "reasons": "Entendu par l’assemblée."}}
 	},
+	"subscribeShares": func(s *scene) call {
+		s.treasury()
+		return call{s.newcomer(), input{
+			"communityId": s.id, "quantity": 3, "instalments": 2, "lowIncome": true, "texts": []input{{"code": "STATUTES", "version": "1"}}, "idempotencyKey": newKey(),
+		}}
+	},
+	"acceptShareTerms": func(s *scene) call {
+		s.treasury()
+		return call{s.newcomer(), input{"communityId": s.id, "texts": []input{{"code": "STATUTES", "version": "1"}}}}
+	},
+	"confirmSharePayment": func(s *scene) call {
+		_, subscription := s.subscriber(2)
+		return call{s.treasury(), input{"subscriptionId": subscription, "reference": s.another("VIR"), "idempotencyKey": newKey()}}
+	},
+	"transferShares": func(s *scene) call {
+		return call{s.shareholder(2), input{"communityId": s.id, "toId": s.shareholder(1).member, "quantity": 1, "gift": true, "idempotencyKey": newKey()}}
+	},
+	"redeemShares": func(s *scene) call {
+		return call{s.shareholder(2), input{"communityId": s.id, "quantity": 1, "idempotencyKey": newKey()}}
+	},
+	"confirmShareRedemption": func(s *scene) call {
+		p := s.shareholder(2)
+		return call{s.treasury(), input{"redemptionId": p.redeems(1), "reference": s.another("VIR"), "idempotencyKey": newKey()}}
+	},
+	"withdrawShareRequest": func(s *scene) call {
+		p, subscription := s.subscriber(2)
+		return call{p, input{"requestId": subscription}}
+	},
+	"noteShareholder": func(s *scene) call {
+		return call{s.treasury(), input{"memberId": s.newcomer().member, "category": "WORKER", "lowIncome": true}}
+	},
 	"markRead": func(s *scene) call {
 		return call{s.anna, input{"notificationIds": []string{s.news()}, "threadId": s.bruno.writes(s.anna.member, s.another("Bonjour")).text("thread.id")}}
 	},
@@ -539,6 +571,7 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
+	s.treasury()
 	message := s.bruno.writes(x, s.another("Merci"))
 	badge := s.founder.defines(s.another("Accueil"), 0)
 	report := s.anna.reports(s.newcomer().member, "OTHER")
@@ -552,6 +585,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Decision": s.voted(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(), "SplitAgreement": s.split(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
+		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),

@@ -305,6 +305,9 @@ var shown = map[string]string{
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,
 	"DecisionBallot":    "{ receipt choice marks { optionId value } reason }",
 	"CharterSimulation": "{ members exchanges exchanged refusedExchanges refusedMembers differences { path } before { openings levy communityBalance pools { purpose balance } } after { openings levy communityBalance pools { purpose balance } } }",
+	"ShareSubscription": "{ id quantity state parts { number shares amount { minor currency } due paidAt confirmations } member { displayName } }",
+	"ShareRedemption":   "{ id quantity state ahead parts { number shares amount { minor currency } due paidAt } member { displayName } }",
+	"ShareOperation":    "{ number kind shares amount { minor currency } from { displayName } to { displayName } }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

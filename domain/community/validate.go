@@ -53,6 +53,7 @@ func (c Charter) Validate() error {
 	codes(&check, "membership.roles", c.Roles)
 	c.Activities.check(&check)
 	c.Progression.check(&check)
+	c.Shares.check(&check)
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)

@@ -20,6 +20,9 @@ type Store interface {
 	// Save changes a member whose version is still m.Version, which it raises.
 	// Error: StaleVersion.
 	Save(ctx context.Context, m Member) (Member, error)
+	// MoveCapital changes the capital facet, and nothing else, of a member for whom
+	// it still is m.Capital. Error: MemberState.
+	MoveCapital(ctx context.Context, m Member, next Capital) error
 	ByIDs(ctx context.Context, community domain.ID, ids []domain.ID) ([]Member, error)
 	ByNumber(ctx context.Context, community domain.ID, number int) (Member, error)
 	OfPerson(ctx context.Context, community, person domain.ID) (Member, error)

@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/workshop"
 )
 
@@ -27,7 +28,8 @@ import (
 type told struct {
 	kind     Kind
 	members  []domain.ID
-	toStaff  Kind // what coordinators are told; empty when it is not for them
+	toStaff  Kind          // what coordinators are told; empty when it is not for them
+	staff    []domain.Role // who is told instead of coordinators
 	exchange domain.ID
 	about    map[domain.ID]domain.ID // for each side told, the other it speaks of
 	whom     domain.ID               // the member of whom coordinators are told
@@ -94,6 +96,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellAdmission(e)
 	case membership.GovernanceMoved:
 		return tellVote(e)
+	case shares.Subscribed, shares.Paid, shares.SecondAwaited, shares.Transferred, shares.Given, shares.Asked, shares.PaidOut:
+		return tellShares(e)
 	case conversation.Sent:
 		return tellMessage(e)
 	case conversation.Announced:

@@ -106,9 +106,14 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		}
 	}
 	if t.toStaff != "" {
-		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
-		if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
-			return nil, err
+		if len(t.staff) == 0 {
+			t.staff = []domain.Role{domain.Coordinator}
+		}
+		for _, role := range t.staff {
+			staff, err := s.members.Holders(ctx, e.Community, role)
+			if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return notes, nil

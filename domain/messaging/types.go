@@ -107,6 +107,16 @@ const (
 	AdmissionRefused  Kind = "ADMISSION_REFUSED"
 	VoteEnding        Kind = "VOTE_ENDING"
 	VoteEnded         Kind = "VOTE_ENDED"
+
+	SharePaymentAwaited    Kind = "SHARE_PAYMENT_AWAITED" // for those who keep the register, as the next
+	ShareRedemptionAwaited Kind = "SHARE_REDEMPTION_AWAITED"
+	SharesSecondAwaited    Kind = "SHARES_SECOND_AWAITED"
+	SharesSubscribed       Kind = "SHARES_SUBSCRIBED"
+	SharesPaid             Kind = "SHARES_PAID"
+	SharesTransferred      Kind = "SHARES_TRANSFERRED"
+	SharesGiven            Kind = "SHARES_GIVEN"
+	SharesRedemptionAsked  Kind = "SHARES_REDEMPTION_ASKED"
+	SharesRedeemed         Kind = "SHARES_REDEEMED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

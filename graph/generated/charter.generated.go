@@ -29,6 +29,8 @@ type CharterResolver interface {
 	Colleges(ctx context.Context, obj *community.Charter) ([]*community.College, error)
 	FoundingMembers(ctx context.Context, obj *community.Charter) (int, error)
 	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
+
+	Shares(ctx context.Context, obj *community.Charter) (*community.Shares, error)
 }
 type CollegeResolver interface {
 	Label(ctx context.Context, obj *community.College) (string, error)
@@ -896,6 +898,38 @@ func (ec *executionContext) _Charter_sessionNoticeHours(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Charter_sessionNoticeHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Charter_shares(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Shares(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *community.Shares) graphql.Marshaler {
+			return ec.marshalOShareRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐShares(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareRules(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CharterConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.CharterConnection) (ret graphql.Marshaler) {
@@ -4117,6 +4151,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "shares":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_shares(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
@@ -45,6 +46,7 @@ type MemberResolver interface {
 	Admission(ctx context.Context, obj *membership.Member) (*membership.Admission, error)
 	Recognition(ctx context.Context, obj *membership.Member) (*view.Recognition, error)
 	Household(ctx context.Context, obj *membership.Member) ([]*membership.Member, error)
+	Shares(ctx context.Context, obj *membership.Member) (*shares.Standing, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1247,6 +1249,38 @@ func (ec *executionContext) fieldContext_Member_household(_ context.Context, fie
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_shares(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Shares(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shares.Standing) graphql.Marshaler {
+			return ec.marshalOMemberShares2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐStanding(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberShares(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2632,6 +2666,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_household(ctx, field, obj)
+				})
+		case "shares":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_shares(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
@@ -59,6 +60,7 @@ type ResolverRoot interface {
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
+	MemberShares() MemberSharesResolver
 	Message() MessageResolver
 	Milestone() MilestoneResolver
 	ModerationMeasure() ModerationMeasureResolver
@@ -79,6 +81,15 @@ type ResolverRoot interface {
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
 	SessionSeat() SessionSeatResolver
+	ShareHolder() ShareHolderResolver
+	ShareLegalCheck() ShareLegalCheckResolver
+	ShareOperation() ShareOperationResolver
+	SharePart() SharePartResolver
+	ShareRedemption() ShareRedemptionResolver
+	ShareRegister() ShareRegisterResolver
+	ShareRules() ShareRulesResolver
+	ShareSubscription() ShareSubscriptionResolver
+	ShareText() ShareTextResolver
 	SplitAgreement() SplitAgreementResolver
 	Star() StarResolver
 	Subscription() SubscriptionResolver
@@ -98,6 +109,11 @@ type DirectiveRoot struct {
 type ComplexityRoot struct {
 	AcceptExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AcceptShareTermsPayload struct {
+		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -421,6 +437,7 @@ type ComplexityRoot struct {
 		Reason          func(childComplexity int) int
 		Review          func(childComplexity int) int
 		Roles           func(childComplexity int) int
+		Shares          func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
@@ -543,6 +560,7 @@ type ComplexityRoot struct {
 		RecognitionFlags         func(childComplexity int) int
 		ReinvestmentPlans        func(childComplexity int) int
 		ServiceTypes             func(childComplexity int, parentID *string) int
+		ShareRegister            func(childComplexity int, asOf *time.Time) int
 		Slug                     func(childComplexity int) int
 		SplitAgreements          func(childComplexity int) int
 		Threads                  func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -598,6 +616,16 @@ type ComplexityRoot struct {
 
 	ConfirmExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConfirmSharePaymentPayload struct {
+		Subscription func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConfirmShareRedemptionPayload struct {
+		Redemption func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1335,6 +1363,7 @@ type ComplexityRoot struct {
 		Participation func(childComplexity int) int
 		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
+		Shares        func(childComplexity int) int
 		Stage         func(childComplexity int) int
 		WhyNot        func(childComplexity int, stage membership.Stage) int
 		WhyNotEngaged func(childComplexity int) int
@@ -1350,6 +1379,23 @@ type ComplexityRoot struct {
 	MemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MemberShares struct {
+		Capital       func(childComplexity int) int
+		Category      func(childComplexity int) int
+		Leaving       func(childComplexity int) int
+		LiableUntil   func(childComplexity int) int
+		LowIncome     func(childComplexity int) int
+		Minimum       func(childComplexity int) int
+		Missing       func(childComplexity int) int
+		Operations    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Paid          func(childComplexity int) int
+		Redemptions   func(childComplexity int) int
+		Since         func(childComplexity int) int
+		Subscribed    func(childComplexity int) int
+		Subscriptions func(childComplexity int) int
+		Texts         func(childComplexity int) int
 	}
 
 	Message struct {
@@ -1395,118 +1441,131 @@ type ComplexityRoot struct {
 		Until     func(childComplexity int) int
 	}
 
+	Money struct {
+		Currency func(childComplexity int) int
+		Minor    func(childComplexity int) int
+	}
+
 	Mutation struct {
-		AcceptExchange      func(childComplexity int, input model.AcceptExchangeInput) int
-		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
-		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
-		AmendCharter        func(childComplexity int, input model.AmendCharterInput) int
-		Announce            func(childComplexity int, input model.AnnounceInput) int
-		ApplyForCoOwnership func(childComplexity int, input model.ApplyForCoOwnershipInput) int
-		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
-		ApproveActivity     func(childComplexity int, input model.ApproveActivityInput) int
-		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
-		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
-		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
-		AwardStar           func(childComplexity int, input model.AwardStarInput) int
-		BreakGlass          func(childComplexity int, input model.BreakGlassInput) int
-		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
-		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
-		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
-		CastBallot          func(childComplexity int, input model.CastBallotInput) int
-		CastBudgetBallot    func(childComplexity int, input model.CastBudgetBallotInput) int
-		ChallengeAllocation func(childComplexity int, input model.ChallengeAllocationInput) int
-		ClaimPayout         func(childComplexity int, input model.ClaimPayoutInput) int
-		CommentOnDecision   func(childComplexity int, input model.CommentOnDecisionInput) int
-		CompleteExchange    func(childComplexity int, input model.CompleteExchangeInput) int
-		ConfirmExchange     func(childComplexity int, input model.ConfirmExchangeInput) int
-		ConfirmUpload       func(childComplexity int, input model.ConfirmUploadInput) int
-		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
-		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
-		CreateListing       func(childComplexity int, input model.CreateListingInput) int
-		DecideAdmission     func(childComplexity int, input model.DecideAdmissionInput) int
-		DeclareConflict     func(childComplexity int, input model.DeclareConflictInput) int
-		DeclineActivity     func(childComplexity int, input model.DeclineActivityInput) int
-		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
-		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
-		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
-		DefineBadge         func(childComplexity int, input model.DefineBadgeInput) int
-		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
-		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
-		EndPlan             func(childComplexity int, input model.EndPlanInput) int
-		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
-		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
-		FileComplaint       func(childComplexity int, input model.FileComplaintInput) int
-		GiveCard            func(childComplexity int, input model.GiveCardInput) int
-		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
-		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
-		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
-		HideThanks          func(childComplexity int, input model.HideThanksInput) int
-		IssueBadge          func(childComplexity int, input model.IssueBadgeInput) int
-		JoinSession         func(childComplexity int, input model.JoinSessionInput) int
-		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
-		LeaveSession        func(childComplexity int, input model.LeaveSessionInput) int
-		LogActivity         func(childComplexity int, input model.LogActivityInput) int
-		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
-		MarkRead            func(childComplexity int, input model.MarkReadInput) int
-		NameHelper          func(childComplexity int, input model.NameHelperInput) int
-		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
-		NoteOrientation     func(childComplexity int, input model.NoteOrientationInput) int
-		ObjectToAdmission   func(childComplexity int, input model.ObjectToAdmissionInput) int
-		OpenComplaint       func(childComplexity int, input model.OpenComplaintInput) int
-		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
-		OpenDecision        func(childComplexity int, input model.OpenDecisionInput) int
-		OpenDraft           func(childComplexity int, input model.OpenDraftInput) int
-		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
-		PlanCycles          func(childComplexity int, input model.PlanCyclesInput) int
-		PlanInflow          func(childComplexity int, input model.PlanInflowInput) int
-		PlanSplit           func(childComplexity int, input model.PlanSplitInput) int
-		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
-		ProposeSplit        func(childComplexity int, input model.ProposeSplitInput) int
-		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
-		RefuseSplit         func(childComplexity int, input model.RefuseSplitInput) int
-		Register            func(childComplexity int, input model.RegisterInput) int
-		RegisterDeviceKey   func(childComplexity int, input model.RegisterDeviceKeyInput) int
-		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
-		RenewListing        func(childComplexity int, input model.RenewListingInput) int
-		ReportContent       func(childComplexity int, input model.ReportContentInput) int
-		RequestUpload       func(childComplexity int, input model.RequestUploadInput) int
-		ResolveDispute      func(childComplexity int, input model.ResolveDisputeInput) int
-		ResolveReport       func(childComplexity int, input model.ResolveReportInput) int
-		ResumeMembership    func(childComplexity int, input model.ResumeMembershipInput) int
-		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
-		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
-		ReviseBadge         func(childComplexity int, input model.ReviseBadgeInput) int
-		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
-		ReviseSplit         func(childComplexity int, input model.ReviseSplitInput) int
-		RevokeBadge         func(childComplexity int, input model.RevokeBadgeInput) int
-		RevokeCard          func(childComplexity int, input model.RevokeCardInput) int
-		RevokeDeviceKey     func(childComplexity int, input model.RevokeDeviceKeyInput) int
-		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
-		ScheduleSession     func(childComplexity int, input model.ScheduleSessionInput) int
-		SendMessage         func(childComplexity int, input model.SendMessageInput) int
-		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
-		SetOutcome          func(childComplexity int, input model.SetOutcomeInput) int
-		SettleSession       func(childComplexity int, input model.SettleSessionInput) int
-		SettleSplit         func(childComplexity int, input model.SettleSplitInput) int
-		SettleTimeCheque    func(childComplexity int, input model.SettleTimeChequeInput) int
-		ShowRecognition     func(childComplexity int, input model.ShowRecognitionInput) int
-		SignIn              func(childComplexity int, input model.SignInInput) int
-		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
-		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
-		SignOut             func(childComplexity int, input *model.SignOutInput) int
-		SignSplit           func(childComplexity int, input model.SignSplitInput) int
-		SimulateCharter     func(childComplexity int, input model.SimulateCharterInput) int
-		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
-		UndoMeasure         func(childComplexity int, input model.UndoMeasureInput) int
-		UndoTimeCheques     func(childComplexity int, input model.UndoTimeChequesInput) int
-		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
-		WithdrawDecision    func(childComplexity int, input model.WithdrawDecisionInput) int
-		WithdrawEndorsement func(childComplexity int, input model.WithdrawEndorsementInput) int
-		WithdrawHelper      func(childComplexity int, input model.WithdrawHelperInput) int
-		WithdrawProject     func(childComplexity int, input model.WithdrawProjectInput) int
-		WithdrawTimeCheque  func(childComplexity int, input model.WithdrawTimeChequeInput) int
-		WriteTimeCheque     func(childComplexity int, input model.WriteTimeChequeInput) int
+		AcceptExchange         func(childComplexity int, input model.AcceptExchangeInput) int
+		AcceptShareTerms       func(childComplexity int, input model.AcceptShareTermsInput) int
+		AdmitMember            func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor        func(childComplexity int, input model.AllowBelowFloorInput) int
+		AmendCharter           func(childComplexity int, input model.AmendCharterInput) int
+		Announce               func(childComplexity int, input model.AnnounceInput) int
+		ApplyForCoOwnership    func(childComplexity int, input model.ApplyForCoOwnershipInput) int
+		ApplyToJoin            func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveActivity        func(childComplexity int, input model.ApproveActivityInput) int
+		ApproveClaim           func(childComplexity int, input model.ApproveClaimInput) int
+		ApproveListing         func(childComplexity int, input model.ApproveListingInput) int
+		ArchiveListing         func(childComplexity int, input model.ArchiveListingInput) int
+		AwardStar              func(childComplexity int, input model.AwardStarInput) int
+		BreakGlass             func(childComplexity int, input model.BreakGlassInput) int
+		CancelCycle            func(childComplexity int, input model.CancelCycleInput) int
+		CancelExchange         func(childComplexity int, input model.CancelExchangeInput) int
+		CancelSession          func(childComplexity int, input model.CancelSessionInput) int
+		CastBallot             func(childComplexity int, input model.CastBallotInput) int
+		CastBudgetBallot       func(childComplexity int, input model.CastBudgetBallotInput) int
+		ChallengeAllocation    func(childComplexity int, input model.ChallengeAllocationInput) int
+		ClaimPayout            func(childComplexity int, input model.ClaimPayoutInput) int
+		CommentOnDecision      func(childComplexity int, input model.CommentOnDecisionInput) int
+		CompleteExchange       func(childComplexity int, input model.CompleteExchangeInput) int
+		ConfirmExchange        func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmSharePayment    func(childComplexity int, input model.ConfirmSharePaymentInput) int
+		ConfirmShareRedemption func(childComplexity int, input model.ConfirmShareRedemptionInput) int
+		ConfirmUpload          func(childComplexity int, input model.ConfirmUploadInput) int
+		CorrectTransfer        func(childComplexity int, input model.CorrectTransferInput) int
+		CreateCommunity        func(childComplexity int, input model.CreateCommunityInput) int
+		CreateListing          func(childComplexity int, input model.CreateListingInput) int
+		DecideAdmission        func(childComplexity int, input model.DecideAdmissionInput) int
+		DeclareConflict        func(childComplexity int, input model.DeclareConflictInput) int
+		DeclineActivity        func(childComplexity int, input model.DeclineActivityInput) int
+		DeclineApplication     func(childComplexity int, input model.DeclineApplicationInput) int
+		DeclineClaim           func(childComplexity int, input model.DeclineClaimInput) int
+		DeclineExchange        func(childComplexity int, input model.DeclineExchangeInput) int
+		DefineBadge            func(childComplexity int, input model.DefineBadgeInput) int
+		DepositTimeCheque      func(childComplexity int, input model.DepositTimeChequeInput) int
+		DisputeExchange        func(childComplexity int, input model.DisputeExchangeInput) int
+		EndPlan                func(childComplexity int, input model.EndPlanInput) int
+		EndorseSkill           func(childComplexity int, input model.EndorseSkillInput) int
+		EnterTimeCheques       func(childComplexity int, input model.EnterTimeChequesInput) int
+		FileComplaint          func(childComplexity int, input model.FileComplaintInput) int
+		GiveCard               func(childComplexity int, input model.GiveCardInput) int
+		GiveHours              func(childComplexity int, input model.GiveHoursInput) int
+		GiveThanks             func(childComplexity int, input model.GiveThanksInput) int
+		GrantRole              func(childComplexity int, input model.GrantRoleInput) int
+		HideThanks             func(childComplexity int, input model.HideThanksInput) int
+		IssueBadge             func(childComplexity int, input model.IssueBadgeInput) int
+		JoinSession            func(childComplexity int, input model.JoinSessionInput) int
+		LeaveCommunity         func(childComplexity int, input model.LeaveCommunityInput) int
+		LeaveSession           func(childComplexity int, input model.LeaveSessionInput) int
+		LogActivity            func(childComplexity int, input model.LogActivityInput) int
+		MarkListingMet         func(childComplexity int, input model.MarkListingMetInput) int
+		MarkRead               func(childComplexity int, input model.MarkReadInput) int
+		NameHelper             func(childComplexity int, input model.NameHelperInput) int
+		NoteHousehold          func(childComplexity int, input model.NoteHouseholdInput) int
+		NoteOrientation        func(childComplexity int, input model.NoteOrientationInput) int
+		NoteShareholder        func(childComplexity int, input model.NoteShareholderInput) int
+		ObjectToAdmission      func(childComplexity int, input model.ObjectToAdmissionInput) int
+		OpenComplaint          func(childComplexity int, input model.OpenComplaintInput) int
+		OpenCycle              func(childComplexity int, input model.OpenCycleInput) int
+		OpenDecision           func(childComplexity int, input model.OpenDecisionInput) int
+		OpenDraft              func(childComplexity int, input model.OpenDraftInput) int
+		PauseMembership        func(childComplexity int, input model.PauseMembershipInput) int
+		PlanCycles             func(childComplexity int, input model.PlanCyclesInput) int
+		PlanInflow             func(childComplexity int, input model.PlanInflowInput) int
+		PlanSplit              func(childComplexity int, input model.PlanSplitInput) int
+		ProposeExchange        func(childComplexity int, input model.ProposeExchangeInput) int
+		ProposeSplit           func(childComplexity int, input model.ProposeSplitInput) int
+		RedeemShares           func(childComplexity int, input model.RedeemSharesInput) int
+		RefreshSession         func(childComplexity int, input model.RefreshSessionInput) int
+		RefuseSplit            func(childComplexity int, input model.RefuseSplitInput) int
+		Register               func(childComplexity int, input model.RegisterInput) int
+		RegisterDeviceKey      func(childComplexity int, input model.RegisterDeviceKeyInput) int
+		RegisterMember         func(childComplexity int, input model.RegisterMemberInput) int
+		RenewListing           func(childComplexity int, input model.RenewListingInput) int
+		ReportContent          func(childComplexity int, input model.ReportContentInput) int
+		RequestUpload          func(childComplexity int, input model.RequestUploadInput) int
+		ResolveDispute         func(childComplexity int, input model.ResolveDisputeInput) int
+		ResolveReport          func(childComplexity int, input model.ResolveReportInput) int
+		ResumeMembership       func(childComplexity int, input model.ResumeMembershipInput) int
+		ReverseTransfer        func(childComplexity int, input model.ReverseTransferInput) int
+		ReviewProject          func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseBadge            func(childComplexity int, input model.ReviseBadgeInput) int
+		ReviseExchange         func(childComplexity int, input model.ReviseExchangeInput) int
+		ReviseSplit            func(childComplexity int, input model.ReviseSplitInput) int
+		RevokeBadge            func(childComplexity int, input model.RevokeBadgeInput) int
+		RevokeCard             func(childComplexity int, input model.RevokeCardInput) int
+		RevokeDeviceKey        func(childComplexity int, input model.RevokeDeviceKeyInput) int
+		RevokeRole             func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession          func(childComplexity int, input model.RevokeSessionInput) int
+		ScheduleSession        func(childComplexity int, input model.ScheduleSessionInput) int
+		SendMessage            func(childComplexity int, input model.SendMessageInput) int
+		SetAccountLimits       func(childComplexity int, input model.SetAccountLimitsInput) int
+		SetOutcome             func(childComplexity int, input model.SetOutcomeInput) int
+		SettleSession          func(childComplexity int, input model.SettleSessionInput) int
+		SettleSplit            func(childComplexity int, input model.SettleSplitInput) int
+		SettleTimeCheque       func(childComplexity int, input model.SettleTimeChequeInput) int
+		ShowRecognition        func(childComplexity int, input model.ShowRecognitionInput) int
+		SignIn                 func(childComplexity int, input model.SignInInput) int
+		SignInWithCard         func(childComplexity int, input model.SignInWithCardInput) int
+		SignInWithNumber       func(childComplexity int, input model.SignInWithNumberInput) int
+		SignOut                func(childComplexity int, input *model.SignOutInput) int
+		SignSplit              func(childComplexity int, input model.SignSplitInput) int
+		SimulateCharter        func(childComplexity int, input model.SimulateCharterInput) int
+		SubmitProject          func(childComplexity int, input model.SubmitProjectInput) int
+		SubscribeShares        func(childComplexity int, input model.SubscribeSharesInput) int
+		TransferShares         func(childComplexity int, input model.TransferSharesInput) int
+		UndoMeasure            func(childComplexity int, input model.UndoMeasureInput) int
+		UndoTimeCheques        func(childComplexity int, input model.UndoTimeChequesInput) int
+		UpdateListing          func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawDecision       func(childComplexity int, input model.WithdrawDecisionInput) int
+		WithdrawEndorsement    func(childComplexity int, input model.WithdrawEndorsementInput) int
+		WithdrawHelper         func(childComplexity int, input model.WithdrawHelperInput) int
+		WithdrawProject        func(childComplexity int, input model.WithdrawProjectInput) int
+		WithdrawShareRequest   func(childComplexity int, input model.WithdrawShareRequestInput) int
+		WithdrawTimeCheque     func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WriteTimeCheque        func(childComplexity int, input model.WriteTimeChequeInput) int
 	}
 
 	NameHelperPayload struct {
@@ -1520,6 +1579,11 @@ type ComplexityRoot struct {
 	}
 
 	NoteOrientationPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteShareholderPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -1810,6 +1874,11 @@ type ComplexityRoot struct {
 		Members func(childComplexity int) int
 	}
 
+	RedeemSharesPayload struct {
+		Redemption func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RefreshSessionPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2050,6 +2119,120 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ShareHolder struct {
+		Capital  func(childComplexity int) int
+		Category func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Paid     func(childComplexity int) int
+		Since    func(childComplexity int) int
+	}
+
+	ShareHolderConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ShareHolderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ShareLegalCheck struct {
+		Holds   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	ShareOperation struct {
+		Amount    func(childComplexity int) int
+		At        func(childComplexity int) int
+		From      func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Reference func(childComplexity int) int
+		Shares    func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	ShareOperationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ShareOperationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SharePart struct {
+		Amount        func(childComplexity int) int
+		Confirmations func(childComplexity int) int
+		Due           func(childComplexity int) int
+		Number        func(childComplexity int) int
+		PaidAt        func(childComplexity int) int
+		Shares        func(childComplexity int) int
+	}
+
+	ShareRedemption struct {
+		Ahead   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Charter func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Parts   func(childComplexity int) int
+		Shares  func(childComplexity int) int
+		State   func(childComplexity int) int
+	}
+
+	ShareRegister struct {
+		AsOf       func(childComplexity int) int
+		Capital    func(childComplexity int) int
+		Floor      func(childComplexity int) int
+		Highest    func(childComplexity int) int
+		Holders    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Legal      func(childComplexity int) int
+		Operations func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Shares     func(childComplexity int) int
+	}
+
+	ShareRepayment struct {
+		AfterDays   func(childComplexity int) int
+		BasisPoints func(childComplexity int) int
+	}
+
+	ShareRules struct {
+		CapitalFloor      func(childComplexity int) int
+		FloorBasisPoints  func(childComplexity int) int
+		Instalments       func(childComplexity int) int
+		LegalForm         func(childComplexity int) int
+		LowIncomeMinimum  func(childComplexity int) int
+		Minimum           func(childComplexity int) int
+		Nominal           func(childComplexity int) int
+		Redemption        func(childComplexity int) int
+		SecondPersonAbove func(childComplexity int) int
+		TailDays          func(childComplexity int) int
+		Texts             func(childComplexity int) int
+	}
+
+	ShareSubscription struct {
+		At      func(childComplexity int) int
+		Charter func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Parts   func(childComplexity int) int
+		Shares  func(childComplexity int) int
+		State   func(childComplexity int) int
+	}
+
+	ShareText struct {
+		Code    func(childComplexity int) int
+		Title   func(childComplexity int) int
+		URL     func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
 	ShowRecognitionPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2157,6 +2340,11 @@ type ComplexityRoot struct {
 	SubmitProjectPayload struct {
 		Project    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SubscribeSharesPayload struct {
+		Subscription func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -2279,6 +2467,11 @@ type ComplexityRoot struct {
 		Reverses   func(childComplexity int) int
 	}
 
+	TransferSharesPayload struct {
+		Operation  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UndoMeasurePayload struct {
 		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2332,6 +2525,11 @@ type ComplexityRoot struct {
 
 	WithdrawProjectPayload struct {
 		Project    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WithdrawShareRequestPayload struct {
+		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2392,6 +2590,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AcceptExchangePayload.UserErrors(childComplexity), true
+
+	case "AcceptShareTermsPayload.member":
+		if e.ComplexityRoot.AcceptShareTermsPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptShareTermsPayload.Member(childComplexity), true
+	case "AcceptShareTermsPayload.userErrors":
+		if e.ComplexityRoot.AcceptShareTermsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptShareTermsPayload.UserErrors(childComplexity), true
 
 	case "Account.available":
 		if e.ComplexityRoot.Account.Available == nil {
@@ -3628,6 +3839,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Roles(childComplexity), true
+	case "Charter.shares":
+		if e.ComplexityRoot.Charter.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Shares(childComplexity), true
 	case "Charter.chequeSlipDays":
 		if e.ComplexityRoot.Charter.SlipDays == nil {
 			break
@@ -4241,6 +4458,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.ServiceTypes(childComplexity, args["parentId"].(*string)), true
+	case "Community.shareRegister":
+		if e.ComplexityRoot.Community.ShareRegister == nil {
+			break
+		}
+
+		args, err := ec.field_Community_shareRegister_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.ShareRegister(childComplexity, args["asOf"].(*time.Time)), true
 	case "Community.slug":
 		if e.ComplexityRoot.Community.Slug == nil {
 			break
@@ -4456,6 +4684,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmExchangePayload.UserErrors(childComplexity), true
+
+	case "ConfirmSharePaymentPayload.subscription":
+		if e.ComplexityRoot.ConfirmSharePaymentPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSharePaymentPayload.Subscription(childComplexity), true
+	case "ConfirmSharePaymentPayload.userErrors":
+		if e.ComplexityRoot.ConfirmSharePaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSharePaymentPayload.UserErrors(childComplexity), true
+
+	case "ConfirmShareRedemptionPayload.redemption":
+		if e.ComplexityRoot.ConfirmShareRedemptionPayload.Redemption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmShareRedemptionPayload.Redemption(childComplexity), true
+	case "ConfirmShareRedemptionPayload.userErrors":
+		if e.ComplexityRoot.ConfirmShareRedemptionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmShareRedemptionPayload.UserErrors(childComplexity), true
 
 	case "ConfirmUploadPayload.photo":
 		if e.ComplexityRoot.ConfirmUploadPayload.Photo == nil {
@@ -7294,6 +7548,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Roles(childComplexity), true
+	case "Member.shares":
+		if e.ComplexityRoot.Member.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Shares(childComplexity), true
 	case "Member.stage":
 		if e.ComplexityRoot.Member.Stage == nil {
 			break
@@ -7355,6 +7615,96 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
+
+	case "MemberShares.capital":
+		if e.ComplexityRoot.MemberShares.Capital == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Capital(childComplexity), true
+	case "MemberShares.category":
+		if e.ComplexityRoot.MemberShares.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Category(childComplexity), true
+	case "MemberShares.leaving":
+		if e.ComplexityRoot.MemberShares.Leaving == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Leaving(childComplexity), true
+	case "MemberShares.liableUntil":
+		if e.ComplexityRoot.MemberShares.LiableUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.LiableUntil(childComplexity), true
+	case "MemberShares.lowIncome":
+		if e.ComplexityRoot.MemberShares.LowIncome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.LowIncome(childComplexity), true
+	case "MemberShares.minimum":
+		if e.ComplexityRoot.MemberShares.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Minimum(childComplexity), true
+	case "MemberShares.toAgree":
+		if e.ComplexityRoot.MemberShares.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Missing(childComplexity), true
+	case "MemberShares.operations":
+		if e.ComplexityRoot.MemberShares.Operations == nil {
+			break
+		}
+
+		args, err := ec.field_MemberShares_operations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MemberShares.Operations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "MemberShares.held":
+		if e.ComplexityRoot.MemberShares.Paid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Paid(childComplexity), true
+	case "MemberShares.redemptions":
+		if e.ComplexityRoot.MemberShares.Redemptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Redemptions(childComplexity), true
+	case "MemberShares.since":
+		if e.ComplexityRoot.MemberShares.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Since(childComplexity), true
+	case "MemberShares.subscribed":
+		if e.ComplexityRoot.MemberShares.Subscribed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Subscribed(childComplexity), true
+	case "MemberShares.subscriptions":
+		if e.ComplexityRoot.MemberShares.Subscriptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Subscriptions(childComplexity), true
+	case "MemberShares.agreed":
+		if e.ComplexityRoot.MemberShares.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberShares.Texts(childComplexity), true
 
 	case "Message.body":
 		if e.ComplexityRoot.Message.Body == nil {
@@ -7529,6 +7879,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ModerationMeasure.Until(childComplexity), true
 
+	case "Money.currency":
+		if e.ComplexityRoot.Money.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Currency(childComplexity), true
+	case "Money.minor":
+		if e.ComplexityRoot.Money.Minor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Minor(childComplexity), true
+
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
 			break
@@ -7540,6 +7903,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptExchange(childComplexity, args["input"].(model.AcceptExchangeInput)), true
+	case "Mutation.acceptShareTerms":
+		if e.ComplexityRoot.Mutation.AcceptShareTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptShareTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptShareTerms(childComplexity, args["input"].(model.AcceptShareTermsInput)), true
 	case "Mutation.admitMember":
 		if e.ComplexityRoot.Mutation.AdmitMember == nil {
 			break
@@ -7782,6 +8156,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmExchange(childComplexity, args["input"].(model.ConfirmExchangeInput)), true
+	case "Mutation.confirmSharePayment":
+		if e.ComplexityRoot.Mutation.ConfirmSharePayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmSharePayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmSharePayment(childComplexity, args["input"].(model.ConfirmSharePaymentInput)), true
+	case "Mutation.confirmShareRedemption":
+		if e.ComplexityRoot.Mutation.ConfirmShareRedemption == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmShareRedemption_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmShareRedemption(childComplexity, args["input"].(model.ConfirmShareRedemptionInput)), true
 	case "Mutation.confirmUpload":
 		if e.ComplexityRoot.Mutation.ConfirmUpload == nil {
 			break
@@ -8134,6 +8530,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteOrientation(childComplexity, args["input"].(model.NoteOrientationInput)), true
+	case "Mutation.noteShareholder":
+		if e.ComplexityRoot.Mutation.NoteShareholder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteShareholder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteShareholder(childComplexity, args["input"].(model.NoteShareholderInput)), true
 	case "Mutation.objectToAdmission":
 		if e.ComplexityRoot.Mutation.ObjectToAdmission == nil {
 			break
@@ -8255,6 +8662,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeSplit(childComplexity, args["input"].(model.ProposeSplitInput)), true
+	case "Mutation.redeemShares":
+		if e.ComplexityRoot.Mutation.RedeemShares == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_redeemShares_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RedeemShares(childComplexity, args["input"].(model.RedeemSharesInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -8651,6 +9069,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitProject(childComplexity, args["input"].(model.SubmitProjectInput)), true
+	case "Mutation.subscribeShares":
+		if e.ComplexityRoot.Mutation.SubscribeShares == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_subscribeShares_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubscribeShares(childComplexity, args["input"].(model.SubscribeSharesInput)), true
+	case "Mutation.transferShares":
+		if e.ComplexityRoot.Mutation.TransferShares == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transferShares_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TransferShares(childComplexity, args["input"].(model.TransferSharesInput)), true
 	case "Mutation.undoMeasure":
 		if e.ComplexityRoot.Mutation.UndoMeasure == nil {
 			break
@@ -8728,6 +9168,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawProject(childComplexity, args["input"].(model.WithdrawProjectInput)), true
+	case "Mutation.withdrawShareRequest":
+		if e.ComplexityRoot.Mutation.WithdrawShareRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawShareRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawShareRequest(childComplexity, args["input"].(model.WithdrawShareRequestInput)), true
 	case "Mutation.withdrawTimeCheque":
 		if e.ComplexityRoot.Mutation.WithdrawTimeCheque == nil {
 			break
@@ -8789,6 +9240,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoteOrientationPayload.UserErrors(childComplexity), true
+
+	case "NoteShareholderPayload.member":
+		if e.ComplexityRoot.NoteShareholderPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteShareholderPayload.Member(childComplexity), true
+	case "NoteShareholderPayload.userErrors":
+		if e.ComplexityRoot.NoteShareholderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteShareholderPayload.UserErrors(childComplexity), true
 
 	case "Notification.announcement":
 		if e.ComplexityRoot.Notification.Announcement == nil {
@@ -9933,6 +10397,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
 
+	case "RedeemSharesPayload.redemption":
+		if e.ComplexityRoot.RedeemSharesPayload.Redemption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeemSharesPayload.Redemption(childComplexity), true
+	case "RedeemSharesPayload.userErrors":
+		if e.ComplexityRoot.RedeemSharesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeemSharesPayload.UserErrors(childComplexity), true
+
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
 			break
@@ -10710,6 +11187,462 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SettleTimeChequePayload.UserErrors(childComplexity), true
 
+	case "ShareHolder.capital":
+		if e.ComplexityRoot.ShareHolder.Capital == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolder.Capital(childComplexity), true
+	case "ShareHolder.category":
+		if e.ComplexityRoot.ShareHolder.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolder.Category(childComplexity), true
+	case "ShareHolder.member":
+		if e.ComplexityRoot.ShareHolder.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolder.Member(childComplexity), true
+	case "ShareHolder.shares":
+		if e.ComplexityRoot.ShareHolder.Paid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolder.Paid(childComplexity), true
+	case "ShareHolder.since":
+		if e.ComplexityRoot.ShareHolder.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolder.Since(childComplexity), true
+
+	case "ShareHolderConnection.edges":
+		if e.ComplexityRoot.ShareHolderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolderConnection.Edges(childComplexity), true
+	case "ShareHolderConnection.nodes":
+		if e.ComplexityRoot.ShareHolderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolderConnection.Nodes(childComplexity), true
+	case "ShareHolderConnection.pageInfo":
+		if e.ComplexityRoot.ShareHolderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolderConnection.PageInfo(childComplexity), true
+
+	case "ShareHolderEdge.cursor":
+		if e.ComplexityRoot.ShareHolderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolderEdge.Cursor(childComplexity), true
+	case "ShareHolderEdge.node":
+		if e.ComplexityRoot.ShareHolderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareHolderEdge.Node(childComplexity), true
+
+	case "ShareLegalCheck.holds":
+		if e.ComplexityRoot.ShareLegalCheck.Holds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLegalCheck.Holds(childComplexity), true
+	case "ShareLegalCheck.message":
+		if e.ComplexityRoot.ShareLegalCheck.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLegalCheck.Message(childComplexity), true
+	case "ShareLegalCheck.rule":
+		if e.ComplexityRoot.ShareLegalCheck.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLegalCheck.Rule(childComplexity), true
+
+	case "ShareOperation.amount":
+		if e.ComplexityRoot.ShareOperation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.Amount(childComplexity), true
+	case "ShareOperation.at":
+		if e.ComplexityRoot.ShareOperation.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.At(childComplexity), true
+	case "ShareOperation.from":
+		if e.ComplexityRoot.ShareOperation.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.From(childComplexity), true
+	case "ShareOperation.kind":
+		if e.ComplexityRoot.ShareOperation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.Kind(childComplexity), true
+	case "ShareOperation.number":
+		if e.ComplexityRoot.ShareOperation.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.Number(childComplexity), true
+	case "ShareOperation.reference":
+		if e.ComplexityRoot.ShareOperation.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.Reference(childComplexity), true
+	case "ShareOperation.shares":
+		if e.ComplexityRoot.ShareOperation.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.Shares(childComplexity), true
+	case "ShareOperation.to":
+		if e.ComplexityRoot.ShareOperation.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperation.To(childComplexity), true
+
+	case "ShareOperationConnection.edges":
+		if e.ComplexityRoot.ShareOperationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperationConnection.Edges(childComplexity), true
+	case "ShareOperationConnection.nodes":
+		if e.ComplexityRoot.ShareOperationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperationConnection.Nodes(childComplexity), true
+	case "ShareOperationConnection.pageInfo":
+		if e.ComplexityRoot.ShareOperationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperationConnection.PageInfo(childComplexity), true
+
+	case "ShareOperationEdge.cursor":
+		if e.ComplexityRoot.ShareOperationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperationEdge.Cursor(childComplexity), true
+	case "ShareOperationEdge.node":
+		if e.ComplexityRoot.ShareOperationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareOperationEdge.Node(childComplexity), true
+
+	case "SharePart.amount":
+		if e.ComplexityRoot.SharePart.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.Amount(childComplexity), true
+	case "SharePart.confirmations":
+		if e.ComplexityRoot.SharePart.Confirmations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.Confirmations(childComplexity), true
+	case "SharePart.due":
+		if e.ComplexityRoot.SharePart.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.Due(childComplexity), true
+	case "SharePart.number":
+		if e.ComplexityRoot.SharePart.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.Number(childComplexity), true
+	case "SharePart.paidAt":
+		if e.ComplexityRoot.SharePart.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.PaidAt(childComplexity), true
+	case "SharePart.shares":
+		if e.ComplexityRoot.SharePart.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharePart.Shares(childComplexity), true
+
+	case "ShareRedemption.ahead":
+		if e.ComplexityRoot.ShareRedemption.Ahead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.Ahead(childComplexity), true
+	case "ShareRedemption.at":
+		if e.ComplexityRoot.ShareRedemption.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.At(childComplexity), true
+	case "ShareRedemption.charterVersion":
+		if e.ComplexityRoot.ShareRedemption.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.Charter(childComplexity), true
+	case "ShareRedemption.id":
+		if e.ComplexityRoot.ShareRedemption.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.ID(childComplexity), true
+	case "ShareRedemption.member":
+		if e.ComplexityRoot.ShareRedemption.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.Member(childComplexity), true
+	case "ShareRedemption.parts":
+		if e.ComplexityRoot.ShareRedemption.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.Parts(childComplexity), true
+	case "ShareRedemption.quantity":
+		if e.ComplexityRoot.ShareRedemption.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.Shares(childComplexity), true
+	case "ShareRedemption.state":
+		if e.ComplexityRoot.ShareRedemption.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRedemption.State(childComplexity), true
+
+	case "ShareRegister.asOf":
+		if e.ComplexityRoot.ShareRegister.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.AsOf(childComplexity), true
+	case "ShareRegister.capital":
+		if e.ComplexityRoot.ShareRegister.Capital == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.Capital(childComplexity), true
+	case "ShareRegister.floor":
+		if e.ComplexityRoot.ShareRegister.Floor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.Floor(childComplexity), true
+	case "ShareRegister.highest":
+		if e.ComplexityRoot.ShareRegister.Highest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.Highest(childComplexity), true
+	case "ShareRegister.holders":
+		if e.ComplexityRoot.ShareRegister.Holders == nil {
+			break
+		}
+
+		args, err := ec.field_ShareRegister_holders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ShareRegister.Holders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ShareRegister.legal":
+		if e.ComplexityRoot.ShareRegister.Legal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.Legal(childComplexity), true
+	case "ShareRegister.operations":
+		if e.ComplexityRoot.ShareRegister.Operations == nil {
+			break
+		}
+
+		args, err := ec.field_ShareRegister_operations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ShareRegister.Operations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ShareRegister.shares":
+		if e.ComplexityRoot.ShareRegister.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRegister.Shares(childComplexity), true
+
+	case "ShareRepayment.afterDays":
+		if e.ComplexityRoot.ShareRepayment.AfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRepayment.AfterDays(childComplexity), true
+	case "ShareRepayment.basisPoints":
+		if e.ComplexityRoot.ShareRepayment.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRepayment.BasisPoints(childComplexity), true
+
+	case "ShareRules.capitalFloor":
+		if e.ComplexityRoot.ShareRules.CapitalFloor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.CapitalFloor(childComplexity), true
+	case "ShareRules.capitalFloorBasisPoints":
+		if e.ComplexityRoot.ShareRules.FloorBasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.FloorBasisPoints(childComplexity), true
+	case "ShareRules.instalments":
+		if e.ComplexityRoot.ShareRules.Instalments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.Instalments(childComplexity), true
+	case "ShareRules.legalForm":
+		if e.ComplexityRoot.ShareRules.LegalForm == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.LegalForm(childComplexity), true
+	case "ShareRules.lowIncomeMinimum":
+		if e.ComplexityRoot.ShareRules.LowIncomeMinimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.LowIncomeMinimum(childComplexity), true
+	case "ShareRules.minimum":
+		if e.ComplexityRoot.ShareRules.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.Minimum(childComplexity), true
+	case "ShareRules.nominal":
+		if e.ComplexityRoot.ShareRules.Nominal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.Nominal(childComplexity), true
+	case "ShareRules.redemption":
+		if e.ComplexityRoot.ShareRules.Redemption == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.Redemption(childComplexity), true
+	case "ShareRules.secondPersonAbove":
+		if e.ComplexityRoot.ShareRules.SecondPersonAbove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.SecondPersonAbove(childComplexity), true
+	case "ShareRules.tailDays":
+		if e.ComplexityRoot.ShareRules.TailDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.TailDays(childComplexity), true
+	case "ShareRules.texts":
+		if e.ComplexityRoot.ShareRules.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareRules.Texts(childComplexity), true
+
+	case "ShareSubscription.at":
+		if e.ComplexityRoot.ShareSubscription.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.At(childComplexity), true
+	case "ShareSubscription.charterVersion":
+		if e.ComplexityRoot.ShareSubscription.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.Charter(childComplexity), true
+	case "ShareSubscription.id":
+		if e.ComplexityRoot.ShareSubscription.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.ID(childComplexity), true
+	case "ShareSubscription.member":
+		if e.ComplexityRoot.ShareSubscription.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.Member(childComplexity), true
+	case "ShareSubscription.parts":
+		if e.ComplexityRoot.ShareSubscription.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.Parts(childComplexity), true
+	case "ShareSubscription.quantity":
+		if e.ComplexityRoot.ShareSubscription.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.Shares(childComplexity), true
+	case "ShareSubscription.state":
+		if e.ComplexityRoot.ShareSubscription.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareSubscription.State(childComplexity), true
+
+	case "ShareText.code":
+		if e.ComplexityRoot.ShareText.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareText.Code(childComplexity), true
+	case "ShareText.title":
+		if e.ComplexityRoot.ShareText.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareText.Title(childComplexity), true
+	case "ShareText.url":
+		if e.ComplexityRoot.ShareText.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareText.URL(childComplexity), true
+	case "ShareText.version":
+		if e.ComplexityRoot.ShareText.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareText.Version(childComplexity), true
+
 	case "ShowRecognitionPayload.member":
 		if e.ComplexityRoot.ShowRecognitionPayload.Member == nil {
 			break
@@ -11074,6 +12007,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SubmitProjectPayload.UserErrors(childComplexity), true
+
+	case "SubscribeSharesPayload.subscription":
+		if e.ComplexityRoot.SubscribeSharesPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeSharesPayload.Subscription(childComplexity), true
+	case "SubscribeSharesPayload.userErrors":
+		if e.ComplexityRoot.SubscribeSharesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribeSharesPayload.UserErrors(childComplexity), true
 
 	case "Subscription.communityActivity":
 		if e.ComplexityRoot.Subscription.CommunityActivity == nil {
@@ -11577,6 +12523,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Transfer.Reverses(childComplexity), true
 
+	case "TransferSharesPayload.operation":
+		if e.ComplexityRoot.TransferSharesPayload.Operation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferSharesPayload.Operation(childComplexity), true
+	case "TransferSharesPayload.userErrors":
+		if e.ComplexityRoot.TransferSharesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferSharesPayload.UserErrors(childComplexity), true
+
 	case "UndoMeasurePayload.measure":
 		if e.ComplexityRoot.UndoMeasurePayload.Measure == nil {
 			break
@@ -11753,6 +12712,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawProjectPayload.UserErrors(childComplexity), true
 
+	case "WithdrawShareRequestPayload.member":
+		if e.ComplexityRoot.WithdrawShareRequestPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawShareRequestPayload.Member(childComplexity), true
+	case "WithdrawShareRequestPayload.userErrors":
+		if e.ComplexityRoot.WithdrawShareRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawShareRequestPayload.UserErrors(childComplexity), true
+
 	case "WithdrawTimeChequePayload.timeCheque":
 		if e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque == nil {
 			break
@@ -11875,6 +12847,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
+			graphql.NewInputUnmarshaler("AcceptShareTermsInput", ec.unmarshalInputAcceptShareTermsInput),
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("ActivityKindInput", ec.unmarshalInputActivityKindInput),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
@@ -11905,6 +12878,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommentOnDecisionInput", ec.unmarshalInputCommentOnDecisionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
+			graphql.NewInputUnmarshaler("ConfirmSharePaymentInput", ec.unmarshalInputConfirmSharePaymentInput),
+			graphql.NewInputUnmarshaler("ConfirmShareRedemptionInput", ec.unmarshalInputConfirmShareRedemptionInput),
 			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
@@ -11955,6 +12930,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
 			graphql.NewInputUnmarshaler("NoteOrientationInput", ec.unmarshalInputNoteOrientationInput),
+			graphql.NewInputUnmarshaler("NoteShareholderInput", ec.unmarshalInputNoteShareholderInput),
 			graphql.NewInputUnmarshaler("ObjectToAdmissionInput", ec.unmarshalInputObjectToAdmissionInput),
 			graphql.NewInputUnmarshaler("OpenComplaintInput", ec.unmarshalInputOpenComplaintInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
@@ -11972,6 +12948,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
+			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefuseSplitInput", ec.unmarshalInputRefuseSplitInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
@@ -12002,6 +12979,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleSplitInput", ec.unmarshalInputSettleSplitInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
+			graphql.NewInputUnmarshaler("ShareTextInput", ec.unmarshalInputShareTextInput),
 			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
@@ -12011,7 +12989,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SimulateCharterInput", ec.unmarshalInputSimulateCharterInput),
 			graphql.NewInputUnmarshaler("SplitPartInput", ec.unmarshalInputSplitPartInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
+			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
+			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
@@ -12019,6 +12999,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
+			graphql.NewInputUnmarshaler("WithdrawShareRequestInput", ec.unmarshalInputWithdrawShareRequestInput),
 			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
 			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
 		)
@@ -12194,6 +13175,8 @@ enum Permission {
   APPROVE_ACTIVITIES
   "Record what was decided of a co-owner who was objected to: coordinators and the board."
   DECIDE_ADMISSIONS
+  "Treasurers and the board: confirm that money for shares moved, not one's own."
+  KEEP_SHARES
   "Coordinators, moderators and the board: speak to many members at once."
   MAKE_ANNOUNCEMENTS
   "Coordinators and the board: define badges, issue and revoke them, not one's own."
@@ -12554,6 +13537,30 @@ enum ErrorCode {
   OPTION_TWICE
   "Counting again gives another result than the record's. Somebody changed the one or the other."
   TALLY_MISMATCH
+  "The charter has no shares. Leave them out of the app here."
+  SHARES_NOT_OFFERED
+  "The member did not agree to the charter's texts in the version it has. Show ShareRules.texts, and ask."
+  CONSENT_MISSING
+  "Nobody confirms a payment of their own. Somebody else does."
+  OWN_PAYMENT
+  "The caller confirmed this payment before. Somebody else is the second person."
+  CONFIRMED_BEFORE
+  "All of it is paid, or it was taken back. Read it again."
+  NOTHING_DUE
+  "It is paid out on its day or later. ` + "`" + `parts` + "`" + ` say when."
+  NOT_DUE_YET
+  "The capital would go below its floor, or earlier requests are still waiting. Try again when capital came in."
+  CAPITAL_FLOOR
+  "More than the member's free shares. Ask for fewer."
+  NOT_ENOUGH_SHARES
+  "Whoever hands the shares over is the one who receives them. Choose somebody else."
+  SHARES_TO_ONESELF
+  "Public bodies would hold more than half of a SCIC's capital. Others subscribe first."
+  SCIC_PUBLIC_BODIES
+  "Workers would hold less than 51 % of a SCOP's capital. They subscribe first."
+  SCOP_WORKERS
+  "Something was paid for this subscription. Redeem the shares instead."
+  PAID_ALREADY
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -17086,6 +18093,24 @@ enum NotificationKind {
   MILESTONE_TEN_PARTNERS
   "You belong here since a year."
   MILESTONE_A_YEAR
+  "For those who keep the share register: somebody subscribed, and will pay."
+  SHARE_PAYMENT_AWAITED
+  "For those who keep the share register: somebody asks for shares to be bought back."
+  SHARE_REDEMPTION_AWAITED
+  "For those who keep the share register: a payment waits for another person's word."
+  SHARES_SECOND_AWAITED
+  "Somebody subscribed shares in your name."
+  SHARES_SUBSCRIBED
+  "A payment of yours for shares is in the register."
+  SHARES_PAID
+  "Shares passed between you and another member, for money."
+  SHARES_TRANSFERRED
+  "Shares passed between you and another member, as a gift."
+  SHARES_GIVEN
+  "Shares of yours are asked to be bought back."
+  SHARES_REDEMPTION_ASKED
+  "Shares of yours were paid out."
+  SHARES_REDEEMED
   "A member wrote to you."
   MESSAGE_RECEIVED
   "The community announces something."
@@ -19714,6 +20739,531 @@ type SettleSessionPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/shares.graphqls", Input: `"An amount in the smallest unit of a currency, an integer: 3000 is thirty euros in EUR, and 3000 yen in JPY."
+scalar MinorUnits
+
+"Money, which moves outside; Hora only notes that it did."
+type Money {
+  "How much, in the currency's smallest unit."
+  minor: MinorUnits!
+  "ISO 4217, like ` + "`" + `EUR` + "`" + `."
+  currency: String!
+}
+
+"In what quality somebody holds shares. Treat a value you do not know as USER."
+enum ShareCategory {
+  "Benefits from what the cooperative does."
+  USER
+  "Works for it."
+  WORKER
+  "Supplies it."
+  PRODUCER
+  "A municipality, a public body."
+  PUBLIC_BODY
+  "Brings capital, and does not cooperate otherwise."
+  SUPPORTER
+}
+
+"What a line of the share register says. Treat a value you do not know as one to show as it is."
+enum ShareOperationKind {
+  "Shares were subscribed; nothing is paid yet."
+  SUBSCRIBE
+  "A subscription was taken back before anything was paid."
+  WITHDRAW
+  "An instalment came in."
+  PAY
+  "Shares went to another member, for money between the two."
+  TRANSFER
+  "Shares went to another member as a gift."
+  GIFT
+  "Shares are asked to be bought back."
+  REQUEST
+  "The asking was taken back."
+  KEEP
+  "Shares were bought back, and paid out."
+  REDEEM
+}
+
+"Where a subscription or a redemption stands. Treat a value you do not know as OPEN."
+enum ShareOrderState {
+  "Something is still to be paid."
+  OPEN
+  "All of it is paid."
+  DONE
+  "Taken back."
+  WITHDRAWN
+}
+
+"A cap that the cooperative's legal form puts on its capital. Treat a value you do not know by its message."
+enum ShareLegalRule {
+  "Public bodies hold at most half of the capital of a SCIC."
+  SCIC_PUBLIC_BODIES
+  "A SCIC has at least three kinds of holders, users and workers (or producers) among them."
+  SCIC_CATEGORIES
+  "Workers hold at least 51 % of the capital of a SCOP."
+  SCOP_WORKERS
+}
+
+"A version of a text that holders of shares agree to."
+type ShareText {
+  "What it is called here."
+  code: String!
+  "Which version."
+  version: String!
+  "Its title in the caller's language; null when the charter does not have this version any more."
+  title: String
+  "Where to read it; null when the charter does not have this version any more."
+  url: String
+}
+
+"The charter's rules for shares."
+type ShareRules {
+  "The price at which a share is subscribed and bought back, always."
+  nominal: Money!
+  "How many shares make a full holder."
+  minimum: Int!
+  "How many do for somebody with a low income."
+  lowIncomeMinimum: Int!
+  "The most instalments, thirty days apart, that a subscription is paid in."
+  instalments: Int!
+  "Above this amount two people confirm; null when one is always enough."
+  secondPersonAbove: Money
+  "The capital is never paid out below."
+  capitalFloor: Money!
+  "Nor below this part of the highest it ever was, in hundredths of a percent."
+  capitalFloorBasisPoints: Int!
+  "In which steps shares are bought back; empty: all at once."
+  redemption: [ShareRepayment!]!
+  "Days during which somebody still answers for debts of their time, after their shares went."
+  tailDays: Int!
+  "What holders agree to."
+  texts: [ShareText!]!
+  "` + "`" + `SCIC` + "`" + `, ` + "`" + `SCOP` + "`" + `, or empty: whose caps are checked."
+  legalForm: String!
+}
+
+"A step of buying shares back."
+type ShareRepayment {
+  "Days after it was asked for."
+  afterDays: Int!
+  "The part of the shares, in hundredths of a percent."
+  basisPoints: Int!
+}
+
+extend type Charter {
+  "The rules for shares; null where there are none."
+  shares: ShareRules
+}
+
+"One payment of a subscription or of a redemption."
+type SharePart {
+  "From 1."
+  number: Int!
+  "Whole shares that it completes, or takes away."
+  shares: Int!
+  "How much."
+  amount: Money!
+  "When it is due."
+  due: DateTime!
+  "When it was entered; null before."
+  paidAt: DateTime
+  "How many people confirmed it; above the charter's limit it takes two."
+  confirmations: Int!
+}
+
+"Shares that a member takes and pays, perhaps in instalments."
+type ShareSubscription implements Node {
+  "The global id."
+  id: ID!
+  "Who."
+  member: Member!
+  "How many shares."
+  quantity: Int!
+  "Whether something is still to be paid."
+  state: ShareOrderState!
+  "Its instalments."
+  parts: [SharePart!]!
+  "Under which version of the charter."
+  charterVersion: Int!
+  "When."
+  at: DateTime!
+}
+
+"Shares that a member has bought back, by the charter's steps and in turn."
+type ShareRedemption implements Node {
+  "The global id."
+  id: ID!
+  "Whose."
+  member: Member!
+  "How many shares."
+  quantity: Int!
+  "Whether something is still to be paid out."
+  state: ShareOrderState!
+  "When how much is paid out."
+  parts: [SharePart!]!
+  "How many redemptions asked for earlier are still to be paid out."
+  ahead: Int!
+  "Under which version of the charter."
+  charterVersion: Int!
+  "When it was asked for."
+  at: DateTime!
+}
+
+"A line of the share register. It is never changed."
+type ShareOperation {
+  "In the community's register, from 1."
+  number: Int!
+  "What."
+  kind: ShareOperationKind!
+  "Who had the shares; null for the community."
+  from: Member
+  "Who has them; null for the community."
+  to: Member
+  "Whole shares."
+  shares: Int!
+  "How much money they stand for."
+  amount: Money!
+  "Of the payment, as the bank knows it; null where no money came in or went out."
+  reference: String
+  "When."
+  at: DateTime!
+}
+
+"A page of operations."
+type ShareOperationConnection {
+  "The items with their cursors."
+  edges: [ShareOperationEdge!]!
+  "The items alone."
+  nodes: [ShareOperation!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of operations."
+type ShareOperationEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: ShareOperation!
+}
+
+"What a member holds, added up from the register."
+type MemberShares {
+  "Whole shares paid for and not bought back."
+  held: Int!
+  "Of these, asked to be bought back."
+  leaving: Int!
+  "Subscribed and not yet paid."
+  subscribed: Int!
+  "Money they have in the cooperative."
+  capital: Money!
+  "How many shares would make them a full holder."
+  minimum: Int!
+  "In what quality they hold them."
+  category: ShareCategory!
+  "Whether fewer shares are enough for them."
+  lowIncome: Boolean!
+  "Since their first paid share; null without one."
+  since: DateTime
+  "Until when they answer for debts of their time; null when they do not."
+  liableUntil: DateTime
+  "Their subscriptions, the oldest first."
+  subscriptions: [ShareSubscription!]!
+  "Their redemptions, the oldest first."
+  redemptions: [ShareRedemption!]!
+  "What they agreed to."
+  agreed: [ShareText!]!
+  "What the charter asks holders to agree to and they did not yet."
+  toAgree: [ShareText!]!
+  "Their lines of the register, newest first: their statement."
+  operations(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ShareOperationConnection!
+}
+
+extend type Member {
+  "Their shares; for themselves and for those who see every account, else null."
+  shares: MemberShares
+}
+
+"Whether a cap of the legal form holds, in words."
+type ShareLegalCheck {
+  "Which."
+  rule: ShareLegalRule!
+  "Whether it holds."
+  holds: Boolean!
+  "What it asks, in the caller's language."
+  message: String!
+}
+
+"Somebody in the share register at a moment."
+type ShareHolder {
+  "Who."
+  member: Member!
+  "In what quality."
+  category: ShareCategory!
+  "Whole paid shares."
+  shares: Int!
+  "Money they have in the cooperative."
+  capital: Money!
+  "Since when."
+  since: DateTime!
+}
+
+"A page of holders."
+type ShareHolderConnection {
+  "The items with their cursors."
+  edges: [ShareHolderEdge!]!
+  "The items alone."
+  nodes: [ShareHolder!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of holders."
+type ShareHolderEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: ShareHolder!
+}
+
+"The share register at a moment. As a file: ` + "`" + `/communities/{id}/shares.csv?asOf=2026-03-03` + "`" + `, with the same token."
+type ShareRegister {
+  "The moment: the end of the day asked for, or now."
+  asOf: DateTime!
+  "Whole paid shares."
+  shares: Int!
+  "The capital: all that was paid in and not paid out."
+  capital: Money!
+  "The highest it ever was until then."
+  highest: Money!
+  "Below this it is never paid out."
+  floor: Money!
+  "What the legal form asks; empty without one."
+  legal: [ShareLegalCheck!]!
+  "Who holds shares, in the order in which they came."
+  holders(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ShareHolderConnection!
+  "All its lines until today, newest first."
+  operations(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ShareOperationConnection!
+}
+
+extend type Community {
+  "The share register at the end of a day of the community's calendar, or now."
+  shareRegister(
+    "The day; now when null."
+    asOf: Date
+  ): ShareRegister! @can(do: SEE_EVERY_ACCOUNT)
+}
+
+extend type Mutation {
+  "Takes shares, to be paid in instalments. Whoever does not belong here yet applies by it: they are an investor once a share is paid, and a user once they are admitted. Errors: SHARES_NOT_OFFERED, OUT_OF_RANGE, CONSENT_MISSING."
+  subscribeShares("How many, and how." input: SubscribeSharesInput!): SubscribeSharesPayload! @can(do: SIGNED_IN)
+  "Agrees to the charter's texts for holders, so that others may hand over shares. Errors: SHARES_NOT_OFFERED, CONSENT_MISSING."
+  acceptShareTerms("What." input: AcceptShareTermsInput!): AcceptShareTermsPayload! @can(do: LEAVE_COMMUNITY)
+  "Confirms that the next instalment of a subscription came in. Nobody confirms their own; above the charter's limit a second person does, too. Errors: OWN_PAYMENT, CONFIRMED_BEFORE, NOTHING_DUE, SCIC_PUBLIC_BODIES, SCOP_WORKERS, REQUIRED."
+  confirmSharePayment("Of which subscription." input: ConfirmSharePaymentInput!): ConfirmSharePaymentPayload! @can(do: KEEP_SHARES)
+  "Hands paid shares to another member. Errors: OUT_OF_RANGE, SHARES_TO_ONESELF, MEMBER_STATE, NOT_ENOUGH_SHARES, CONSENT_MISSING, SCIC_PUBLIC_BODIES, SCOP_WORKERS."
+  transferShares("To whom, and how many." input: TransferSharesInput!): TransferSharesPayload! @can(do: LEAVE_COMMUNITY)
+  "Asks for shares to be bought back at their nominal. Errors: OUT_OF_RANGE, NOT_ENOUGH_SHARES."
+  redeemShares("How many." input: RedeemSharesInput!): RedeemSharesPayload! @can(do: LEAVE_COMMUNITY)
+  "Confirms that the next part of a redemption was paid out: on its day or later, in turn, and never below the capital's floor. Errors: OWN_PAYMENT, CONFIRMED_BEFORE, NOTHING_DUE, NOT_DUE_YET, CAPITAL_FLOOR, REQUIRED."
+  confirmShareRedemption("Of which redemption." input: ConfirmShareRedemptionInput!): ConfirmShareRedemptionPayload! @can(do: KEEP_SHARES)
+  "Takes back a subscription of which nothing was paid, or what is left of a redemption. Errors: NOTHING_DUE, PAID_ALREADY."
+  withdrawShareRequest("Which." input: WithdrawShareRequestInput!): WithdrawShareRequestPayload! @can(do: LEAVE_COMMUNITY)
+  "Says in what quality a member holds shares, and whether fewer are enough for them. Errors: SHARES_NOT_OFFERED."
+  noteShareholder("Who, and what." input: NoteShareholderInput!): NoteShareholderPayload! @can(do: KEEP_SHARES)
+}
+
+"A version of a text that somebody agrees to."
+input ShareTextInput {
+  "Its code, as in ShareRules.texts."
+  code: String!
+  "Its version, as in ShareRules.texts."
+  version: String!
+}
+
+"Shares to be taken."
+input SubscribeSharesInput {
+  "Where."
+  communityId: ID!
+  "How many, 1 to 100000."
+  quantity: Int!
+  "In how many payments, thirty days apart."
+  instalments: Int! = 1
+  "Whether the low-income minimum is enough for them."
+  lowIncome: Boolean! = false
+  "The charter's texts, in the version that was read and agreed to."
+  texts: [ShareTextInput!]! = []
+  "The member for whom one acts; oneself when null."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of subscribeShares."
+type SubscribeSharesPayload {
+  "What is to be paid; null when there are errors."
+  subscription: ShareSubscription
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"Texts that somebody agrees to."
+input AcceptShareTermsInput {
+  "Where."
+  communityId: ID!
+  "The charter's texts, in the version that was read."
+  texts: [ShareTextInput!]!
+  "The member for whom one acts; oneself when null."
+  onBehalfOf: ID
+}
+
+"The result of acceptShareTerms."
+type AcceptShareTermsPayload {
+  "Who agreed; null when there are errors."
+  member: Member
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"A payment that came in."
+input ConfirmSharePaymentInput {
+  "Of which subscription."
+  subscriptionId: ID!
+  "The payment's, as the bank knows it, at most 100 characters."
+  reference: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of confirmSharePayment."
+type ConfirmSharePaymentPayload {
+  "The subscription as it stands now; null when there are errors."
+  subscription: ShareSubscription
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"Shares to hand over."
+input TransferSharesInput {
+  "Where."
+  communityId: ID!
+  "The member who receives them."
+  toId: ID!
+  "How many, 1 to 100000."
+  quantity: Int!
+  "Whether as a gift; otherwise for money, which moves between the two."
+  gift: Boolean! = false
+  "The member for whom one acts; oneself when null."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of transferShares."
+type TransferSharesPayload {
+  "The line of the register; null when there are errors."
+  operation: ShareOperation
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"Shares to be bought back."
+input RedeemSharesInput {
+  "Where."
+  communityId: ID!
+  "How many, 1 to 100000."
+  quantity: Int!
+  "The member for whom one acts; oneself when null."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of redeemShares."
+type RedeemSharesPayload {
+  "When how much is paid out; null when there are errors."
+  redemption: ShareRedemption
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"A payment that went out."
+input ConfirmShareRedemptionInput {
+  "Of which redemption."
+  redemptionId: ID!
+  "The payment's, as the bank knows it, at most 100 characters."
+  reference: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of confirmShareRedemption."
+type ConfirmShareRedemptionPayload {
+  "The redemption as it stands now; null when there are errors."
+  redemption: ShareRedemption
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"A wish to be taken back."
+input WithdrawShareRequestInput {
+  "A subscription or a redemption."
+  requestId: ID!
+}
+
+"The result of withdrawShareRequest."
+type WithdrawShareRequestPayload {
+  "Whose it was; null when there are errors."
+  member: Member
+  "What to put right."
+  userErrors: [UserError!]!
+}
+
+"In what quality somebody holds shares."
+input NoteShareholderInput {
+  "Who."
+  memberId: ID!
+  "In what quality."
+  category: ShareCategory!
+  "Whether the low-income minimum is enough for them."
+  lowIncome: Boolean! = false
+}
+
+"The result of noteShareholder."
+type NoteShareholderPayload {
+  "Who; null when there are errors."
+  member: Member
+  "What to put right."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/split.graphqls", Input: `"Where a version of an agreement stands. Treat a value you do not know as REPLACED."
 enum SplitState {
   "Waits for signatures."
@@ -19923,6 +21473,16 @@ func (ec *executionContext) childFields_AcceptExchangePayload(ctx context.Contex
 		return ec.fieldContext_AcceptExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AcceptShareTermsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_AcceptShareTermsPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptShareTermsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptShareTermsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20575,6 +22135,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
 	case "sessionNoticeHours":
 		return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
+	case "shares":
+		return ec.fieldContext_Charter_shares(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
 }
@@ -20819,6 +22381,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
 		return ec.fieldContext_Community_groupSessions(ctx, field)
+	case "shareRegister":
+		return ec.fieldContext_Community_shareRegister(ctx, field)
 	case "splitAgreements":
 		return ec.fieldContext_Community_splitAgreements(ctx, field)
 	}
@@ -20923,6 +22487,26 @@ func (ec *executionContext) childFields_ConfirmExchangePayload(ctx context.Conte
 		return ec.fieldContext_ConfirmExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmSharePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_ConfirmSharePaymentPayload_subscription(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmSharePaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmSharePaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmShareRedemptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "redemption":
+		return ec.fieldContext_ConfirmShareRedemptionPayload_redemption(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmShareRedemptionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmShareRedemptionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConfirmUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22349,6 +23933,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
 		return ec.fieldContext_Member_household(ctx, field)
+	case "shares":
+		return ec.fieldContext_Member_shares(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -22375,6 +23961,40 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberShares(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "held":
+		return ec.fieldContext_MemberShares_held(ctx, field)
+	case "leaving":
+		return ec.fieldContext_MemberShares_leaving(ctx, field)
+	case "subscribed":
+		return ec.fieldContext_MemberShares_subscribed(ctx, field)
+	case "capital":
+		return ec.fieldContext_MemberShares_capital(ctx, field)
+	case "minimum":
+		return ec.fieldContext_MemberShares_minimum(ctx, field)
+	case "category":
+		return ec.fieldContext_MemberShares_category(ctx, field)
+	case "lowIncome":
+		return ec.fieldContext_MemberShares_lowIncome(ctx, field)
+	case "since":
+		return ec.fieldContext_MemberShares_since(ctx, field)
+	case "liableUntil":
+		return ec.fieldContext_MemberShares_liableUntil(ctx, field)
+	case "subscriptions":
+		return ec.fieldContext_MemberShares_subscriptions(ctx, field)
+	case "redemptions":
+		return ec.fieldContext_MemberShares_redemptions(ctx, field)
+	case "agreed":
+		return ec.fieldContext_MemberShares_agreed(ctx, field)
+	case "toAgree":
+		return ec.fieldContext_MemberShares_toAgree(ctx, field)
+	case "operations":
+		return ec.fieldContext_MemberShares_operations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberShares", field.Name)
 }
 
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22463,6 +24083,16 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
 
+func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minor":
+		return ec.fieldContext_Money_minor(ctx, field)
+	case "currency":
+		return ec.fieldContext_Money_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
+}
+
 func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -22491,6 +24121,16 @@ func (ec *executionContext) childFields_NoteOrientationPayload(ctx context.Conte
 		return ec.fieldContext_NoteOrientationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoteOrientationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteShareholderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NoteShareholderPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteShareholderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteShareholderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23021,6 +24661,16 @@ func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeemSharesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "redemption":
+		return ec.fieldContext_RedeemSharesPayload_redemption(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RedeemSharesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeemSharesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -23501,6 +25151,234 @@ func (ec *executionContext) childFields_SettleTimeChequePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SettleTimeChequePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ShareHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ShareHolder_member(ctx, field)
+	case "category":
+		return ec.fieldContext_ShareHolder_category(ctx, field)
+	case "shares":
+		return ec.fieldContext_ShareHolder_shares(ctx, field)
+	case "capital":
+		return ec.fieldContext_ShareHolder_capital(ctx, field)
+	case "since":
+		return ec.fieldContext_ShareHolder_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareHolder", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareHolderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShareHolderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShareHolderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShareHolderConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareHolderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareHolderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShareHolderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShareHolderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareHolderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareLegalCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_ShareLegalCheck_rule(ctx, field)
+	case "holds":
+		return ec.fieldContext_ShareLegalCheck_holds(ctx, field)
+	case "message":
+		return ec.fieldContext_ShareLegalCheck_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareLegalCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareOperation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ShareOperation_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_ShareOperation_kind(ctx, field)
+	case "from":
+		return ec.fieldContext_ShareOperation_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ShareOperation_to(ctx, field)
+	case "shares":
+		return ec.fieldContext_ShareOperation_shares(ctx, field)
+	case "amount":
+		return ec.fieldContext_ShareOperation_amount(ctx, field)
+	case "reference":
+		return ec.fieldContext_ShareOperation_reference(ctx, field)
+	case "at":
+		return ec.fieldContext_ShareOperation_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareOperation", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareOperationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShareOperationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShareOperationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShareOperationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareOperationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareOperationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShareOperationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShareOperationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareOperationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SharePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SharePart_number(ctx, field)
+	case "shares":
+		return ec.fieldContext_SharePart_shares(ctx, field)
+	case "amount":
+		return ec.fieldContext_SharePart_amount(ctx, field)
+	case "due":
+		return ec.fieldContext_SharePart_due(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_SharePart_paidAt(ctx, field)
+	case "confirmations":
+		return ec.fieldContext_SharePart_confirmations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharePart", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareRedemption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShareRedemption_id(ctx, field)
+	case "member":
+		return ec.fieldContext_ShareRedemption_member(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ShareRedemption_quantity(ctx, field)
+	case "state":
+		return ec.fieldContext_ShareRedemption_state(ctx, field)
+	case "parts":
+		return ec.fieldContext_ShareRedemption_parts(ctx, field)
+	case "ahead":
+		return ec.fieldContext_ShareRedemption_ahead(ctx, field)
+	case "charterVersion":
+		return ec.fieldContext_ShareRedemption_charterVersion(ctx, field)
+	case "at":
+		return ec.fieldContext_ShareRedemption_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareRedemption", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareRegister(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asOf":
+		return ec.fieldContext_ShareRegister_asOf(ctx, field)
+	case "shares":
+		return ec.fieldContext_ShareRegister_shares(ctx, field)
+	case "capital":
+		return ec.fieldContext_ShareRegister_capital(ctx, field)
+	case "highest":
+		return ec.fieldContext_ShareRegister_highest(ctx, field)
+	case "floor":
+		return ec.fieldContext_ShareRegister_floor(ctx, field)
+	case "legal":
+		return ec.fieldContext_ShareRegister_legal(ctx, field)
+	case "holders":
+		return ec.fieldContext_ShareRegister_holders(ctx, field)
+	case "operations":
+		return ec.fieldContext_ShareRegister_operations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareRegister", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareRepayment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "afterDays":
+		return ec.fieldContext_ShareRepayment_afterDays(ctx, field)
+	case "basisPoints":
+		return ec.fieldContext_ShareRepayment_basisPoints(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareRepayment", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nominal":
+		return ec.fieldContext_ShareRules_nominal(ctx, field)
+	case "minimum":
+		return ec.fieldContext_ShareRules_minimum(ctx, field)
+	case "lowIncomeMinimum":
+		return ec.fieldContext_ShareRules_lowIncomeMinimum(ctx, field)
+	case "instalments":
+		return ec.fieldContext_ShareRules_instalments(ctx, field)
+	case "secondPersonAbove":
+		return ec.fieldContext_ShareRules_secondPersonAbove(ctx, field)
+	case "capitalFloor":
+		return ec.fieldContext_ShareRules_capitalFloor(ctx, field)
+	case "capitalFloorBasisPoints":
+		return ec.fieldContext_ShareRules_capitalFloorBasisPoints(ctx, field)
+	case "redemption":
+		return ec.fieldContext_ShareRules_redemption(ctx, field)
+	case "tailDays":
+		return ec.fieldContext_ShareRules_tailDays(ctx, field)
+	case "texts":
+		return ec.fieldContext_ShareRules_texts(ctx, field)
+	case "legalForm":
+		return ec.fieldContext_ShareRules_legalForm(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareRules", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareSubscription(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShareSubscription_id(ctx, field)
+	case "member":
+		return ec.fieldContext_ShareSubscription_member(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ShareSubscription_quantity(ctx, field)
+	case "state":
+		return ec.fieldContext_ShareSubscription_state(ctx, field)
+	case "parts":
+		return ec.fieldContext_ShareSubscription_parts(ctx, field)
+	case "charterVersion":
+		return ec.fieldContext_ShareSubscription_charterVersion(ctx, field)
+	case "at":
+		return ec.fieldContext_ShareSubscription_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareSubscription", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ShareText_code(ctx, field)
+	case "version":
+		return ec.fieldContext_ShareText_version(ctx, field)
+	case "title":
+		return ec.fieldContext_ShareText_title(ctx, field)
+	case "url":
+		return ec.fieldContext_ShareText_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareText", field.Name)
+}
+
 func (ec *executionContext) childFields_ShowRecognitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -23701,6 +25579,16 @@ func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context
 		return ec.fieldContext_SubmitProjectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubmitProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SubscribeSharesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_SubscribeSharesPayload_subscription(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubscribeSharesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubscribeSharesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Thanks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23927,6 +25815,16 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
 }
 
+func (ec *executionContext) childFields_TransferSharesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "operation":
+		return ec.fieldContext_TransferSharesPayload_operation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TransferSharesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferSharesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UndoMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "measure":
@@ -24037,6 +25935,16 @@ func (ec *executionContext) childFields_WithdrawProjectPayload(ctx context.Conte
 		return ec.fieldContext_WithdrawProjectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawShareRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_WithdrawShareRequestPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawShareRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawShareRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

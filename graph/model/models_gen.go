@@ -26,6 +26,7 @@ import (
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
+	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
@@ -51,6 +52,24 @@ type AcceptExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Texts that somebody agrees to.
+type AcceptShareTermsInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The charter's texts, in the version that was read.
+	Texts []*ShareTextInput `json:"texts"`
+	// The member for whom one acts; oneself when null.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The result of acceptShareTerms.
+type AcceptShareTermsPayload struct {
+	// Who agreed; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -799,6 +818,42 @@ type ConfirmExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
 	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A payment that came in.
+type ConfirmSharePaymentInput struct {
+	// Of which subscription.
+	SubscriptionID string `json:"subscriptionId"`
+	// The payment's, as the bank knows it, at most 100 characters.
+	Reference string `json:"reference"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of confirmSharePayment.
+type ConfirmSharePaymentPayload struct {
+	// The subscription as it stands now; null when there are errors.
+	Subscription *view.ShareSubscription `json:"subscription,omitempty"`
+	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A payment that went out.
+type ConfirmShareRedemptionInput struct {
+	// Of which redemption.
+	RedemptionID string `json:"redemptionId"`
+	// The payment's, as the bank knows it, at most 100 characters.
+	Reference string `json:"reference"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of confirmShareRedemption.
+type ConfirmShareRedemptionPayload struct {
+	// The redemption as it stands now; null when there are errors.
+	Redemption *view.ShareRedemption `json:"redemption,omitempty"`
+	// What to put right.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -2039,6 +2094,24 @@ type NoteOrientationPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// In what quality somebody holds shares.
+type NoteShareholderInput struct {
+	// Who.
+	MemberID string `json:"memberId"`
+	// In what quality.
+	Category shares.Category `json:"category"`
+	// Whether the low-income minimum is enough for them.
+	LowIncome bool `json:"lowIncome"`
+}
+
+// The result of noteShareholder.
+type NoteShareholderPayload struct {
+	// Who; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of notifications.
 type NotificationConnection struct {
 	// The items with their cursors.
@@ -2507,6 +2580,26 @@ type ProposeSplitPayload struct {
 
 // Everything that can be read.
 type Query struct {
+}
+
+// Shares to be bought back.
+type RedeemSharesInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// How many, 1 to 100000.
+	Quantity int `json:"quantity"`
+	// The member for whom one acts; oneself when null.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of redeemShares.
+type RedeemSharesPayload struct {
+	// When how much is paid out; null when there are errors.
+	Redemption *view.ShareRedemption `json:"redemption,omitempty"`
+	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A refresh token to exchange.
@@ -3123,6 +3216,50 @@ type SettleTimeChequePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A page of holders.
+type ShareHolderConnection struct {
+	// The items with their cursors.
+	Edges []*ShareHolderEdge `json:"edges"`
+	// The items alone.
+	Nodes []*shares.Holding `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of holders.
+type ShareHolderEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *shares.Holding `json:"node"`
+}
+
+// A page of operations.
+type ShareOperationConnection struct {
+	// The items with their cursors.
+	Edges []*ShareOperationEdge `json:"edges"`
+	// The items alone.
+	Nodes []*shares.Operation `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of operations.
+type ShareOperationEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *shares.Operation `json:"node"`
+}
+
+// A version of a text that somebody agrees to.
+type ShareTextInput struct {
+	// Its code, as in ShareRules.texts.
+	Code string `json:"code"`
+	// Its version, as in ShareRules.texts.
+	Version string `json:"version"`
+}
+
 // What to show or hide.
 type ShowRecognitionInput struct {
 	// Thanks, a star, an endorsement or a badge that one received, or a milestone.
@@ -3369,6 +3506,32 @@ type SubmitProjectPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Shares to be taken.
+type SubscribeSharesInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// How many, 1 to 100000.
+	Quantity int `json:"quantity"`
+	// In how many payments, thirty days apart.
+	Instalments int `json:"instalments"`
+	// Whether the low-income minimum is enough for them.
+	LowIncome bool `json:"lowIncome"`
+	// The charter's texts, in the version that was read and agreed to.
+	Texts []*ShareTextInput `json:"texts"`
+	// The member for whom one acts; oneself when null.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of subscribeShares.
+type SubscribeSharesPayload struct {
+	// What is to be paid; null when there are errors.
+	Subscription *view.ShareSubscription `json:"subscription,omitempty"`
+	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What can be followed while it happens, over WebSockets (graphql-transport-ws) or
 // server-sent events. Every event carries a cursor. A subscription ends with an
 // error when the caller may not follow it any more.
@@ -3457,6 +3620,30 @@ type TimeChequeFilter struct {
 	MemberID *string `json:"memberId,omitempty"`
 	// Only those keyed in with this batch.
 	BatchID *string `json:"batchId,omitempty"`
+}
+
+// Shares to hand over.
+type TransferSharesInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The member who receives them.
+	ToID string `json:"toId"`
+	// How many, 1 to 100000.
+	Quantity int `json:"quantity"`
+	// Whether as a gift; otherwise for money, which moves between the two.
+	Gift bool `json:"gift"`
+	// The member for whom one acts; oneself when null.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of transferShares.
+type TransferSharesPayload struct {
+	// The line of the register; null when there are errors.
+	Operation *shares.Operation `json:"operation,omitempty"`
+	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A measure to undo.
@@ -3600,6 +3787,20 @@ type WithdrawProjectPayload struct {
 	// The project; null when there are errors.
 	Project *reinvestment.Project `json:"project,omitempty"`
 	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A wish to be taken back.
+type WithdrawShareRequestInput struct {
+	// A subscription or a redemption.
+	RequestID string `json:"requestId"`
+}
+
+// The result of withdrawShareRequest.
+type WithdrawShareRequestPayload struct {
+	// Whose it was; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right.
 	UserErrors []UserError `json:"userErrors"`
 }
 

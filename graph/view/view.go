@@ -7,6 +7,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/shares"
 )
 
 // Viewer is the person who is signed in; its fields are read one by one.
@@ -60,3 +61,9 @@ func MinutesOf(x *exchange.Exchange) *ExchangeMinutes {
 		Typed: some(x.Typed), Actual: some(x.Actual), Settled: some(x.Settled), Exchange: x,
 	}
 }
+
+// ShareSubscription is an order of shares to be paid.
+type ShareSubscription struct{ shares.Order }
+
+// ShareRedemption is an order of shares to be bought back.
+type ShareRedemption struct{ shares.Order }

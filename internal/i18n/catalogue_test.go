@@ -139,7 +139,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome|graphiql|mode|body|lockout|choice)\.`), nil},
+	{regexp.MustCompile(`^(state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/currency"
+
 	"github.com/hora-coop/hora/domain"
 )
 
@@ -104,4 +106,38 @@ func decimal(lang Language, f float64) string {
 		text = strings.Replace(text, ".", ",", 1)
 	}
 	return text
+}
+
+// Money shows an amount with its currency: "1 234,50 EUR", "1,234.50 EUR".
+func Money(lang Language, m domain.Money) string {
+	space := unbroken
+	if lang == English {
+		space = " "
+	}
+	return amount(m, func(n int64) string { return whole(lang, n) }, lang) + space + m.Currency
+}
+
+// Figure shows an amount as a sheet adds it up: "1234,50", "1234.50".
+func Figure(lang Language, m domain.Money) string {
+	return amount(m, func(n int64) string { return strconv.FormatInt(n, 10) }, lang)
+}
+
+// amount has as many decimals as its currency; one that nobody knows has two.
+func amount(m domain.Money, units func(int64) string, lang Language) string {
+	scale := 2
+	if unit, err := currency.ParseISO(m.Currency); err == nil {
+		scale, _ = currency.Standard.Rounding(unit)
+	}
+	one := int64(1)
+	for range scale {
+		one *= 10
+	}
+	if scale == 0 {
+		return units(m.Minor)
+	}
+	mark := ","
+	if lang == English {
+		mark = "."
+	}
+	return fmt.Sprintf("%s%s%0*d", units(m.Minor/one), mark, scale, max(m.Minor%one, -(m.Minor%one)))
 }
