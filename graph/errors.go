@@ -18,6 +18,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -43,7 +44,7 @@ var topLevel = []domain.Code{
 }
 
 // reasons are codes that say more about one of the top level.
-var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded}
+var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded, identity.StepUpRequired: domain.Forbidden}
 
 // userErrors parts an error in two: what a person can put right goes into the
 // payload, anything else is returned and becomes a top-level error.
@@ -88,7 +89,7 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		return model.StaleVersion{
 			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent:
+	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, identity.PasskeyLimit:
 		if most := figure(p, "max"); most != nil {
 			return model.LimitReached{
 				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),

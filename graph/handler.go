@@ -87,7 +87,7 @@ func outcome(response *graphql.Response) telemetry.Outcome {
 // config binds resolvers, the one directive, and what lists cost: as much as
 // the page they ask for.
 func (r *Resolver) config() generated.Config {
-	c := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Can: can}}
+	c := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Can: r.can}}
 	four := func(child int, first *int, _ *string, last *int, _ *string) int { return pageCost(child, first, last) }
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)

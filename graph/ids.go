@@ -36,6 +36,7 @@ const (
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
+	passkeyID      idKind = 'p'
 )
 
 // object is what an opaque id carries: type, community and key. The community

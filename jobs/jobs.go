@@ -59,6 +59,9 @@ type Config struct {
 	Mail mail.Sender
 	// Link is where a letter's reader answers, an absolute address; nil for none.
 	Link func(messaging.Letter) string
+	// Links writes letters to sign in with, which lead to SignInURL and a token.
+	Links     Links
+	SignInURL string
 
 	Logger *slog.Logger
 	// Measure starts the measure of one run of a job, telemetry.Metrics.Job; nil for none.
@@ -173,6 +176,7 @@ func New(cfg Config) (*Runner, error) {
 		if err := errors.Join(
 			river.AddWorkerSafely(settings.Workers, &worker[letterArgs]{work: r.sendLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[leaverArgs]{work: r.seeOff}),
+			river.AddWorkerSafely(settings.Workers, &worker[signInLetterArgs]{work: r.sendSignInLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[passTimeArgs]{work: r.passTime, limit: passTimeLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[settlePairsArgs]{work: r.settlePairs, limit: settlePairsLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[sealArgs]{work: r.seal, limit: sealLimit}),
@@ -284,7 +288,7 @@ func (r *Runner) awaitWork(ctx context.Context) (worked bool, err error) {
 		return false, nil
 	}
 	due := river.NewJobListParams().
-		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind()).
+		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind(), signInLetterArgs{}.Kind()).
 		States(rivertype.JobStateAvailable, rivertype.JobStateRunning).
 		Where("scheduled_at <= now()").
 		First(1)

@@ -355,6 +355,18 @@ CREATE TABLE public.card (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.card TO hora_server;
 
+CREATE TABLE public.ceremony (
+  id uuid NOT NULL,
+  person_id uuid,
+  name text NOT NULL,
+  state bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT ceremony_pkey PRIMARY KEY (id),
+  CONSTRAINT ceremony_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX ceremony_age_idx ON public.ceremony USING btree (created_at);
+GRANT DELETE, INSERT, SELECT ON public.ceremony TO hora_server;
+
 CREATE TABLE public.charter (
   community_id uuid NOT NULL,
   version integer NOT NULL,
@@ -843,6 +855,21 @@ CREATE POLICY tenant ON public.notification TO PUBLIC USING ((community_id = (NU
 CREATE INDEX notification_person_idx ON public.notification USING btree (community_id, person_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT, UPDATE ON public.notification TO hora_server;
 
+CREATE TABLE public.passkey (
+  id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  credential bytea NOT NULL,
+  record bytea NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  CONSTRAINT passkey_pkey PRIMARY KEY (id),
+  CONSTRAINT passkey_credential_key UNIQUE (credential),
+  CONSTRAINT passkey_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX passkey_person_idx ON public.passkey USING btree (person_id, created_at);
+GRANT DELETE, INSERT, SELECT ON public.passkey TO hora_server;
+
 CREATE TABLE public.person (
   id uuid NOT NULL,
   email text,
@@ -970,8 +997,10 @@ CREATE TABLE public.session (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   ended_why text,
+  opened_by text NOT NULL DEFAULT 'PASSWORD'::text,
   CONSTRAINT session_pkey PRIMARY KEY (id),
   CONSTRAINT session_ended_says_why CHECK (((ended_at IS NULL) = (ended_why IS NULL))),
+  CONSTRAINT session_opened_by CHECK ((opened_by = ANY (ARRAY['PASSWORD'::text, 'CARD'::text, 'LINK'::text, 'PASSKEY'::text]))),
   CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
 );
 CREATE INDEX session_person_idx ON public.session USING btree (person_id, created_at);
@@ -995,6 +1024,21 @@ ALTER TABLE public.session_seat FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.session_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.session_seat TO hora_server;
 
+CREATE TABLE public.sign_in_link (
+  id uuid NOT NULL,
+  person_id uuid,
+  device_hash bytea NOT NULL,
+  device_name text NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT sign_in_link_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_in_link_device_key UNIQUE (device_hash),
+  CONSTRAINT sign_in_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX sign_in_link_age_idx ON public.sign_in_link USING btree (created_at);
+GRANT DELETE, INSERT, SELECT ON public.sign_in_link TO hora_server;
+
 CREATE TABLE public.signing_key (
   kid text NOT NULL,
   purpose text NOT NULL,
@@ -1002,7 +1046,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'LINK'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 

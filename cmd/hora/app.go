@@ -31,6 +31,7 @@ import (
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server"
+	"github.com/hora-coop/hora/server/passkey"
 	"github.com/hora-coop/hora/server/token"
 )
 
@@ -95,7 +96,12 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
 	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys))
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
-	a.people = openIdentity(a.db, a.keys, a.issuer, clock)
+	ceremonies, err := passkey.New(cfg.PublicURL, cfg.PasskeyOrigins)
+	if err != nil {
+		a.db.Close()
+		return nil, fmt.Errorf("--public-url or --passkey-origins: %w", err)
+	}
+	a.people = openIdentity(a.db, a.keys, a.issuer, clock, identity.Doors{Post: letterBox{a}, Ceremonies: ceremonies})
 	a.sealer = token.NewSealer(a.keys)
 	a.notary = ledger.NewNotary(a.db, persistence.SealStore{}, a.sealer, a.rooms.ledger)
 	if a.jobs, err = a.openJobs(); err != nil {
@@ -121,8 +127,16 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 }
 
 // openIdentity wires who people are; the demonstration does it once per clock.
-func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock) *identity.Service {
-	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock))
+func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock, doors identity.Doors) *identity.Service {
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock), doors)
+}
+
+// letterBox has the jobs write letters; they are opened after the rooms.
+type letterBox struct{ app *App }
+
+// PostLink implements identity.Post.
+func (b letterBox) PostLink(ctx context.Context, link domain.ID) error {
+	return b.app.jobs.PostLink(ctx, link)
 }
 
 // check fills what follows from other settings, and refuses what is dangerous.
@@ -157,7 +171,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Identity: a.people,
-		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
+		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
 }
@@ -198,7 +212,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Changes: a.rooms.changes, Live: a.live,
 		},
-		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
+		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		Origins: a.cfg.CORSOrigins, TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}

@@ -19,7 +19,7 @@ var kinds = map[string]string{
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
-	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
+	"passkeyId": "Passkey", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
 }
@@ -36,7 +36,7 @@ func kindOf(mutation, field string) string {
 var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}}
 
 // everybodys are not a community's own: an id of another town is as good.
-var everybodys = []string{"ServiceType", "Session", "Person", "Community"}
+var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}
 
 // idFields are the fields of a mutation's input that take ids.
 func idFields(mutation string) []*ast.FieldDefinition {

@@ -81,9 +81,13 @@ func (s *scene) slip(provider, receiver *person, minutes int) input {
 }
 
 func (w *town) paper(number string, provider, receiver *person, minutes int) input {
+	there, err := time.LoadLocation("America/Toronto")
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return input{
 		"number": number, "providerId": provider.member, "receiverId": receiver.member, "minutes": minutes,
-		"date": w.now().Format(time.DateOnly), "serviceTypeId": w.types()["102-A-1"],
+		"date": w.now().In(there).Format(time.DateOnly), "serviceTypeId": w.types()["102-A-1"],
 	}
 }
 

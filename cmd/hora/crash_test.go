@@ -193,7 +193,7 @@ func (b *crashBundle) prepare(exchanges int) {
 func (b *crashBundle) people() *identity.Service {
 	keys := identity.NewKeyring(b.db, persistence.IdentityStore{}, &clock{})
 	return identity.New(b.db, persistence.IdentityStore{}, keys, password.New(password.Cost{MemoryKiB: 8, Passes: 1, Threads: 1}, 2),
-		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}))
+		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}), identity.Doors{})
 }
 
 // settle founds a town whose founder received something from one other, often.

@@ -71,7 +71,7 @@ func (a *App) roomsAt() func(context.Context, domain.Clock) (demo.Rooms, error) 
 		keys := identity.NewKeyring(db, persistence.IdentityStore{}, clock)
 		r := openRooms(db, a.files, token.NewTickets(keys))
 		return demo.Rooms{
-			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock),
+			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock, identity.Doors{}),
 			Members: r.members, Listings: r.listings, Exchanges: r.exchanges, Ledger: r.ledger,
 			Cheques: r.cheques, Workshops: r.workshops, Activities: r.activities,
 			Journal: persistence.JournalStore{}, Messages: r.messages, Reader: jobs.Reader, Close: db.Close,

@@ -64,6 +64,32 @@ var calls = map[string]func(s *scene) call{
 	"revokeSession": func(s *scene) call {
 		return call{s.anna, input{"sessionId": s.anna.onAnotherDevice().session()}}
 	},
+	"requestSignInLink": func(s *scene) call {
+		return call{s.stranger(), input{"email": s.register(s.another("Lea"), "fr").email, "deviceName": "téléphone"}}
+	},
+	"signInWithLink": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		return call{s.stranger(), input{"token": p.link().token, "deviceName": "téléphone"}}
+	},
+	"beginPasskeyRegistration": func(s *scene) call {
+		return call{s.register(s.another("Lea"), "fr"), input{"name": "téléphone"}}
+	},
+	"finishPasskeyRegistration": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		_, in := p.makesPasskey()
+		return call{p, in}
+	},
+	"beginPasskeySignIn": func(s *scene) call { return call{s.stranger(), input{"clientMutationId": "1"}} },
+	"finishPasskeySignIn": func(s *scene) call {
+		key := s.register(s.another("Lea"), "fr").passkey()
+		return call{s.stranger(), with(key.signs(s.stranger()), "deviceName", "téléphone")}
+	},
+	"removePasskey": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		key := p.passkey()
+		p.take(p.does("finishPasskeySignIn", key.signs(p)))
+		return call{p, input{"passkeyId": key.id}}
+	},
 	"createCommunity": func(s *scene) call {
 		return call{s.clara, input{
 			"name": s.another("Accorderie"), "slug": s.another("ville"), "preset": "accorderie", "locale": "fr-CA", "timeZone": "America/Toronto",
@@ -408,7 +434,8 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
-		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
+		"Passkey": s.nobody.passkey().id,
+		"Person":  s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }
 

@@ -290,6 +290,7 @@ var shown = map[string]string{
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Passkey":       "{ id name createdAt lastUsedAt }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

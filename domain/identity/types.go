@@ -48,7 +48,19 @@ type Session struct {
 	ExpiresAt  time.Time // moves with use, within the session's absolute life
 	EndedAt    time.Time // zero while nobody ended it
 	EndedWhy   Ending
+	OpenedBy   Door
 }
+
+// Door is how somebody proved who they are when they came in.
+type Door string
+
+// The doors.
+const (
+	ByPassword Door = "PASSWORD"
+	ByCard     Door = "CARD"
+	ByLink     Door = "LINK"
+	ByPasskey  Door = "PASSKEY"
+)
 
 // Ending says why a session was ended before its time.
 type Ending string
@@ -119,4 +131,5 @@ const (
 	ForRefresh Purpose = "REFRESH" // derives a refresh token's successor
 	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
 	ForUpload  Purpose = "UPLOAD"  // signs tickets to hand in a picture
+	ForLink    Purpose = "LINK"    // derives what a letter with a sign-in link says
 )

@@ -1142,11 +1142,16 @@ func (ec *executionContext) _Community_members(ctx context.Context, field graphq
 					var zeroVal *model.MemberConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.MemberConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.MemberConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1204,11 +1209,16 @@ func (ec *executionContext) _Community_member(ctx context.Context, field graphql
 					var zeroVal *membership.Member
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *membership.Member
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *membership.Member
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1266,11 +1276,16 @@ func (ec *executionContext) _Community_listings(ctx context.Context, field graph
 					var zeroVal *model.ListingConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ListingConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ListingConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1328,11 +1343,16 @@ func (ec *executionContext) _Community_exchanges(ctx context.Context, field grap
 					var zeroVal *model.ExchangeConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ExchangeConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ExchangeConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1433,11 +1453,16 @@ func (ec *executionContext) _Community_account(ctx context.Context, field graphq
 					var zeroVal *view.Account
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *view.Account
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *view.Account
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1483,11 +1508,16 @@ func (ec *executionContext) _Community_pools(ctx context.Context, field graphql.
 					var zeroVal []*view.Account
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*view.Account
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*view.Account
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1534,11 +1564,16 @@ func (ec *executionContext) _Community_ledgerCheckpoint(ctx context.Context, fie
 					var zeroVal *model.Checkpoint
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.Checkpoint
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.Checkpoint
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1596,11 +1631,16 @@ func (ec *executionContext) _Community_activities(ctx context.Context, field gra
 					var zeroVal *model.ActivityConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ActivityConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ActivityConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1658,11 +1698,16 @@ func (ec *executionContext) _Community_timeCheques(ctx context.Context, field gr
 					var zeroVal *model.TimeChequeConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.TimeChequeConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.TimeChequeConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1720,11 +1765,16 @@ func (ec *executionContext) _Community_timeChequeBatches(ctx context.Context, fi
 					var zeroVal *model.TimeChequeBatchConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.TimeChequeBatchConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.TimeChequeBatchConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1782,11 +1832,16 @@ func (ec *executionContext) _Community_cycles(ctx context.Context, field graphql
 					var zeroVal *model.CycleConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CycleConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CycleConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1844,11 +1899,16 @@ func (ec *executionContext) _Community_groupSessions(ctx context.Context, field 
 					var zeroVal *model.GroupSessionConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.GroupSessionConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GroupSessionConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1

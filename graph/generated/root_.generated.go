@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
+	Passkey() PasskeyResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
 	Preset() PresetResolver
@@ -67,7 +68,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Can func(ctx context.Context, obj any, next graphql.Resolver, do domain.Permission) (res any, err error)
+	Can func(ctx context.Context, obj any, next graphql.Resolver, do domain.Permission, proved bool) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -217,6 +218,19 @@ type ComplexityRoot struct {
 	BallotEntry struct {
 		ProjectID func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	BeginPasskeyRegistrationPayload struct {
+		Ceremony   func(childComplexity int) int
+		Options    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BeginPasskeySignInPayload struct {
+		Ceremony         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Options          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	CancelCyclePayload struct {
@@ -613,6 +627,17 @@ type ComplexityRoot struct {
 		Exchange func(childComplexity int) int
 	}
 
+	FinishPasskeyRegistrationPayload struct {
+		Passkey    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	FinishPasskeySignInPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
 	GeneralError struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -860,83 +885,90 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptExchange      func(childComplexity int, input model.AcceptExchangeInput) int
-		AdmitMember         func(childComplexity int, input model.AdmitMemberInput) int
-		AllowBelowFloor     func(childComplexity int, input model.AllowBelowFloorInput) int
-		ApplyToJoin         func(childComplexity int, input model.ApplyToJoinInput) int
-		ApproveActivity     func(childComplexity int, input model.ApproveActivityInput) int
-		ApproveClaim        func(childComplexity int, input model.ApproveClaimInput) int
-		ApproveListing      func(childComplexity int, input model.ApproveListingInput) int
-		ArchiveListing      func(childComplexity int, input model.ArchiveListingInput) int
-		AwardStar           func(childComplexity int, input model.AwardStarInput) int
-		CancelCycle         func(childComplexity int, input model.CancelCycleInput) int
-		CancelExchange      func(childComplexity int, input model.CancelExchangeInput) int
-		CancelSession       func(childComplexity int, input model.CancelSessionInput) int
-		CastBudgetBallot    func(childComplexity int, input model.CastBudgetBallotInput) int
-		ChallengeAllocation func(childComplexity int, input model.ChallengeAllocationInput) int
-		ClaimPayout         func(childComplexity int, input model.ClaimPayoutInput) int
-		CompleteExchange    func(childComplexity int, input model.CompleteExchangeInput) int
-		ConfirmExchange     func(childComplexity int, input model.ConfirmExchangeInput) int
-		ConfirmUpload       func(childComplexity int, input model.ConfirmUploadInput) int
-		CorrectTransfer     func(childComplexity int, input model.CorrectTransferInput) int
-		CreateCommunity     func(childComplexity int, input model.CreateCommunityInput) int
-		CreateListing       func(childComplexity int, input model.CreateListingInput) int
-		DeclineActivity     func(childComplexity int, input model.DeclineActivityInput) int
-		DeclineApplication  func(childComplexity int, input model.DeclineApplicationInput) int
-		DeclineClaim        func(childComplexity int, input model.DeclineClaimInput) int
-		DeclineExchange     func(childComplexity int, input model.DeclineExchangeInput) int
-		DepositTimeCheque   func(childComplexity int, input model.DepositTimeChequeInput) int
-		DisputeExchange     func(childComplexity int, input model.DisputeExchangeInput) int
-		EndorseSkill        func(childComplexity int, input model.EndorseSkillInput) int
-		EnterTimeCheques    func(childComplexity int, input model.EnterTimeChequesInput) int
-		GiveCard            func(childComplexity int, input model.GiveCardInput) int
-		GiveHours           func(childComplexity int, input model.GiveHoursInput) int
-		GiveThanks          func(childComplexity int, input model.GiveThanksInput) int
-		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
-		HideThanks          func(childComplexity int, input model.HideThanksInput) int
-		JoinSession         func(childComplexity int, input model.JoinSessionInput) int
-		LeaveCommunity      func(childComplexity int, input model.LeaveCommunityInput) int
-		LeaveSession        func(childComplexity int, input model.LeaveSessionInput) int
-		LogActivity         func(childComplexity int, input model.LogActivityInput) int
-		MarkListingMet      func(childComplexity int, input model.MarkListingMetInput) int
-		MarkRead            func(childComplexity int, input model.MarkReadInput) int
-		NameHelper          func(childComplexity int, input model.NameHelperInput) int
-		NoteHousehold       func(childComplexity int, input model.NoteHouseholdInput) int
-		OpenCycle           func(childComplexity int, input model.OpenCycleInput) int
-		PauseMembership     func(childComplexity int, input model.PauseMembershipInput) int
-		ProposeExchange     func(childComplexity int, input model.ProposeExchangeInput) int
-		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
-		Register            func(childComplexity int, input model.RegisterInput) int
-		RegisterDeviceKey   func(childComplexity int, input model.RegisterDeviceKeyInput) int
-		RegisterMember      func(childComplexity int, input model.RegisterMemberInput) int
-		RenewListing        func(childComplexity int, input model.RenewListingInput) int
-		RequestUpload       func(childComplexity int, input model.RequestUploadInput) int
-		ResolveDispute      func(childComplexity int, input model.ResolveDisputeInput) int
-		ResumeMembership    func(childComplexity int, input model.ResumeMembershipInput) int
-		ReverseTransfer     func(childComplexity int, input model.ReverseTransferInput) int
-		ReviewProject       func(childComplexity int, input model.ReviewProjectInput) int
-		ReviseExchange      func(childComplexity int, input model.ReviseExchangeInput) int
-		RevokeCard          func(childComplexity int, input model.RevokeCardInput) int
-		RevokeDeviceKey     func(childComplexity int, input model.RevokeDeviceKeyInput) int
-		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
-		ScheduleSession     func(childComplexity int, input model.ScheduleSessionInput) int
-		SetAccountLimits    func(childComplexity int, input model.SetAccountLimitsInput) int
-		SettleSession       func(childComplexity int, input model.SettleSessionInput) int
-		SettleTimeCheque    func(childComplexity int, input model.SettleTimeChequeInput) int
-		ShowRecognition     func(childComplexity int, input model.ShowRecognitionInput) int
-		SignIn              func(childComplexity int, input model.SignInInput) int
-		SignInWithCard      func(childComplexity int, input model.SignInWithCardInput) int
-		SignInWithNumber    func(childComplexity int, input model.SignInWithNumberInput) int
-		SignOut             func(childComplexity int, input *model.SignOutInput) int
-		SubmitProject       func(childComplexity int, input model.SubmitProjectInput) int
-		UndoTimeCheques     func(childComplexity int, input model.UndoTimeChequesInput) int
-		UpdateListing       func(childComplexity int, input model.UpdateListingInput) int
-		WithdrawEndorsement func(childComplexity int, input model.WithdrawEndorsementInput) int
-		WithdrawHelper      func(childComplexity int, input model.WithdrawHelperInput) int
-		WithdrawProject     func(childComplexity int, input model.WithdrawProjectInput) int
-		WithdrawTimeCheque  func(childComplexity int, input model.WithdrawTimeChequeInput) int
-		WriteTimeCheque     func(childComplexity int, input model.WriteTimeChequeInput) int
+		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
+		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
+		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
+		ApproveClaim              func(childComplexity int, input model.ApproveClaimInput) int
+		ApproveListing            func(childComplexity int, input model.ApproveListingInput) int
+		ArchiveListing            func(childComplexity int, input model.ArchiveListingInput) int
+		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
+		BeginPasskeyRegistration  func(childComplexity int, input model.BeginPasskeyRegistrationInput) int
+		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
+		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
+		CancelSession             func(childComplexity int, input model.CancelSessionInput) int
+		CastBudgetBallot          func(childComplexity int, input model.CastBudgetBallotInput) int
+		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
+		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
+		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
+		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmUpload             func(childComplexity int, input model.ConfirmUploadInput) int
+		CorrectTransfer           func(childComplexity int, input model.CorrectTransferInput) int
+		CreateCommunity           func(childComplexity int, input model.CreateCommunityInput) int
+		CreateListing             func(childComplexity int, input model.CreateListingInput) int
+		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
+		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
+		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
+		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
+		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
+		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
+		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
+		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
+		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
+		FinishPasskeySignIn       func(childComplexity int, input model.FinishPasskeySignInInput) int
+		GiveCard                  func(childComplexity int, input model.GiveCardInput) int
+		GiveHours                 func(childComplexity int, input model.GiveHoursInput) int
+		GiveThanks                func(childComplexity int, input model.GiveThanksInput) int
+		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
+		HideThanks                func(childComplexity int, input model.HideThanksInput) int
+		JoinSession               func(childComplexity int, input model.JoinSessionInput) int
+		LeaveCommunity            func(childComplexity int, input model.LeaveCommunityInput) int
+		LeaveSession              func(childComplexity int, input model.LeaveSessionInput) int
+		LogActivity               func(childComplexity int, input model.LogActivityInput) int
+		MarkListingMet            func(childComplexity int, input model.MarkListingMetInput) int
+		MarkRead                  func(childComplexity int, input model.MarkReadInput) int
+		NameHelper                func(childComplexity int, input model.NameHelperInput) int
+		NoteHousehold             func(childComplexity int, input model.NoteHouseholdInput) int
+		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
+		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
+		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
+		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
+		Register                  func(childComplexity int, input model.RegisterInput) int
+		RegisterDeviceKey         func(childComplexity int, input model.RegisterDeviceKeyInput) int
+		RegisterMember            func(childComplexity int, input model.RegisterMemberInput) int
+		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RenewListing              func(childComplexity int, input model.RenewListingInput) int
+		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
+		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
+		ResolveDispute            func(childComplexity int, input model.ResolveDisputeInput) int
+		ResumeMembership          func(childComplexity int, input model.ResumeMembershipInput) int
+		ReverseTransfer           func(childComplexity int, input model.ReverseTransferInput) int
+		ReviewProject             func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseExchange            func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeCard                func(childComplexity int, input model.RevokeCardInput) int
+		RevokeDeviceKey           func(childComplexity int, input model.RevokeDeviceKeyInput) int
+		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
+		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
+		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
+		SettleTimeCheque          func(childComplexity int, input model.SettleTimeChequeInput) int
+		ShowRecognition           func(childComplexity int, input model.ShowRecognitionInput) int
+		SignIn                    func(childComplexity int, input model.SignInInput) int
+		SignInWithCard            func(childComplexity int, input model.SignInWithCardInput) int
+		SignInWithLink            func(childComplexity int, input model.SignInWithLinkInput) int
+		SignInWithNumber          func(childComplexity int, input model.SignInWithNumberInput) int
+		SignOut                   func(childComplexity int, input *model.SignOutInput) int
+		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
+		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
+		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
+		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
+		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
+		WithdrawTimeCheque        func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WriteTimeCheque           func(childComplexity int, input model.WriteTimeChequeInput) int
 	}
 
 	NameHelperPayload struct {
@@ -997,6 +1029,13 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Passkey struct {
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
 	}
 
 	PauseMembershipPayload struct {
@@ -1099,9 +1138,19 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	RemovePasskeyPayload struct {
+		PasskeyID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RenewListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RequestSignInLinkPayload struct {
+		RequestToken func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RequestUploadPayload struct {
@@ -1236,6 +1285,12 @@ type ComplexityRoot struct {
 	}
 
 	SignInWithCardPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	SignInWithLinkPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
@@ -1401,6 +1456,7 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Memberships         func(childComplexity int, first *int, after *string) int
 		Notifications       func(childComplexity int, first *int, after *string) int
+		Passkeys            func(childComplexity int) int
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
@@ -2039,6 +2095,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BallotEntry.Value(childComplexity), true
+
+	case "BeginPasskeyRegistrationPayload.ceremony":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.Ceremony(childComplexity), true
+	case "BeginPasskeyRegistrationPayload.options":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.Options(childComplexity), true
+	case "BeginPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
+	case "BeginPasskeySignInPayload.ceremony":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.Ceremony(childComplexity), true
+	case "BeginPasskeySignInPayload.clientMutationId":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.ClientMutationID(childComplexity), true
+	case "BeginPasskeySignInPayload.options":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.Options(childComplexity), true
+	case "BeginPasskeySignInPayload.userErrors":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
 
 	case "CancelCyclePayload.cycle":
 		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
@@ -3614,6 +3714,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
 
+	case "FinishPasskeyRegistrationPayload.passkey":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey(childComplexity), true
+	case "FinishPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
+	case "FinishPasskeySignInPayload.session":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.Session(childComplexity), true
+	case "FinishPasskeySignInPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.UserErrors(childComplexity), true
+	case "FinishPasskeySignInPayload.viewer":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.Viewer(childComplexity), true
+
 	case "GeneralError.code":
 		if e.ComplexityRoot.GeneralError.Code == nil {
 			break
@@ -4672,6 +4804,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
+	case "Mutation.beginPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.BeginPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeyRegistration(childComplexity, args["input"].(model.BeginPasskeyRegistrationInput)), true
+	case "Mutation.beginPasskeySignIn":
+		if e.ComplexityRoot.Mutation.BeginPasskeySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginPasskeySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
 	case "Mutation.cancelCycle":
 		if e.ComplexityRoot.Mutation.CancelCycle == nil {
 			break
@@ -4892,6 +5046,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.finishPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.FinishPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeyRegistration(childComplexity, args["input"].(model.FinishPasskeyRegistrationInput)), true
+	case "Mutation.finishPasskeySignIn":
+		if e.ComplexityRoot.Mutation.FinishPasskeySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeySignIn(childComplexity, args["input"].(model.FinishPasskeySignInInput)), true
 	case "Mutation.giveCard":
 		if e.ComplexityRoot.Mutation.GiveCard == nil {
 			break
@@ -5112,6 +5288,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMember(childComplexity, args["input"].(model.RegisterMemberInput)), true
+	case "Mutation.removePasskey":
+		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
 	case "Mutation.renewListing":
 		if e.ComplexityRoot.Mutation.RenewListing == nil {
 			break
@@ -5123,6 +5310,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.requestSignInLink":
+		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestSignInLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestSignInLink(childComplexity, args["input"].(model.RequestSignInLinkInput)), true
 	case "Mutation.requestUpload":
 		if e.ComplexityRoot.Mutation.RequestUpload == nil {
 			break
@@ -5310,6 +5508,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignInWithCard(childComplexity, args["input"].(model.SignInWithCardInput)), true
+	case "Mutation.signInWithLink":
+		if e.ComplexityRoot.Mutation.SignInWithLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithLink(childComplexity, args["input"].(model.SignInWithLinkInput)), true
 	case "Mutation.signInWithNumber":
 		if e.ComplexityRoot.Mutation.SignInWithNumber == nil {
 			break
@@ -5627,6 +5836,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.lastUsedAt":
+		if e.ComplexityRoot.Passkey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.LastUsedAt(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
 
 	case "PauseMembershipPayload.member":
 		if e.ComplexityRoot.PauseMembershipPayload.Member == nil {
@@ -6041,6 +6275,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterPayload.Viewer(childComplexity), true
 
+	case "RemovePasskeyPayload.passkeyId":
+		if e.ComplexityRoot.RemovePasskeyPayload.PasskeyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.PasskeyID(childComplexity), true
+	case "RemovePasskeyPayload.userErrors":
+		if e.ComplexityRoot.RemovePasskeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
 	case "RenewListingPayload.listing":
 		if e.ComplexityRoot.RenewListingPayload.Listing == nil {
 			break
@@ -6053,6 +6300,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
+
+	case "RequestSignInLinkPayload.requestToken":
+		if e.ComplexityRoot.RequestSignInLinkPayload.RequestToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInLinkPayload.RequestToken(childComplexity), true
+	case "RequestSignInLinkPayload.userErrors":
+		if e.ComplexityRoot.RequestSignInLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInLinkPayload.UserErrors(childComplexity), true
 
 	case "RequestUploadPayload.upload":
 		if e.ComplexityRoot.RequestUploadPayload.Upload == nil {
@@ -6467,6 +6727,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInWithCardPayload.Viewer(childComplexity), true
+
+	case "SignInWithLinkPayload.session":
+		if e.ComplexityRoot.SignInWithLinkPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.Session(childComplexity), true
+	case "SignInWithLinkPayload.userErrors":
+		if e.ComplexityRoot.SignInWithLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.UserErrors(childComplexity), true
+	case "SignInWithLinkPayload.viewer":
+		if e.ComplexityRoot.SignInWithLinkPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.Viewer(childComplexity), true
 
 	case "SignInWithNumberPayload.session":
 		if e.ComplexityRoot.SignInWithNumberPayload.Session == nil {
@@ -7085,6 +7364,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Notifications(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Viewer.passkeys":
+		if e.ComplexityRoot.Viewer.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Passkeys(childComplexity), true
 	case "Viewer.person":
 		if e.ComplexityRoot.Viewer.Person == nil {
 			break
@@ -7226,6 +7511,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
+			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
@@ -7248,6 +7535,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
+			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("FinishPasskeySignInInput", ec.unmarshalInputFinishPasskeySignInInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
@@ -7276,7 +7565,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
+			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
@@ -7294,6 +7585,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
+			graphql.NewInputUnmarshaler("SignInWithLinkInput", ec.unmarshalInputSignInWithLinkInput),
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
@@ -7414,7 +7706,12 @@ schema {
 }
 
 "Who may call this field. The server's use case enforces the same rule again."
-directive @can("The permission asked for." do: Permission!) on FIELD_DEFINITION
+directive @can(
+  "The permission asked for."
+  do: Permission!
+  "Whether somebody who has a passkey must have signed in with it in the last 15 minutes; FORBIDDEN with the reason STEP_UP_REQUIRED otherwise."
+  proved: Boolean! = false
+) on FIELD_DEFINITION
 
 "A moment, RFC 3339 in UTC, for example ` + "`" + `2026-03-03T13:30:00Z` + "`" + `."
 scalar DateTime
@@ -7428,7 +7725,7 @@ scalar Minutes
 "A language and perhaps a region, BCP 47: ` + "`" + `fr` + "`" + `, ` + "`" + `fr-CA` + "`" + `, ` + "`" + `en` + "`" + `, ` + "`" + `en-GB` + "`" + `."
 scalar Locale
 
-"Any JSON value; used for exports only."
+"Any JSON value: an export, or what a browser hands over as it stands."
 scalar JSON
 
 """
@@ -7542,6 +7839,14 @@ enum ErrorCode {
   INVALID_CREDENTIALS
   "The refresh token is unknown, expired or was used by somebody else. Ask to sign in."
   SESSION_ENDED
+  "The sign-in link or code is wrong, used or older than 15 minutes; five wrong codes end it. Offer to send another letter."
+  LINK_INVALID
+  "What the device answered about a passkey does not hold, or came later than 5 minutes. Begin again, or offer another way to sign in."
+  PASSKEY_REFUSED
+  "As many passkeys as anybody may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
+  PASSKEY_LIMIT
+  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: have the person sign in with their passkey, then repeat the call with the new session."
+  STEP_UP_REQUIRED
   "Another community has this short name. Ask for another."
   SLUG_TAKEN
   "Not 3 to 40 of a-z, 0-9 and single hyphens inside. Ask for another."
@@ -8460,7 +8765,7 @@ extend type Mutation {
   "Gives a pending cheque up; whoever it would credit may. Errors: CHEQUE_STATE, NOT_A_PARTY."
   withdrawTimeCheque("What." input: WithdrawTimeChequeInput!): WithdrawTimeChequePayload! @can(do: SEE_COMMUNITY)
   "Keys in a pile of paper slips: all or none, and every line's problems at once, their fields as cheques, position from 0, field. Errors: CHEQUE_NUMBER_TAKEN, DAY_INVALID, CHEQUE_EXPIRED, CHEQUE_POSTDATED, MEMBER_UNKNOWN, MEMBER_INACTIVE, SAME_MEMBER, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
-  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS)
+  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS, proved: true)
   "Takes a whole batch back, as one reversal; its numbers may be keyed in again. Errors: BATCH_UNDONE, REQUIRED, ACCOUNT_CLOSED."
   undoTimeCheques("What." input: UndoTimeChequesInput!): UndoTimeChequesPayload! @can(do: REVERSE_TRANSFERS)
   "Lets this device sign cheques for its owner while it is offline. Errors: DEVICE_KEY_INVALID, DEVICE_KEY_TAKEN, REQUIRED."
@@ -8808,6 +9113,162 @@ input CreateCommunityInput {
 type CreateCommunityPayload {
   "The community; null when there are errors."
   community: Community
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/doors.graphqls", Input: `extend type Viewer {
+  "The passkeys they can sign in with, the oldest first."
+  passkeys: [Passkey!]!
+}
+
+"A key pair that a device or a password manager keeps for one person; its private half never leaves it."
+type Passkey {
+  "The id, for removePasskey."
+  id: ID!
+  "What the person called it; empty when they did not."
+  name: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was last used; null: never."
+  lastUsedAt: DateTime
+}
+
+extend type Mutation {
+  "Sends a letter with a link and six digits, good for 15 minutes and once, if somebody has the address; the answer is the same if nobody has. Errors: REQUIRED, EMAIL_INVALID."
+  requestSignInLink("To whom." input: RequestSignInLinkInput!): RequestSignInLinkPayload! @can(do: ANYONE)
+  "Signs in with a link's token, or, on the device that asked, with the six digits. Error: LINK_INVALID."
+  signInWithLink("Which." input: SignInWithLinkInput!): SignInWithLinkPayload! @can(do: ANYONE)
+  "Begins to make a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.create` + "`" + `. Error: PASSKEY_LIMIT."
+  beginPasskeyRegistration("Its name." input: BeginPasskeyRegistrationInput!): BeginPasskeyRegistrationPayload! @can(do: SIGNED_IN, proved: true)
+  "Keeps the passkey that the device made. Error: PASSKEY_REFUSED."
+  finishPasskeyRegistration("What the device answered." input: FinishPasskeyRegistrationInput!): FinishPasskeyRegistrationPayload! @can(do: SIGNED_IN)
+  "Begins a sign-in with a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.get` + "`" + `."
+  beginPasskeySignIn("Nothing yet." input: BeginPasskeySignInInput): BeginPasskeySignInPayload! @can(do: ANYONE)
+  "Signs in with the passkey that the device used. Error: PASSKEY_REFUSED."
+  finishPasskeySignIn("What the device answered." input: FinishPasskeySignInInput!): FinishPasskeySignInPayload! @can(do: ANYONE)
+  "Forgets one of one's own passkeys: a lost key."
+  removePasskey("Which." input: RemovePasskeyInput!): RemovePasskeyPayload! @can(do: SIGNED_IN, proved: true)
+}
+
+"A letter to sign in with."
+input RequestSignInLinkInput {
+  "The address."
+  email: String!
+  "What to call this device in the list of sessions, and in the letter."
+  deviceName: String
+}
+
+"A letter that was received: ` + "`" + `token` + "`" + ` alone, or ` + "`" + `requestToken` + "`" + ` and ` + "`" + `code` + "`" + `."
+input SignInWithLinkInput {
+  "From the link, after ` + "`" + `token=` + "`" + `."
+  token: String
+  "What requestSignInLink answered on this device."
+  requestToken: String
+  "The six digits of the letter; spaces do not matter."
+  code: String
+  "What to call this device in the list of sessions; else what was said when asking."
+  deviceName: String
+}
+
+"A passkey to make."
+input BeginPasskeyRegistrationInput {
+  "What to call it, like \"téléphone\"; at most 100 characters."
+  name: String
+}
+
+"A passkey that was made."
+input FinishPasskeyRegistrationInput {
+  "From beginPasskeyRegistration; it works once, for 5 minutes."
+  ceremony: String!
+  "The browser's ` + "`" + `PublicKeyCredential.toJSON()` + "`" + `."
+  response: JSON!
+}
+
+"A sign-in with a passkey; nothing has to be said before."
+input BeginPasskeySignInInput {
+  "Returned as it is, for clients that need one."
+  clientMutationId: String
+}
+
+"A passkey that was used."
+input FinishPasskeySignInInput {
+  "From beginPasskeySignIn; it works once, for 5 minutes."
+  ceremony: String!
+  "The browser's ` + "`" + `PublicKeyCredential.toJSON()` + "`" + `."
+  response: JSON!
+  "What to call this device in the list of sessions."
+  deviceName: String
+}
+
+"A passkey to forget."
+input RemovePasskeyInput {
+  "From viewer.passkeys."
+  passkeyId: ID!
+}
+
+"The result of requestSignInLink."
+type RequestSignInLinkPayload {
+  "Kept on this device, with which the letter's six digits work; null when there are errors."
+  requestToken: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithLink."
+type SignInWithLinkPayload {
+  "The tokens; null when there are errors."
+  session: SessionTokens
+  "Who signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of beginPasskeyRegistration."
+type BeginPasskeyRegistrationPayload {
+  "To be handed to finishPasskeyRegistration; null when there are errors."
+  ceremony: String
+  "For ` + "`" + `PublicKeyCredential.parseCreationOptionsFromJSON` + "`" + `; null when there are errors."
+  options: JSON
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of finishPasskeyRegistration."
+type FinishPasskeyRegistrationPayload {
+  "The passkey; null when there are errors."
+  passkey: Passkey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of beginPasskeySignIn."
+type BeginPasskeySignInPayload {
+  "To be handed to finishPasskeySignIn; null when there are errors."
+  ceremony: String
+  "For ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + `; null when there are errors."
+  options: JSON
+  "As given."
+  clientMutationId: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of finishPasskeySignIn."
+type FinishPasskeySignInPayload {
+  "The tokens; null when there are errors."
+  session: SessionTokens
+  "Who signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of removePasskey."
+type RemovePasskeyPayload {
+  "The passkey that is gone; null when there are errors."
+  passkeyId: ID
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -10576,9 +11037,9 @@ extend type Mutation {
   "Ends one's own membership. A credit goes to the charter's pool, a debt is absorbed by the reserve. Errors: OPEN_COMMITMENTS, LAST_COORDINATOR, MEMBER_STATE."
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
   "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, LAST_COORDINATOR."
-  grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES)
+  grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES, proved: true)
   "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
-  revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES)
+  revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES, proved: true)
 }
 
 "A wish to join."
@@ -12467,6 +12928,32 @@ func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type BallotEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_BeginPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_ceremony(ctx, field)
+	case "options":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_options(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_BeginPasskeySignInPayload_ceremony(ctx, field)
+	case "options":
+		return ec.fieldContext_BeginPasskeySignInPayload_options(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_BeginPasskeySignInPayload_clientMutationId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginPasskeySignInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cycle":
@@ -13255,6 +13742,28 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkey":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_passkey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishPasskeySignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_FinishPasskeySignInPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_FinishPasskeySignInPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeySignInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeySignInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -13799,6 +14308,20 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
 func (ec *executionContext) childFields_PauseMembershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -13977,6 +14500,16 @@ func (ec *executionContext) childFields_RegisterPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkeyId":
+		return ec.fieldContext_RemovePasskeyPayload_passkeyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listing":
@@ -13985,6 +14518,16 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 		return ec.fieldContext_RenewListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requestToken":
+		return ec.fieldContext_RequestSignInLinkPayload_requestToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestSignInLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestSignInLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14259,6 +14802,18 @@ func (ec *executionContext) childFields_SignInWithCardPayload(ctx context.Contex
 		return ec.fieldContext_SignInWithCardPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInWithCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInWithLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithLinkPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithLinkPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInWithNumberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14559,6 +15114,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_Viewer_passkeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

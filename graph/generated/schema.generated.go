@@ -48,6 +48,13 @@ type MutationResolver interface {
 	RegisterDeviceKey(ctx context.Context, input model.RegisterDeviceKeyInput) (*model.RegisterDeviceKeyPayload, error)
 	RevokeDeviceKey(ctx context.Context, input model.RevokeDeviceKeyInput) (*model.RevokeDeviceKeyPayload, error)
 	CreateCommunity(ctx context.Context, input model.CreateCommunityInput) (*model.CreateCommunityPayload, error)
+	RequestSignInLink(ctx context.Context, input model.RequestSignInLinkInput) (*model.RequestSignInLinkPayload, error)
+	SignInWithLink(ctx context.Context, input model.SignInWithLinkInput) (*model.SignInWithLinkPayload, error)
+	BeginPasskeyRegistration(ctx context.Context, input model.BeginPasskeyRegistrationInput) (*model.BeginPasskeyRegistrationPayload, error)
+	FinishPasskeyRegistration(ctx context.Context, input model.FinishPasskeyRegistrationInput) (*model.FinishPasskeyRegistrationPayload, error)
+	BeginPasskeySignIn(ctx context.Context, input *model.BeginPasskeySignInInput) (*model.BeginPasskeySignInPayload, error)
+	FinishPasskeySignIn(ctx context.Context, input model.FinishPasskeySignInInput) (*model.FinishPasskeySignInPayload, error)
+	RemovePasskey(ctx context.Context, input model.RemovePasskeyInput) (*model.RemovePasskeyPayload, error)
 	ProposeExchange(ctx context.Context, input model.ProposeExchangeInput) (*model.ProposeExchangePayload, error)
 	ReviseExchange(ctx context.Context, input model.ReviseExchangeInput) (*model.ReviseExchangePayload, error)
 	AcceptExchange(ctx context.Context, input model.AcceptExchangeInput) (*model.AcceptExchangePayload, error)
@@ -148,6 +155,14 @@ func (ec *executionContext) dir_can_args(ctx context.Context, rawArgs map[string
 		return nil, err
 	}
 	args["do"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "proved",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["proved"] = arg1
 	return args, nil
 }
 
@@ -269,6 +284,34 @@ func (ec *executionContext) field_Mutation_awardStar_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AwardStarInput, error) {
 			return ec.unmarshalNAwardStarInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAwardStarInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_beginPasskeyRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BeginPasskeyRegistrationInput, error) {
+			return ec.unmarshalNBeginPasskeyRegistrationInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_beginPasskeySignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*model.BeginPasskeySignInInput, error) {
+			return ec.unmarshalOBeginPasskeySignInInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeySignInInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -557,6 +600,34 @@ func (ec *executionContext) field_Mutation_enterTimeCheques_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_finishPasskeyRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
+			return ec.unmarshalNFinishPasskeyRegistrationInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_finishPasskeySignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.FinishPasskeySignInInput, error) {
+			return ec.unmarshalNFinishPasskeySignInInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐFinishPasskeySignInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_giveCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -837,12 +908,40 @@ func (ec *executionContext) field_Mutation_register_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removePasskey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RemovePasskeyInput, error) {
+			return ec.unmarshalNRemovePasskeyInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRemovePasskeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_renewListing_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RenewListingInput, error) {
 			return ec.unmarshalNRenewListingInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRenewListingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestSignInLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestSignInLinkInput, error) {
+			return ec.unmarshalNRequestSignInLinkInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRequestSignInLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1067,6 +1166,20 @@ func (ec *executionContext) field_Mutation_signInWithCard_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignInWithCardInput, error) {
 			return ec.unmarshalNSignInWithCardInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithCardInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_signInWithLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SignInWithLinkInput, error) {
+			return ec.unmarshalNSignInWithLinkInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1820,11 +1933,16 @@ func (ec *executionContext) _Mutation_logActivity(ctx context.Context, field gra
 					var zeroVal *model.LogActivityPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.LogActivityPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.LogActivityPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1882,11 +2000,16 @@ func (ec *executionContext) _Mutation_approveActivity(ctx context.Context, field
 					var zeroVal *model.ApproveActivityPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ApproveActivityPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ApproveActivityPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1944,11 +2067,16 @@ func (ec *executionContext) _Mutation_declineActivity(ctx context.Context, field
 					var zeroVal *model.DeclineActivityPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeclineActivityPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DeclineActivityPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2006,11 +2134,16 @@ func (ec *executionContext) _Mutation_writeTimeCheque(ctx context.Context, field
 					var zeroVal *model.WriteTimeChequePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.WriteTimeChequePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.WriteTimeChequePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2068,11 +2201,16 @@ func (ec *executionContext) _Mutation_depositTimeCheque(ctx context.Context, fie
 					var zeroVal *model.DepositTimeChequePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DepositTimeChequePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DepositTimeChequePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2130,11 +2268,16 @@ func (ec *executionContext) _Mutation_settleTimeCheque(ctx context.Context, fiel
 					var zeroVal *model.SettleTimeChequePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SettleTimeChequePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SettleTimeChequePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2192,11 +2335,16 @@ func (ec *executionContext) _Mutation_withdrawTimeCheque(ctx context.Context, fi
 					var zeroVal *model.WithdrawTimeChequePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.WithdrawTimeChequePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.WithdrawTimeChequePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2254,11 +2402,16 @@ func (ec *executionContext) _Mutation_enterTimeCheques(ctx context.Context, fiel
 					var zeroVal *model.EnterTimeChequesPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *model.EnterTimeChequesPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.EnterTimeChequesPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2316,11 +2469,16 @@ func (ec *executionContext) _Mutation_undoTimeCheques(ctx context.Context, field
 					var zeroVal *model.UndoTimeChequesPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UndoTimeChequesPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.UndoTimeChequesPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2378,11 +2536,16 @@ func (ec *executionContext) _Mutation_registerDeviceKey(ctx context.Context, fie
 					var zeroVal *model.RegisterDeviceKeyPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RegisterDeviceKeyPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RegisterDeviceKeyPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2440,11 +2603,16 @@ func (ec *executionContext) _Mutation_revokeDeviceKey(ctx context.Context, field
 					var zeroVal *model.RevokeDeviceKeyPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RevokeDeviceKeyPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RevokeDeviceKeyPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2502,11 +2670,16 @@ func (ec *executionContext) _Mutation_createCommunity(ctx context.Context, field
 					var zeroVal *model.CreateCommunityPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CreateCommunityPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CreateCommunityPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2543,6 +2716,475 @@ func (ec *executionContext) fieldContext_Mutation_createCommunity(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestSignInLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestSignInLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestSignInLink(ctx, fc.Args["input"].(model.RequestSignInLinkInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal *model.RequestSignInLinkPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RequestSignInLinkPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.RequestSignInLinkPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestSignInLinkPayload) graphql.Marshaler {
+			return ec.marshalNRequestSignInLinkPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRequestSignInLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestSignInLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestSignInLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestSignInLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_signInWithLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_signInWithLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignInWithLink(ctx, fc.Args["input"].(model.SignInWithLinkInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal *model.SignInWithLinkPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SignInWithLinkPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.SignInWithLinkPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInWithLinkPayload) graphql.Marshaler {
+			return ec.marshalNSignInWithLinkPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_signInWithLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignInWithLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signInWithLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginPasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BeginPasskeyRegistration(ctx, fc.Args["input"].(model.BeginPasskeyRegistrationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SIGNED_IN")
+				if err != nil {
+					var zeroVal *model.BeginPasskeyRegistrationPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *model.BeginPasskeyRegistrationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.BeginPasskeyRegistrationPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BeginPasskeyRegistrationPayload) graphql.Marshaler {
+			return ec.marshalNBeginPasskeyRegistrationPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BeginPasskeyRegistrationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_beginPasskeyRegistration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishPasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishPasskeyRegistration(ctx, fc.Args["input"].(model.FinishPasskeyRegistrationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SIGNED_IN")
+				if err != nil {
+					var zeroVal *model.FinishPasskeyRegistrationPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.FinishPasskeyRegistrationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.FinishPasskeyRegistrationPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FinishPasskeyRegistrationPayload) graphql.Marshaler {
+			return ec.marshalNFinishPasskeyRegistrationPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐFinishPasskeyRegistrationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishPasskeyRegistrationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishPasskeyRegistration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginPasskeySignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginPasskeySignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BeginPasskeySignIn(ctx, fc.Args["input"].(*model.BeginPasskeySignInInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal *model.BeginPasskeySignInPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.BeginPasskeySignInPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.BeginPasskeySignInPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BeginPasskeySignInPayload) graphql.Marshaler {
+			return ec.marshalNBeginPasskeySignInPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeySignInPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginPasskeySignIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BeginPasskeySignInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_beginPasskeySignIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishPasskeySignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishPasskeySignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishPasskeySignIn(ctx, fc.Args["input"].(model.FinishPasskeySignInInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal *model.FinishPasskeySignInPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.FinishPasskeySignInPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.FinishPasskeySignInPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FinishPasskeySignInPayload) graphql.Marshaler {
+			return ec.marshalNFinishPasskeySignInPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐFinishPasskeySignInPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishPasskeySignIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishPasskeySignInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishPasskeySignIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removePasskey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removePasskey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemovePasskey(ctx, fc.Args["input"].(model.RemovePasskeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SIGNED_IN")
+				if err != nil {
+					var zeroVal *model.RemovePasskeyPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *model.RemovePasskeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.RemovePasskeyPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RemovePasskeyPayload) graphql.Marshaler {
+			return ec.marshalNRemovePasskeyPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRemovePasskeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removePasskey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemovePasskeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removePasskey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_proposeExchange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2564,11 +3206,16 @@ func (ec *executionContext) _Mutation_proposeExchange(ctx context.Context, field
 					var zeroVal *model.ProposeExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ProposeExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ProposeExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2626,11 +3273,16 @@ func (ec *executionContext) _Mutation_reviseExchange(ctx context.Context, field 
 					var zeroVal *model.ReviseExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ReviseExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ReviseExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2688,11 +3340,16 @@ func (ec *executionContext) _Mutation_acceptExchange(ctx context.Context, field 
 					var zeroVal *model.AcceptExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.AcceptExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.AcceptExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2750,11 +3407,16 @@ func (ec *executionContext) _Mutation_declineExchange(ctx context.Context, field
 					var zeroVal *model.DeclineExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeclineExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DeclineExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2812,11 +3474,16 @@ func (ec *executionContext) _Mutation_cancelExchange(ctx context.Context, field 
 					var zeroVal *model.CancelExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CancelExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CancelExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2874,11 +3541,16 @@ func (ec *executionContext) _Mutation_completeExchange(ctx context.Context, fiel
 					var zeroVal *model.CompleteExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CompleteExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CompleteExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2936,11 +3608,16 @@ func (ec *executionContext) _Mutation_confirmExchange(ctx context.Context, field
 					var zeroVal *model.ConfirmExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ConfirmExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ConfirmExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2998,11 +3675,16 @@ func (ec *executionContext) _Mutation_disputeExchange(ctx context.Context, field
 					var zeroVal *model.DisputeExchangePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DisputeExchangePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DisputeExchangePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3060,11 +3742,16 @@ func (ec *executionContext) _Mutation_resolveDispute(ctx context.Context, field 
 					var zeroVal *model.ResolveDisputePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ResolveDisputePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ResolveDisputePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3122,11 +3809,16 @@ func (ec *executionContext) _Mutation_nameHelper(ctx context.Context, field grap
 					var zeroVal *model.NameHelperPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.NameHelperPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.NameHelperPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3184,11 +3876,16 @@ func (ec *executionContext) _Mutation_withdrawHelper(ctx context.Context, field 
 					var zeroVal *model.WithdrawHelperPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.WithdrawHelperPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.WithdrawHelperPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3246,11 +3943,16 @@ func (ec *executionContext) _Mutation_giveCard(ctx context.Context, field graphq
 					var zeroVal *model.GiveCardPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.GiveCardPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GiveCardPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3308,11 +4010,16 @@ func (ec *executionContext) _Mutation_revokeCard(ctx context.Context, field grap
 					var zeroVal *model.RevokeCardPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RevokeCardPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RevokeCardPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3370,11 +4077,16 @@ func (ec *executionContext) _Mutation_signInWithNumber(ctx context.Context, fiel
 					var zeroVal *model.SignInWithNumberPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SignInWithNumberPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SignInWithNumberPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3432,11 +4144,16 @@ func (ec *executionContext) _Mutation_signInWithCard(ctx context.Context, field 
 					var zeroVal *model.SignInWithCardPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SignInWithCardPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SignInWithCardPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3494,11 +4211,16 @@ func (ec *executionContext) _Mutation_register(ctx context.Context, field graphq
 					var zeroVal *model.RegisterPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RegisterPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RegisterPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3556,11 +4278,16 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 					var zeroVal *model.SignInPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SignInPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SignInPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3618,11 +4345,16 @@ func (ec *executionContext) _Mutation_refreshSession(ctx context.Context, field 
 					var zeroVal *model.RefreshSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RefreshSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RefreshSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3680,11 +4412,16 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 					var zeroVal *model.SignOutPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SignOutPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SignOutPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3742,11 +4479,16 @@ func (ec *executionContext) _Mutation_revokeSession(ctx context.Context, field g
 					var zeroVal *model.RevokeSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RevokeSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RevokeSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3804,11 +4546,16 @@ func (ec *executionContext) _Mutation_giveHours(ctx context.Context, field graph
 					var zeroVal *model.GiveHoursPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.GiveHoursPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GiveHoursPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3866,11 +4613,16 @@ func (ec *executionContext) _Mutation_reverseTransfer(ctx context.Context, field
 					var zeroVal *model.ReverseTransferPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ReverseTransferPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ReverseTransferPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3928,11 +4680,16 @@ func (ec *executionContext) _Mutation_correctTransfer(ctx context.Context, field
 					var zeroVal *model.CorrectTransferPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CorrectTransferPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CorrectTransferPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -3990,11 +4747,16 @@ func (ec *executionContext) _Mutation_allowBelowFloor(ctx context.Context, field
 					var zeroVal *model.AllowBelowFloorPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.AllowBelowFloorPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.AllowBelowFloorPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4052,11 +4814,16 @@ func (ec *executionContext) _Mutation_setAccountLimits(ctx context.Context, fiel
 					var zeroVal *model.SetAccountLimitsPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SetAccountLimitsPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SetAccountLimitsPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4114,11 +4881,16 @@ func (ec *executionContext) _Mutation_createListing(ctx context.Context, field g
 					var zeroVal *model.CreateListingPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CreateListingPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CreateListingPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4176,11 +4948,16 @@ func (ec *executionContext) _Mutation_updateListing(ctx context.Context, field g
 					var zeroVal *model.UpdateListingPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UpdateListingPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.UpdateListingPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4238,11 +5015,16 @@ func (ec *executionContext) _Mutation_renewListing(ctx context.Context, field gr
 					var zeroVal *model.RenewListingPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RenewListingPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RenewListingPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4300,11 +5082,16 @@ func (ec *executionContext) _Mutation_markListingMet(ctx context.Context, field 
 					var zeroVal *model.MarkListingMetPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.MarkListingMetPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.MarkListingMetPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4362,11 +5149,16 @@ func (ec *executionContext) _Mutation_archiveListing(ctx context.Context, field 
 					var zeroVal *model.ArchiveListingPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ArchiveListingPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ArchiveListingPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4424,11 +5216,16 @@ func (ec *executionContext) _Mutation_approveListing(ctx context.Context, field 
 					var zeroVal *model.ApproveListingPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ApproveListingPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ApproveListingPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4486,11 +5283,16 @@ func (ec *executionContext) _Mutation_requestUpload(ctx context.Context, field g
 					var zeroVal *model.RequestUploadPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RequestUploadPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RequestUploadPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4548,11 +5350,16 @@ func (ec *executionContext) _Mutation_confirmUpload(ctx context.Context, field g
 					var zeroVal *model.ConfirmUploadPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ConfirmUploadPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ConfirmUploadPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4610,11 +5417,16 @@ func (ec *executionContext) _Mutation_applyToJoin(ctx context.Context, field gra
 					var zeroVal *model.ApplyToJoinPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ApplyToJoinPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ApplyToJoinPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4672,11 +5484,16 @@ func (ec *executionContext) _Mutation_admitMember(ctx context.Context, field gra
 					var zeroVal *model.AdmitMemberPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.AdmitMemberPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.AdmitMemberPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4734,11 +5551,16 @@ func (ec *executionContext) _Mutation_declineApplication(ctx context.Context, fi
 					var zeroVal *model.DeclineApplicationPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeclineApplicationPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DeclineApplicationPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4796,11 +5618,16 @@ func (ec *executionContext) _Mutation_registerMember(ctx context.Context, field 
 					var zeroVal *model.RegisterMemberPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RegisterMemberPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RegisterMemberPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4858,11 +5685,16 @@ func (ec *executionContext) _Mutation_pauseMembership(ctx context.Context, field
 					var zeroVal *model.PauseMembershipPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.PauseMembershipPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.PauseMembershipPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4920,11 +5752,16 @@ func (ec *executionContext) _Mutation_resumeMembership(ctx context.Context, fiel
 					var zeroVal *model.ResumeMembershipPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ResumeMembershipPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ResumeMembershipPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -4982,11 +5819,16 @@ func (ec *executionContext) _Mutation_leaveCommunity(ctx context.Context, field 
 					var zeroVal *model.LeaveCommunityPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.LeaveCommunityPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.LeaveCommunityPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5044,11 +5886,16 @@ func (ec *executionContext) _Mutation_grantRole(ctx context.Context, field graph
 					var zeroVal *model.GrantRolePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *model.GrantRolePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GrantRolePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5106,11 +5953,16 @@ func (ec *executionContext) _Mutation_revokeRole(ctx context.Context, field grap
 					var zeroVal *model.RevokeRolePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *model.RevokeRolePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.RevokeRolePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5168,11 +6020,16 @@ func (ec *executionContext) _Mutation_markRead(ctx context.Context, field graphq
 					var zeroVal *model.MarkReadPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.MarkReadPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.MarkReadPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5230,11 +6087,16 @@ func (ec *executionContext) _Mutation_giveThanks(ctx context.Context, field grap
 					var zeroVal *model.GiveThanksPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.GiveThanksPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GiveThanksPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5292,11 +6154,16 @@ func (ec *executionContext) _Mutation_hideThanks(ctx context.Context, field grap
 					var zeroVal *model.HideThanksPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.HideThanksPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.HideThanksPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5354,11 +6221,16 @@ func (ec *executionContext) _Mutation_awardStar(ctx context.Context, field graph
 					var zeroVal *model.AwardStarPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.AwardStarPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.AwardStarPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5416,11 +6288,16 @@ func (ec *executionContext) _Mutation_endorseSkill(ctx context.Context, field gr
 					var zeroVal *model.EndorseSkillPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.EndorseSkillPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.EndorseSkillPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5478,11 +6355,16 @@ func (ec *executionContext) _Mutation_withdrawEndorsement(ctx context.Context, f
 					var zeroVal *model.WithdrawEndorsementPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.WithdrawEndorsementPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.WithdrawEndorsementPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5540,11 +6422,16 @@ func (ec *executionContext) _Mutation_showRecognition(ctx context.Context, field
 					var zeroVal *model.ShowRecognitionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ShowRecognitionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ShowRecognitionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5602,11 +6489,16 @@ func (ec *executionContext) _Mutation_noteHousehold(ctx context.Context, field g
 					var zeroVal *model.NoteHouseholdPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.NoteHouseholdPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.NoteHouseholdPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5664,11 +6556,16 @@ func (ec *executionContext) _Mutation_openCycle(ctx context.Context, field graph
 					var zeroVal *model.OpenCyclePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.OpenCyclePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.OpenCyclePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5726,11 +6623,16 @@ func (ec *executionContext) _Mutation_cancelCycle(ctx context.Context, field gra
 					var zeroVal *model.CancelCyclePayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CancelCyclePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CancelCyclePayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5788,11 +6690,16 @@ func (ec *executionContext) _Mutation_submitProject(ctx context.Context, field g
 					var zeroVal *model.SubmitProjectPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SubmitProjectPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SubmitProjectPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5850,11 +6757,16 @@ func (ec *executionContext) _Mutation_reviewProject(ctx context.Context, field g
 					var zeroVal *model.ReviewProjectPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ReviewProjectPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ReviewProjectPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5912,11 +6824,16 @@ func (ec *executionContext) _Mutation_withdrawProject(ctx context.Context, field
 					var zeroVal *model.WithdrawProjectPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.WithdrawProjectPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.WithdrawProjectPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -5974,11 +6891,16 @@ func (ec *executionContext) _Mutation_castBudgetBallot(ctx context.Context, fiel
 					var zeroVal *model.CastBudgetBallotPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CastBudgetBallotPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CastBudgetBallotPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6036,11 +6958,16 @@ func (ec *executionContext) _Mutation_challengeAllocation(ctx context.Context, f
 					var zeroVal *model.ChallengeAllocationPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ChallengeAllocationPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ChallengeAllocationPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6098,11 +7025,16 @@ func (ec *executionContext) _Mutation_claimPayout(ctx context.Context, field gra
 					var zeroVal *model.ClaimPayoutPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ClaimPayoutPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ClaimPayoutPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6160,11 +7092,16 @@ func (ec *executionContext) _Mutation_approveClaim(ctx context.Context, field gr
 					var zeroVal *model.ApproveClaimPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ApproveClaimPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ApproveClaimPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6222,11 +7159,16 @@ func (ec *executionContext) _Mutation_declineClaim(ctx context.Context, field gr
 					var zeroVal *model.DeclineClaimPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeclineClaimPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DeclineClaimPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6284,11 +7226,16 @@ func (ec *executionContext) _Mutation_scheduleSession(ctx context.Context, field
 					var zeroVal *model.ScheduleSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ScheduleSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ScheduleSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6346,11 +7293,16 @@ func (ec *executionContext) _Mutation_joinSession(ctx context.Context, field gra
 					var zeroVal *model.JoinSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.JoinSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.JoinSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6408,11 +7360,16 @@ func (ec *executionContext) _Mutation_leaveSession(ctx context.Context, field gr
 					var zeroVal *model.LeaveSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.LeaveSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.LeaveSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6470,11 +7427,16 @@ func (ec *executionContext) _Mutation_cancelSession(ctx context.Context, field g
 					var zeroVal *model.CancelSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CancelSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CancelSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6532,11 +7494,16 @@ func (ec *executionContext) _Mutation_settleSession(ctx context.Context, field g
 					var zeroVal *model.SettleSessionPayload
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SettleSessionPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.SettleSessionPayload
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6916,11 +7883,16 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 					var zeroVal view.Node
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal view.Node
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal view.Node
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -6978,11 +7950,16 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 					var zeroVal []view.Node
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []view.Node
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []view.Node
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7039,11 +8016,16 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 					var zeroVal *view.Viewer
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *view.Viewer
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *view.Viewer
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7090,11 +8072,16 @@ func (ec *executionContext) _Query_community(ctx context.Context, field graphql.
 					var zeroVal *community.Community
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *community.Community
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *community.Community
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7152,11 +8139,16 @@ func (ec *executionContext) _Query_communities(ctx context.Context, field graphq
 					var zeroVal *model.CommunityConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CommunityConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CommunityConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7214,11 +8206,16 @@ func (ec *executionContext) _Query_serviceTypes(ctx context.Context, field graph
 					var zeroVal []*listing.ServiceType
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*listing.ServiceType
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*listing.ServiceType
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7275,11 +8272,16 @@ func (ec *executionContext) _Query_serverInfo(ctx context.Context, field graphql
 					var zeroVal *model.ServerInfo
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ServerInfo
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ServerInfo
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7326,11 +8328,16 @@ func (ec *executionContext) _Query_changes(ctx context.Context, field graphql.Co
 					var zeroVal *model.Changes
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.Changes
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.Changes
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7703,11 +8710,16 @@ func (ec *executionContext) _Subscription_communityActivity(ctx context.Context,
 					var zeroVal *model.Change
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.Change
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.Change
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7765,11 +8777,16 @@ func (ec *executionContext) _Subscription_exchangeUpdated(ctx context.Context, f
 					var zeroVal *model.ExchangeUpdate
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ExchangeUpdate
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ExchangeUpdate
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -7826,11 +8843,16 @@ func (ec *executionContext) _Subscription_notificationReceived(ctx context.Conte
 					var zeroVal *model.NotificationReceipt
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.NotificationReceipt
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.NotificationReceipt
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, nil, directive0, do)
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
 			}
 
 			next = directive1
@@ -8626,6 +9648,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createCommunity":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createCommunity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestSignInLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestSignInLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signInWithLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_signInWithLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginPasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginPasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishPasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishPasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginPasskeySignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginPasskeySignIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishPasskeySignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishPasskeySignIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removePasskey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removePasskey(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -9790,6 +10861,22 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOJSON2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋscalarᚐJSON(ctx context.Context, v any) (scalar.JSON, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res scalar.JSON
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJSON2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋscalarᚐJSON(ctx context.Context, sel ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOLocale2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
@@ -270,6 +271,40 @@ type BallotEntryInput struct {
 	ProjectID string `json:"projectId"`
 	// By the cycle's method: a score, an approval, minutes, votes.
 	Value int `json:"value"`
+}
+
+// A passkey to make.
+type BeginPasskeyRegistrationInput struct {
+	// What to call it, like "téléphone"; at most 100 characters.
+	Name *string `json:"name,omitempty"`
+}
+
+// The result of beginPasskeyRegistration.
+type BeginPasskeyRegistrationPayload struct {
+	// To be handed to finishPasskeyRegistration; null when there are errors.
+	Ceremony *string `json:"ceremony,omitempty"`
+	// For `PublicKeyCredential.parseCreationOptionsFromJSON`; null when there are errors.
+	Options scalar.JSON `json:"options,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A sign-in with a passkey; nothing has to be said before.
+type BeginPasskeySignInInput struct {
+	// Returned as it is, for clients that need one.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// The result of beginPasskeySignIn.
+type BeginPasskeySignInPayload struct {
+	// To be handed to finishPasskeySignIn; null when there are errors.
+	Ceremony *string `json:"ceremony,omitempty"`
+	// For `PublicKeyCredential.parseRequestOptionsFromJSON`; null when there are errors.
+	Options scalar.JSON `json:"options,omitempty"`
+	// As given.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be ended.
@@ -885,6 +920,42 @@ type ExchangeUpdate struct {
 	Cursor string `json:"cursor"`
 	// The exchange as it is now.
 	Exchange *exchange.Exchange `json:"exchange"`
+}
+
+// A passkey that was made.
+type FinishPasskeyRegistrationInput struct {
+	// From beginPasskeyRegistration; it works once, for 5 minutes.
+	Ceremony string `json:"ceremony"`
+	// The browser's `PublicKeyCredential.toJSON()`.
+	Response scalar.JSON `json:"response"`
+}
+
+// The result of finishPasskeyRegistration.
+type FinishPasskeyRegistrationPayload struct {
+	// The passkey; null when there are errors.
+	Passkey *identity.Passkey `json:"passkey,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A passkey that was used.
+type FinishPasskeySignInInput struct {
+	// From beginPasskeySignIn; it works once, for 5 minutes.
+	Ceremony string `json:"ceremony"`
+	// The browser's `PublicKeyCredential.toJSON()`.
+	Response scalar.JSON `json:"response"`
+	// What to call this device in the list of sessions.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of finishPasskeySignIn.
+type FinishPasskeySignInPayload struct {
+	// The tokens; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // An error without figures of its own.
@@ -1584,6 +1655,20 @@ type RegisterPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A passkey to forget.
+type RemovePasskeyInput struct {
+	// From viewer.passkeys.
+	PasskeyID string `json:"passkeyId"`
+}
+
+// The result of removePasskey.
+type RemovePasskeyPayload struct {
+	// The passkey that is gone; null when there are errors.
+	PasskeyID *string `json:"passkeyId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A listing to show again.
 type RenewListingInput struct {
 	// Which.
@@ -1596,6 +1681,22 @@ type RenewListingInput struct {
 type RenewListingPayload struct {
 	// The listing as it is now; null when there are errors.
 	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A letter to sign in with.
+type RequestSignInLinkInput struct {
+	// The address.
+	Email string `json:"email"`
+	// What to call this device in the list of sessions, and in the letter.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of requestSignInLink.
+type RequestSignInLinkPayload struct {
+	// Kept on this device, with which the letter's six digits work; null when there are errors.
+	RequestToken *string `json:"requestToken,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1959,6 +2060,28 @@ type SignInWithCardPayload struct {
 	// What the device keeps; null when there are errors.
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who just signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A letter that was received: `token` alone, or `requestToken` and `code`.
+type SignInWithLinkInput struct {
+	// From the link, after `token=`.
+	Token *string `json:"token,omitempty"`
+	// What requestSignInLink answered on this device.
+	RequestToken *string `json:"requestToken,omitempty"`
+	// The six digits of the letter; spaces do not matter.
+	Code *string `json:"code,omitempty"`
+	// What to call this device in the list of sessions; else what was said when asking.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of signInWithLink.
+type SignInWithLinkPayload struct {
+	// The tokens; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
