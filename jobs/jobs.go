@@ -77,11 +77,7 @@ type Config struct {
 type Store interface {
 	// Communities lists them all.
 	Communities(ctx context.Context) ([]community.Community, error)
-	// Done says whether a job has had its effect on a community for a period.
-	Done(ctx context.Context, community domain.ID, job, period string) (bool, error)
-	// Keep notes that it has, and with what result. False: another server was
-	// first, and the caller's effect must not stand.
-	Keep(ctx context.Context, community domain.ID, job, period string, at time.Time, result any) (bool, error)
+	domain.Periods
 	// ForgetKeys removes the notes of idempotency keys made before a time; those
 	// of the platform lie under Nowhere.
 	ForgetKeys(ctx context.Context, community domain.ID, before time.Time) error

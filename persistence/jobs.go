@@ -16,6 +16,8 @@ import (
 // next. Calls run inside InTx of the community they name.
 type JobStore struct{}
 
+var _ domain.Periods = JobStore{}
+
 // Communities lists every community, for work that goes round them all. It runs
 // inside InPlatform.
 func (JobStore) Communities(ctx context.Context) ([]community.Community, error) {
@@ -23,7 +25,7 @@ func (JobStore) Communities(ctx context.Context) ([]community.Community, error) 
 	return collect(found, err, communityRow.value)
 }
 
-// Done says whether a job has had its effect on a community for a period.
+// Done implements domain.Periods.
 func (JobStore) Done(ctx context.Context, community domain.ID, job, period string) (bool, error) {
 	var done bool
 	err := query(ctx).QueryRow(ctx, `
@@ -32,9 +34,7 @@ func (JobStore) Done(ctx context.Context, community domain.ID, job, period strin
 	return done, err
 }
 
-// Keep notes that a job has had its effect, with the result as JSON. It waits for
-// another server that is about to say the same, and answers false when that one
-// did; called first in the transaction of an effect, it makes it happen once.
+// Keep implements domain.Periods.
 func (JobStore) Keep(ctx context.Context, community domain.ID, job, period string, at time.Time, result any) (bool, error) {
 	body, err := json.Marshal(result)
 	if err != nil {
