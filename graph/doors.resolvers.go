@@ -70,10 +70,7 @@ func (r *passkeyResolver) ID(ctx context.Context, obj *identity.Passkey) (string
 }
 
 func (r *passkeyResolver) LastUsedAt(ctx context.Context, obj *identity.Passkey) (*time.Time, error) {
-	if obj.LastUsedAt.IsZero() {
-		return nil, nil
-	}
-	return &obj.LastUsedAt, nil
+	return orNull(obj.LastUsedAt), nil
 }
 
 func (r *viewerResolver) Passkeys(ctx context.Context, obj *view.Viewer) ([]*identity.Passkey, error) {

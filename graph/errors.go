@@ -22,6 +22,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/statement"
 	"github.com/hora-coop/hora/graph/model"
@@ -89,7 +90,7 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		return model.StaleVersion{
 			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, identity.PasskeyLimit:
+	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, identity.PasskeyLimit, partner.WebhookLimit:
 		if most := figure(p, "max"); most != nil {
 			return model.LimitReached{
 				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),

@@ -122,6 +122,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Cycle.Allocation = func(child int) int { return 100 + child }
 	c.Complexity.Cycle.Report = func(child int) int { return 50 + child }
 	c.Complexity.Project.Claims = func(child int) int { return 1 + child*domain.DefaultPage }
+	c.Complexity.Webhook.Deliveries = four
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four

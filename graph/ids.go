@@ -37,6 +37,8 @@ const (
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
 	passkeyID      idKind = 'p'
+	webhookID      idKind = 'w'
+	deliveryID     idKind = 'd'
 )
 
 // object is what an opaque id carries: type, community and key. The community

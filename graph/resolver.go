@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -51,6 +52,7 @@ type Resolver struct {
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
+	Partners      *partner.Service
 	Live          *live.Hub
 
 	Documents *Documents

@@ -22,6 +22,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/internal/blob"
@@ -94,7 +95,7 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		return nil, err
 	}
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
-	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys))
+	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), letterBox{a}, cfg.Dev)
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
 	ceremonies, err := passkey.New(cfg.PublicURL, cfg.PasskeyOrigins)
 	if err != nil {
@@ -131,12 +132,18 @@ func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issu
 	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock), doors)
 }
 
-// letterBox has the jobs write letters; they are opened after the rooms.
+// letterBox has the jobs write letters and tell webhooks; they are opened after the
+// rooms.
 type letterBox struct{ app *App }
 
 // PostLink implements identity.Post.
 func (b letterBox) PostLink(ctx context.Context, link domain.ID) error {
 	return b.app.jobs.PostLink(ctx, link)
+}
+
+// PostDeliveries implements partner.Post.
+func (b letterBox) PostDeliveries(ctx context.Context, deliveries []partner.Delivery) error {
+	return b.app.jobs.PostDeliveries(ctx, deliveries)
 }
 
 // check fills what follows from other settings, and refuses what is dangerous.
@@ -172,6 +179,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
+		Webhooks: a.rooms.partners, GlobalID: graph.ObjectID, Local: a.cfg.Dev,
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
 }
@@ -210,7 +218,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
-			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Changes: a.rooms.changes, Live: a.live,
+			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Partners: a.rooms.partners, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,

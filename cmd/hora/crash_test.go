@@ -164,7 +164,7 @@ func (b *crashBundle) beside() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.rooms = openRooms(b.db, nil, nil)
+	b.rooms = openRooms(b.db, nil, nil, nil, false)
 }
 
 // prepare has two people in each of four towns agree on exchanges that were done.

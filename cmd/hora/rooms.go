@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -37,11 +38,12 @@ type rooms struct {
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
+	partners    *partner.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
 // above it, and learns anybody's standing from the members' store.
-func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) rooms {
+func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, post partner.Post, local bool) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, hours)
@@ -61,6 +63,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets) roo
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
 		}),
 		cycles:      cycles,
+		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
 	}
 }

@@ -84,7 +84,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "BUDGET": // a ballot is sealed, and its voter knows it
 	case "HELPER", "CARD":
 		all = []touch{{Object: Object{Member, e.Subject}}}
-	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD": // nothing that a device keeps, but for what their legs say
+	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "WEBHOOK": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil
@@ -141,3 +141,16 @@ func (c Cursor) Wakes(e domain.RecordedEvent, kinds ...Kind) bool {
 }
 
 func wanted(kind Kind, kinds []Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+
+// Touched says which objects an event changed, for whoever tells of events outside;
+// accounts that are known by their owner alone are left out.
+func Touched(e domain.RecordedEvent) ([]Object, error) {
+	all, _, err := touches(e)
+	var objects []Object
+	for _, t := range all {
+		if !t.ofOwner && !slices.Contains(objects, t.Object) {
+			objects = append(objects, t.Object)
+		}
+	}
+	return objects, err
+}

@@ -65,6 +65,8 @@ type ResolverRoot interface {
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
+	Webhook() WebhookResolver
+	WebhookDelivery() WebhookDeliveryResolver
 }
 
 type DirectiveRoot struct {
@@ -342,6 +344,7 @@ type ComplexityRoot struct {
 		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone          func(childComplexity int) int
+		Webhooks          func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -384,6 +387,12 @@ type ComplexityRoot struct {
 	CreateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CreateWebhookPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	Cycle struct {
@@ -508,6 +517,11 @@ type ComplexityRoot struct {
 	DisputeExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	EnableWebhookPayload struct {
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	EndorseSkillPayload struct {
@@ -908,12 +922,14 @@ type ComplexityRoot struct {
 		CorrectTransfer           func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity           func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
+		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
 		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
+		EnableWebhook             func(childComplexity int, input model.EnableWebhookInput) int
 		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
 		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
@@ -934,11 +950,13 @@ type ComplexityRoot struct {
 		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
+		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		Register                  func(childComplexity int, input model.RegisterInput) int
 		RegisterDeviceKey         func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember            func(childComplexity int, input model.RegisterMemberInput) int
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
 		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
 		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
@@ -951,6 +969,7 @@ type ComplexityRoot struct {
 		RevokeDeviceKey           func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
+		RotateWebhookSecret       func(childComplexity int, input model.RotateWebhookSecretInput) int
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
 		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
@@ -962,6 +981,7 @@ type ComplexityRoot struct {
 		SignInWithNumber          func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut                   func(childComplexity int, input *model.SignOutInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
+		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
@@ -1099,14 +1119,15 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Changes      func(childComplexity int, communityID string, since *string, first *int) int
-		Communities  func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
-		Community    func(childComplexity int, slug string) int
-		Node         func(childComplexity int, id string) int
-		Nodes        func(childComplexity int, ids []string) int
-		ServerInfo   func(childComplexity int) int
-		ServiceTypes func(childComplexity int, parentID *string) int
-		Viewer       func(childComplexity int) int
+		Changes       func(childComplexity int, communityID string, since *string, first *int) int
+		Communities   func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
+		Community     func(childComplexity int, slug string) int
+		Node          func(childComplexity int, id string) int
+		Nodes         func(childComplexity int, ids []string) int
+		ServerInfo    func(childComplexity int) int
+		ServiceTypes  func(childComplexity int, parentID *string) int
+		Viewer        func(childComplexity int) int
+		WebhookEvents func(childComplexity int) int
 	}
 
 	Recognition struct {
@@ -1114,6 +1135,11 @@ type ComplexityRoot struct {
 		Milestones   func(childComplexity int) int
 		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	RedeliverWebhookPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -1141,6 +1167,11 @@ type ComplexityRoot struct {
 	RemovePasskeyPayload struct {
 		PasskeyID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RemoveWebhookPayload struct {
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	RenewListingPayload struct {
@@ -1207,6 +1238,12 @@ type ComplexityRoot struct {
 		From  func(childComplexity int) int
 		Role  func(childComplexity int) int
 		Until func(childComplexity int) int
+	}
+
+	RotateWebhookSecretPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	ScheduleSessionPayload struct {
@@ -1348,6 +1385,11 @@ type ComplexityRoot struct {
 		NotificationReceived func(childComplexity int) int
 	}
 
+	TestWebhookPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Thanks struct {
 		At       func(childComplexity int) int
 		Exchange func(childComplexity int) int
@@ -1460,6 +1502,44 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt  func(childComplexity int) int
+		Deliveries func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Events     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		State      func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		At        func(childComplexity int) int
+		Event     func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MessageID func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Status    func(childComplexity int) int
+		TriedAt   func(childComplexity int) int
+		Tries     func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookEvent struct {
+		Area func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Says func(childComplexity int) int
 	}
 
 	WithdrawEndorsementPayload struct {
@@ -2656,6 +2736,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.TimeZone(childComplexity), true
+	case "Community.webhooks":
+		if e.ComplexityRoot.Community.Webhooks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Webhooks(childComplexity), true
 
 	case "CommunityConnection.edges":
 		if e.ComplexityRoot.CommunityConnection.Edges == nil {
@@ -2772,6 +2858,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateListingPayload.UserErrors(childComplexity), true
+
+	case "CreateWebhookPayload.secret":
+		if e.ComplexityRoot.CreateWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Secret(childComplexity), true
+	case "CreateWebhookPayload.userErrors":
+		if e.ComplexityRoot.CreateWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.UserErrors(childComplexity), true
+	case "CreateWebhookPayload.webhook":
+		if e.ComplexityRoot.CreateWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
 
 	case "Cycle.account":
 		if e.ComplexityRoot.Cycle.Account == nil {
@@ -3249,6 +3354,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
+
+	case "EnableWebhookPayload.userErrors":
+		if e.ComplexityRoot.EnableWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableWebhookPayload.UserErrors(childComplexity), true
+	case "EnableWebhookPayload.webhook":
+		if e.ComplexityRoot.EnableWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableWebhookPayload.Webhook(childComplexity), true
 
 	case "EndorseSkillPayload.endorsement":
 		if e.ComplexityRoot.EndorseSkillPayload.Endorsement == nil {
@@ -4958,6 +5076,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
 	case "Mutation.declineActivity":
 		if e.ComplexityRoot.Mutation.DeclineActivity == nil {
 			break
@@ -5024,6 +5153,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.enableWebhook":
+		if e.ComplexityRoot.Mutation.EnableWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableWebhook(childComplexity, args["input"].(model.EnableWebhookInput)), true
 	case "Mutation.endorseSkill":
 		if e.ComplexityRoot.Mutation.EndorseSkill == nil {
 			break
@@ -5244,6 +5384,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeExchange(childComplexity, args["input"].(model.ProposeExchangeInput)), true
+	case "Mutation.redeliverWebhook":
+		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_redeliverWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -5299,6 +5450,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.removeWebhook":
+		if e.ComplexityRoot.Mutation.RemoveWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveWebhook(childComplexity, args["input"].(model.RemoveWebhookInput)), true
 	case "Mutation.renewListing":
 		if e.ComplexityRoot.Mutation.RenewListing == nil {
 			break
@@ -5431,6 +5593,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.RotateWebhookSecretInput)), true
 	case "Mutation.scheduleSession":
 		if e.ComplexityRoot.Mutation.ScheduleSession == nil {
 			break
@@ -5552,6 +5725,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitProject(childComplexity, args["input"].(model.SubmitProjectInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(model.TestWebhookInput)), true
 	case "Mutation.undoTimeCheques":
 		if e.ComplexityRoot.Mutation.UndoTimeCheques == nil {
 			break
@@ -6170,6 +6354,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.webhookEvents":
+		if e.ComplexityRoot.Query.WebhookEvents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.WebhookEvents(childComplexity), true
 
 	case "Recognition.endorsements":
 		if e.ComplexityRoot.Recognition.Endorsements == nil {
@@ -6210,6 +6400,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Recognition.Thanks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "RedeliverWebhookPayload.delivery":
+		if e.ComplexityRoot.RedeliverWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.Delivery(childComplexity), true
+	case "RedeliverWebhookPayload.userErrors":
+		if e.ComplexityRoot.RedeliverWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.UserErrors(childComplexity), true
 
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
@@ -6287,6 +6490,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
+	case "RemoveWebhookPayload.userErrors":
+		if e.ComplexityRoot.RemoveWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.UserErrors(childComplexity), true
+	case "RemoveWebhookPayload.webhook":
+		if e.ComplexityRoot.RemoveWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.Webhook(childComplexity), true
 
 	case "RenewListingPayload.listing":
 		if e.ComplexityRoot.RenewListingPayload.Listing == nil {
@@ -6462,6 +6678,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Until(childComplexity), true
+
+	case "RotateWebhookSecretPayload.secret":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Secret(childComplexity), true
+	case "RotateWebhookSecretPayload.userErrors":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors(childComplexity), true
+	case "RotateWebhookSecretPayload.webhook":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
 	case "ScheduleSessionPayload.groupSession":
 		if e.ComplexityRoot.ScheduleSessionPayload.GroupSession == nil {
@@ -6933,6 +7168,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
+	case "TestWebhookPayload.delivery":
+		if e.ComplexityRoot.TestWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.Delivery(childComplexity), true
+	case "TestWebhookPayload.userErrors":
+		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.UserErrors(childComplexity), true
+
 	case "Thanks.givenAt":
 		if e.ComplexityRoot.Thanks.At == nil {
 			break
@@ -7389,6 +7637,154 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.deliveries":
+		if e.ComplexityRoot.Webhook.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Deliveries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Webhook.events":
+		if e.ComplexityRoot.Webhook.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Events(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.state":
+		if e.ComplexityRoot.Webhook.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.State(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+
+	case "WebhookDelivery.at":
+		if e.ComplexityRoot.WebhookDelivery.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.At(childComplexity), true
+	case "WebhookDelivery.event":
+		if e.ComplexityRoot.WebhookDelivery.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Event(childComplexity), true
+	case "WebhookDelivery.failure":
+		if e.ComplexityRoot.WebhookDelivery.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Failure(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.messageId":
+		if e.ComplexityRoot.WebhookDelivery.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.MessageID(childComplexity), true
+	case "WebhookDelivery.outcome":
+		if e.ComplexityRoot.WebhookDelivery.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Outcome(childComplexity), true
+	case "WebhookDelivery.status":
+		if e.ComplexityRoot.WebhookDelivery.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Status(childComplexity), true
+	case "WebhookDelivery.triedAt":
+		if e.ComplexityRoot.WebhookDelivery.TriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.TriedAt(childComplexity), true
+	case "WebhookDelivery.tries":
+		if e.ComplexityRoot.WebhookDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Tries(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.nodes":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Nodes(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookEvent.area":
+		if e.ComplexityRoot.WebhookEvent.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Area(childComplexity), true
+	case "WebhookEvent.name":
+		if e.ComplexityRoot.WebhookEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Kind(childComplexity), true
+	case "WebhookEvent.description":
+		if e.ComplexityRoot.WebhookEvent.Says == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Says(childComplexity), true
+
 	case "WithdrawEndorsementPayload.endorsement":
 		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
 			break
@@ -7525,6 +7921,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("DeclineActivityInput", ec.unmarshalInputDeclineActivityInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
@@ -7532,6 +7929,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
@@ -7561,11 +7959,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
+			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
+			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
@@ -7578,6 +7978,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
@@ -7589,6 +7990,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
+			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
@@ -7773,6 +8175,8 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Coordinators: webhooks, and what partner apps may do here."
+  MANAGE_APPS
 }
 
 """
@@ -7845,6 +8249,14 @@ enum ErrorCode {
   PASSKEY_REFUSED
   "As many passkeys as anybody may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
   PASSKEY_LIMIT
+  "Not an https address of a public host. Ask to type it again."
+  URL_INVALID
+  "Not an event of this server. Offer those of ` + "`" + `webhookEvents` + "`" + `."
+  EVENT_UNKNOWN
+  "As many webhooks as a community may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
+  WEBHOOK_LIMIT
+  "The webhook is switched off. Mend the receiver, then enableWebhook."
+  WEBHOOK_STATE
   "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: have the person sign in with their passkey, then repeat the call with the new session."
   STEP_UP_REQUIRED
   "Another community has this short name. Ask for another."
@@ -11363,6 +11775,221 @@ type MarkReadPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/partner.graphqls", Input: `extend type Query {
+  "All that a webhook may be told of, in the order of the areas."
+  webhookEvents: [WebhookEvent!]! @can(do: ANYONE)
+}
+
+extend type Community {
+  "The addresses that are told what happens here, the oldest first. For coordinators."
+  webhooks: [Webhook!]! @can(do: MANAGE_APPS)
+}
+
+"A kind of event. New ones may be added: a receiver ignores those it does not know."
+type WebhookEvent {
+  "Its name: the ` + "`" + `type` + "`" + ` of a delivery."
+  name: String!
+  "The area of the cooperative it happens in."
+  area: String!
+  "What happened, in English, for developers."
+  description: String!
+}
+
+"Whether a webhook is told."
+enum WebhookState {
+  "It is told."
+  ACTIVE
+  "It answered 410 Gone and is told nothing until enableWebhook."
+  DISABLED
+}
+
+"""
+An address that is told what happens in a community: a POST of JSON, signed as Standard Webhooks says, at least once for
+each event. ` + "`" + `data.objects` + "`" + ` are global ids of what changed; whoever may see them reads them with ` + "`" + `nodes` + "`" + ` or ` + "`" + `changes` + "`" + `.
+"""
+type Webhook {
+  "The id, for the mutations here."
+  id: ID!
+  "Where deliveries go."
+  url: String!
+  "What it is told of; ` + "`" + `*` + "`" + ` is everything."
+  events: [String!]!
+  "Whether it is told."
+  state: WebhookState!
+  "Since when."
+  createdAt: DateTime!
+  "What was sent to it in the last 30 days, the newest first."
+  deliveries(
+    "How many, 1 to 100."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): WebhookDeliveryConnection!
+}
+
+"How far a delivery came."
+enum DeliveryOutcome {
+  "It will be tried, or tried again: eleven times in about three days."
+  WAITING
+  "The receiver answered 2xx."
+  DELIVERED
+  "It was tried for three days, or the webhook was switched off or removed."
+  GIVEN_UP
+}
+
+"One event on its way to one webhook."
+type WebhookDelivery {
+  "The id, for redeliverWebhook."
+  id: ID!
+  "The ` + "`" + `webhook-id` + "`" + ` header, the same at each try: a receiver that has seen it does nothing more."
+  messageId: String!
+  "The event's name; ` + "`" + `TEST` + "`" + ` for one that was only asked for."
+  event: String!
+  "When the event happened."
+  at: DateTime!
+  "How far it came."
+  outcome: DeliveryOutcome!
+  "How often it was tried."
+  tries: Int!
+  "The HTTP status that the receiver answered last; null when nothing came."
+  status: Int
+  "Why nothing came: TIMEOUT (10 s), REFUSED_ADDRESS (the name leads to a private address), UNREACHABLE; null when something did."
+  failure: String
+  "When it was tried last; null: not yet."
+  triedAt: DateTime
+}
+
+"A page of deliveries."
+type WebhookDeliveryConnection {
+  "The deliveries with their cursors."
+  edges: [WebhookDeliveryEdge!]!
+  "The deliveries."
+  nodes: [WebhookDelivery!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"A delivery in a page."
+type WebhookDeliveryEdge {
+  "Its place in the list."
+  cursor: String!
+  "The delivery."
+  node: WebhookDelivery!
+}
+
+extend type Mutation {
+  "Has an address told what happens in a community from now on. Errors: URL_INVALID, EVENT_UNKNOWN, WEBHOOK_LIMIT."
+  createWebhook("Which." input: CreateWebhookInput!): CreateWebhookPayload! @can(do: MANAGE_APPS)
+  "Gives a webhook a new secret; the one before signs beside it for 24 hours."
+  rotateWebhookSecret("Which." input: RotateWebhookSecretInput!): RotateWebhookSecretPayload! @can(do: MANAGE_APPS)
+  "Tells a webhook again that was switched off. Events of meanwhile are not sent; read ` + "`" + `changes` + "`" + `."
+  enableWebhook("Which." input: EnableWebhookInput!): EnableWebhookPayload! @can(do: MANAGE_APPS)
+  "Tells a webhook nothing any more."
+  removeWebhook("Which." input: RemoveWebhookInput!): RemoveWebhookPayload! @can(do: MANAGE_APPS)
+  "Sends a webhook an event of the type ` + "`" + `TEST` + "`" + `. Error: WEBHOOK_STATE."
+  testWebhook("Which." input: TestWebhookInput!): TestWebhookPayload! @can(do: MANAGE_APPS)
+  "Sends a delivery once more, under the same id. Error: WEBHOOK_STATE."
+  redeliverWebhook("Which." input: RedeliverWebhookInput!): RedeliverWebhookPayload! @can(do: MANAGE_APPS)
+}
+
+"An address to tell."
+input CreateWebhookInput {
+  "The community whose events are told."
+  communityId: ID!
+  "An https address of a public host; with ` + "`" + `hora serve --dev` + "`" + ` http on localhost too."
+  url: String!
+  "Names from ` + "`" + `webhookEvents` + "`" + `, at least one; ` + "`" + `*` + "`" + ` is everything."
+  events: [String!]!
+  "Drawn when drafting; sending it again creates nothing more."
+  idempotencyKey: String
+}
+
+"A webhook whose secret is to change."
+input RotateWebhookSecretInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to tell again."
+input EnableWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to tell no more."
+input RemoveWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to try."
+input TestWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A delivery to repeat."
+input RedeliverWebhookInput {
+  "From Webhook.deliveries."
+  deliveryId: ID!
+}
+
+"The result of createWebhook."
+type CreateWebhookPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "` + "`" + `whsec_…` + "`" + `, which verifies deliveries: keep it, it is not shown later; null when there are errors."
+  secret: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of rotateWebhookSecret."
+type RotateWebhookSecretPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "The new secret: keep it, it is not shown later; null when there are errors."
+  secret: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of enableWebhook."
+type EnableWebhookPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of removeWebhook."
+type RemoveWebhookPayload {
+  "The webhook that is gone; null when there are errors."
+  webhook: Webhook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of testWebhook."
+type TestWebhookPayload {
+  "What is on its way; null when there are errors."
+  delivery: WebhookDelivery
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of redeliverWebhook."
+type RedeliverWebhookPayload {
+  "What is on its way; null when there are errors."
+  delivery: WebhookDelivery
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
 What members give one another that is no hours. It never converts into minutes,
 votes or shares, and nobody is ranked by it.
@@ -13168,6 +13795,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_timeCheques(ctx, field)
 	case "timeChequeBatches":
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
+	case "webhooks":
+		return ec.fieldContext_Community_webhooks(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -13258,6 +13887,18 @@ func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context
 		return ec.fieldContext_CreateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_CreateWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13506,6 +14147,16 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 		return ec.fieldContext_DisputeExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_EnableWebhookPayload_webhook(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnableWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnableWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndorseSkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14456,6 +15107,16 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_RedeliverWebhookPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RedeliverWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -14508,6 +15169,16 @@ func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context
 		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RemoveWebhookPayload_webhook(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14640,6 +15311,18 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RotateWebhookSecretPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14892,6 +15575,16 @@ func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type SubmitProjectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_TestWebhookPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Thanks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15118,6 +15811,82 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_passkeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "events":
+		return ec.fieldContext_Webhook_events(ctx, field)
+	case "state":
+		return ec.fieldContext_Webhook_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Webhook_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "messageId":
+		return ec.fieldContext_WebhookDelivery_messageId(ctx, field)
+	case "event":
+		return ec.fieldContext_WebhookDelivery_event(ctx, field)
+	case "at":
+		return ec.fieldContext_WebhookDelivery_at(ctx, field)
+	case "outcome":
+		return ec.fieldContext_WebhookDelivery_outcome(ctx, field)
+	case "tries":
+		return ec.fieldContext_WebhookDelivery_tries(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookDelivery_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_WebhookDelivery_failure(ctx, field)
+	case "triedAt":
+		return ec.fieldContext_WebhookDelivery_triedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookDeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_WebhookEvent_name(ctx, field)
+	case "area":
+		return ec.fieldContext_WebhookEvent_area(ctx, field)
+	case "description":
+		return ec.fieldContext_WebhookEvent_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
@@ -632,6 +633,28 @@ type CreateListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An address to tell.
+type CreateWebhookInput struct {
+	// The community whose events are told.
+	CommunityID string `json:"communityId"`
+	// An https address of a public host; with `hora serve --dev` http on localhost too.
+	URL string `json:"url"`
+	// Names from `webhookEvents`, at least one; `*` is everything.
+	Events []string `json:"events"`
+	// Drawn when drafting; sending it again creates nothing more.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of createWebhook.
+type CreateWebhookPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// `whsec_…`, which verifies deliveries: keep it, it is not shown later; null when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A ballot: under its receipt only.
 type CycleBallot struct {
 	// The name under which it is published.
@@ -802,6 +825,20 @@ type DisputeExchangeInput struct {
 type DisputeExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A webhook to tell again.
+type EnableWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of enableWebhook.
+type EnableWebhookPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1573,6 +1610,20 @@ type ProposeExchangePayload struct {
 type Query struct {
 }
 
+// A delivery to repeat.
+type RedeliverWebhookInput struct {
+	// From Webhook.deliveries.
+	DeliveryID string `json:"deliveryId"`
+}
+
+// The result of redeliverWebhook.
+type RedeliverWebhookPayload struct {
+	// What is on its way; null when there are errors.
+	Delivery *partner.Delivery `json:"delivery,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A refresh token to exchange.
 type RefreshSessionInput struct {
 	// The newest one received.
@@ -1665,6 +1716,20 @@ type RemovePasskeyInput struct {
 type RemovePasskeyPayload struct {
 	// The passkey that is gone; null when there are errors.
 	PasskeyID *string `json:"passkeyId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A webhook to tell no more.
+type RemoveWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of removeWebhook.
+type RemoveWebhookPayload struct {
+	// The webhook that is gone; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1883,6 +1948,22 @@ type RevokeSessionInput struct {
 type RevokeSessionPayload struct {
 	// The session that ended; null when there are errors.
 	SessionID *string `json:"sessionId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A webhook whose secret is to change.
+type RotateWebhookSecretInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of rotateWebhookSecret.
+type RotateWebhookSecretPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// The new secret: keep it, it is not shown later; null when there are errors.
+	Secret *string `json:"secret,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2193,6 +2274,20 @@ type SubmitProjectPayload struct {
 type Subscription struct {
 }
 
+// A webhook to try.
+type TestWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of testWebhook.
+type TestWebhookPayload struct {
+	// What is on its way; null when there are errors.
+	Delivery *partner.Delivery `json:"delivery,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of thanks.
 type ThanksConnection struct {
 	// The items with their cursors.
@@ -2325,6 +2420,24 @@ type UploadTicket struct {
 	URL string `json:"url"`
 	// Until when.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// A page of deliveries.
+type WebhookDeliveryConnection struct {
+	// The deliveries with their cursors.
+	Edges []*WebhookDeliveryEdge `json:"edges"`
+	// The deliveries.
+	Nodes []*partner.Delivery `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A delivery in a page.
+type WebhookDeliveryEdge struct {
+	// Its place in the list.
+	Cursor string `json:"cursor"`
+	// The delivery.
+	Node *partner.Delivery `json:"node"`
 }
 
 // The endorsement to withdraw.
