@@ -58,7 +58,7 @@ var nodeKinds = map[changes.Kind]idKind{
 
 func presented(ctx context.Context, change changes.Change) (*model.Change, error) {
 	in := change.Cursor.Community
-	shown := &model.Change{Cursor: change.Cursor.String(), ID: globalID(nodeKinds[change.Kind], in, change.ID), Kind: model.ChangeKindUpsert}
+	shown := &model.Change{Cursor: change.Cursor.String(), ObjectID: globalID(nodeKinds[change.Kind], in, change.ID), Kind: model.ChangeKindUpsert}
 	switch v := change.Value.(type) {
 	case nil:
 		shown.Kind = model.ChangeKindTombstone

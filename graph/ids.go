@@ -37,6 +37,9 @@ const (
 	endorsementID  idKind = 'W'
 	milestoneID    idKind = 'Z'
 	passkeyID      idKind = 'p'
+	threadID       idKind = 't'
+	messageID      idKind = 'm'
+	announcementID idKind = 'a'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -29,6 +29,7 @@ type ResolverRoot interface {
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
 	AllocationChallenge() AllocationChallengeResolver
+	Announcement() AnnouncementResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
@@ -44,6 +45,7 @@ type ResolverRoot interface {
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
+	Message() MessageResolver
 	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
@@ -61,6 +63,7 @@ type ResolverRoot interface {
 	Star() StarResolver
 	Subscription() SubscriptionResolver
 	Thanks() ThanksResolver
+	Thread() ThreadResolver
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
@@ -185,6 +188,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AnnouncePayload struct {
+		Announcement func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	Announcement struct {
+		AnnouncedBy func(childComplexity int) int
+		At          func(childComplexity int) int
+		Audience    func(childComplexity int) int
+		Body        func(childComplexity int) int
+		Community   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	AnnouncementConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AnnouncementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -259,10 +288,10 @@ type ComplexityRoot struct {
 	}
 
 	Change struct {
-		Cursor func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Node   func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Node     func(childComplexity int) int
+		ObjectID func(childComplexity int) int
 	}
 
 	Changes struct {
@@ -321,6 +350,7 @@ type ComplexityRoot struct {
 	Community struct {
 		Account           func(childComplexity int) int
 		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Charter           func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -339,6 +369,7 @@ type ComplexityRoot struct {
 		Preset            func(childComplexity int) int
 		ServiceTypes      func(childComplexity int, parentID *string) int
 		Slug              func(childComplexity int) int
+		Threads           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone          func(childComplexity int) int
@@ -585,6 +616,7 @@ type ComplexityRoot struct {
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
 		TermsVersion func(childComplexity int) int
+		Thread       func(childComplexity int) int
 		Transfers    func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
@@ -807,6 +839,7 @@ type ComplexityRoot struct {
 		Remote       func(childComplexity int) int
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
+		Thread       func(childComplexity int) int
 		Title        func(childComplexity int) int
 		Version      func(childComplexity int) int
 		Visibility   func(childComplexity int) int
@@ -876,6 +909,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Message struct {
+		Body   func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Number func(childComplexity int) int
+		Sender func(childComplexity int) int
+		SentAt func(childComplexity int) int
+		Thread func(childComplexity int) int
+	}
+
+	MessageConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Milestone struct {
 		At      func(childComplexity int) int
 		Hidden  func(childComplexity int) int
@@ -888,6 +941,7 @@ type ComplexityRoot struct {
 		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
 		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
+		Announce                  func(childComplexity int, input model.AnnounceInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim              func(childComplexity int, input model.ApproveClaimInput) int
@@ -952,6 +1006,7 @@ type ComplexityRoot struct {
 		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
 		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
 		SettleTimeCheque          func(childComplexity int, input model.SettleTimeChequeInput) int
@@ -982,15 +1037,17 @@ type ComplexityRoot struct {
 	}
 
 	Notification struct {
-		Body      func(childComplexity int) int
-		Community func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Exchange  func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Member    func(childComplexity int) int
-		ReadAt    func(childComplexity int) int
-		Title     func(childComplexity int) int
+		Announcement func(childComplexity int) int
+		Body         func(childComplexity int) int
+		Community    func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Exchange     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Member       func(childComplexity int) int
+		ReadAt       func(childComplexity int) int
+		Thread       func(childComplexity int) int
+		Title        func(childComplexity int) int
 	}
 
 	NotificationConnection struct {
@@ -1214,6 +1271,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	SendMessagePayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ServerInfo struct {
 		FeatureLevel           func(childComplexity int) int
 		MinSupportedAppVersion func(childComplexity int) int
@@ -1345,6 +1407,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		CommunityActivity    func(childComplexity int, communityID string, since *string) int
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
+		MessageReceived      func(childComplexity int) int
 		NotificationReceived func(childComplexity int) int
 	}
 
@@ -1366,6 +1429,29 @@ type ComplexityRoot struct {
 	}
 
 	ThanksEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Thread struct {
+		Community   func(childComplexity int) int
+		Exchange    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastMessage func(childComplexity int) int
+		Listing     func(childComplexity int) int
+		Messages    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Unread      func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		With        func(childComplexity int) int
+	}
+
+	ThreadConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ThreadEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -1486,6 +1572,17 @@ type ComplexityRoot struct {
 		Exchange   func(childComplexity int) int
 		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	WrongBody struct {
+		Body      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Mode      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		Type      func(childComplexity int) int
 	}
 
 	WrongState struct {
@@ -2005,6 +2102,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AllowBelowFloorPayload.UserErrors(childComplexity), true
 
+	case "AnnouncePayload.announcement":
+		if e.ComplexityRoot.AnnouncePayload.Announcement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncePayload.Announcement(childComplexity), true
+	case "AnnouncePayload.userErrors":
+		if e.ComplexityRoot.AnnouncePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncePayload.UserErrors(childComplexity), true
+
+	case "Announcement.announcedBy":
+		if e.ComplexityRoot.Announcement.AnnouncedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.AnnouncedBy(childComplexity), true
+	case "Announcement.announcedAt":
+		if e.ComplexityRoot.Announcement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.At(childComplexity), true
+	case "Announcement.audience":
+		if e.ComplexityRoot.Announcement.Audience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Audience(childComplexity), true
+	case "Announcement.body":
+		if e.ComplexityRoot.Announcement.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Body(childComplexity), true
+	case "Announcement.community":
+		if e.ComplexityRoot.Announcement.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Community(childComplexity), true
+	case "Announcement.id":
+		if e.ComplexityRoot.Announcement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.ID(childComplexity), true
+	case "Announcement.title":
+		if e.ComplexityRoot.Announcement.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Title(childComplexity), true
+
+	case "AnnouncementConnection.edges":
+		if e.ComplexityRoot.AnnouncementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Edges(childComplexity), true
+	case "AnnouncementConnection.nodes":
+		if e.ComplexityRoot.AnnouncementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Nodes(childComplexity), true
+	case "AnnouncementConnection.pageInfo":
+		if e.ComplexityRoot.AnnouncementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.PageInfo(childComplexity), true
+
+	case "AnnouncementEdge.cursor":
+		if e.ComplexityRoot.AnnouncementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Cursor(childComplexity), true
+	case "AnnouncementEdge.node":
+		if e.ComplexityRoot.AnnouncementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -2211,12 +2396,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Cursor(childComplexity), true
-	case "Change.id":
-		if e.ComplexityRoot.Change.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.ID(childComplexity), true
 	case "Change.kind":
 		if e.ComplexityRoot.Change.Kind == nil {
 			break
@@ -2229,6 +2408,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Node(childComplexity), true
+	case "Change.objectId":
+		if e.ComplexityRoot.Change.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ObjectID(childComplexity), true
 
 	case "Changes.hasMore":
 		if e.ComplexityRoot.Changes.HasMore == nil {
@@ -2480,6 +2665,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.announcements":
+		if e.ComplexityRoot.Community.Announcements == nil {
+			break
+		}
+
+		args, err := ec.field_Community_announcements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.charter":
 		if e.ComplexityRoot.Community.Charter == nil {
 			break
@@ -2628,6 +2824,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Slug(childComplexity), true
+	case "Community.threads":
+		if e.ComplexityRoot.Community.Threads == nil {
+			break
+		}
+
+		args, err := ec.field_Community_threads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Threads(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.timeChequeBatches":
 		if e.ComplexityRoot.Community.TimeChequeBatches == nil {
 			break
@@ -3558,6 +3765,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Exchange.TermsVersion(childComplexity), true
+	case "Exchange.thread":
+		if e.ComplexityRoot.Exchange.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exchange.Thread(childComplexity), true
 	case "Exchange.transfers":
 		if e.ComplexityRoot.Exchange.Transfers == nil {
 			break
@@ -4397,6 +4610,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.State(childComplexity), true
+	case "Listing.thread":
+		if e.ComplexityRoot.Listing.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Thread(childComplexity), true
 	case "Listing.title":
 		if e.ComplexityRoot.Listing.Title == nil {
 			break
@@ -4674,6 +4893,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
 
+	case "Message.body":
+		if e.ComplexityRoot.Message.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Body(childComplexity), true
+	case "Message.id":
+		if e.ComplexityRoot.Message.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.number":
+		if e.ComplexityRoot.Message.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.sender":
+		if e.ComplexityRoot.Message.Sender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Sender(childComplexity), true
+	case "Message.sentAt":
+		if e.ComplexityRoot.Message.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.SentAt(childComplexity), true
+	case "Message.thread":
+		if e.ComplexityRoot.Message.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Thread(childComplexity), true
+
+	case "MessageConnection.edges":
+		if e.ComplexityRoot.MessageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Edges(childComplexity), true
+	case "MessageConnection.nodes":
+		if e.ComplexityRoot.MessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Nodes(childComplexity), true
+	case "MessageConnection.pageInfo":
+		if e.ComplexityRoot.MessageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.PageInfo(childComplexity), true
+
+	case "MessageEdge.cursor":
+		if e.ComplexityRoot.MessageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Cursor(childComplexity), true
+	case "MessageEdge.node":
+		if e.ComplexityRoot.MessageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
+
 	case "Milestone.reachedAt":
 		if e.ComplexityRoot.Milestone.At == nil {
 			break
@@ -4738,6 +5026,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllowBelowFloor(childComplexity, args["input"].(model.AllowBelowFloorInput)), true
+	case "Mutation.announce":
+		if e.ComplexityRoot.Mutation.Announce == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announce_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -5442,6 +5741,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
+	case "Mutation.sendMessage":
+		if e.ComplexityRoot.Mutation.SendMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(model.SendMessageInput)), true
 	case "Mutation.setAccountLimits":
 		if e.ComplexityRoot.Mutation.SetAccountLimits == nil {
 			break
@@ -5656,6 +5966,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
+	case "Notification.announcement":
+		if e.ComplexityRoot.Notification.Announcement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Announcement(childComplexity), true
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
 			break
@@ -5704,6 +6020,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.thread":
+		if e.ComplexityRoot.Notification.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Thread(childComplexity), true
 	case "Notification.title":
 		if e.ComplexityRoot.Notification.Title == nil {
 			break
@@ -6476,6 +6798,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
 
+	case "SendMessagePayload.message":
+		if e.ComplexityRoot.SendMessagePayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.Message(childComplexity), true
+	case "SendMessagePayload.userErrors":
+		if e.ComplexityRoot.SendMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.UserErrors(childComplexity), true
+
 	case "ServerInfo.featureLevel":
 		if e.ComplexityRoot.ServerInfo.FeatureLevel == nil {
 			break
@@ -6926,6 +7261,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ExchangeUpdated(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.messageReceived":
+		if e.ComplexityRoot.Subscription.MessageReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.MessageReceived(childComplexity), true
 	case "Subscription.notificationReceived":
 		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
 			break
@@ -7013,6 +7354,98 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ThanksEdge.Node(childComplexity), true
+
+	case "Thread.community":
+		if e.ComplexityRoot.Thread.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Community(childComplexity), true
+	case "Thread.exchange":
+		if e.ComplexityRoot.Thread.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Exchange(childComplexity), true
+	case "Thread.id":
+		if e.ComplexityRoot.Thread.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.ID(childComplexity), true
+	case "Thread.lastMessage":
+		if e.ComplexityRoot.Thread.LastMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.LastMessage(childComplexity), true
+	case "Thread.listing":
+		if e.ComplexityRoot.Thread.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Listing(childComplexity), true
+	case "Thread.messages":
+		if e.ComplexityRoot.Thread.Messages == nil {
+			break
+		}
+
+		args, err := ec.field_Thread_messages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Thread.Messages(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Thread.unread":
+		if e.ComplexityRoot.Thread.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Unread(childComplexity), true
+	case "Thread.updatedAt":
+		if e.ComplexityRoot.Thread.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.UpdatedAt(childComplexity), true
+	case "Thread.with":
+		if e.ComplexityRoot.Thread.With == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.With(childComplexity), true
+
+	case "ThreadConnection.edges":
+		if e.ComplexityRoot.ThreadConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.Edges(childComplexity), true
+	case "ThreadConnection.nodes":
+		if e.ComplexityRoot.ThreadConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.Nodes(childComplexity), true
+	case "ThreadConnection.pageInfo":
+		if e.ComplexityRoot.ThreadConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.PageInfo(childComplexity), true
+
+	case "ThreadEdge.cursor":
+		if e.ComplexityRoot.ThreadEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadEdge.Cursor(childComplexity), true
+	case "ThreadEdge.node":
+		if e.ComplexityRoot.ThreadEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadEdge.Node(childComplexity), true
 
 	case "TimeCheque.community":
 		if e.ComplexityRoot.TimeCheque.Community == nil {
@@ -7460,6 +7893,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WrongBody.body":
+		if e.ComplexityRoot.WrongBody.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Body(childComplexity), true
+	case "WrongBody.code":
+		if e.ComplexityRoot.WrongBody.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Code(childComplexity), true
+	case "WrongBody.field":
+		if e.ComplexityRoot.WrongBody.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Field(childComplexity), true
+	case "WrongBody.message":
+		if e.ComplexityRoot.WrongBody.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Message(childComplexity), true
+	case "WrongBody.mode":
+		if e.ComplexityRoot.WrongBody.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Mode(childComplexity), true
+	case "WrongBody.name":
+		if e.ComplexityRoot.WrongBody.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Name(childComplexity), true
+	case "WrongBody.retryable":
+		if e.ComplexityRoot.WrongBody.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Retryable(childComplexity), true
+	case "WrongBody.type":
+		if e.ComplexityRoot.WrongBody.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Type(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -7504,6 +7986,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
+			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
@@ -7579,6 +8062,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
+			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
@@ -7773,6 +8257,8 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Coordinators, moderators and the board: speak to many members at once."
+  MAKE_ANNOUNCEMENTS
 }
 
 """
@@ -7857,6 +8343,18 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
+  "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
+  OUT_OF_UNIT
+  "Two decision types name the same part of the charter. Take it from one of them."
+  GOVERNED_TWICE
+  "Colleges are at least three, each of 1000 to 5000, and make 10000 in all. Adjust the weights."
+  COLLEGE_WEIGHTS
+  "Nobody could join, act or change the charter any more. The message says why; change that part."
+  CHARTER_LOCKS_OUT
+  "Not a decision type of this charter. Offer those of ` + "`" + `Charter.power` + "`" + `."
+  DECISION_TYPE_UNKNOWN
+  "Somebody else decides this here. ` + "`" + `WrongBody` + "`" + ` names who and how; send the request there."
+  WRONG_BODY
   "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
   "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
@@ -8487,8 +8985,8 @@ type Change {
   cursor: Cursor!
   "What to do with it."
   kind: ChangeKind!
-  "The object's global id. That of the community stands for all that is kept of it."
-  id: ID!
+  "The object's global id. That of the community stands for all that is kept of it. Not called ` + "`" + `id` + "`" + `, which is a key to apps that keep objects by it."
+  objectId: ID!
   "The object; null for a tombstone."
   node: Node
 }
@@ -9084,6 +9582,48 @@ type Levy {
   pool: String!
 }
 
+"How power works for a type of decision."
+enum PowerMode {
+  "By ballot of the electorate."
+  PARTICIPATORY
+  "Whoever holds the mandate decides; it is logged and open to recall."
+  HIERARCHICAL
+  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
+  DISTRIBUTED
+}
+
+"What kind of body decides."
+enum BodyKind {
+  "Everybody of the electorate."
+  ASSEMBLY
+  "One of the charter's colleges."
+  COLLEGE
+  "A circle, within its domain."
+  CIRCLE
+  "Whoever holds a role."
+  ROLE
+}
+
+"Somebody else decides this here: who, and how."
+type WrongBody implements UserError {
+  "WRONG_BODY."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does not; take it to the right body."
+  retryable: Boolean!
+  "The type of decision that this is."
+  type: String!
+  "How it is decided."
+  mode: PowerMode!
+  "What kind of body decides it."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  name: String
+}
+
 extend type Mutation {
   "Founds a community. Its founder is its first member and coordinator. Errors: SLUG_TAKEN, SLUG_INVALID, PRESET_UNKNOWN, LOCALE_UNKNOWN, TIME_ZONE_UNKNOWN."
   createCommunity("What it is called and where." input: CreateCommunityInput!): CreateCommunityPayload! @can(do: SIGNED_IN)
@@ -9115,6 +9655,242 @@ type CreateCommunityPayload {
   community: Community
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/conversation.graphqls", Input: `"What two members write to each other about one thing. Nobody else reads it."
+type Thread implements Node {
+  "The global id."
+  id: ID!
+  "In which community."
+  community: Community!
+  "The exchange it is about; null when it is about something else."
+  exchange: Exchange
+  "The offer or request it is about; null when it is about something else."
+  listing: Listing
+  "The other of the two."
+  with: Member!
+  "What was written, newest first."
+  messages(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): MessageConnection!
+  "The last message."
+  lastMessage: Message!
+  "How many messages of the other the caller has not read yet."
+  unread: Int!
+  "When the last message was sent."
+  updatedAt: DateTime!
+}
+
+"A page of threads."
+type ThreadConnection {
+  "The items with their cursors."
+  edges: [ThreadEdge!]!
+  "The items alone."
+  nodes: [Thread!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of threads."
+type ThreadEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Thread!
+}
+
+"One message of a thread. It stays as it was sent: the other has read it."
+type Message implements Node {
+  "The global id."
+  id: ID!
+  "The thread it belongs to."
+  thread: Thread!
+  "Its place in the thread, from 1, without gaps."
+  number: Int!
+  "Who sent it."
+  sender: Member!
+  "What it says."
+  body: String!
+  "When."
+  sentAt: DateTime!
+}
+
+"A page of messages."
+type MessageConnection {
+  "The items with their cursors."
+  edges: [MessageEdge!]!
+  "The items alone."
+  nodes: [Message!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of messages."
+type MessageEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Message!
+}
+
+"To whom an announcement speaks. Treat a value you do not know as EVERYONE."
+enum Audience {
+  "All who take part or rest."
+  EVERYONE
+  "Those still finding their way."
+  NEWCOMERS
+  "Those who exchange regularly."
+  ACTIVE
+  "Those who have been quiet, or rest."
+  QUIET
+}
+
+"Said by the community's staff to many members at once; every member may read it."
+type Announcement implements Node {
+  "The global id."
+  id: ID!
+  "In which community."
+  community: Community!
+  "Who was told."
+  audience: Audience!
+  "One line."
+  title: String!
+  "The text."
+  body: String!
+  "Who announced it."
+  announcedBy: Member!
+  "When."
+  announcedAt: DateTime!
+}
+
+"A page of announcements."
+type AnnouncementConnection {
+  "The items with their cursors."
+  edges: [AnnouncementEdge!]!
+  "The items alone."
+  nodes: [Announcement!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of announcements."
+type AnnouncementEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Announcement!
+}
+
+extend type Community {
+  "What the caller and others here write to one another, last written in first."
+  threads(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ThreadConnection!
+  "What was announced, newest first."
+  announcements(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): AnnouncementConnection!
+}
+
+extend type Exchange {
+  "What its two sides wrote about it; null before the first message, and for anybody else."
+  thread: Thread
+}
+
+extend type Listing {
+  "What the caller and its publisher wrote about it, after the caller asked; null before the first message."
+  thread: Thread
+}
+
+extend type Notification {
+  "The thread it is about; null when it is about something else."
+  thread: Thread
+  "The announcement it tells; null when it is about something else."
+  announcement: Announcement
+}
+
+extend type Mutation {
+  """
+  Sends a message: into a thread, or to what opens one. Nobody's e-mail or telephone
+  is shown, and who receives it is told that there is something to read, not what.
+  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE.
+  """
+  sendMessage("What." input: SendMessageInput!): SendMessagePayload! @can(do: SEE_COMMUNITY)
+  "Speaks to many members at once. Errors: REQUIRED, TEXT_TOO_SHORT, TEXT_TOO_LONG."
+  announce("What." input: AnnounceInput!): AnnouncePayload! @can(do: MAKE_ANNOUNCEMENTS)
+}
+
+"A message, into a thread or to what opens one: exactly one of ` + "`" + `threadId` + "`" + ` and ` + "`" + `to` + "`" + `."
+input SendMessageInput {
+  "The thread to go on with."
+  threadId: ID
+  "An exchange of one's own, somebody's offer or request, or a member."
+  to: ID
+  "What it says; 1 to 4000 characters."
+  body: String!
+  "The member in whose name it is sent, for those who may act for them."
+  onBehalfOf: ID
+  "Makes sending it again harmless."
+  idempotencyKey: String
+}
+
+"The result of sendMessage."
+type SendMessagePayload {
+  "The message."
+  message: Message
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What to announce, and to whom."
+input AnnounceInput {
+  "In which community."
+  communityId: ID!
+  "To whom."
+  audience: Audience! = EVERYONE
+  "One line, 3 to 120 characters."
+  title: String!
+  "The text, 1 to 4000 characters."
+  body: String!
+  "Makes sending it again harmless."
+  idempotencyKey: String
+}
+
+"The result of announce."
+type AnnouncePayload {
+  "The announcement."
+  announcement: Announcement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+extend type Subscription {
+  """
+  What is written to the caller, in all communities where they belong when the
+  subscription begins. To miss nothing, subscribe first, then read the threads.
+  """
+  messageReceived: Message! @can(do: SIGNED_IN)
 }
 `, BuiltIn: false},
 	{Name: "../schema/doors.graphqls", Input: `extend type Viewer {
@@ -11300,6 +12076,10 @@ enum NotificationKind {
   MILESTONE_TEN_PARTNERS
   "You belong here since a year."
   MILESTONE_A_YEAR
+  "A member wrote to you."
+  MESSAGE_RECEIVED
+  "The community announces something."
+  ANNOUNCEMENT
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -11345,14 +12125,16 @@ type NotificationEdge {
 }
 
 extend type Mutation {
-  "Notes that notifications were read; of a community, all of those named or none."
+  "Notes that notifications, or a thread's messages, were read; of a community, all of those named or none."
   markRead("What." input: MarkReadInput!): MarkReadPayload! @can(do: SIGNED_IN)
 }
 
-"Notifications that were read."
+"Notifications that were read, or a thread."
 input MarkReadInput {
   "Which; at most 100."
-  notificationIds: [ID!]!
+  notificationIds: [ID!]! = []
+  "A thread that was read to its end."
+  threadId: ID
 }
 
 "The result of markRead."
@@ -12858,6 +13640,58 @@ func (ec *executionContext) childFields_AllowBelowFloorPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type AllowBelowFloorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AnnouncePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_AnnouncePayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AnnouncePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Announcement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Announcement_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Announcement_community(ctx, field)
+	case "audience":
+		return ec.fieldContext_Announcement_audience(ctx, field)
+	case "title":
+		return ec.fieldContext_Announcement_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Announcement_body(ctx, field)
+	case "announcedBy":
+		return ec.fieldContext_Announcement_announcedBy(ctx, field)
+	case "announcedAt":
+		return ec.fieldContext_Announcement_announcedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Announcement", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AnnouncementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AnnouncementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AnnouncementConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AnnouncementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -13010,8 +13844,8 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 		return ec.fieldContext_Change_cursor(ctx, field)
 	case "kind":
 		return ec.fieldContext_Change_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_Change_id(ctx, field)
+	case "objectId":
+		return ec.fieldContext_Change_objectId(ctx, field)
 	case "node":
 		return ec.fieldContext_Change_node(ctx, field)
 	}
@@ -13168,6 +14002,10 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_timeCheques(ctx, field)
 	case "timeChequeBatches":
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
+	case "threads":
+		return ec.fieldContext_Community_threads(ctx, field)
+	case "announcements":
+		return ec.fieldContext_Community_announcements(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -13664,6 +14502,8 @@ func (ec *executionContext) childFields_Exchange(ctx context.Context, field grap
 		return ec.fieldContext_Exchange_updatedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Exchange_version(ctx, field)
+	case "thread":
+		return ec.fieldContext_Exchange_thread(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Exchange", field.Name)
 }
@@ -14056,6 +14896,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "thread":
+		return ec.fieldContext_Listing_thread(ctx, field)
 	case "photos":
 		return ec.fieldContext_Listing_photos(ctx, field)
 	}
@@ -14190,6 +15032,46 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Message_id(ctx, field)
+	case "thread":
+		return ec.fieldContext_Message_thread(ctx, field)
+	case "number":
+		return ec.fieldContext_Message_number(ctx, field)
+	case "sender":
+		return ec.fieldContext_Message_sender(ctx, field)
+	case "body":
+		return ec.fieldContext_Message_body(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Message_sentAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14246,6 +15128,10 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "readAt":
 		return ec.fieldContext_Notification_readAt(ctx, field)
+	case "thread":
+		return ec.fieldContext_Notification_thread(ctx, field)
+	case "announcement":
+		return ec.fieldContext_Notification_announcement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
 }
@@ -14652,6 +15538,16 @@ func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SendMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -14934,6 +15830,52 @@ func (ec *executionContext) childFields_ThanksEdge(ctx context.Context, field gr
 		return ec.fieldContext_ThanksEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ThanksEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Thread(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Thread_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Thread_community(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Thread_exchange(ctx, field)
+	case "listing":
+		return ec.fieldContext_Thread_listing(ctx, field)
+	case "with":
+		return ec.fieldContext_Thread_with(ctx, field)
+	case "messages":
+		return ec.fieldContext_Thread_messages(ctx, field)
+	case "lastMessage":
+		return ec.fieldContext_Thread_lastMessage(ctx, field)
+	case "unread":
+		return ec.fieldContext_Thread_unread(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Thread_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thread", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ThreadConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ThreadConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ThreadConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ThreadEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ThreadEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TimeCheque(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

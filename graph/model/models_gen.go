@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -157,6 +158,46 @@ type AllowBelowFloorPayload struct {
 	Account *view.Account `json:"account,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What to announce, and to whom.
+type AnnounceInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// To whom.
+	Audience conversation.Audience `json:"audience"`
+	// One line, 3 to 120 characters.
+	Title string `json:"title"`
+	// The text, 1 to 4000 characters.
+	Body string `json:"body"`
+	// Makes sending it again harmless.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of announce.
+type AnnouncePayload struct {
+	// The announcement.
+	Announcement *conversation.Announcement `json:"announcement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of announcements.
+type AnnouncementConnection struct {
+	// The items with their cursors.
+	Edges []*AnnouncementEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Announcement `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of announcements.
+type AnnouncementEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Announcement `json:"node"`
 }
 
 // A wish to join.
@@ -403,8 +444,8 @@ type Change struct {
 	Cursor string `json:"cursor"`
 	// What to do with it.
 	Kind ChangeKind `json:"kind"`
-	// The object's global id. That of the community stands for all that is kept of it.
-	ID string `json:"id"`
+	// The object's global id. That of the community stands for all that is kept of it. Not called `id`, which is a key to apps that keep objects by it.
+	ObjectID string `json:"objectId"`
 	// The object; null for a tombstone.
 	Node view.Node `json:"node,omitempty"`
 }
@@ -1299,10 +1340,12 @@ type MarkListingMetPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Notifications that were read.
+// Notifications that were read, or a thread.
 type MarkReadInput struct {
 	// Which; at most 100.
 	NotificationIds []string `json:"notificationIds"`
+	// A thread that was read to its end.
+	ThreadID *string `json:"threadId,omitempty"`
 }
 
 // The result of markRead.
@@ -1339,6 +1382,24 @@ type MemberFilter struct {
 	Text *string `json:"text,omitempty"`
 	// Only these; applications are for those who admit.
 	Participation []membership.Participation `json:"participation,omitempty"`
+}
+
+// A page of messages.
+type MessageConnection struct {
+	// The items with their cursors.
+	Edges []*MessageEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Message `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of messages.
+type MessageEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Message `json:"node"`
 }
 
 // Everything that can be done. Each takes one input and answers a payload with `userErrors`.
@@ -1923,6 +1984,28 @@ type ScheduleSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A message, into a thread or to what opens one: exactly one of `threadId` and `to`.
+type SendMessageInput struct {
+	// The thread to go on with.
+	ThreadID *string `json:"threadId,omitempty"`
+	// An exchange of one's own, somebody's offer or request, or a member.
+	To *string `json:"to,omitempty"`
+	// What it says; 1 to 4000 characters.
+	Body string `json:"body"`
+	// The member in whose name it is sent, for those who may act for them.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Makes sending it again harmless.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of sendMessage.
+type SendMessagePayload struct {
+	// The message.
+	Message *conversation.Message `json:"message,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What this server is.
 type ServerInfo struct {
 	// The program's version.
@@ -2213,6 +2296,24 @@ type ThanksEdge struct {
 	Node *recognition.Thanks `json:"node"`
 }
 
+// A page of threads.
+type ThreadConnection struct {
+	// The items with their cursors.
+	Edges []*ThreadEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Thread `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of threads.
+type ThreadEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Thread `json:"node"`
+}
+
 // A page of batches of slips.
 type TimeChequeBatchConnection struct {
 	// The items with their cursors.
@@ -2416,6 +2517,28 @@ type WriteTimeChequePayload struct {
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
+
+// Somebody else decides this here: who, and how.
+type WrongBody struct {
+	// WRONG_BODY.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does not; take it to the right body.
+	Retryable bool `json:"retryable"`
+	// The type of decision that this is.
+	Type string `json:"type"`
+	// How it is decided.
+	Mode community.Mode `json:"mode"`
+	// What kind of body decides it.
+	Body community.BodyKind `json:"body"`
+	// The code of the college, circle or role; null for the assembly.
+	Name *string `json:"name,omitempty"`
+}
+
+func (WrongBody) IsUserError() {}
 
 // The object is in a state that does not allow this, any more or not yet: read it again.
 type WrongState struct {

@@ -135,17 +135,19 @@ var given = []struct {
 	id   *regexp.Regexp
 	args []string
 }{
-	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"community", "member", "minutes", "service"}},
+	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"body", "community", "member", "minutes", "service", "title"}},
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
+	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
+	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
+		"about", "actual", "available", "body", "count", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
+		"state", "trace", "unit", "what", "why",
 	}},
 }
 
@@ -171,7 +173,7 @@ func TestPlaceholdersExist(t *testing.T) {
 }
 
 func TestNotificationsAreWhole(t *testing.T) {
-	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage"}
+	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage", "title": "Assemblée", "body": "Le 3 mars."}
 	texts := readCatalogue(t, French)
 	for id := range texts {
 		if !strings.HasPrefix(id, "notification.") {
@@ -237,6 +239,9 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},
 		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
+		{"community", "Mode", "mode.%s"},
+		{"community", "Word", "%s"},
+		{"community", "BodyKind", "body.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},
 	} {
