@@ -84,7 +84,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "BUDGET": // a ballot is sealed, and its voter knows it
 	case "HELPER", "CARD":
 		all = []touch{{Object: Object{Member, e.Subject}}}
-	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT": // nothing that a device keeps, but for what their legs say
+	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

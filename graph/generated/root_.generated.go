@@ -8331,7 +8331,7 @@ enum ErrorCode {
   PASSKEY_REFUSED
   "As many passkeys as anybody may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
   PASSKEY_LIMIT
-  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: have the person sign in with their passkey, then repeat the call with the new session."
+  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: whoever has a passkey shows it for this. Have them sign in with it, then repeat the call with the new session."
   STEP_UP_REQUIRED
   "Another community has this short name. Ask for another."
   SLUG_TAKEN

@@ -135,7 +135,7 @@ var given = []struct {
 	id   *regexp.Regexp
 	args []string
 }{
-	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"body", "community", "member", "minutes", "service", "title"}},
+	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"community", "member", "minutes", "service"}},
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
@@ -173,7 +173,7 @@ func TestPlaceholdersExist(t *testing.T) {
 }
 
 func TestNotificationsAreWhole(t *testing.T) {
-	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage", "title": "Assemblée", "body": "Le 3 mars."}
+	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage"}
 	texts := readCatalogue(t, French)
 	for id := range texts {
 		if !strings.HasPrefix(id, "notification.") {
