@@ -31,6 +31,7 @@ const (
 	ApproveClaims     Permission = "APPROVE_CLAIMS"      // of others, on project hours
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
+	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
 )
 
@@ -50,6 +51,7 @@ var granted = map[Permission][]Role{
 	ApproveClaims:     {Coordinator, Treasurer},
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
+	MakeAnnouncements: {Coordinator, Moderator, Board},
 	ManageApps:        {Coordinator},
 }
 
@@ -58,7 +60,7 @@ func Permissions() []Permission {
 	return []Permission{
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
 		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
+		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, MakeAnnouncements,
 		ManageApps,
 	}
 }

@@ -9,6 +9,10 @@ import (
 	"unicode/utf8"
 )
 
+// Word names a text of the catalogue, among an error's args: it is told in the
+// reader's language.
+type Word string
+
 // Check collects what is wrong with an input, so that somebody on a phone
 // learns of all of it at once.
 type Check struct{ errs []error }

@@ -186,6 +186,13 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 	if n.Minutes != 0 {
 		args["minutes"] = n.Minutes
 	}
+	if n.Kind == messaging.Announced {
+		a, err := load(ctx, of(ctx).loaders.announcements, n.Community, n.About)
+		if err != nil {
+			return "", err
+		}
+		args["title"], args["body"] = a.Title, a.Body
+	}
 	if n.Member != domain.Nowhere {
 		m, err := load(ctx, of(ctx).loaders.members, n.Community, n.Member)
 		if err != nil {
@@ -205,7 +212,7 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 	return i18n.Text(lang, "notification."+string(n.Kind)+"."+part, args), nil
 }
 
-func (r *Resolver) markRead(ctx context.Context, ids []string) error {
+func (r *Resolver) markRead(ctx context.Context, ids []string, thread *string) error {
 	if len(ids) > domain.LargestPage {
 		return domain.NewError(domain.PageSize, "notificationIds", "max", domain.LargestPage)
 	}
@@ -222,5 +229,12 @@ func (r *Resolver) markRead(ctx context.Context, ids []string) error {
 			return err
 		}
 	}
-	return nil
+	if thread == nil {
+		return nil
+	}
+	t, err := want(threadID, *thread, "threadId")
+	if err != nil {
+		return err
+	}
+	return r.Conversations.MarkRead(ctx, actor(ctx), t.community, t.key)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -106,9 +107,23 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		if state, ok := p.Args["state"].(string); ok {
 			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
 		}
+	case community.WrongBody:
+		if mode, ok := p.Args["mode"].(domain.Word); ok {
+			body, _ := p.Args["body"].(domain.Word)
+			return model.WrongBody{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Type: text(p, "type"),
+				Mode: community.Mode(strings.TrimPrefix(string(mode), "mode.")), Body: community.BodyKind(strings.TrimPrefix(string(body), "body.")),
+				Name: orAbsent(text(p, "name")),
+			}
+		}
 	default: // it has no figures
 	}
 	return e
+}
+
+func text(p *domain.Error, name string) string {
+	s, _ := p.Args[name].(string)
+	return s
 }
 
 func minutesArg(p *domain.Error, name string) *domain.Minutes {

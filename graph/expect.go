@@ -150,6 +150,11 @@ func (l *loaders) expectNotification(ctx context.Context, n messaging.Notificati
 	for _, field := range []string{"Notification.title", "Notification.body", "Notification.member"} {
 		expect(ctx, field, l.members, n.Community, n.Member)
 	}
+	if n.Kind == messaging.Announced {
+		for _, field := range []string{"Notification.title", "Notification.body", "Notification.announcement"} {
+			expect(ctx, field, l.announcements, n.Community, n.About)
+		}
+	}
 	for _, field := range []string{"Notification.title", "Notification.body", "Notification.exchange"} {
 		expect(ctx, field, l.exchanges, n.Community, n.Exchange)
 	}

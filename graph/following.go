@@ -63,7 +63,7 @@ func ObjectID(kind changes.Kind, community, id domain.ID) string {
 
 func presented(ctx context.Context, change changes.Change) (*model.Change, error) {
 	in := change.Cursor.Community
-	shown := &model.Change{Cursor: change.Cursor.String(), ID: globalID(nodeKinds[change.Kind], in, change.ID), Kind: model.ChangeKindUpsert}
+	shown := &model.Change{Cursor: change.Cursor.String(), ObjectID: globalID(nodeKinds[change.Kind], in, change.ID), Kind: model.ChangeKindUpsert}
 	switch v := change.Value.(type) {
 	case nil:
 		shown.Kind = model.ChangeKindTombstone

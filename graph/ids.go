@@ -39,6 +39,9 @@ const (
 	passkeyID      idKind = 'p'
 	webhookID      idKind = 'w'
 	deliveryID     idKind = 'd'
+	threadID       idKind = 't'
+	messageID      idKind = 'm'
+	announcementID idKind = 'a'
 )
 
 // object is what an opaque id carries: type, community and key. The community

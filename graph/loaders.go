@@ -10,6 +10,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -51,6 +52,11 @@ type loaders struct {
 	projects     *dataloadgen.Loader[at, reinvestment.Project]
 	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
 	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
+
+	threads       *dataloadgen.Loader[at, conversation.Thread]   // the caller's
+	threadsAbout  *dataloadgen.Loader[at, []conversation.Thread] // by exchange or listing
+	lastMessages  *dataloadgen.Loader[at, conversation.Message]  // by thread
+	announcements *dataloadgen.Loader[at, conversation.Announcement]
 }
 
 // loader waits a millisecond for a page's items to ask, never longer.
@@ -81,6 +87,14 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
 		claimsOf:    loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),
 	}
+	l.threads = loader(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]conversation.Thread, error) {
+		return r.Conversations.Own(ctx, actor, c, ids)
+	}, func(t conversation.Thread) domain.ID { return t.ID }))
+	l.threadsAbout = loader(groups(func(ctx context.Context, c domain.ID, ids []domain.ID) ([]conversation.Thread, error) {
+		return r.Conversations.About(ctx, actor, c, ids)
+	}, conversation.Thread.About))
+	l.lastMessages = loader(inCommunities(r.Tx, r.Conversations.Last, func(m conversation.Message) domain.ID { return m.Thread }))
+	l.announcements = loader(inCommunities(r.Tx, r.Conversations.LoadAnnouncements, func(a conversation.Announcement) domain.ID { return a.ID }))
 	// Each of the others tells, of what it has read, what will be asked for next.
 	l.members = loader(telling(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {
 		return r.Members.Load(ctx, c, ids...)

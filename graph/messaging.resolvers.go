@@ -17,7 +17,7 @@ import (
 )
 
 func (r *mutationResolver) MarkRead(ctx context.Context, input model.MarkReadInput) (*model.MarkReadPayload, error) {
-	if err := r.markRead(ctx, input.NotificationIds); err != nil {
+	if err := r.markRead(ctx, input.NotificationIds, input.ThreadID); err != nil {
 		return nil, err
 	}
 	n, err := r.unread(ctx)

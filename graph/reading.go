@@ -76,6 +76,15 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case claimID:
 		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
 		return found(&c, err)
+	case threadID:
+		t, err := r.Conversations.Thread(ctx, who, o.community, o.key)
+		return found(&t, err)
+	case messageID:
+		m, err := r.Conversations.Message(ctx, who, o.community, o.key)
+		return found(&m, err)
+	case announcementID:
+		a, err := r.Conversations.Announcement(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case thanksID:
 		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
 		return found(&t, err)
@@ -95,7 +104,7 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 		}
 		a, err := r.account(ctx, o.community, o.key)
 		return found(a, err)
-	case sessionID, entryID: // read through their owner only
+	case sessionID, entryID, passkeyID: // read through their owner only
 	}
 	return nil, domain.NewError(domain.NotFound, "id")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -49,12 +50,15 @@ type Resolver struct {
 	Activities    *activity.Service
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
+	Conversations *conversation.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
 	Partners      *partner.Service
 	Live          *live.Hub
 
+	// Origins are the web apps, https://…, that may call from a browser, and follow.
+	Origins   []string
 	Documents *Documents
 	Budgets   Budgets
 	Usage     *Usage

@@ -20,7 +20,7 @@ import (
 // webSocket is graphql-transport-ws as this schema's callers sign in to it.
 func (r *Resolver) webSocket() graphql.Transport {
 	return live.WebSocket{
-		Hub: r.Live, Admit: r.greet, Afresh: r.afresh,
+		Hub: r.Live, Origins: r.Origins, Admit: r.greet, Afresh: r.afresh,
 		TooMany: domain.NewError(domain.RateLimited, "", "retryAfter", 1),
 	}
 }

@@ -59,7 +59,7 @@ func (r *Runner) sendLetter(ctx context.Context, args letterArgs) error {
 // write makes a letter in the language of who reads it.
 func write(l messaging.Letter, link string) mail.Message {
 	lang := i18n.Match(l.Locale)
-	args := map[string]any{"name": l.Name, "member": l.MemberName, "community": l.CommunityName, "url": link}
+	args := map[string]any{"name": l.Name, "member": l.MemberName, "community": l.CommunityName, "url": link, "title": l.Title, "body": l.Body}
 	if service, known := listing.TypeByCode(l.ServiceType); known {
 		args["service"] = service.Label(string(lang))
 	}

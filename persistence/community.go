@@ -163,7 +163,7 @@ func charterOf(row pgx.Row) (c community.Charter, err error) {
 	if err := row.Scan(&body, &version, &from); err != nil {
 		return c, translate(err)
 	}
-	err = json.Unmarshal(body, &c)
+	c, err = community.ReadCharter(body)
 	c.Version, c.EffectiveFrom = version, from.UTC()
 	return c, err
 }

@@ -300,6 +300,13 @@ func (MemberStore) Holders(ctx context.Context, community domain.ID, role domain
 	return collect(found, err, memberRow.value)
 }
 
+// InStates implements membership.Store.
+func (MemberStore) InStates(ctx context.Context, community domain.ID, states []membership.Participation) ([]membership.Member, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+memberColumns+` FROM member WHERE community_id = $1 AND participation = ANY ($2::text[]) ORDER BY id`, community, texts(states))
+	return collect(found, err, memberRow.value)
+}
+
 // LockRole implements membership.Store.
 func (MemberStore) LockRole(ctx context.Context, community domain.ID, role domain.Role) error {
 	_, err := query(ctx).Exec(ctx, `

@@ -325,6 +325,24 @@ ALTER TABLE public.allocation_run FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.allocation_run TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.allocation_run TO hora_server;
 
+CREATE TABLE public.announcement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  audience text NOT NULL,
+  title text NOT NULL,
+  body text NOT NULL,
+  member_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT announcement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT announcement_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT announcement_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.announcement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.announcement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.announcement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX announcement_idx ON public.announcement USING btree (community_id, at DESC, id DESC);
+GRANT INSERT, SELECT ON public.announcement TO hora_server;
+
 CREATE TABLE public.budget_ballot (
   community_id uuid NOT NULL,
   cycle_id uuid NOT NULL,
@@ -816,6 +834,27 @@ CREATE INDEX member_list_idx ON public.member USING btree (community_id, partici
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
 
+CREATE TABLE public.message (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  thread_id uuid NOT NULL,
+  number integer NOT NULL,
+  sender_id uuid NOT NULL,
+  typist_id uuid NOT NULL,
+  body text NOT NULL,
+  sent_at timestamp with time zone NOT NULL,
+  CONSTRAINT message_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT message_number_key UNIQUE (community_id, thread_id, number),
+  CONSTRAINT message_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT message_sender_fkey FOREIGN KEY (community_id, sender_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT message_thread_fkey FOREIGN KEY (community_id, thread_id) REFERENCES public.thread(community_id, id),
+  CONSTRAINT message_typist_id_fkey FOREIGN KEY (typist_id) REFERENCES public.person(id)
+);
+ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.message FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.message TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.message TO hora_server;
+
 CREATE TABLE public.milestone (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -844,6 +883,7 @@ CREATE TABLE public.notification (
   pos bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   read_at timestamp with time zone,
+  about_id uuid,
   CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
   CONSTRAINT notification_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
@@ -1095,6 +1135,37 @@ CREATE POLICY tenant ON public.thanks TO PUBLIC USING ((community_id = (NULLIF(c
 CREATE INDEX thanks_giver_idx ON public.thanks USING btree (community_id, giver_id, created_at DESC);
 CREATE INDEX thanks_member_idx ON public.thanks USING btree (community_id, member_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.thanks TO hora_server;
+
+CREATE TABLE public.thread (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  exchange_id uuid,
+  listing_id uuid,
+  first_id uuid NOT NULL,
+  second_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  last integer NOT NULL DEFAULT 0,
+  first_seen integer NOT NULL DEFAULT 0,
+  second_seen integer NOT NULL DEFAULT 0,
+  CONSTRAINT thread_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT thread_one_subject CHECK (((exchange_id IS NULL) OR (listing_id IS NULL))),
+  CONSTRAINT thread_two_members CHECK ((first_id <> second_id)),
+  CONSTRAINT thread_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT thread_exchange_fkey FOREIGN KEY (community_id, exchange_id) REFERENCES public.exchange(community_id, id),
+  CONSTRAINT thread_first_fkey FOREIGN KEY (community_id, first_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT thread_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
+  CONSTRAINT thread_second_fkey FOREIGN KEY (community_id, second_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.thread ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.thread FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.thread TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX thread_exchange_key ON public.thread USING btree (community_id, exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX thread_first_idx ON public.thread USING btree (community_id, first_id, updated_at DESC, id DESC);
+CREATE UNIQUE INDEX thread_listing_key ON public.thread USING btree (community_id, listing_id, first_id) WHERE (listing_id IS NOT NULL);
+CREATE UNIQUE INDEX thread_pair_key ON public.thread USING btree (community_id, first_id, second_id) WHERE ((exchange_id IS NULL) AND (listing_id IS NULL));
+CREATE INDEX thread_second_idx ON public.thread USING btree (community_id, second_id, updated_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.thread TO hora_server;
 
 CREATE UNLOGGED TABLE public.throttle (
   key text NOT NULL,

@@ -44,8 +44,6 @@ type Config struct {
 	Ready          func(ctx context.Context) error
 	Metrics        *telemetry.Metrics
 	Logger         *slog.Logger
-	// Origins are the web apps, https://…, that may call from a browser.
-	Origins []string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
 	// Secure says that people reach this server by https alone.
@@ -102,13 +100,13 @@ func New(c Config) http.Handler {
 // site are refused before they reach anything.
 func (c Config) secure(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
-	for _, origin := range c.Origins {
+	for _, origin := range c.Resolver.Origins {
 		if err := guard.AddTrustedOrigin(origin); err != nil {
 			panic(err) // the settings were checked
 		}
 	}
 	guarded := guard.Handler(next)
-	if len(c.Origins) > 0 {
+	if len(c.Resolver.Origins) > 0 {
 		guarded = c.cors().Handler(guarded)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +126,7 @@ func (c Config) secure(next http.Handler) http.Handler {
 // cookie, so no credentials are asked for.
 func (c Config) cors() *cors.Cors {
 	return cors.New(cors.Options{
-		AllowedOrigins: c.Origins,
+		AllowedOrigins: c.Resolver.Origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Accept-Language", "If-None-Match",

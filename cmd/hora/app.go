@@ -217,12 +217,12 @@ func (a *App) serverParts() (server.Config, error) {
 			Cheques: a.rooms.cheques, Workshops: a.rooms.workshops, Activities: a.rooms.activities,
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
-			Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
-			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Partners: a.rooms.partners, Changes: a.rooms.changes, Live: a.live,
+			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
+			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Partners: a.rooms.partners, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
-		Origins: a.cfg.CORSOrigins, TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
+		TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}
 	if a.cfg.Dev {
 		c.Dev = &server.Dev{Mail: a.outbox, Clock: a.clock, Moved: a.jobs.ClockMoved}

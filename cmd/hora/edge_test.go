@@ -201,9 +201,20 @@ func TestOtherSitesMayCallOnlyWhenNamed(t *testing.T) {
 			"Origin", origin, "Sec-Fetch-Site", "cross-site")
 		return response.StatusCode
 	}
-	same(t, "without any: preflight, call", []any{preflight(alone, ours), call(alone, ours)}, []any{"", 403})
-	same(t, "ours: preflight, call", []any{preflight(shared, ours), call(shared, ours)}, []any{ours, 200})
-	same(t, "theirs: preflight, call", []any{preflight(shared, theirs), call(shared, theirs)}, []any{"", 403})
+	follow := func(p *program, origin string) int {
+		wire, status, err := p.handshake([]string{"graphql-transport-ws"}, http.Header{"Origin": {origin}})
+		if err == nil {
+			_ = wire.CloseNow()
+		}
+		return status
+	}
+	all := func(p *program, origin string) []any {
+		return []any{preflight(p, origin), call(p, origin), follow(p, origin)}
+	}
+	same(t, "without any: preflight, call, follow", all(alone, ours), []any{"", 403, 403})
+	same(t, "ours: preflight, call, follow", all(shared, ours), []any{ours, 200, 101})
+	same(t, "theirs: preflight, call, follow", all(shared, theirs), []any{"", 403, 403})
+	same(t, "ours without TLS: preflight, call, follow", all(shared, "http://app.example.org"), []any{"", 403, 403})
 	for header, want := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Set-Cookie": "",

@@ -140,7 +140,7 @@ func TestAServerThatStopsTakesLeave(t *testing.T) {
 	event, _ := e.hears()
 	same(t, "the event stream breaks off, so that the app comes back", event, "")
 	y := bruno.asks(anna, 15)
-	same(t, "what was missed", anna.reads(syncing, input{"c": town.id, "since": cursor}).text("changes.items.0.id"), y)
+	same(t, "what was missed", anna.reads(syncing, input{"c": town.id, "since": cursor}).text("changes.items.0.objectId"), y)
 	if _, status, err := town.handshake([]string{"graphql-transport-ws"}, nil); err == nil || status != http.StatusServiceUnavailable {
 		t.Errorf("a server that stops takes a connection: HTTP %d %v", status, err)
 	}

@@ -157,7 +157,7 @@ func (s *socket) closes() websocket.StatusCode {
 
 const (
 	followExchanges = `subscription($c: ID!, $since: Cursor) { exchangeUpdated(communityId: $c, since: $since) { cursor exchange { id state } } }`
-	followAll       = `subscription($c: ID!, $since: Cursor) { communityActivity(communityId: $c, since: $since) { cursor kind id node { __typename
+	followAll       = `subscription($c: ID!, $since: Cursor) { communityActivity(communityId: $c, since: $since) { cursor kind objectId node { __typename
 		... on Listing { title is: state } ... on Exchange { state } ... on Account { balance } ... on Transfer { minutes } ... on Member { displayName } } } }`
 	followNews = `subscription { notificationReceived { cursor notification { kind title exchange { id } } } }`
 )
@@ -353,12 +353,12 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	anna.does("leaveCommunity", input{"communityId": town.id})
 	same(t, "exchanges", s.refused("x"), "FORBIDDEN")
 	farewell := all.hears("next", "a").thing("data.communityActivity")
-	same(t, "everything", []string{farewell.text("kind"), farewell.text("id")}, []string{"TOMBSTONE", town.id})
+	same(t, "everything", []string{farewell.text("kind"), farewell.text("objectId")}, []string{"TOMBSTONE", town.id})
 	same(t, "everything", all.refused("a"), "FORBIDDEN")
 	s.says("subscribe", "q", input{"query": "{ viewer { person { displayName } } }"})
 	s.hears("next", "q") // the connection is as good as ever
 	gone := anna.reads(syncing, input{"c": town.id, "since": start}).thing("changes")
-	same(t, "a leaver’s phone", []any{gone.text("items.0.kind"), gone.text("items.0.id"), gone["resetRequired"]}, []any{"TOMBSTONE", town.id, true})
+	same(t, "a leaver’s phone", []any{gone.text("items.0.kind"), gone.text("items.0.objectId"), gone["resetRequired"]}, []any{"TOMBSTONE", town.id, true})
 
 	b := bruno.open()
 	b.subscribes("x", followExchanges, input{"c": town.id})
@@ -367,7 +367,7 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 }
 
 const syncing = `query($c: ID!, $since: Cursor, $first: Int) { changes(communityId: $c, since: $since, first: $first) {
-	nextCursor hasMore resetRequired items { cursor kind id node { __typename ... on Listing { title is: state } ... on Exchange { state }
+	nextCursor hasMore resetRequired items { cursor kind objectId node { __typename ... on Listing { title is: state } ... on Exchange { state }
 	... on Account { id balance held } ... on Transfer { minutes } ... on Member { displayName participation } } } } }`
 
 // A phone that was away asks for what changed; a stream goes on from its cursor.
@@ -411,11 +411,11 @@ func TestAPhoneComesBackToWhatItMissed(t *testing.T) {
 	// The same as a stream; wherever it is cut off, its cursor leads to all the rest.
 	s := bruno.open()
 	s.subscribes("a", followAll, input{"c": town.id, "since": start})
-	ids := texts(missed.list("items"), "id")
+	ids := texts(missed.list("items"), "objectId")
 	for i := range ids {
 		event := s.hears("next", "a").thing("data.communityActivity")
-		same(t, "the stream tells", event.text("id"), ids[i])
-		rest := texts(sync(bruno, event.text("cursor")).list("items"), "id")
+		same(t, "the stream tells", event.text("objectId"), ids[i])
+		rest := texts(sync(bruno, event.text("cursor")).list("items"), "objectId")
 		for _, id := range ids[i+1:] {
 			same(t, "the rest is told again", slices.Contains(rest, id), true)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -35,6 +36,7 @@ type rooms struct {
 	activities  *activity.Service
 	statements  *statement.Service
 	recognition *recognition.Service
+	threads     *conversation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -58,6 +60,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, pos
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
+		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,

@@ -262,7 +262,7 @@ var calls = map[string]func(s *scene) call{
 	"logActivity": func(s *scene) call {
 		return call{s.anna, input{
 			"communityId": s.id, "activityKind": "FRONT_DESK", "minutes": 30, "description": s.another("Permanence"), "costs": "Timbres : 2 $",
-			"date": s.now().Add(-day).Format(time.DateOnly), "idempotencyKey": newKey(),
+			"date": s.date(day), "idempotencyKey": newKey(),
 		}}
 	},
 	"approveActivity": func(s *scene) call {
@@ -346,7 +346,16 @@ var calls = map[string]func(s *scene) call{
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
-	"markRead": func(s *scene) call { return call{s.anna, input{"notificationIds": []string{s.news()}}} },
+	"markRead": func(s *scene) call {
+		return call{s.anna, input{"notificationIds": []string{s.news()}, "threadId": s.bruno.writes(s.anna.member, s.another("Bonjour")).text("thread.id")}}
+	},
+	"sendMessage": func(s *scene) call {
+		thread := s.anna.writes(s.bruno.member, s.another("Bonjour")).text("thread.id")
+		return call{s.bruno, input{"threadId": thread, "body": s.another("Hello"), "idempotencyKey": newKey()}}
+	},
+	"announce": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "audience": "QUIET", "title": s.another("Fête"), "body": "Samedi.", "idempotencyKey": newKey()}}
+	},
 }
 
 // mutations are the contract's own, sorted; each must be known to calls.
@@ -424,6 +433,7 @@ func (s *scene) objects() map[string]string {
 	moved := s.bruno.confirms(x, 15).text("transfers.0.id")
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
+	message := s.bruno.writes(x, s.another("Merci"))
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -434,6 +444,7 @@ func (s *scene) objects() map[string]string {
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
+		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Passkey": s.nobody.passkey().id,
 		"Person":  s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

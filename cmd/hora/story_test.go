@@ -258,7 +258,7 @@ func (p *person) sees(id, fields string) thing {
 func (p *person) told(headers ...string) []thing {
 	p.t.Helper()
 	p.settle()
-	return p.reads(`{ viewer { notifications(first: 100) { nodes { id kind title body member { displayName } exchange { id } community { slug } } } } }`,
+	return p.reads(`{ viewer { notifications(first: 100) { nodes { id kind title body member { displayName } exchange { id } thread { id } announcement { id } community { slug } } } } }`,
 		nil, headers...).list("viewer.notifications.nodes")
 }
 
@@ -287,6 +287,8 @@ var shown = map[string]string{
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
+	"Message":       "{ id number body sender { displayName } thread { id with { displayName } } }",
+	"Announcement":  "{ id audience title body }",
 	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
@@ -369,6 +371,11 @@ func texts(things []thing, path string) []string {
 		all[i] = o.text(path)
 	}
 	return all
+}
+
+// allAbout are those that have a value in a field.
+func allAbout(things []thing, path, value string) []thing {
+	return slices.DeleteFunc(things, func(o thing) bool { return o.text(path) != value })
 }
 
 // about finds the first that has a value in a field.

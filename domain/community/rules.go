@@ -23,17 +23,34 @@ var presetFiles embed.FS
 // the package's own test would show first.
 var presets = readPresets()
 
+// readPresets reads the default whole, and the others as what differs from it.
 func readPresets() []Preset {
 	names, _ := fs.Glob(presetFiles, "presets/*.json") // the pattern is constant and valid
-	all := make([]Preset, len(names))
-	for i, name := range names {
+	start := Charter{Power: ReadyPower()}
+	read := func(name string) (p Preset) {
 		raw, err := presetFiles.ReadFile(name)
+		var file struct {
+			Name        string            `json:"name"`
+			Title       map[string]string `json:"title"`
+			Description map[string]string `json:"description"`
+			Charter     json.RawMessage   `json:"charter"`
+		}
 		if err == nil {
-			err = json.Unmarshal(raw, &all[i])
+			err = json.Unmarshal(raw, &file)
+		}
+		p = Preset{Name: file.Name, Title: file.Title, Description: file.Description}
+		if err == nil {
+			p.Charter, err = start.With(Changes(file.Charter))
 		}
 		if err != nil {
 			panic(fmt.Sprintf("preset %s: %v", name, err))
 		}
+		return p
+	}
+	start = read("presets/accorderie.json").Charter
+	all := make([]Preset, len(names))
+	for i, name := range names {
+		all[i] = read(name)
 	}
 	return all
 }

@@ -17,6 +17,10 @@ const (
 	PresetUnknown   domain.Code = "PRESET_UNKNOWN" // args: known
 	TimeZoneUnknown domain.Code = "TIME_ZONE_UNKNOWN"
 	LocaleUnknown   domain.Code = "LOCALE_UNKNOWN"
+	OutOfUnit       domain.Code = "OUT_OF_UNIT"       // args: unit; minutes that the charter's own unit cannot make
+	GovernedTwice   domain.Code = "GOVERNED_TWICE"    // args: known; a part of the charter that two decision types name
+	CollegeWeights  domain.Code = "COLLEGE_WEIGHTS"   // args: actual; colleges are at least three and make 10000 in all
+	LocksOut        domain.Code = "CHARTER_LOCKS_OUT" // args: why; nobody could join, act or change it any more
 )
 
 // Community is one local bank: its members, its charter, its ledger.
@@ -49,6 +53,49 @@ type Charter struct {
 	Cheques    `json:"cheques"`
 	Sessions   `json:"sessions"`
 	Activities `json:"activities"`
+
+	Power    Power    `json:"power"`
+	Assembly Assembly `json:"assembly"`
+	Founding Founding `json:"founding"`
+}
+
+// Part is one part of the charter, called as its JSON is.
+type Part string
+
+// Parts are all of them, in the order in which they are shown.
+func Parts() []Part {
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "power", "assembly", "founding"}
+}
+
+// Assembly is how the community comes together.
+type Assembly struct {
+	Period   Period    `json:"period"`   // what is decided for the next one begins with it
+	Colleges []College `json:"colleges"` // none, or at least three
+}
+
+// Period is the charter's calendar: its periods begin at midnight, local time.
+type Period string
+
+// The periods.
+const (
+	EachMonth   Period = "MONTH"
+	EachQuarter Period = "QUARTER"
+	EachYear    Period = "YEAR"
+)
+
+// College is a part of the electorate whose votes weigh together.
+type College struct {
+	Code   string            `json:"code"`
+	Label  map[string]string `json:"label"`          // by language
+	Role   domain.Role       `json:"role,omitempty"` // whoever holds it; empty for those no other college names
+	Weight int               `json:"weight"`         // hundredths of a percent of the whole: 1000 to 5000
+}
+
+// Founding is how a new community begins: its founder may change the charter
+// alone, until so many members were admitted or the charter was first changed by
+// a decision. 0: never alone.
+type Founding struct {
+	Members int `json:"members"`
 }
 
 // Hours are the ledger's rules, in minutes.
@@ -87,9 +134,10 @@ type Membership struct {
 
 // Preset is what a community starts from; it is data, edited afterwards.
 type Preset struct {
-	Name    string            `json:"name"`
-	Title   map[string]string `json:"title"` // by language
-	Charter Charter           `json:"charter"`
+	Name        string
+	Title       map[string]string // by language
+	Description map[string]string // what it is for, by language
+	Charter     Charter
 }
 
 // Create is what somebody says to found a community.

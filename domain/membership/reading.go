@@ -205,3 +205,9 @@ func (s *Service) Holders(ctx context.Context, community domain.ID, role domain.
 	})
 	return found, err
 }
+
+// InStates reads who is in one of some states of participation, inside the caller's
+// transaction.
+func (s *Service) InStates(ctx context.Context, community domain.ID, states []Participation) ([]Member, error) {
+	return s.store.InStates(ctx, community, states)
+}

@@ -37,6 +37,8 @@ type Store interface {
 	EndRole(ctx context.Context, community, member domain.ID, role domain.Role, at time.Time) error
 	RolesOf(ctx context.Context, community domain.ID, members []domain.ID, at time.Time) ([]RoleGrant, error)
 	Holders(ctx context.Context, community domain.ID, role domain.Role, at time.Time) ([]Member, error)
+	// InStates lists who is in one of some states of participation.
+	InStates(ctx context.Context, community domain.ID, states []Participation) ([]Member, error)
 	// LockRole holds who has a role still until the transaction ends.
 	LockRole(ctx context.Context, community domain.ID, role domain.Role) error
 

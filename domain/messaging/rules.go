@@ -10,6 +10,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
@@ -29,6 +30,8 @@ type told struct {
 	minutes  domain.Minutes
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
 	actedFor domain.ID                    // told as well when somebody else acted in their name
+	thing    domain.ID                    // the thread or the announcement
+	many     conversation.Audience        // told instead of members
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -71,6 +74,12 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellReinvestment(e)
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case conversation.Sent:
+		return tellMessage(e)
+	case conversation.Announced:
+		var a conversation.AnnouncedTold
+		err := payload(e, &a)
+		return told{kind: Announced, many: a.Audience, whom: a.Member, thing: e.Subject}, true, err
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)
@@ -190,4 +199,16 @@ func payload(e domain.RecordedEvent, into any) error {
 		return fmt.Errorf("event %d of %s: %w", e.Position, e.Community, err)
 	}
 	return nil
+}
+
+// tellMessage: who has unread messages of a thread knows already that there is
+// something to read.
+func tellMessage(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var m conversation.SentTold
+	if err := payload(e, &m); err != nil || m.Waits {
+		return t, false, err
+	}
+	return told{
+		kind: MessageReceived, members: []domain.ID{m.Receiver}, about: map[domain.ID]domain.ID{m.Receiver: m.Sender}, exchange: m.Exchange, thing: m.Thread,
+	}, true, nil
 }

@@ -62,7 +62,7 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 			heard[m.Person] = true
 			notes = append(notes, Notification{
 				Community: e.Community, ID: domain.NewID(), Person: m.Person, Kind: kind, Exchange: t.exchange,
-				Member: speaksOf(m.ID), Minutes: t.minutes + t.each[m.ID], Position: e.Position, CreatedAt: e.At,
+				Member: speaksOf(m.ID), About: t.thing, Minutes: t.minutes + t.each[m.ID], Position: e.Position, CreatedAt: e.At,
 			})
 		}
 		return err
@@ -75,6 +75,12 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 	if t.actedFor != domain.Nowhere {
 		members, err := s.members.Load(ctx, e.Community, t.actedFor)
 		if err := tell(ActedForYou, other, members, err); err != nil {
+			return nil, err
+		}
+	}
+	if t.many != "" {
+		listeners, err := s.members.InStates(ctx, e.Community, t.many.Listeners())
+		if err := tell(t.kind, func(domain.ID) domain.ID { return t.whom }, listeners, err); err != nil {
 			return nil, err
 		}
 	}

@@ -69,6 +69,8 @@ const (
 	FirstHelp        Kind = "MILESTONE_FIRST_HELP"
 	TenPartners      Kind = "MILESTONE_TEN_PARTNERS"
 	AYear            Kind = "MILESTONE_A_YEAR"
+	MessageReceived  Kind = "MESSAGE_RECEIVED"
+	Announced        Kind = "ANNOUNCEMENT"
 )
 
 // Notification is one thing told to one person. Its text is made when it is
@@ -80,6 +82,7 @@ type Notification struct {
 	Kind      Kind
 	Exchange  domain.ID // what it is about; Nowhere for a membership
 	Member    domain.ID // of whom it speaks
+	About     domain.ID // the thread or the announcement it tells of
 	Minutes   domain.Minutes
 	Position  int64 // of the event it derives from
 	CreatedAt time.Time
@@ -96,4 +99,5 @@ type Letter struct {
 	CommunityName string
 	CommunitySlug string
 	ServiceType   string
+	Title, Body   string // of an announcement
 }

@@ -202,6 +202,16 @@ func (h *Hub) Told(ctx context.Context, communities []domain.ID) (map[domain.ID]
 	return told, err
 }
 
+// Happened says how far each community's journal goes.
+func (h *Hub) Happened(ctx context.Context, communities []domain.ID) (map[domain.ID]int64, error) {
+	heads, err := h.journal.Heads(ctx, communities, h.relay)
+	happened := make(map[domain.ID]int64, len(heads))
+	for c, at := range heads {
+		happened[c] = at.Position
+	}
+	return happened, err
+}
+
 // Turn waits until a follower may read, and gives back the way to end that.
 func (h *Hub) Turn(ctx context.Context) (done func(), err error) {
 	select {

@@ -139,13 +139,15 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome|graphiql)\.`), nil},
+	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
+	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "count", "known", "limit", "line", "max", "min", "name", "required", "retryAfter", "rule", "state", "trace", "what",
+		"about", "actual", "available", "body", "count", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
+		"state", "trace", "unit", "what", "why",
 	}},
 }
 
@@ -237,6 +239,9 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},
 		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
+		{"community", "Mode", "mode.%s"},
+		{"community", "Word", "%s"},
+		{"community", "BodyKind", "body.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},
 	} {

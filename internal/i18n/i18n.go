@@ -74,7 +74,7 @@ func load() map[Language]*goi18n.Localizer {
 }
 
 // Text writes a text of the catalogue. Among the args, domain.Minutes are shown
-// as hours and minutes, numbers and times in the language's way; a time is told
+// as hours and minutes, a domain.Word as its text, numbers and times in the language's way; a time is told
 // in its own zone. A text that does not exist gives its id.
 func Text(lang Language, id string, args map[string]any) string {
 	if text, ok := render(lang, id, args); ok {
@@ -132,6 +132,8 @@ func show(lang Language, value any) any {
 	switch v := value.(type) {
 	case domain.Minutes:
 		return Minutes(lang, v)
+	case domain.Word:
+		return Text(lang, string(v), nil)
 	case time.Time:
 		return DateTime(lang, v, v.Location())
 	case int:

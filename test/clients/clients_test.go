@@ -23,7 +23,7 @@ import (
 
 func TestOutsideClients(t *testing.T) {
 	needs(t)
-	address := serve(t)
+	server := serve(t)
 	files, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no clients are here: %v", err)
@@ -33,7 +33,7 @@ func TestOutsideClients(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			node := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
-			node.Env = append(os.Environ(), "HORA_URL="+address)
+			node.Env = append(os.Environ(), server...)
 			said, err := node.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, said)
@@ -78,14 +78,16 @@ func freePort(t *testing.T) string {
 }
 
 // serve builds the program and runs it in development, on a database of its own.
-func serve(t *testing.T) (address string) {
+// It answers what clients are told: where it is, and how to start one more.
+func serve(t *testing.T) (environment []string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "hora")
 	if said, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "../../cmd/hora").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	hora := exec.Command(binary, "serve", "--dev", "--listen", freePort(t), "--metrics-listen", "", "--log-level", "error", "--cost-per-minute", "0")
-	hora.Env = append(os.Environ(), "HORA_DATABASE_URL="+pgtest.URL(t))
+	database := "HORA_DATABASE_URL=" + pgtest.URL(t)
+	hora.Env = append(os.Environ(), database)
 	hora.Stderr = os.Stderr
 	out, err := hora.StdoutPipe()
 	if err == nil {
@@ -101,9 +103,9 @@ func serve(t *testing.T) (address string) {
 	})
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if _, at, found := strings.Cut(lines.Text(), "listens on "); found {
-			return at
+			return []string{"HORA_URL=" + at, "HORA_BINARY=" + binary, database}
 		}
 	}
 	t.Fatal("the server never says where it listens")
-	return ""
+	return nil
 }
