@@ -2,7 +2,7 @@
 
 LINT_VERSION := $(shell cat .golangci-version)
 
-.PHONY: bench build generate lint prove prove-kills prove-model prove-races prove-verify test
+.PHONY: bench build generate lint prove prove-cycles prove-kills prove-model prove-races prove-verify test
 
 # One static binary, the web pages inside.
 build:
@@ -29,7 +29,7 @@ bench:
 
 # The long proofs of the ledger, an hour and a half on two cores; `make test` has short ones
 # of the same kind. Each says its seed and what it counted.
-prove: prove-model prove-races prove-kills prove-verify
+prove: prove-model prove-races prove-kills prove-cycles prove-verify
 
 # A million random operations against a model, in twelve databases. With SEED=1 they are
 # the same ones each time.
@@ -49,6 +49,11 @@ prove-races:
 prove-kills:
 	HORA_PROVE=25 go test ./cmd/hora -run TestWhatClientsSawAmidKillsIsOneHistory -count 1 -timeout 2h -v
 	HORA_PROVE=3 go test ./persistence -run TestAServerKilledBetweenTheHalves -count 1 -timeout 1h -v
+
+# A year of monthly cycles for fifty towns, two workers, 200 kills: half an hour.
+# HORA_SEED=1 goes through the same days and the same kills each time.
+prove-cycles:
+	HORA_PROVE=200 go test ./cmd/hora -run TestAYearOfCyclesAmidKills -count 1 -timeout 2h -v
 
 # hora verify reads ten million entries in the memory that a few need; it takes a
 # quarter of an hour, and 12 GB among the temporary files.

@@ -32,6 +32,7 @@ const (
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
+	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
 	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
 )
 
@@ -52,16 +53,17 @@ var granted = map[Permission][]Role{
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
+	IssueBadges:       {Coordinator, Board},
 	ManageApps:        {Coordinator},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
 func Permissions() []Permission {
 	return []Permission{
-		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember,
-		AdmitMembers, GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange,
-		SeeEveryAccount, ReverseTransfers, SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities, MakeAnnouncements,
-		ManageApps,
+		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
+		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
+		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
+		MakeAnnouncements, IssueBadges, ManageApps,
 	}
 }
 

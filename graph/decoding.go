@@ -193,6 +193,9 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 		}
 		args["title"], args["body"] = a.Title, a.Body
 	}
+	if !n.Due.IsZero() {
+		args["due"] = i18n.Date(lang, n.Due, where.Zone())
+	}
 	if n.Member != domain.Nowhere {
 		m, err := load(ctx, of(ctx).loaders.members, n.Community, n.Member)
 		if err != nil {

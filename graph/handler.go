@@ -127,6 +127,8 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four
 	c.Complexity.Recognition.Thanks, c.Complexity.Recognition.Stars, c.Complexity.Recognition.Endorsements = four, four, four
+	c.Complexity.Recognition.Badges = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.Badges = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}

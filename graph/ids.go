@@ -32,6 +32,7 @@ const (
 	cycleID        idKind = 'y'
 	projectID      idKind = 'J'
 	claimID        idKind = 'k'
+	planID         idKind = '5'
 	thanksID       idKind = 'H'
 	starID         idKind = 'U'
 	endorsementID  idKind = 'W'
@@ -42,6 +43,8 @@ const (
 	threadID       idKind = 't'
 	messageID      idKind = 'm'
 	announcementID idKind = 'a'
+	badgeID        idKind = 'b'
+	issuedBadgeID  idKind = 'i'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -49,6 +49,7 @@ type loaders struct {
 	notes        *dataloadgen.Loader[at, []ledger.Note]     // by transfer
 	cycles       *dataloadgen.Loader[at, reinvestment.Cycle]
 	cycleSteps   *dataloadgen.Loader[at, []reinvestment.Step]
+	planTurns    *dataloadgen.Loader[at, []reinvestment.PlanTurn]
 	projects     *dataloadgen.Loader[at, reinvestment.Project]
 	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
 	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
@@ -83,6 +84,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
 		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
+		planTurns:   loader(groups(r.Reinvestment.Turns, func(t reinvestment.PlanTurn) domain.ID { return t.Plan })),
 		projects:    loader(inCommunities(r.Tx, r.Reinvestment.Projects, func(p reinvestment.Project) domain.ID { return p.ID })),
 		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
 		claimsOf:    loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),

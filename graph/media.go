@@ -32,11 +32,12 @@ func wantPhotos(community domain.ID, ids []string) ([]domain.ID, error) {
 	return keys, nil
 }
 
-func orAbsent(text string) *string {
-	if text == "" {
+func orAbsent[V comparable](v V) *V {
+	var none V
+	if v == none {
 		return nil
 	}
-	return &text
+	return &v
 }
 
 func (r *Resolver) requestUpload(ctx context.Context, input model.RequestUploadInput) (*model.UploadTicket, error) {

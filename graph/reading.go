@@ -85,6 +85,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case announcementID:
 		a, err := r.Conversations.Announcement(ctx, who, o.community, o.key)
 		return found(&a, err)
+	case planID:
+		p, err := r.Reinvestment.Plan(ctx, who, o.community, o.key)
+		return found(&p, err)
 	case thanksID:
 		t, err := r.Recognitions.Thanks(ctx, who, o.community, o.key)
 		return found(&t, err)
@@ -97,6 +100,12 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case milestoneID:
 		m, err := r.Recognitions.Milestone(ctx, who, o.community, o.key)
 		return found(&m, err)
+	case badgeID:
+		b, err := r.Recognitions.Badge(ctx, who, o.community, o.key)
+		return found(&b, err)
+	case issuedBadgeID:
+		b, err := r.Recognitions.IssuedBadge(ctx, who, o.community, o.key)
+		return found(&b, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {
@@ -104,7 +113,7 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 		}
 		a, err := r.account(ctx, o.community, o.key)
 		return found(a, err)
-	case sessionID, entryID, passkeyID: // read through their owner only
+	case sessionID, entryID, passkeyID, webhookID, deliveryID: // read through their owner only
 	}
 	return nil, domain.NewError(domain.NotFound, "id")
 }

@@ -30,7 +30,7 @@ func thanksFor(input model.GiveThanksInput) (recognition.Thank, error) {
 
 // wantRecognition reads the id of anything that somebody received.
 func wantRecognition(id string) (object, recognition.Kind, error) {
-	kinds := map[idKind]recognition.Kind{thanksID: recognition.OfThanks, starID: recognition.OfStars, endorsementID: recognition.OfEndorsements, milestoneID: recognition.OfMilestones}
+	kinds := map[idKind]recognition.Kind{thanksID: recognition.OfThanks, starID: recognition.OfStars, endorsementID: recognition.OfEndorsements, milestoneID: recognition.OfMilestones, issuedBadgeID: recognition.OfBadges}
 	o, ok := parseID(id)
 	kind, known := kinds[o.kind]
 	if !ok || !known {

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -16,6 +17,15 @@ import (
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
 )
+
+func (r *badgeResolver) ID(ctx context.Context, obj *recognition.Badge) (string, error) {
+	return globalID(badgeID, obj.Community, obj.ID), nil
+}
+
+func (r *communityResolver) Badges(ctx context.Context, obj *community.Community) ([]*recognition.Badge, error) {
+	all, err := r.Recognitions.Badges(ctx, actor(ctx), obj.ID)
+	return pointers(all), err
+}
 
 func (r *endorsementResolver) ID(ctx context.Context, obj *recognition.Endorsement) (string, error) {
 	return globalID(endorsementID, obj.Community, obj.ID), nil
@@ -31,6 +41,25 @@ func (r *endorsementResolver) Member(ctx context.Context, obj *recognition.Endor
 
 func (r *endorsementResolver) ServiceType(ctx context.Context, obj *recognition.Endorsement) (*listing.ServiceType, error) {
 	return serviceType(obj.ServiceType)
+}
+
+func (r *issuedBadgeResolver) ID(ctx context.Context, obj *recognition.IssuedBadge) (string, error) {
+	return globalID(issuedBadgeID, obj.Community, obj.ID), nil
+}
+
+func (r *issuedBadgeResolver) Giver(ctx context.Context, obj *recognition.IssuedBadge) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Giver)
+}
+
+func (r *issuedBadgeResolver) Member(ctx context.Context, obj *recognition.IssuedBadge) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
+}
+
+func (r *issuedBadgeResolver) RevokeReason(ctx context.Context, obj *recognition.IssuedBadge) (*string, error) {
+	if obj.Reason == "" {
+		return nil, nil
+	}
+	return &obj.Reason, nil
 }
 
 func (r *memberResolver) Recognition(ctx context.Context, obj *membership.Member) (*view.Recognition, error) {
@@ -124,6 +153,56 @@ func (r *mutationResolver) ShowRecognition(ctx context.Context, input model.Show
 	return &model.ShowRecognitionPayload{Member: m, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) DefineBadge(ctx context.Context, input model.DefineBadgeInput) (*model.DefineBadgePayload, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return nil, err
+	}
+	defined, err := r.Recognitions.DefineBadge(ctx, actor(ctx), recognition.DefineBadge{
+		Community: c.key, Name: input.Name, Description: input.Description, Criteria: input.Criteria, ValidDays: input.ValidDays, Key: deref(input.IdempotencyKey),
+	})
+	b, problems, err := answer(ctx, defined, err)
+	return &model.DefineBadgePayload{Badge: b, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ReviseBadge(ctx context.Context, input model.ReviseBadgeInput) (*model.ReviseBadgePayload, error) {
+	o, err := want(badgeID, input.BadgeID, "badgeId")
+	if err != nil {
+		return nil, err
+	}
+	revised, err := r.Recognitions.ReviseBadge(ctx, actor(ctx), recognition.ReviseBadge{
+		Community: o.community, Badge: o.key, Version: input.Version, Criteria: input.Criteria, ValidDays: input.ValidDays,
+	})
+	b, problems, err := answer(ctx, revised, err)
+	return &model.ReviseBadgePayload{Badge: b, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) IssueBadge(ctx context.Context, input model.IssueBadgeInput) (*model.IssueBadgePayload, error) {
+	m, err := want(memberID, input.MemberID, "memberId")
+	if err != nil {
+		return nil, err
+	}
+	badge, err := wantIn(m.community, badgeID, &input.BadgeID, "badgeId")
+	if err != nil {
+		return nil, err
+	}
+	issued, err := r.Recognitions.IssueBadge(ctx, actor(ctx), recognition.IssueBadge{
+		Community: m.community, Member: m.key, Badge: badge, Evidence: input.Evidence, Key: deref(input.IdempotencyKey),
+	})
+	b, problems, err := answer(ctx, issued, err)
+	return &model.IssueBadgePayload{IssuedBadge: b, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) RevokeBadge(ctx context.Context, input model.RevokeBadgeInput) (*model.RevokeBadgePayload, error) {
+	o, err := want(issuedBadgeID, input.IssuedBadgeID, "issuedBadgeId")
+	if err != nil {
+		return nil, err
+	}
+	revoked, err := r.Recognitions.RevokeBadge(ctx, actor(ctx), o.community, o.key, input.Reason)
+	b, problems, err := answer(ctx, revoked, err)
+	return &model.RevokeBadgePayload{IssuedBadge: b, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) NoteHousehold(ctx context.Context, input model.NoteHouseholdInput) (*model.NoteHouseholdPayload, error) {
 	community, ids, err := wantMembers(input.MemberIds, "memberIds")
 	if err != nil {
@@ -135,6 +214,15 @@ func (r *mutationResolver) NoteHousehold(ctx context.Context, input model.NoteHo
 		return &model.NoteHouseholdPayload{UserErrors: problems}, err
 	}
 	return &model.NoteHouseholdPayload{Members: pointers(noted), UserErrors: problems}, nil
+}
+
+func (r *queryResolver) BadgeCredential(ctx context.Context, id string) (*recognition.Signed, error) {
+	o, err := want(issuedBadgeID, id, "id")
+	if err != nil {
+		return nil, err
+	}
+	signed, err := r.Recognitions.Credential(ctx, actor(ctx), o.community, o.key)
+	return &signed, err
 }
 
 func (r *recognitionResolver) Thanks(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.ThanksConnection, error) {
@@ -186,6 +274,11 @@ func (r *recognitionResolver) Milestones(ctx context.Context, obj *view.Recognit
 	return pointers(all), err
 }
 
+func (r *recognitionResolver) Badges(ctx context.Context, obj *view.Recognition) ([]*recognition.IssuedBadge, error) {
+	all, err := r.Recognitions.BadgesOf(ctx, actor(ctx), obj.Community, obj.Member)
+	return pointers(all), err
+}
+
 func (r *starResolver) ID(ctx context.Context, obj *recognition.Star) (string, error) {
 	return globalID(starID, obj.Community, obj.ID), nil
 }
@@ -221,7 +314,11 @@ func (r *thanksResolver) Exchange(ctx context.Context, obj *recognition.Thanks) 
 	return r.thankedFor(ctx, *obj)
 }
 
+func (r *Resolver) Badge() generated.BadgeResolver { return &badgeResolver{r} }
+
 func (r *Resolver) Endorsement() generated.EndorsementResolver { return &endorsementResolver{r} }
+
+func (r *Resolver) IssuedBadge() generated.IssuedBadgeResolver { return &issuedBadgeResolver{r} }
 
 func (r *Resolver) Milestone() generated.MilestoneResolver { return &milestoneResolver{r} }
 
@@ -232,7 +329,9 @@ func (r *Resolver) Star() generated.StarResolver { return &starResolver{r} }
 func (r *Resolver) Thanks() generated.ThanksResolver { return &thanksResolver{r} }
 
 type (
+	badgeResolver       struct{ *Resolver }
 	endorsementResolver struct{ *Resolver }
+	issuedBadgeResolver struct{ *Resolver }
 	milestoneResolver   struct{ *Resolver }
 	recognitionResolver struct{ *Resolver }
 	starResolver        struct{ *Resolver }

@@ -38,6 +38,22 @@ func openCycle(input model.OpenCycleInput) (reinvestment.Open, error) {
 	return cmd, err
 }
 
+// makePlan decodes what all plans have, has the rest filled in, and makes the plan.
+func (r *Resolver) makePlan(ctx context.Context, community, from, field string, fill func(*reinvestment.MakePlan) error) (reinvestment.Plan, error) {
+	c, err := want(communityID, community, "communityId")
+	if err != nil {
+		return reinvestment.Plan{}, err
+	}
+	cmd := reinvestment.MakePlan{Community: c.key}
+	if cmd.From, err = wantIn(c.key, accountID, &from, field); err == nil {
+		err = fill(&cmd)
+	}
+	if err != nil {
+		return reinvestment.Plan{}, err
+	}
+	return r.Reinvestment.MakePlan(ctx, actor(ctx), cmd)
+}
+
 // budgetBallot decodes the input of castBudgetBallot.
 func budgetBallot(input model.CastBudgetBallotInput) (reinvestment.Cast, error) {
 	c, err := want(cycleID, input.CycleID, "cycleId")

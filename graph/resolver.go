@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/partner"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -51,6 +52,7 @@ type Resolver struct {
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
 	Conversations *conversation.Service
+	Ways          *progression.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service

@@ -256,7 +256,7 @@ func TestTimePassesEverywhereElse(t *testing.T) {
 		t.Errorf("moving the clock says %v", err)
 	}
 	same(t, "state where it stumbled", b.state(x), exchange.Proposed)
-	same(t, "nights verified", ask[int64](b, `SELECT count(*) FROM job_period WHERE period = '2026-03-30'`), 2)
+	same(t, "nights verified", ask[int64](b, `SELECT count(*) FROM job_period WHERE job = 'verify-books' AND period = '2026-03-30'`), 2)
 }
 
 func TestOldKeysAreForgotten(t *testing.T) {

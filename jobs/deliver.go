@@ -26,7 +26,7 @@ import (
 type Webhooks interface {
 	Derive(ctx context.Context, community domain.ID, events []domain.RecordedEvent) error
 	Due(ctx context.Context, community, id domain.ID) (d partner.Delivery, w partner.Webhook, now time.Time, ok bool, err error)
-	Note(ctx context.Context, community, id domain.ID, a partner.Answered) (again bool, err error)
+	Note(ctx context.Context, community, id domain.ID, a partner.Answered) (partner.Delivery, error)
 	Forget(ctx context.Context, community domain.ID) error
 }
 
@@ -48,7 +48,7 @@ const (
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (deliverArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: partner.MostTries, Queue: webhookQueue}
+	return river.InsertOpts{Queue: webhookQueue}
 }
 
 // PostDeliveries implements partner.Post.
@@ -61,18 +61,8 @@ func (r *Runner) PostDeliveries(ctx context.Context, deliveries []partner.Delive
 	return err
 }
 
-// deliverWorker waits longer after each failure, as partner.Pause says.
-type deliverWorker struct{ worker[deliverArgs] }
-
-// NextRetry implements river.Worker.
-func (w *deliverWorker) NextRetry(job *river.Job[deliverArgs]) time.Time {
-	return job.AttemptedAt.Add(partner.Pause(job.Attempt, rand.Float64())) //nolint:gosec // chance, not secrecy
-}
-
-// errNotDelivered has River try again; the delivery log says why.
-var errNotDelivered = errors.New("the receiver did not take it")
-
-// deliver makes one delivery. A crash between the receiver's answer and its note
+// deliver makes one delivery. A receiver that does not take it is no failure of
+// ours: the job sleeps until the next try, and the delivery counts them. A crash between the receiver's answer and its note
 // sends it a second time, under the same id.
 func (r *Runner) deliver(ctx context.Context, args deliverArgs) error {
 	d, w, now, ok, err := r.cfg.Webhooks.Due(ctx, args.Community, args.Delivery)
@@ -86,9 +76,9 @@ func (r *Runner) deliver(ctx context.Context, args deliverArgs) error {
 	if err != nil {
 		return err
 	}
-	again, err := r.cfg.Webhooks.Note(ctx, args.Community, args.Delivery, r.send(ctx, d, w, now, body))
-	if err == nil && again {
-		err = errNotDelivered
+	noted, err := r.cfg.Webhooks.Note(ctx, args.Community, args.Delivery, r.send(ctx, d, w, now, body))
+	if err == nil && noted.Outcome == partner.Waiting {
+		return river.JobSnooze(partner.Pause(noted.Tries, rand.Float64())) //nolint:gosec // chance, not secrecy
 	}
 	return err
 }

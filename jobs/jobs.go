@@ -57,7 +57,9 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
-	Identity   Pruner
+	// Ways keeps what members did and moves their participation by it.
+	Ways     Ways
+	Identity Pruner
 
 	Mail mail.Sender
 	// Link is where a letter's reader answers, an absolute address; nil for none.
@@ -183,17 +185,18 @@ func New(cfg Config) (*Runner, error) {
 			river.AddWorkerSafely(settings.Workers, &worker[letterArgs]{work: r.sendLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[leaverArgs]{work: r.seeOff}),
 			river.AddWorkerSafely(settings.Workers, &worker[signInLetterArgs]{work: r.sendSignInLetter}),
-			river.AddWorkerSafely[deliverArgs](settings.Workers, &deliverWorker{worker[deliverArgs]{work: r.deliver}}),
+			river.AddWorkerSafely(settings.Workers, &worker[deliverArgs]{work: r.deliver}),
 			river.AddWorkerSafely(settings.Workers, &worker[passTimeArgs]{work: r.passTime, limit: passTimeLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[settlePairsArgs]{work: r.settlePairs, limit: settlePairsLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[sealArgs]{work: r.seal, limit: sealLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[verifyBooksArgs]{work: r.reportBooks, limit: verifyBooksLimit}),
+			river.AddWorkerSafely(settings.Workers, &worker[evaluateArgs]{work: r.evaluate, limit: evaluateLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[sweepPhotosArgs]{work: r.sweepPhotos, limit: sweepPhotosLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[pruneArgs]{work: r.prune, limit: pruneLimit}),
 		); err != nil {
 			return nil, fmt.Errorf("jobs: %w", err)
 		}
-		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule(), sweepPhotosSchedule()}
+		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule(), sweepPhotosSchedule(), evaluateSchedule()}
 		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}, webhookQueue: {MaxWorkers: 8}}
 		settings.JobTimeout, settings.RescueStuckJobsAfter = letterLimit, rescueAfter
 		// An older server leaves a newer one's jobs to it.
@@ -260,7 +263,7 @@ func (r *Runner) ClockMoved(ctx context.Context) error {
 }
 
 func (r *Runner) catchUp(ctx context.Context) error {
-	err := errors.Join(r.passTime(ctx, passTimeArgs{}), r.settlePairs(ctx, settlePairsArgs{}))
+	err := errors.Join(r.passTime(ctx, passTimeArgs{}), r.settlePairs(ctx, settlePairsArgs{}), r.evaluate(ctx, evaluateArgs{}))
 	_, unverified := r.verifyBooks(ctx)
 	err = errors.Join(err, unverified, r.prune(ctx, pruneArgs{}), r.sweepPhotos(ctx, sweepPhotosArgs{}))
 	patience, cancel := context.WithTimeout(ctx, settleLimit)

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/internal/i18n"
@@ -65,6 +66,9 @@ func write(l messaging.Letter, link string) mail.Message {
 	}
 	if l.Minutes != 0 {
 		args["minutes"] = l.Minutes
+	}
+	if !l.Due.IsZero() {
+		args["due"] = i18n.Date(lang, l.Due, community.Community{TimeZone: l.TimeZone}.Zone())
 	}
 	about := "notification." + string(l.Kind)
 	parts := []string{i18n.Text(lang, "mail.greeting", args), i18n.Text(lang, about+".body", args)}

@@ -243,6 +243,9 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 		if err := r.cfg.Milestones.Derive(ctx, events); err != nil {
 			return err
 		}
+		if err := r.cfg.Ways.Derive(ctx, events); err != nil {
+			return err
+		}
 		if err := r.cfg.Webhooks.Derive(ctx, community, events); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
@@ -24,6 +25,8 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/internal/blob"
@@ -116,7 +119,7 @@ func (b *testBundle) node() *node {
 	}
 	photos := media.New(db, persistence.MediaStore{}, standing, n.members, files, picture.New(), token.NewTickets(keys))
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
-	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, standing, n.members, n.hours)
+	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, n.members, n.hours)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members)
 	n.cfg = jobs.Config{
@@ -124,11 +127,14 @@ func (b *testBundle) node() *node {
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
 		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
-		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges),
-		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
-		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
-		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),
-		Measure: b.measures.start,
+		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
+		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
+			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
+		Messages: n.messages, Identity: b.pruned, Mail: b.post,
+		Link:     func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
+		Webhooks: partner.New(db, persistence.PartnerStore{}, standing, nil, false),
+		Logger:   slog.New(slog.NewTextHandler(b.log, nil)),
+		Measure:  b.measures.start,
 	}
 	return n
 }

@@ -24,17 +24,19 @@ type notificationRow struct {
 	ExchangeID, MemberID      *domain.ID
 	AboutID                   *domain.ID
 	Minutes                   *int64
+	DueAt                     *time.Time
 	Pos                       int64
 	CreatedAt                 time.Time
 	ReadAt                    *time.Time
 }
 
-const notificationColumns = `n.community_id, n.id, n.person_id, n.kind, n.exchange_id, n.member_id, n.about_id, n.minutes, n.pos, n.created_at, n.read_at`
+const notificationColumns = `n.community_id, n.id, n.person_id, n.kind, n.exchange_id, n.member_id, n.about_id, n.minutes, n.due_at, n.pos, n.created_at, n.read_at`
 
 func (r notificationRow) value() messaging.Notification {
 	return messaging.Notification{
 		Community: r.CommunityID, ID: r.ID, Person: r.PersonID, Kind: messaging.Kind(r.Kind), Exchange: orNowhere(r.ExchangeID),
-		Member: orNowhere(r.MemberID), About: orNowhere(r.AboutID), Minutes: domain.Minutes(deref(r.Minutes)), Position: r.Pos, CreatedAt: r.CreatedAt.UTC(), ReadAt: moment(r.ReadAt),
+		Member: orNowhere(r.MemberID), About: orNowhere(r.AboutID), Minutes: domain.Minutes(deref(r.Minutes)), Due: moment(r.DueAt), Position: r.Pos,
+		CreatedAt: r.CreatedAt.UTC(), ReadAt: moment(r.ReadAt),
 	}
 }
 
@@ -43,10 +45,11 @@ func (NotificationStore) Add(ctx context.Context, notes []messaging.Notification
 	var fresh []messaging.Notification
 	for _, n := range notes {
 		tag, err := query(ctx).Exec(ctx, `
-			INSERT INTO notification (community_id, id, person_id, kind, exchange_id, member_id, about_id, minutes, pos, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			INSERT INTO notification (community_id, id, person_id, kind, exchange_id, member_id, about_id, minutes, due_at, pos, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 			ON CONFLICT (community_id, pos, person_id, kind) DO NOTHING`,
-			n.Community, n.ID, n.Person, string(n.Kind), optional(n.Exchange), optional(n.Member), optional(n.About), orNil(int64(n.Minutes)), n.Position, n.CreatedAt)
+			n.Community, n.ID, n.Person, string(n.Kind), optional(n.Exchange), optional(n.Member), optional(n.About), orNil(int64(n.Minutes)), orNull(n.Due),
+			n.Position, n.CreatedAt)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +129,7 @@ func (NotificationStore) MarkRead(ctx context.Context, community, person domain.
 func (NotificationStore) Letters(ctx context.Context, community domain.ID, ids []domain.ID) ([]messaging.Letter, error) {
 	found, err := query(ctx).Query(ctx, `
 		SELECT `+notificationColumns+`, coalesce(p.email, '') AS email, p.display_name AS name, p.locale,
-		       coalesce(m.display_name, '') AS member_name, c.name AS community_name, c.slug, coalesce(x.service_type, '') AS service_type,
+		       coalesce(m.display_name, '') AS member_name, c.name AS community_name, c.slug, c.time_zone, coalesce(x.service_type, '') AS service_type,
 		       coalesce(a.title, '') AS title, coalesce(a.body, '') AS body
 		  FROM notification n
 		  JOIN person p ON p.id = n.person_id
@@ -137,12 +140,12 @@ func (NotificationStore) Letters(ctx context.Context, community domain.ID, ids [
 		 WHERE n.community_id = $1 AND n.id = ANY ($2)`, community, ids)
 	type letterRow struct {
 		notificationRow
-		Email, Name, Locale, MemberName, CommunityName, Slug, ServiceType, Title, Body string
+		Email, Name, Locale, MemberName, CommunityName, Slug, TimeZone, ServiceType, Title, Body string
 	}
 	return collect(found, err, func(r letterRow) messaging.Letter {
 		return messaging.Letter{
 			Notification: r.notificationRow.value(), To: r.Email, Name: r.Name, Locale: r.Locale, MemberName: r.MemberName,
-			CommunityName: r.CommunityName, CommunitySlug: r.Slug, ServiceType: r.ServiceType, Title: r.Title, Body: r.Body,
+			CommunityName: r.CommunityName, CommunitySlug: r.Slug, TimeZone: r.TimeZone, ServiceType: r.ServiceType, Title: r.Title, Body: r.Body,
 		}
 	})
 }

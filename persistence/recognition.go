@@ -22,6 +22,7 @@ var _ recognition.Store = RecognitionStore{}
 // recognitionTables are where each kind is kept.
 var recognitionTables = map[recognition.Kind]string{
 	recognition.OfThanks: "thanks", recognition.OfStars: "star", recognition.OfEndorsements: "endorsement", recognition.OfMilestones: "milestone",
+	recognition.OfBadges: "issued_badge",
 }
 
 type givenRow struct {

@@ -125,10 +125,22 @@ func (ReinvestmentStore) ListCycles(ctx context.Context, community domain.ID, pa
 	return slice(list, page, func(c reinvestment.Cycle) string { return encodeKey(newest{c.CreatedAt, c.ID}) }), err
 }
 
-// Due implements reinvestment.Store, by cycle_due_idx.
-func (ReinvestmentStore) Due(ctx context.Context, community domain.ID, at time.Time, limit int) ([]reinvestment.Cycle, error) {
-	found, err := query(ctx).Query(ctx, `SELECT `+cycleColumns+` FROM cycle WHERE community_id = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3`, community, at, limit)
-	return collect(found, err, cycleRow.value)
+// EarliestDue implements reinvestment.Store, by cycle_due_idx and plan_due_idx.
+// What returns hours goes before what takes them.
+func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due reinvestment.Due, ok bool, err error) {
+	if without == nil {
+		without = []domain.ID{}
+	}
+	err = query(ctx).QueryRow(ctx, `
+		SELECT id, plan FROM (
+		  (SELECT id, false AS plan, next_at FROM cycle WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)
+		  UNION ALL
+		  (SELECT id, true, next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)) due
+		 ORDER BY next_at, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return due, false, nil
+	}
+	return due, err == nil, err
 }
 
 type cycleStepRow struct {

@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/telemetry"
+	"github.com/hora-coop/hora/server/token"
 )
 
 const (
@@ -41,6 +42,7 @@ type Config struct {
 	JWKS       func(ctx context.Context) ([]byte, error)
 	// CheckpointKeys are the public keys of what this server sealed, a line each.
 	CheckpointKeys func(ctx context.Context) ([]byte, error)
+	Badges         *token.Badges
 	Ready          func(ctx context.Context) error
 	Metrics        *telemetry.Metrics
 	Logger         *slog.Logger
@@ -77,6 +79,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET "+graph.PhotoPath+"{address}/{file}", c.photo)
 	mux.HandleFunc("GET /.well-known/jwks.json", c.keys("application/json", c.JWKS))
 	mux.HandleFunc("GET /.well-known/hora-checkpoint-keys", c.keys("text/plain; charset=utf-8", c.CheckpointKeys))
+	c.badges(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"status": "ok"})
 	})

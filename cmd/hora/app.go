@@ -66,6 +66,7 @@ type App struct {
 	issuer  *token.Issuer
 	keys    *identity.Keyring
 	sealer  *token.Sealer
+	badges  *token.Badges
 	notary  *ledger.Notary
 	jobs    *jobs.Runner
 	live    *live.Hub
@@ -95,7 +96,8 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 		return nil, err
 	}
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
-	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), letterBox{a}, cfg.Dev)
+	a.badges = token.NewBadges(a.keys, cfg.PublicURL)
+	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), a.badges, letterBox{a}, cfg.Dev)
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
 	ceremonies, err := passkey.New(cfg.PublicURL, cfg.PasskeyOrigins)
 	if err != nil {
@@ -177,7 +179,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Pool: a.db.Pool(), Schema: persistence.RiverSchema,
 		Tx: a.db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: a.clock,
 		Exchanges: a.rooms.exchanges, Listings: a.rooms.listings, Photos: a.rooms.photos, Cycles: a.rooms.cycles, Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
-		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Identity: a.people,
+		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Ways: a.rooms.ways, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
 		Webhooks: a.rooms.partners, GlobalID: graph.ObjectID, Local: a.cfg.Dev,
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
@@ -218,9 +220,10 @@ func (a *App) serverParts() (server.Config, error) {
 			Listings: a.rooms.listings, Exchanges: a.rooms.exchanges, Messages: a.rooms.messages,
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
-			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Partners: a.rooms.partners, Changes: a.rooms.changes, Live: a.live,
+			Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads, Ways: a.rooms.ways, Partners: a.rooms.partners,
+			Changes: a.rooms.changes, Live: a.live,
 		},
-		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Ready: a.db.Ready,
+		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}

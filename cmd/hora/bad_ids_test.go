@@ -17,9 +17,10 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
-	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account",
+	"badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
+	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
-	"passkeyId": "Passkey", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
+	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
 }
@@ -33,7 +34,7 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}

@@ -45,7 +45,7 @@ func (a *App) verifyAgainst(ctx context.Context, file string, tell func(slug str
 
 type rotateKeyCmd struct {
 	databaseConfig
-	Purpose string `arg:"" enum:"access,refresh,seal,upload" help:"What it is for: ${enum}."`
+	Purpose string `arg:"" enum:"access,refresh,seal,upload,badge" help:"What it is for: ${enum}."`
 }
 
 // Run adds a key to those that servers share.

@@ -127,7 +127,7 @@ type adminCmd struct {
 	Create        createAdminCmd   `cmd:"" help:"Create a platform administrator, or make a person one."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Give a person a new password and end all their sessions."`
 	FieldUsage    fieldUsageCmd    `cmd:"" help:"Tell which release of which app uses a field, an argument or a type of the contract."`
-	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens, seals or upload tickets."`
+	RotateKey     rotateKeyCmd     `cmd:"" help:"Sign with a new key from now on: access tokens, refresh tokens, seals, upload tickets or badges."`
 }
 
 type createAdminCmd struct {

@@ -45,6 +45,10 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if place, ok := os.LookupEnv(workerVariable); ok {
+		work(place)
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -164,7 +168,7 @@ func (b *crashBundle) beside() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.rooms = openRooms(b.db, nil, nil, nil, false)
+	b.rooms = openRooms(b.db, nil, nil, nil, nil, false)
 }
 
 // prepare has two people in each of four towns agree on exchanges that were done.

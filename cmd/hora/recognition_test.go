@@ -304,12 +304,17 @@ func TestMilestonesAreNotedByThemselves(t *testing.T) {
 
 // mayChange are the tables that recognising somebody writes to, and no others:
 // no account, no entry, no vote and no share is among them.
-var mayChange = []string{"thanks", "star", "endorsement", "household", "journal.event", "journal.head", "idempotency", "notification"}
+// The way of members may look at an endorsement, and looks is all.
+var mayChange = []string{
+	"thanks", "star", "endorsement", "household", "journal.event", "journal.head", "idempotency", "notification",
+	"badge", "badge_criteria", "issued_badge", "contribution",
+}
 
 // recognising are the mutations of the recognition log, with the events they record.
 var recognising = map[string]string{
 	"giveThanks": "THANKS_GIVEN", "hideThanks": "RECOGNITION_HIDDEN", "awardStar": "STAR_AWARDED", "endorseSkill": "SKILL_ENDORSED",
 	"withdrawEndorsement": "ENDORSEMENT_WITHDRAWN", "showRecognition": "RECOGNITION_SHOWN",
+	"defineBadge": "BADGE_DEFINED", "reviseBadge": "BADGE_REVISED", "issueBadge": "BADGE_ISSUED", "revokeBadge": "BADGE_REVOKED",
 }
 
 func TestRecognitionNeverBecomesAnythingElse(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/partner"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/statement"
@@ -37,6 +38,7 @@ type rooms struct {
 	statements  *statement.Service
 	recognition *recognition.Service
 	threads     *conversation.Service
+	ways        *progression.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -45,7 +47,7 @@ type rooms struct {
 
 // openRooms wires the areas in the order of the import rule: a room knows those
 // above it, and learns anybody's standing from the members' store.
-func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, post partner.Post, local bool) rooms {
+func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer, post partner.Post, local bool) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, hours)
@@ -53,12 +55,14 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, pos
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
-	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, standing, members, hours)
+	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
+	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-		activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
+		activities: activities,
+		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
@@ -67,6 +71,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, pos
 		}),
 		cycles:      cycles,
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
-		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges),
+		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 	}
 }

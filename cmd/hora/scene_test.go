@@ -21,6 +21,7 @@ type scene struct {
 	elsewhere   *person // coordinates another town
 	nobody      *person // signed in, a member of nothing
 	turn        int     // counts the calls, so that each is another
+	hook        string  // told of what happens
 }
 
 func newScene(w *town, elsewhere *person) *scene {
@@ -90,6 +91,16 @@ var calls = map[string]func(s *scene) call{
 		p.take(p.does("finishPasskeySignIn", key.signs(p)))
 		return call{p, input{"passkeyId": key.id}}
 	},
+	"createWebhook": func(s *scene) call {
+		return call{s.founder, s.unheard()}
+	},
+	"rotateWebhookSecret": func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"enableWebhook":       func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"removeWebhook": func(s *scene) call {
+		return call{s.founder, input{"webhookId": s.founder.does("createWebhook", s.unheard()).text("webhook.id")}}
+	},
+	"testWebhook":      func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"redeliverWebhook": func(s *scene) call { return call{s.founder, input{"deliveryId": s.delivery()}} },
 	"createCommunity": func(s *scene) call {
 		return call{s.clara, input{
 			"name": s.another("Accorderie"), "slug": s.another("ville"), "preset": "accorderie", "locale": "fr-CA", "timeZone": "America/Toronto",
@@ -301,7 +312,24 @@ var calls = map[string]func(s *scene) call{
 			"quorum": 0, "twoApproversAbove": 30, "calendar": input{"feasibilityAt": s.now().Add(7 * day)}, "idempotencyKey": newKey(),
 		}}
 	},
-	"cancelCycle":   func(s *scene) call { return call{s.founder, input{"cycleId": s.cycle(), "reason": "Reporté."}} },
+	"cancelCycle": func(s *scene) call { return call{s.founder, input{"cycleId": s.cycle(), "reason": "Reporté."}} },
+	"planCycles": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.projectPool(1), "title": s.another("Chaque printemps"), "minutes": 100, "keptMinutes": 1, "method": "EQUAL_SHARES",
+			"utility": "PER_MINUTE", "quorum": 0, "twoApproversAbove": 30,
+			"phases":  input{"callDays": 20, "reviewDays": 5, "voteDays": 10, "challengeDays": 7, "payDays": 90, "reportDays": 30},
+			"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
+		}}
+	},
+	"planInflow": func(s *scene) call { return call{s.founder, s.inflow()} },
+	"planSplit": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.projectPool(1), "title": s.another("Le partage"), "minutes": 100, "keptMinutes": 1, "preset": "ASSOCIATION",
+			"key":     []input{{"use": "RESERVE", "basisPoints": 4000}, {"use": "SOLIDARITY", "basisPoints": 6000}},
+			"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
+		}}
+	},
+	"endPlan":       func(s *scene) call { return call{s.founder, input{"planId": s.plan(), "reason": "Plus besoin."}} },
 	"submitProject": func(s *scene) call { return call{s.anna, s.proposal(s.cycle())} },
 	"reviewProject": func(s *scene) call {
 		return call{s.founder, input{"projectId": s.project(), "feasible": false, "reason": "Trop loin."}}
@@ -342,6 +370,23 @@ var calls = map[string]func(s *scene) call{
 	},
 	"showRecognition": func(s *scene) call {
 		return call{s.anna, input{"recognitionId": s.newcomer().stars(s.anna), "shown": true}}
+	},
+	"defineBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "name": s.another("Passeuse de savoirs"), "description": "Transmet ce qu’elle sait.",
+			"criteria": "Trois ateliers animés.", "validDays": 730, "idempotencyKey": newKey(),
+		}}
+	},
+	"reviseBadge": func(s *scene) call {
+		return call{s.founder, input{"badgeId": s.founder.defines(s.another("Accueil"), 0), "version": 1, "criteria": "Cinq ateliers.", "validDays": 365}}
+	},
+	"issueBadge": func(s *scene) call {
+		return call{s.founder, input{
+			"memberId": s.anna.member, "badgeId": s.founder.defines(s.another("Accueil"), 0), "evidence": s.another("Trois ateliers"), "idempotencyKey": newKey(),
+		}}
+	},
+	"revokeBadge": func(s *scene) call {
+		return call{s.founder, input{"issuedBadgeId": s.founder.issues(s.anna, s.founder.defines(s.another("Accueil"), 0)), "reason": "Remis par erreur."}}
 	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
@@ -434,6 +479,7 @@ func (s *scene) objects() map[string]string {
 	cycle, project := s.payable()
 	neighbour, given := s.helped()
 	message := s.bruno.writes(x, s.another("Merci"))
+	badge := s.founder.defines(s.another("Accueil"), 0)
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -442,11 +488,12 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10),
+		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
-		"Passkey": s.nobody.passkey().id,
-		"Person":  s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
+		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
+		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
+		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}
 }
 

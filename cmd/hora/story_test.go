@@ -258,7 +258,8 @@ func (p *person) sees(id, fields string) thing {
 func (p *person) told(headers ...string) []thing {
 	p.t.Helper()
 	p.settle()
-	return p.reads(`{ viewer { notifications(first: 100) { nodes { id kind title body member { displayName } exchange { id } thread { id } announcement { id } community { slug } } } } }`,
+	return p.reads(`{ viewer { notifications(first: 100) { nodes {
+		id kind title body due createdAt member { displayName } exchange { id } thread { id } announcement { id } community { slug } } } } }`,
 		nil, headers...).list("viewer.notifications.nodes")
 }
 
@@ -286,13 +287,17 @@ var shown = map[string]string{
 	"Listing": "{ id kind title state version member { displayName } photos { id alt } }", "Viewer": "{ person { displayName } }",
 	"Member": "{ id number displayName participation roles { role until } account { balance } }",
 	"Cycle":  "{ id state title }", "Project": "{ id number title stage }", "Claim": "{ id stage minutes transfer { minutes kind } }",
-	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
-	"Message":       "{ id number body sender { displayName } thread { id with { displayName } } }",
-	"Announcement":  "{ id audience title body }",
-	"Thanks":        "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
-	"Star":          "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
-	"Endorsement":   "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Message":          "{ id number body sender { displayName } thread { id with { displayName } } }",
+	"Announcement":     "{ id audience title body }",
+	"ReinvestmentPlan": `{ id title }`,
+	"CycleBallot":      "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
+	"Thanks":      "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Star":        "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
+	"Endorsement": "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
+	"Webhook":     "{ id url events state }", "WebhookDelivery": "{ id messageId event outcome tries status failure }",
 	"Passkey":       "{ id name createdAt lastUsedAt }",
+	"Badge":         "{ id name criteria version validDays }",
+	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
 }
 

@@ -173,6 +173,11 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 	return found, err
 }
 
+// LoadAll reads activities inside the caller's transaction, those that exist.
+func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Activity, error) {
+	return s.store.ByIDs(ctx, community, ids)
+}
+
 func (s *Service) byID(ctx context.Context, community, id domain.ID) (Activity, error) {
 	found, err := s.store.ByIDs(ctx, community, []domain.ID{id})
 	if err != nil {

@@ -82,9 +82,9 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "CLAIM":
 		all = []touch{{Object: Object{Claim, e.Subject}}}
 	case "BUDGET": // a ballot is sealed, and its voter knows it
-	case "HELPER", "CARD":
+	case "HELPER", "CARD", "PARTICIPATION":
 		all = []touch{{Object: Object{Member, e.Subject}}}
-	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "WEBHOOK": // nothing that a device keeps, but for what their legs say
+	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "PLAN", "NOTICE", "MESSAGE", "ANNOUNCEMENT", "BADGE", "WEBHOOK": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

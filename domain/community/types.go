@@ -54,9 +54,11 @@ type Charter struct {
 	Sessions   `json:"sessions"`
 	Activities `json:"activities"`
 
-	Power    Power    `json:"power"`
-	Assembly Assembly `json:"assembly"`
-	Founding Founding `json:"founding"`
+	// Fields of their own, since their words are too general for the charter's own.
+	Progression Progression `json:"progression"`
+	Power       Power       `json:"power"`
+	Assembly    Assembly    `json:"assembly"`
+	Founding    Founding    `json:"founding"`
 }
 
 // Part is one part of the charter, called as its JSON is.
@@ -64,7 +66,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "progression", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -22,7 +22,7 @@ var codeShape = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
 // What depends on who is there is for LockedOut.
 //
 // Errors: OutOfRange, OutOfUnit, MinutesOutOfRange, ValueUnknown, Required,
-// LimitsInvalid, GovernedTwice, CollegeWeights, LocksOut.
+// LimitsInvalid, GovernedTwice, CollegeWeights, PolicyContradiction, LocksOut.
 func (c Charter) Validate() error {
 	var check domain.Check
 	c.Hours.check(&check)
@@ -50,6 +50,9 @@ func (c Charter) Validate() error {
 	}
 	codes(&check, "membership.roles", c.Roles)
 	c.Activities.check(&check)
+	if c.Progression.InForce() {
+		c.Progression.Check(&check)
+	}
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)

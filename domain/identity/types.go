@@ -131,5 +131,6 @@ const (
 	ForRefresh Purpose = "REFRESH" // derives a refresh token's successor
 	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
 	ForUpload  Purpose = "UPLOAD"  // signs tickets to hand in a picture
+	ForBadge   Purpose = "BADGE"   // signs badges; what it signed is believed for good
 	ForLink    Purpose = "LINK"    // derives what a letter with a sign-in link says
 )

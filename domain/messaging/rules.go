@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
@@ -14,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
@@ -29,6 +31,7 @@ type told struct {
 	whom     domain.ID               // the member of whom coordinators are told
 	minutes  domain.Minutes
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
+	due      time.Time                    // when what is announced comes
 	actedFor domain.ID                    // told as well when somebody else acted in their name
 	thing    domain.ID                    // the thread or the announcement
 	many     conversation.Audience        // told instead of members
@@ -80,6 +83,12 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		var a conversation.AnnouncedTold
 		err := payload(e, &a)
 		return told{kind: Announced, many: a.Audience, whom: a.Member, thing: e.Subject}, true, err
+	case recognition.BadgeIssued, recognition.BadgeRevoked:
+		var b recognition.BadgeTold
+		err := payload(e, &b)
+		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
+	case progression.Moved, progression.NoticeGiven:
+		return tellWay(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

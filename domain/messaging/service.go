@@ -62,7 +62,7 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 			heard[m.Person] = true
 			notes = append(notes, Notification{
 				Community: e.Community, ID: domain.NewID(), Person: m.Person, Kind: kind, Exchange: t.exchange,
-				Member: speaksOf(m.ID), About: t.thing, Minutes: t.minutes + t.each[m.ID], Position: e.Position, CreatedAt: e.At,
+				Member: speaksOf(m.ID), About: t.thing, Minutes: t.minutes + t.each[m.ID], Due: t.due, Position: e.Position, CreatedAt: e.At,
 			})
 		}
 		return err

@@ -71,6 +71,16 @@ const (
 	AYear            Kind = "MILESTONE_A_YEAR"
 	MessageReceived  Kind = "MESSAGE_RECEIVED"
 	Announced        Kind = "ANNOUNCEMENT"
+	BadgeIssued      Kind = "BADGE_ISSUED"
+	BadgeRevoked     Kind = "BADGE_REVOKED"
+
+	MemberActive     Kind = "MEMBER_ACTIVE"
+	MemberEngaged    Kind = "MEMBER_ENGAGED"
+	MemberAtRisk     Kind = "MEMBER_AT_RISK" // announces DORMANT
+	MemberDormant    Kind = "MEMBER_DORMANT"
+	MemberRestored   Kind = "MEMBER_RESTORED"
+	EngagementEnding Kind = "ENGAGEMENT_ENDING" // announces ACTIVE
+	EngagementEnded  Kind = "ENGAGEMENT_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is
@@ -84,7 +94,8 @@ type Notification struct {
 	Member    domain.ID // of whom it speaks
 	About     domain.ID // the thread or the announcement it tells of
 	Minutes   domain.Minutes
-	Position  int64 // of the event it derives from
+	Due       time.Time // when what it announces comes; zero for nothing
+	Position  int64     // of the event it derives from
 	CreatedAt time.Time
 	ReadAt    time.Time
 }
@@ -98,6 +109,7 @@ type Letter struct {
 	MemberName    string
 	CommunityName string
 	CommunitySlug string
+	TimeZone      string // the community's
 	ServiceType   string
 	Title, Body   string // of an announcement
 }

@@ -20,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
 )
 
 var update = flag.Bool("update", false, "write the catalogue of events anew")
@@ -29,6 +30,12 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // kinds reads the constants of the areas that name events, with what they say.
 func kinds(t *testing.T) (all []Described) {
 	t.Helper()
+	for _, a := range []exchange.Action{ // an action names its event
+		exchange.Propose, exchange.Revise, exchange.Accept, exchange.Decline, exchange.Cancel, exchange.Complete,
+		exchange.Confirm, exchange.Dispute, exchange.Resolve, exchange.Expire, exchange.Remind,
+	} {
+		all = append(all, Described{a.EventKind(), "exchange", inWords(a.EventKind())})
+	}
 	files, err := filepath.Glob("../*/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +61,7 @@ func kinds(t *testing.T) (all []Described) {
 			name, _ := strconv.Unquote(value.Value)
 			says := strings.TrimSpace(spec.Comment.Text())
 			if says == "" {
-				says = strings.ToLower(strings.ReplaceAll(name, "_", " "))
+				says = inWords(domain.EventKind(name))
 			}
 			all = append(all, Described{domain.EventKind(name), filepath.Base(filepath.Dir(file)), strings.ReplaceAll(says, "\n", " ")})
 			return true
@@ -62,6 +69,10 @@ func kinds(t *testing.T) (all []Described) {
 	}
 	slices.SortFunc(all, func(a, b Described) int { return strings.Compare(a.Area+string(a.Kind), b.Area+string(b.Kind)) })
 	return all
+}
+
+func inWords(kind domain.EventKind) string {
+	return strings.ToLower(strings.ReplaceAll(string(kind), "_", " "))
 }
 
 // The catalogue is what the areas record, no more and no less.

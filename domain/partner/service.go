@@ -264,16 +264,16 @@ func (s *Service) Due(ctx context.Context, community, id domain.ID) (d Delivery,
 	return d, w, at, ok, err
 }
 
-// Note keeps what a receiver answered; again is true when it is to be tried once
-// more.
-func (s *Service) Note(ctx context.Context, community, id domain.ID, a Answered) (again bool, err error) {
-	err = s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+// Note keeps what a receiver answered.
+func (s *Service) Note(ctx context.Context, community, id domain.ID, a Answered) (Delivery, error) {
+	var next Delivery
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		d, err := s.store.LockDelivery(ctx, community, id)
 		if err != nil {
 			return err
 		}
-		next, gone := d.after(a, now)
-		again = next.Outcome == Waiting
+		var gone bool
+		next, gone = d.after(a, now)
 		if err := s.store.SaveDelivery(ctx, next); err != nil || !gone {
 			return err
 		}
@@ -284,7 +284,7 @@ func (s *Service) Note(ctx context.Context, community, id domain.ID, a Answered)
 		w.State = Disabled
 		return s.store.SaveWebhook(ctx, w)
 	})
-	return again, err
+	return next, err
 }
 
 // Forget removes deliveries of a month ago.

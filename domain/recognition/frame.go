@@ -13,13 +13,13 @@ import (
 
 // give is the frame of everything that is given: who may, once per key, one after
 // the other for each giver, and what came of it.
-func give[T any](ctx context.Context, s *Service, actor domain.Actor, community domain.ID, once domain.Once,
+func give[T any](ctx context.Context, s *Service, actor domain.Actor, community domain.ID, p domain.Permission, once domain.Once,
 	load func(context.Context, domain.ID, []domain.ID) ([]T, error),
 	do func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error),
 ) (T, error) {
 	var given T
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.TakePart)
+		standing, err := domain.Authorise(ctx, s.access, actor, community, p)
 		if err != nil {
 			return err
 		}

@@ -53,6 +53,9 @@ func (s *Service) given(ctx context.Context, kind Kind, community, id domain.ID)
 	case OfMilestones:
 		m, err := one(s.store.Milestones(ctx, community, []domain.ID{id}))
 		return m.Given, err
+	case OfBadges:
+		b, err := one(s.store.IssuedBadges(ctx, community, []domain.ID{id}))
+		return b.Given, err
 	}
 	return Given{}, domain.NotFound
 }
@@ -64,25 +67,25 @@ func (g Given) seenBy(viewer domain.ID) bool {
 
 // Thanks reads thanks for whoever sees them. Error: NotFound for everybody else.
 func (s *Service) Thanks(ctx context.Context, actor domain.Actor, community, id domain.ID) (Thanks, error) {
-	return see(ctx, s, actor, community, id, s.store.Thanks, func(t Thanks, viewer domain.ID) bool { return t.seenBy(viewer) })
+	return see(ctx, s, actor, community, id, s.store.Thanks, func(t Thanks, viewer domain.Standing) bool { return t.seenBy(viewer.Member) })
 }
 
 // Star reads a star for whoever sees it. Error: NotFound for everybody else.
 func (s *Service) Star(ctx context.Context, actor domain.Actor, community, id domain.ID) (Star, error) {
-	return see(ctx, s, actor, community, id, s.store.Stars, func(star Star, viewer domain.ID) bool { return star.seenBy(viewer) })
+	return see(ctx, s, actor, community, id, s.store.Stars, func(star Star, viewer domain.Standing) bool { return star.seenBy(viewer.Member) })
 }
 
 // Endorsement reads one for whoever sees it: when it was withdrawn, the two of them.
 // Error: NotFound for everybody else.
 func (s *Service) Endorsement(ctx context.Context, actor domain.Actor, community, id domain.ID) (Endorsement, error) {
-	return see(ctx, s, actor, community, id, s.store.Endorsements, func(e Endorsement, viewer domain.ID) bool {
+	return see(ctx, s, actor, community, id, s.store.Endorsements, func(e Endorsement, viewer domain.Standing) bool {
 		e.Hidden = e.Hidden || !e.WithdrawnAt.IsZero()
-		return e.seenBy(viewer)
+		return e.seenBy(viewer.Member)
 	})
 }
 
 func see[T any](ctx context.Context, s *Service, actor domain.Actor, community, id domain.ID,
-	load func(context.Context, domain.ID, []domain.ID) ([]T, error), visible func(T, domain.ID) bool,
+	load func(context.Context, domain.ID, []domain.ID) ([]T, error), visible func(T, domain.Standing) bool,
 ) (T, error) {
 	var found T
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -90,7 +93,7 @@ func see[T any](ctx context.Context, s *Service, actor domain.Actor, community, 
 		if err != nil {
 			return err
 		}
-		if found, err = one(load(ctx, community, []domain.ID{id})); err == nil && !visible(found, standing.Member) {
+		if found, err = one(load(ctx, community, []domain.ID{id})); err == nil && !visible(found, standing) {
 			err = domain.NotFound
 		}
 		return err

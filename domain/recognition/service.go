@@ -21,11 +21,12 @@ type Service struct {
 	communities *community.Service
 	members     *membership.Service
 	exchanges   *exchange.Service
+	signer      Signer
 }
 
 // New makes the recognition room.
-func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, exchanges *exchange.Service) *Service {
-	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, exchanges: exchanges}
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, exchanges *exchange.Service, signer Signer) *Service {
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, exchanges: exchanges, signer: signer}
 }
 
 // Thank thanks the other side of an exchange, once and for good.
@@ -35,7 +36,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 func (s *Service) Thank(ctx context.Context, actor domain.Actor, cmd Thank) (Thanks, error) {
 	cmd, wrong := cmd.check()
 	once := domain.Once{Key: cmd.Key, Action: "giveThanks", Input: cmd}
-	return give(ctx, s, actor, cmd.Community, once, s.store.Thanks, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
+	return give(ctx, s, actor, cmd.Community, domain.TakePart, once, s.store.Thanks, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
 		if wrong != nil {
 			return domain.Nowhere, wrong
 		}
@@ -90,7 +91,7 @@ func (s *Service) received(ctx context.Context, giver domain.ID, cmd Thank, now 
 func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Star, error) {
 	cmd, wrong := cmd.check()
 	once := domain.Once{Key: cmd.Key, Action: "awardStar", Input: cmd}
-	return give(ctx, s, actor, cmd.Community, once, s.store.Stars, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
+	return give(ctx, s, actor, cmd.Community, domain.TakePart, once, s.store.Stars, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
 		if wrong != nil {
 			return domain.Nowhere, wrong
 		}
@@ -125,7 +126,7 @@ func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Sta
 // exchange.MemberInactive, NoExchange, AlreadyEndorsed, IdempotencyKeyReused.
 func (s *Service) Endorse(ctx context.Context, actor domain.Actor, cmd Endorse) (Endorsement, error) {
 	once := domain.Once{Key: cmd.Key, Action: "endorseSkill", Input: cmd}
-	return give(ctx, s, actor, cmd.Community, once, s.store.Endorsements, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
+	return give(ctx, s, actor, cmd.Community, domain.TakePart, once, s.store.Endorsements, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {
 		if t, known := listing.TypeByCode(cmd.ServiceType); !known || !t.Leaf() {
 			return domain.Nowhere, domain.NewError(listing.ServiceTypeUnknown, "serviceTypeId")
 		}

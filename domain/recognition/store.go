@@ -49,6 +49,23 @@ type Store interface {
 	// MilestonesOf reads a member's, oldest first.
 	MilestonesOf(ctx context.Context, look Look) ([]Milestone, error)
 
+	AddBadge(ctx context.Context, b Badge, by domain.ID) error
+	// ReviseBadge keeps another version of the criteria. Error: StaleVersion.
+	ReviseBadge(ctx context.Context, b Badge, by domain.ID, now time.Time) error
+	Badges(ctx context.Context, community domain.ID, ids []domain.ID) ([]Badge, error)
+	AllBadges(ctx context.Context, community domain.ID) ([]Badge, error)
+	// NextIndex is the first bit of the status list that no badge has. Others who ask
+	// wait until the transaction ends.
+	NextIndex(ctx context.Context, community domain.ID) (int, error)
+	AddIssuedBadge(ctx context.Context, b IssuedBadge) error
+	// RevokeBadge notes why one ended; false when it had ended before.
+	RevokeBadge(ctx context.Context, b IssuedBadge) (bool, error)
+	IssuedBadges(ctx context.Context, community domain.ID, ids []domain.ID) ([]IssuedBadge, error)
+	// BadgesOf reads a member's, newest first; revoked ones for themselves alone.
+	BadgesOf(ctx context.Context, look Look) ([]IssuedBadge, error)
+	// Revoked are the bits of revoked badges, in order, and how many bits are in use.
+	Revoked(ctx context.Context, community domain.ID) (bits []int, length int, err error)
+
 	// Hide saves whether a recognition is hidden.
 	Hide(ctx context.Context, kind Kind, g Given) error
 	// Count counts what a member received.
@@ -64,6 +81,7 @@ const (
 	OfStars        Kind = "STAR"
 	OfEndorsements Kind = "ENDORSEMENT"
 	OfMilestones   Kind = "MILESTONE"
+	OfBadges       Kind = "BADGE"
 )
 
 // Look is a member's recognition as another member sees it: what is hidden is

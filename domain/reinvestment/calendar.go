@@ -5,43 +5,45 @@ package reinvestment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
-// PassTime moves every cycle that is due, one step a transaction, each with its
-// own date, also when the server was away for several of them. A step is guarded
-// by the version it starts from and its postings by their names, so however many
-// servers try, it happens once; each returns when all that is due is done, by
-// whomever.
+// PassTime does what is due, the earliest first: cycles move on and plans come
+// round, one step a transaction, each with its own date, also when the server was
+// away for several of them. A step is guarded by the version it starts from and
+// its postings by their names, so however many servers try, it happens once; each
+// returns when all that is due is done, by whomever. What fails does not keep the
+// others waiting.
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
-	const atOnce = 50
+	var stuck []domain.ID
+	var errs []error
 	for {
-		moved := 0
-		var due []Cycle
+		var next Due
+		var ok bool
 		err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
-			due, err = s.store.Due(ctx, community, now, atOnce)
+			next, ok, err = s.store.EarliestDue(ctx, community, now, stuck)
 			return err
 		})
-		errs := []error{err}
-		for _, c := range due {
-			ok, err := s.step(ctx, community, c.ID)
-			if ok {
-				moved++
-			}
-			errs = append(errs, err)
+		if err = errors.Join(err, ctx.Err()); err != nil || !ok {
+			return errors.Join(append(errs, err)...)
 		}
-		if err := errors.Join(errs...); err != nil || moved == 0 {
-			return err
+		do := s.step
+		if next.Plan {
+			do = s.come
+		}
+		if err := do(ctx, community, next.ID); err != nil && !errors.Is(err, domain.StaleVersion) { // stale: another server was first
+			errs, stuck = append(errs, fmt.Errorf("%s: %w", next.ID, err)), append(stuck, next.ID)
 		}
 	}
 }
 
-// step does the one step that is due; where another server was first, it is done too.
-func (s *Service) step(ctx context.Context, community, id domain.ID) (moved bool, err error) {
-	err = s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+// step does the one step of a cycle that is due.
+func (s *Service) step(ctx context.Context, community, id domain.ID) error {
+	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		c, err := s.cycle(ctx, community, id)
 		if err != nil {
 			return err
@@ -50,14 +52,9 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) (moved bool
 		if !ok || due.After(now) {
 			return nil
 		}
-		moved = true
 		c.State = next
 		return s.enter(ctx, c, Step{Due: due, At: now})
 	})
-	if errors.Is(err, domain.StaleVersion) {
-		return true, nil
-	}
-	return moved && err == nil, err
 }
 
 // enter moves the cycle, does what the state begins with, and tells. The move

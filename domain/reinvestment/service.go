@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
@@ -15,16 +16,18 @@ import (
 
 // Service is the use cases of reinvestment.
 type Service struct {
-	tx      domain.Tx
-	store   Store
-	access  domain.Access
-	members *membership.Service
-	hours   *ledger.Service
+	tx          domain.Tx
+	store       Store
+	periods     domain.Periods
+	access      domain.Access
+	communities *community.Service
+	members     *membership.Service
+	hours       *ledger.Service
 }
 
 // New makes the room.
-func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, hours *ledger.Service) *Service {
-	return &Service{tx: tx, store: store, access: access, members: members, hours: hours}
+func New(tx domain.Tx, store Store, periods domain.Periods, access domain.Access, communities *community.Service, members *membership.Service, hours *ledger.Service) *Service {
+	return &Service{tx: tx, store: store, periods: periods, access: access, communities: communities, members: members, hours: hours}
 }
 
 // Open is what somebody says to open a cycle.
@@ -43,7 +46,7 @@ type Open struct {
 // Open sets an envelope aside from a pool and announces a cycle: its method, its
 // dates, and the commitment to the seed that will break the last ties.
 //
-// Errors: NotFound, Forbidden, InsufficientHours, CalendarInvalid, MethodNotForVote, RuleInvalid, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, InsufficientHours, CalendarInvalid, MethodNotForVote, RuleInvalid, ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) Open(ctx context.Context, actor domain.Actor, cmd Open) (Cycle, error) {
 	var c Cycle
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -68,46 +71,57 @@ func (s *Service) Open(ctx context.Context, actor domain.Actor, cmd Open) (Cycle
 }
 
 func (s *Service) open(ctx context.Context, actor domain.Actor, cmd Open, now time.Time) (domain.ID, error) {
-	pools, err := s.hours.Accounts(ctx, cmd.Community, []domain.ID{cmd.Pool})
-	if err != nil {
-		return domain.Nowhere, err
+	pool, err := s.account(ctx, cmd.Community, cmd.Pool, "poolId")
+	if err == nil {
+		err = divisible(pool, "poolId")
 	}
-	if len(pools) == 0 || pools[0].Kind != ledger.Pool {
-		return domain.Nowhere, domain.NewError(domain.NotFound, "poolId")
-	}
-	envelope, err := s.hours.OpenProject(ctx, cmd.Community, now)
 	if err != nil {
 		return domain.Nowhere, err
 	}
 	c := Cycle{
-		Community: cmd.Community, ID: domain.NewID(), Title: cmd.Title, Pool: cmd.Pool, Account: envelope.ID, Envelope: cmd.Minutes,
+		Community: cmd.Community, ID: domain.NewID(), Title: cmd.Title, Pool: cmd.Pool, Envelope: cmd.Minutes,
 		Method: cmd.Method, Rule: cmd.Rule, TwoApproversAbove: cmd.TwoApproversAbove, Calendar: cmd.Calendar,
-		State: Draft, Seed: rand.Text(), OpenedBy: actor.Person, CreatedAt: now, Version: 1,
+		OpenedBy: actor.Person, CreatedAt: now,
 	}
+	return c.ID, s.begin(ctx, actor, c)
+}
+
+// begin sets a cycle's envelope aside on an account of its own and commits to its
+// seed. It comes last.
+func (s *Service) begin(ctx context.Context, actor domain.Actor, c Cycle) error {
+	envelope, err := s.hours.OpenProject(ctx, c.Community, c.CreatedAt)
+	if err != nil {
+		return err
+	}
+	c.Account, c.State, c.Seed, c.Version = envelope.ID, Draft, rand.Text(), 1
 	c.Commitment = allocation.Commitment(c.ID.String(), c.Seed)
-	if !c.Calendar.CallAt.After(now) {
+	if !c.Calendar.CallAt.After(c.CreatedAt) {
 		c.State = OpenCall
 	}
-	first := Step{Community: c.Community, Cycle: c.ID, Step: 1, State: c.State, Person: actor.Person, Due: c.Calendar.CallAt, At: now}
+	first := Step{Community: c.Community, Cycle: c.ID, Step: 1, State: c.State, Person: actor.Person, Due: c.Calendar.CallAt, At: c.CreatedAt}
 	if err := s.store.AddCycle(ctx, c, first); err != nil {
-		return c.ID, err
+		return err
 	}
 	if err := s.move(ctx, c, "envelope", CycleOpened, actor, c.Pool, c.Account, c.Envelope); err != nil {
-		return c.ID, err
+		return err
 	}
-	// The head is held now: what the pool has left is what nobody else takes meanwhile.
-	after, err := s.hours.Accounts(ctx, c.Community, []domain.ID{c.Pool})
-	if err == nil && after[0].Balance-after[0].Held < 0 {
-		err = domain.NewError(ledger.InsufficientHours, "minutes", "available", max(0, after[0].Balance-after[0].Held+c.Envelope), "required", c.Envelope)
+	return s.covered(ctx, c.Community, c.Pool, c.Envelope)
+}
+
+// covered refuses what a pool did not have. The head is held once hours moved: what
+// is left is what nobody else takes meanwhile.
+func (s *Service) covered(ctx context.Context, community, pool domain.ID, taken domain.Minutes) error {
+	after, err := s.account(ctx, community, pool, "poolId")
+	if err == nil && after.Balance-after.Held < 0 {
+		err = domain.NewError(ledger.InsufficientHours, "minutes", "available", max(0, after.Balance-after.Held+taken), "required", taken)
 	}
-	return c.ID, err
+	return err
 }
 
 // move posts hours of the cycle, once under its name; it comes last.
 func (s *Service) move(ctx context.Context, c Cycle, name string, kind domain.EventKind, actor domain.Actor, from, to domain.ID, minutes domain.Minutes) error {
-	leg := ledger.Transfer{ID: domain.NewID(), Kind: ledger.Grant, Minutes: minutes, Debit: from, Credit: to}
 	_, err := s.hours.Post(ctx, ledger.Posting{
-		Community: c.Community, Key: "cycle/" + c.ID.String() + "/" + name, Legs: []ledger.Transfer{leg},
+		Community: c.Community, Key: "cycle/" + c.ID.String() + "/" + name, Legs: []ledger.Transfer{grant(minutes, from, to)},
 		Event: domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: c.ID, Payload: Told{Cycle: c.ID, State: string(c.State), Minutes: minutes}},
 	})
 	return err

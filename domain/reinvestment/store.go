@@ -20,9 +20,21 @@ type Store interface {
 	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
 	// ListCycles lists the newest first.
 	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)
-	// Due lists the cycles whose next moment is not after a time.
-	Due(ctx context.Context, community domain.ID, at time.Time, limit int) ([]Cycle, error)
+	// EarliestDue is what was due first, not after a time, but for what is left out;
+	// ok is false when nothing is.
+	EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due Due, ok bool, err error)
 	Steps(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Step, error)
+
+	AddPlan(ctx context.Context, p Plan) error
+	// SavePlan saves a plan's turn, next moment and end. StaleVersion when somebody was first.
+	SavePlan(ctx context.Context, p Plan) (Plan, error)
+	Plans(ctx context.Context, community domain.ID, ids []domain.ID) ([]Plan, error)
+	// ListPlans lists the newest first.
+	ListPlans(ctx context.Context, community domain.ID) ([]Plan, error)
+	// PlanTurns lists what plans did, the latest first, a hundred of each at most.
+	PlanTurns(ctx context.Context, community domain.ID, plans []domain.ID) ([]PlanTurn, error)
+	// HoursGiven adds up what each present member gave from one moment to before another.
+	HoursGiven(ctx context.Context, community domain.ID, from, until time.Time) ([]Given, error)
 
 	// AddProject numbers the project within its cycle.
 	AddProject(ctx context.Context, p Project) (Project, error)
@@ -53,4 +65,10 @@ type Store interface {
 	SaveClaim(ctx context.Context, c Claim) (Claim, error)
 	Claims(ctx context.Context, community domain.ID, ids []domain.ID) ([]Claim, error)
 	ClaimsOf(ctx context.Context, community domain.ID, projects []domain.ID) ([]Claim, error)
+}
+
+// Due is a cycle or a plan that the calendar asks for.
+type Due struct {
+	ID   domain.ID
+	Plan bool
 }

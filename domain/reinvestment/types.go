@@ -195,11 +195,14 @@ const (
 	ClaimApproved     domain.EventKind = "CLAIM_APPROVED"
 	ClaimPaid         domain.EventKind = "CLAIM_PAID"
 	ClaimDeclined     domain.EventKind = "CLAIM_DECLINED"
+	PlanMade          domain.EventKind = "PLAN_MADE"
+	PlanCame          domain.EventKind = "PLAN_CAME_ROUND"
+	PlanOver          domain.EventKind = "PLAN_ENDED"
 )
 
 // Told is the payload of the room's events.
 type Told struct {
-	Cycle   domain.ID      `json:"cycle"`
+	Cycle   domain.ID      `json:"cycle,omitzero"`
 	State   string         `json:"state,omitempty"`
 	Member  domain.ID      `json:"member,omitzero"` // whom it concerns
 	Minutes domain.Minutes `json:"minutes,omitempty"`

@@ -16,7 +16,10 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/partner"
+	"github.com/hora-coop/hora/domain/recognition"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -42,7 +45,11 @@ type CommunityResolver interface {
 	Activities(ctx context.Context, obj *community.Community, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) (*model.ActivityConnection, error)
 	TimeCheques(ctx context.Context, obj *community.Community, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) (*model.TimeChequeConnection, error)
 	TimeChequeBatches(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.TimeChequeBatchConnection, error)
+	Threads(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.ThreadConnection, error)
+	Announcements(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.AnnouncementConnection, error)
 	Webhooks(ctx context.Context, obj *community.Community) ([]*partner.Webhook, error)
+	ReinvestmentPlans(ctx context.Context, obj *community.Community) ([]*reinvestment.Plan, error)
+	Badges(ctx context.Context, obj *community.Community) ([]*recognition.Badge, error)
 	Cycles(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CycleConnection, error)
 	GroupSessions(ctx context.Context, obj *community.Community, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) (*model.GroupSessionConnection, error)
 }
@@ -94,6 +101,44 @@ func (ec *executionContext) field_Community_activities_args(ctx context.Context,
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Community_announcements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -369,6 +414,44 @@ func (ec *executionContext) field_Community_serviceTypes_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Community_threads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Community_timeChequeBatches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -456,6 +539,75 @@ func (ec *executionContext) field_Community_timeCheques_args(ctx context.Context
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ActiveCriteria_exchanges(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exchanges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_exchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_partners(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_partners(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partners, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_partners(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_months(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
 
 func (ec *executionContext) _Charter_version(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -737,6 +889,38 @@ func (ec *executionContext) fieldContext_Charter_levy(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Levy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Charter_progression(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_progression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Progression) graphql.Marshaler {
+			return ec.marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_progression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgressionPolicy(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1813,6 +1997,94 @@ func (ec *executionContext) fieldContext_Community_timeChequeBatches(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_threads(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_threads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().Threads(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ThreadConnection) graphql.Marshaler {
+			return ec.marshalNThreadConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐThreadConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_threads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ThreadConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_threads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_announcements(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_announcements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().Announcements(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AnnouncementConnection) graphql.Marshaler {
+			return ec.marshalNAnnouncementConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAnnouncementConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_announcements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnouncementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_announcements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_webhooks(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1863,6 +2135,93 @@ func (ec *executionContext) fieldContext_Community_webhooks(_ context.Context, f
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Webhook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_reinvestmentPlans(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().ReinvestmentPlans(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SEE_COMMUNITY")
+				if err != nil {
+					var zeroVal []*reinvestment.Plan
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*reinvestment.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal []*reinvestment.Plan
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*reinvestment.Plan) graphql.Marshaler {
+			return ec.marshalNReinvestmentPlan2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_reinvestmentPlans(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReinvestmentPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_badges(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_badges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().Badges(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*recognition.Badge) graphql.Marshaler {
+			return ec.marshalNBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_badges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Badge(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2240,6 +2599,75 @@ func (ec *executionContext) fieldContext_CreateCommunityPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _EngagedCriteria_given(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_given(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Given, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_given(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_associative(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_associative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Associative, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_associative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_endorsements(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endorsements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_endorsements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Levy_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2284,6 +2712,447 @@ func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
+}
+
+func (ec *executionContext) _PairLimits_days(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_events(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_minutes(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _ProgressionPolicy_windowDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WindowDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_windowDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_active(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+			return ec.marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActiveCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_engaged(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Engaged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+			return ec.marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_engaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EngagedCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_pair(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pair, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+			return ec.marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_pair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PairLimits(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_hysteresis(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hysteresis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_hysteresis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_noticeDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoticeDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_graceDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GraceDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_graceDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WrongBody_code(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Code) graphql.Marshaler {
+			return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "ErrorCode")
+}
+
+func (ec *executionContext) _WrongBody_field(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
+}
+
+func (ec *executionContext) _WrongBody_message(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
+}
+
+func (ec *executionContext) _WrongBody_retryable(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_retryable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retryable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _WrongBody_type(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
+}
+
+func (ec *executionContext) _WrongBody_mode(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Mode) graphql.Marshaler {
+			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "PowerMode")
+}
+
+func (ec *executionContext) _WrongBody_body(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
+			return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "BodyKind")
+}
+
+func (ec *executionContext) _WrongBody_name(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WrongBody_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WrongBody_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -2393,6 +3262,49 @@ func UnmarshalCreateCommunityInput(ctx context.Context, raw any) (model.CreateCo
 
 // region    **************************** object.gotpl ****************************
 
+var activeCriteriaImplementors = []string{"ActiveCriteria"}
+
+func (ec *executionContext) _ActiveCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.ActiveCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activeCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActiveCriteria")
+		case "exchanges":
+			out.Values[i] = ec._ActiveCriteria_exchanges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partners":
+			out.Values[i] = ec._ActiveCriteria_partners(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "months":
+			out.Values[i] = ec._ActiveCriteria_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var charterImplementors = []string{"Charter"}
 
 func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, obj *community.Charter) graphql.Marshaler {
@@ -2461,6 +3373,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "levy":
 			out.Values[i] = ec._Charter_levy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "progression":
+			out.Values[i] = ec._Charter_progression(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -2637,11 +3554,35 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_timeChequeBatches(ctx, field, obj)
 				})
+		case "threads":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_threads(ctx, field, obj)
+				})
+		case "announcements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_announcements(ctx, field, obj)
+				})
 		case "webhooks":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_webhooks(ctx, field, obj)
+				})
+		case "reinvestmentPlans":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_reinvestmentPlans(ctx, field, obj)
+				})
+		case "badges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_badges(ctx, field, obj)
 				})
 		case "cycles":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -2796,6 +3737,49 @@ func (ec *executionContext) _CreateCommunityPayload(ctx context.Context, sel ast
 	return out
 }
 
+var engagedCriteriaImplementors = []string{"EngagedCriteria"}
+
+func (ec *executionContext) _EngagedCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.EngagedCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, engagedCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EngagedCriteria")
+		case "given":
+			out.Values[i] = ec._EngagedCriteria_given(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "associative":
+			out.Values[i] = ec._EngagedCriteria_associative(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endorsements":
+			out.Values[i] = ec._EngagedCriteria_endorsements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var levyImplementors = []string{"Levy"}
 
 func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj *community.Levy) graphql.Marshaler {
@@ -2834,9 +3818,202 @@ func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var pairLimitsImplementors = []string{"PairLimits"}
+
+func (ec *executionContext) _PairLimits(ctx context.Context, sel ast.SelectionSet, obj *community.PairLimits) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pairLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PairLimits")
+		case "days":
+			out.Values[i] = ec._PairLimits_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "events":
+			out.Values[i] = ec._PairLimits_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._PairLimits_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var progressionPolicyImplementors = []string{"ProgressionPolicy"}
+
+func (ec *executionContext) _ProgressionPolicy(ctx context.Context, sel ast.SelectionSet, obj *community.Progression) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, progressionPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgressionPolicy")
+		case "windowDays":
+			out.Values[i] = ec._ProgressionPolicy_windowDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._ProgressionPolicy_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "engaged":
+			out.Values[i] = ec._ProgressionPolicy_engaged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pair":
+			out.Values[i] = ec._ProgressionPolicy_pair(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hysteresis":
+			out.Values[i] = ec._ProgressionPolicy_hysteresis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noticeDays":
+			out.Values[i] = ec._ProgressionPolicy_noticeDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "graceDays":
+			out.Values[i] = ec._ProgressionPolicy_graceDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var wrongBodyImplementors = []string{"WrongBody", "UserError"}
+
+func (ec *executionContext) _WrongBody(ctx context.Context, sel ast.SelectionSet, obj *model.WrongBody) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, wrongBodyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WrongBody")
+		case "code":
+			out.Values[i] = ec._WrongBody_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._WrongBody_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._WrongBody_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryable":
+			out.Values[i] = ec._WrongBody_retryable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._WrongBody_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._WrongBody_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._WrongBody_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._WrongBody_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx context.Context, sel ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+	return ec._ActiveCriteria(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx context.Context, v any) (community.BodyKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := community.BodyKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx context.Context, sel ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BodyKind!")
+	}
+	return res
+}
 
 func (ec *executionContext) marshalNCharter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCharter(ctx context.Context, sel ast.SelectionSet, v *community.Charter) graphql.Marshaler {
 	if v == nil {
@@ -2915,8 +4092,35 @@ func (ec *executionContext) marshalNCreateCommunityPayload2ᚖgithubᚗcomᚋhor
 	return ec._CreateCommunityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx context.Context, sel ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+	return ec._EngagedCriteria(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx context.Context, sel ast.SelectionSet, v community.Levy) graphql.Marshaler {
 	return ec._Levy(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx context.Context, sel ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+	return ec._PairLimits(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, v any) (community.Mode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := community.Mode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, sel ast.SelectionSet, v community.Mode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PowerMode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx context.Context, sel ast.SelectionSet, v community.Progression) graphql.Marshaler {
+	return ec._ProgressionPolicy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOCommunity2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunity(ctx context.Context, sel ast.SelectionSet, v *community.Community) graphql.Marshaler {

@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
@@ -37,6 +38,8 @@ type MemberResolver interface {
 
 	DeviceKeys(ctx context.Context, obj *membership.Member) ([]*cheque.Device, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
+	WhyNot(ctx context.Context, obj *membership.Member, stage membership.Stage) (*progression.Answer, error)
+	WhyNotEngaged(ctx context.Context, obj *membership.Member) (*progression.Answer, error)
 	Recognition(ctx context.Context, obj *membership.Member) (*view.Recognition, error)
 	Household(ctx context.Context, obj *membership.Member) ([]*membership.Member, error)
 }
@@ -118,6 +121,20 @@ func (ec *executionContext) field_Member_listings_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Member_whyNot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "stage",
+		func(ctx context.Context, v any) (membership.Stage, error) {
+			return ec.unmarshalNStage2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐStage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["stage"] = arg0
 	return args, nil
 }
 
@@ -1033,6 +1050,82 @@ func (ec *executionContext) fieldContext_Member_helpers(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Helper(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_whyNot(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_whyNot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Member().WhyNot(ctx, obj, fc.Args["stage"].(membership.Stage))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *progression.Answer) graphql.Marshaler {
+			return ec.marshalOWhyNot2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐAnswer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_whyNot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhyNot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Member_whyNot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_whyNotEngaged(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_whyNotEngaged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().WhyNotEngaged(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *progression.Answer) graphql.Marshaler {
+			return ec.marshalOWhyNot2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐAnswer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_whyNotEngaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WhyNot(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2446,6 +2539,18 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_helpers(ctx, field, obj)
+				})
+		case "whyNot":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_whyNot(ctx, field, obj)
+				})
+		case "whyNotEngaged":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_whyNotEngaged(ctx, field, obj)
 				})
 		case "recognition":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -23,12 +23,23 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type BadgeResolver interface {
+	ID(ctx context.Context, obj *recognition.Badge) (string, error)
+}
 type EndorsementResolver interface {
 	ID(ctx context.Context, obj *recognition.Endorsement) (string, error)
 	Giver(ctx context.Context, obj *recognition.Endorsement) (*membership.Member, error)
 	Member(ctx context.Context, obj *recognition.Endorsement) (*membership.Member, error)
 
 	ServiceType(ctx context.Context, obj *recognition.Endorsement) (*listing.ServiceType, error)
+}
+type IssuedBadgeResolver interface {
+	ID(ctx context.Context, obj *recognition.IssuedBadge) (string, error)
+
+	Giver(ctx context.Context, obj *recognition.IssuedBadge) (*membership.Member, error)
+	Member(ctx context.Context, obj *recognition.IssuedBadge) (*membership.Member, error)
+
+	RevokeReason(ctx context.Context, obj *recognition.IssuedBadge) (*string, error)
 }
 type MilestoneResolver interface {
 	ID(ctx context.Context, obj *recognition.Milestone) (string, error)
@@ -39,6 +50,7 @@ type RecognitionResolver interface {
 	Stars(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.StarConnection, error)
 	Endorsements(ctx context.Context, obj *view.Recognition, first *int, after *string, last *int, before *string) (*model.EndorsementConnection, error)
 	Milestones(ctx context.Context, obj *view.Recognition) ([]*recognition.Milestone, error)
+	Badges(ctx context.Context, obj *view.Recognition) ([]*recognition.IssuedBadge, error)
 }
 type StarResolver interface {
 	ID(ctx context.Context, obj *recognition.Star) (string, error)
@@ -230,6 +242,277 @@ func (ec *executionContext) _AwardStarPayload_userErrors(ctx context.Context, fi
 func (ec *executionContext) fieldContext_AwardStarPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AwardStarPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Badge_id(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Badge().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Badge_name(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Badge_description(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Badge_criteria(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_criteria(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Criteria, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_criteria(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Badge_version(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Badge_validDays(ctx context.Context, field graphql.CollectedField, obj *recognition.Badge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Badge_validDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Badge_validDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Badge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BadgeCredential_token(ctx context.Context, field graphql.CollectedField, obj *recognition.Signed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BadgeCredential_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BadgeCredential_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BadgeCredential", field, false, false, "String")
+}
+
+func (ec *executionContext) _BadgeCredential_keysUrl(ctx context.Context, field graphql.CollectedField, obj *recognition.Signed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BadgeCredential_keysUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeysURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BadgeCredential_keysUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BadgeCredential", field, false, false, "String")
+}
+
+func (ec *executionContext) _BadgeCredential_statusListUrl(ctx context.Context, field graphql.CollectedField, obj *recognition.Signed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BadgeCredential_statusListUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatusListURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BadgeCredential_statusListUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BadgeCredential", field, false, false, "String")
+}
+
+func (ec *executionContext) _DefineBadgePayload_badge(ctx context.Context, field graphql.CollectedField, obj *model.DefineBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefineBadgePayload_badge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Badge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *recognition.Badge) graphql.Marshaler {
+			return ec.marshalOBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DefineBadgePayload_badge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefineBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Badge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DefineBadgePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DefineBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefineBadgePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DefineBadgePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefineBadgePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -794,6 +1077,327 @@ func (ec *executionContext) fieldContext_HideThanksPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _IssueBadgePayload_issuedBadge(ctx context.Context, field graphql.CollectedField, obj *model.IssueBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueBadgePayload_issuedBadge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuedBadge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *recognition.IssuedBadge) graphql.Marshaler {
+			return ec.marshalOIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssueBadgePayload_issuedBadge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssuedBadge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssueBadgePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.IssueBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueBadgePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueBadgePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssuedBadge_id(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IssuedBadge().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, true, true, "ID")
+}
+
+func (ec *executionContext) _IssuedBadge_badge(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_badge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Badge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v recognition.Badge) graphql.Marshaler {
+			return ec.marshalNBadge2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_badge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssuedBadge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Badge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssuedBadge_giver(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_giver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IssuedBadge().Giver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_giver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssuedBadge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssuedBadge_member(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IssuedBadge().Member(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssuedBadge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssuedBadge_hidden(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_hidden(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hidden, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_hidden(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IssuedBadge_evidence(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_evidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Evidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, false, false, "String")
+}
+
+func (ec *executionContext) _IssuedBadge_issuedAt(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_issuedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_issuedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _IssuedBadge_expiresAt(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _IssuedBadge_revokedAt(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _IssuedBadge_revokeReason(ctx context.Context, field graphql.CollectedField, obj *recognition.IssuedBadge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssuedBadge_revokeReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IssuedBadge().RevokeReason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssuedBadge_revokeReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssuedBadge", field, true, true, "String")
+}
+
 func (ec *executionContext) _Milestone_id(ctx context.Context, field graphql.CollectedField, obj *recognition.Milestone) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1141,6 +1745,166 @@ func (ec *executionContext) fieldContext_Recognition_milestones(_ context.Contex
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Milestone(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Recognition_badges(ctx context.Context, field graphql.CollectedField, obj *view.Recognition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Recognition_badges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Recognition().Badges(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*recognition.IssuedBadge) graphql.Marshaler {
+			return ec.marshalNIssuedBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Recognition_badges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Recognition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssuedBadge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviseBadgePayload_badge(ctx context.Context, field graphql.CollectedField, obj *model.ReviseBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviseBadgePayload_badge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Badge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *recognition.Badge) graphql.Marshaler {
+			return ec.marshalOBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviseBadgePayload_badge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviseBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Badge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviseBadgePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReviseBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviseBadgePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviseBadgePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviseBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeBadgePayload_issuedBadge(ctx context.Context, field graphql.CollectedField, obj *model.RevokeBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeBadgePayload_issuedBadge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IssuedBadge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *recognition.IssuedBadge) graphql.Marshaler {
+			return ec.marshalOIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeBadgePayload_issuedBadge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssuedBadge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeBadgePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RevokeBadgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeBadgePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeBadgePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeBadgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
 		},
 	}
 	return fc, nil
@@ -2056,6 +2820,87 @@ func UnmarshalAwardStarInput(ctx context.Context, raw any) (model.AwardStarInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDefineBadgeInput(ctx context.Context, obj any) (model.DefineBadgeInput, error) {
+	var it model.DefineBadgeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["validDays"]; !present {
+		asMap["validDays"] = 0
+	}
+
+	fieldsInOrder := [...]string{"communityId", "name", "description", "criteria", "validDays", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "communityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communityId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommunityID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = data
+		case "validDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidDays = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDefineBadgeInput unmarshals raw into the DefineBadgeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDefineBadgeInput(ctx context.Context, raw any) (model.DefineBadgeInput, error) {
+	var out model.DefineBadgeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DefineBadgeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEndorseSkillInput(ctx context.Context, obj any) (model.EndorseSkillInput, error) {
 	var it model.EndorseSkillInput
 	if obj == nil {
@@ -2210,6 +3055,69 @@ func UnmarshalHideThanksInput(ctx context.Context, raw any) (model.HideThanksInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputIssueBadgeInput(ctx context.Context, obj any) (model.IssueBadgeInput, error) {
+	var it model.IssueBadgeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"memberId", "badgeId", "evidence", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		case "badgeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("badgeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BadgeID = data
+		case "evidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Evidence = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIssueBadgeInput unmarshals raw into the IssueBadgeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIssueBadgeInput(ctx context.Context, raw any) (model.IssueBadgeInput, error) {
+	var out model.IssueBadgeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IssueBadgeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNoteHouseholdInput(ctx context.Context, obj any) (model.NoteHouseholdInput, error) {
 	var it model.NoteHouseholdInput
 	if obj == nil {
@@ -2249,6 +3157,122 @@ func (ec *executionContext) unmarshalInputNoteHouseholdInput(ctx context.Context
 func UnmarshalNoteHouseholdInput(ctx context.Context, raw any) (model.NoteHouseholdInput, error) {
 	var out model.NoteHouseholdInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteHouseholdInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReviseBadgeInput(ctx context.Context, obj any) (model.ReviseBadgeInput, error) {
+	var it model.ReviseBadgeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["validDays"]; !present {
+		asMap["validDays"] = 0
+	}
+
+	fieldsInOrder := [...]string{"badgeId", "version", "criteria", "validDays"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "badgeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("badgeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BadgeID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = data
+		case "validDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidDays = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReviseBadgeInput unmarshals raw into the ReviseBadgeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReviseBadgeInput(ctx context.Context, raw any) (model.ReviseBadgeInput, error) {
+	var out model.ReviseBadgeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviseBadgeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokeBadgeInput(ctx context.Context, obj any) (model.RevokeBadgeInput, error) {
+	var it model.RevokeBadgeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"issuedBadgeId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "issuedBadgeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuedBadgeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IssuedBadgeID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeBadgeInput unmarshals raw into the RevokeBadgeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeBadgeInput(ctx context.Context, raw any) (model.RevokeBadgeInput, error) {
+	var out model.RevokeBadgeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeBadgeInput", raw, &out)
 	return out, err
 }
 
@@ -2369,6 +3393,146 @@ func (ec *executionContext) _AwardStarPayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._AwardStarPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var badgeImplementors = []string{"Badge", "Node"}
+
+func (ec *executionContext) _Badge(ctx context.Context, sel ast.SelectionSet, obj *recognition.Badge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, badgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Badge")
+		case "id":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Badge_id(ctx, field, obj)
+				})
+		case "name":
+			out.Values[i] = ec._Badge_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._Badge_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "criteria":
+			out.Values[i] = ec._Badge_criteria(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Badge_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validDays":
+			out.Values[i] = ec._Badge_validDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var badgeCredentialImplementors = []string{"BadgeCredential"}
+
+func (ec *executionContext) _BadgeCredential(ctx context.Context, sel ast.SelectionSet, obj *recognition.Signed) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, badgeCredentialImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BadgeCredential")
+		case "token":
+			out.Values[i] = ec._BadgeCredential_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keysUrl":
+			out.Values[i] = ec._BadgeCredential_keysUrl(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statusListUrl":
+			out.Values[i] = ec._BadgeCredential_statusListUrl(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var defineBadgePayloadImplementors = []string{"DefineBadgePayload"}
+
+func (ec *executionContext) _DefineBadgePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DefineBadgePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, defineBadgePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DefineBadgePayload")
+		case "badge":
+			out.Values[i] = ec._DefineBadgePayload_badge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DefineBadgePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2656,6 +3820,126 @@ func (ec *executionContext) _HideThanksPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var issueBadgePayloadImplementors = []string{"IssueBadgePayload"}
+
+func (ec *executionContext) _IssueBadgePayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssueBadgePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issueBadgePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueBadgePayload")
+		case "issuedBadge":
+			out.Values[i] = ec._IssueBadgePayload_issuedBadge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._IssueBadgePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var issuedBadgeImplementors = []string{"IssuedBadge", "Node"}
+
+func (ec *executionContext) _IssuedBadge(ctx context.Context, sel ast.SelectionSet, obj *recognition.IssuedBadge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issuedBadgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssuedBadge")
+		case "id":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedBadge_id(ctx, field, obj)
+				})
+		case "badge":
+			out.Values[i] = ec._IssuedBadge_badge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "giver":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedBadge_giver(ctx, field, obj)
+				})
+		case "member":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedBadge_member(ctx, field, obj)
+				})
+		case "hidden":
+			out.Values[i] = ec._IssuedBadge_hidden(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "evidence":
+			out.Values[i] = ec._IssuedBadge_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "issuedAt":
+			out.Values[i] = ec._IssuedBadge_issuedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._IssuedBadge_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._IssuedBadge_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokeReason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedBadge_revokeReason(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var milestoneImplementors = []string{"Milestone", "Node"}
 
 func (ec *executionContext) _Milestone(ctx context.Context, sel ast.SelectionSet, obj *recognition.Milestone) graphql.Marshaler {
@@ -2784,6 +4068,88 @@ func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Recognition_milestones(ctx, field, obj)
 				})
+		case "badges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Recognition_badges(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviseBadgePayloadImplementors = []string{"ReviseBadgePayload"}
+
+func (ec *executionContext) _ReviseBadgePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReviseBadgePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviseBadgePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviseBadgePayload")
+		case "badge":
+			out.Values[i] = ec._ReviseBadgePayload_badge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReviseBadgePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeBadgePayloadImplementors = []string{"RevokeBadgePayload"}
+
+func (ec *executionContext) _RevokeBadgePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeBadgePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeBadgePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeBadgePayload")
+		case "issuedBadge":
+			out.Values[i] = ec._RevokeBadgePayload_issuedBadge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeBadgePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3200,6 +4566,55 @@ func (ec *executionContext) marshalNAwardStarPayload2ᚖgithubᚗcomᚋhoraᚑco
 	return ec._AwardStarPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBadge2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx context.Context, sel ast.SelectionSet, v recognition.Badge) graphql.Marshaler {
+	return ec._Badge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Badge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx context.Context, sel ast.SelectionSet, v *recognition.Badge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Badge!")
+		return graphql.Null
+	}
+	return ec._Badge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBadgeCredential2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐSigned(ctx context.Context, sel ast.SelectionSet, v *recognition.Signed) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BadgeCredential!")
+		return graphql.Null
+	}
+	return ec._BadgeCredential(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDefineBadgeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDefineBadgeInput(ctx context.Context, v any) (model.DefineBadgeInput, error) {
+	res, err := ec.unmarshalInputDefineBadgeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDefineBadgePayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDefineBadgePayload(ctx context.Context, sel ast.SelectionSet, v *model.DefineBadgePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DefineBadgePayload!")
+		return graphql.Null
+	}
+	return ec._DefineBadgePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEndorseSkillInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐEndorseSkillInput(ctx context.Context, v any) (model.EndorseSkillInput, error) {
 	res, err := ec.unmarshalInputEndorseSkillInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3295,6 +4710,43 @@ func (ec *executionContext) marshalNHideThanksPayload2ᚖgithubᚗcomᚋhoraᚑc
 	return ec._HideThanksPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNIssueBadgeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐIssueBadgeInput(ctx context.Context, v any) (model.IssueBadgeInput, error) {
+	res, err := ec.unmarshalInputIssueBadgeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueBadgePayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐIssueBadgePayload(ctx context.Context, sel ast.SelectionSet, v *model.IssueBadgePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssueBadgePayload!")
+		return graphql.Null
+	}
+	return ec._IssueBadgePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNIssuedBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.IssuedBadge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx context.Context, sel ast.SelectionSet, v *recognition.IssuedBadge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssuedBadge!")
+		return graphql.Null
+	}
+	return ec._IssuedBadge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMilestone2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Milestone) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3353,6 +4805,32 @@ func (ec *executionContext) marshalNRecognition2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 		return graphql.Null
 	}
 	return ec._Recognition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReviseBadgeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReviseBadgeInput(ctx context.Context, v any) (model.ReviseBadgeInput, error) {
+	res, err := ec.unmarshalInputReviseBadgeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviseBadgePayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReviseBadgePayload(ctx context.Context, sel ast.SelectionSet, v *model.ReviseBadgePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviseBadgePayload!")
+		return graphql.Null
+	}
+	return ec._ReviseBadgePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeBadgeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRevokeBadgeInput(ctx context.Context, v any) (model.RevokeBadgeInput, error) {
+	res, err := ec.unmarshalInputRevokeBadgeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeBadgePayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRevokeBadgePayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeBadgePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeBadgePayload!")
+		return graphql.Null
+	}
+	return ec._RevokeBadgePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNShowRecognitionInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐShowRecognitionInput(ctx context.Context, v any) (model.ShowRecognitionInput, error) {
@@ -3508,11 +4986,25 @@ func (ec *executionContext) marshalNWithdrawEndorsementPayload2ᚖgithubᚗcom�
 	return ec._WithdrawEndorsementPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx context.Context, sel ast.SelectionSet, v *recognition.Badge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Badge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOEndorsement2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐEndorsement(ctx context.Context, sel ast.SelectionSet, v *recognition.Endorsement) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Endorsement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx context.Context, sel ast.SelectionSet, v *recognition.IssuedBadge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._IssuedBadge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStar2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐStar(ctx context.Context, sel ast.SelectionSet, v *recognition.Star) graphql.Marshaler {

@@ -6333,6 +6333,25 @@ func (ec *executionContext) marshalOCycleBallot2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 	return ec._CycleBallot(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCycleMethod2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚋallocationᚐMethod(ctx context.Context, v any) (*allocation.Method, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := allocation.Method(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCycleMethod2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚋallocationᚐMethod(ctx context.Context, sel ast.SelectionSet, v *allocation.Method) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProject(ctx context.Context, sel ast.SelectionSet, v *reinvestment.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

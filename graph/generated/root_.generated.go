@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -29,9 +30,13 @@ type ResolverRoot interface {
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
 	AllocationChallenge() AllocationChallengeResolver
+	Announcement() AnnouncementResolver
+	Badge() BadgeResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	Community() CommunityResolver
+	Contribution() ContributionResolver
+	Criterion() CriterionResolver
 	Cycle() CycleResolver
 	DeviceKey() DeviceKeyResolver
 	Endorsement() EndorsementResolver
@@ -41,19 +46,23 @@ type ResolverRoot interface {
 	ExchangeStep() ExchangeStepResolver
 	GroupSession() GroupSessionResolver
 	Helper() HelperResolver
+	IssuedBadge() IssuedBadgeResolver
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
 	Member() MemberResolver
+	Message() MessageResolver
 	Milestone() MilestoneResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Passkey() PasskeyResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
+	PlanTurn() PlanTurnResolver
 	Preset() PresetResolver
 	Project() ProjectResolver
 	Query() QueryResolver
 	Recognition() RecognitionResolver
+	ReinvestmentPlan() ReinvestmentPlanResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
@@ -61,12 +70,14 @@ type ResolverRoot interface {
 	Star() StarResolver
 	Subscription() SubscriptionResolver
 	Thanks() ThanksResolver
+	Thread() ThreadResolver
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
+	WhyNot() WhyNotResolver
 }
 
 type DirectiveRoot struct {
@@ -103,6 +114,12 @@ type ComplexityRoot struct {
 		Lines         func(childComplexity int) int
 		Opening       func(childComplexity int) int
 		Received      func(childComplexity int) int
+	}
+
+	ActiveCriteria struct {
+		Exchanges func(childComplexity int) int
+		Months    func(childComplexity int) int
+		Partners  func(childComplexity int) int
 	}
 
 	Activity struct {
@@ -187,6 +204,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AnnouncePayload struct {
+		Announcement func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	Announcement struct {
+		AnnouncedBy func(childComplexity int) int
+		At          func(childComplexity int) int
+		Audience    func(childComplexity int) int
+		Body        func(childComplexity int) int
+		Community   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	AnnouncementConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AnnouncementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ApplyToJoinPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -215,6 +258,21 @@ type ComplexityRoot struct {
 	AwardStarPayload struct {
 		Star       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Badge struct {
+		Criteria    func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		ValidDays   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	BadgeCredential struct {
+		KeysURL       func(childComplexity int) int
+		StatusListURL func(childComplexity int) int
+		Token         func(childComplexity int) int
 	}
 
 	BallotEntry struct {
@@ -261,10 +319,10 @@ type ComplexityRoot struct {
 	}
 
 	Change struct {
-		Cursor func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Node   func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Node     func(childComplexity int) int
+		ObjectID func(childComplexity int) int
 	}
 
 	Changes struct {
@@ -286,6 +344,7 @@ type ComplexityRoot struct {
 		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
+		Progression     func(childComplexity int) int
 		Review          func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
@@ -323,6 +382,8 @@ type ComplexityRoot struct {
 	Community struct {
 		Account           func(childComplexity int) int
 		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Badges            func(childComplexity int) int
 		Charter           func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -339,8 +400,10 @@ type ComplexityRoot struct {
 		Place             func(childComplexity int) int
 		Pools             func(childComplexity int) int
 		Preset            func(childComplexity int) int
+		ReinvestmentPlans func(childComplexity int) int
 		ServiceTypes      func(childComplexity int, parentID *string) int
 		Slug              func(childComplexity int) int
+		Threads           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone          func(childComplexity int) int
@@ -374,6 +437,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Contribution struct {
+		At       func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Minutes  func(childComplexity int) int
+		Partner  func(childComplexity int) int
+		SourceID func(childComplexity int) int
+	}
+
 	CorrectTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -393,6 +464,18 @@ type ComplexityRoot struct {
 		Secret     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
+	}
+
+	Criterion struct {
+		Actual   func(childComplexity int) int
+		Code     func(childComplexity int) int
+		Days     func(childComplexity int) int
+		Evidence func(childComplexity int) int
+		Met      func(childComplexity int) int
+		Next     func(childComplexity int) int
+		Required func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Way      func(childComplexity int) int
 	}
 
 	Cycle struct {
@@ -498,6 +581,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DefineBadgePayload struct {
+		Badge      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	DepositTimeChequePayload struct {
 		Exchange   func(childComplexity int) int
 		TimeCheque func(childComplexity int) int
@@ -522,6 +610,11 @@ type ComplexityRoot struct {
 	EnableWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
+	}
+
+	EndPlanPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	EndorseSkillPayload struct {
@@ -549,6 +642,12 @@ type ComplexityRoot struct {
 	EndorsementEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	EngagedCriteria struct {
+		Associative  func(childComplexity int) int
+		Endorsements func(childComplexity int) int
+		Given        func(childComplexity int) int
 	}
 
 	EnterTimeChequesPayload struct {
@@ -599,6 +698,7 @@ type ComplexityRoot struct {
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
 		TermsVersion func(childComplexity int) int
+		Thread       func(childComplexity int) int
 		Transfers    func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
 		Version      func(childComplexity int) int
@@ -745,9 +845,32 @@ type ComplexityRoot struct {
 		Retryable func(childComplexity int) int
 	}
 
+	IssueBadgePayload struct {
+		IssuedBadge func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	IssuedBadge struct {
+		At           func(childComplexity int) int
+		Badge        func(childComplexity int) int
+		Evidence     func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Giver        func(childComplexity int) int
+		Hidden       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Member       func(childComplexity int) int
+		RevokeReason func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+	}
+
 	JoinSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	KeyPart struct {
+		BasisPoints func(childComplexity int) int
+		Use         func(childComplexity int) int
 	}
 
 	KindTotals struct {
@@ -821,6 +944,7 @@ type ComplexityRoot struct {
 		Remote       func(childComplexity int) int
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
+		Thread       func(childComplexity int) int
 		Title        func(childComplexity int) int
 		Version      func(childComplexity int) int
 		Visibility   func(childComplexity int) int
@@ -876,6 +1000,8 @@ type ComplexityRoot struct {
 		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Stage         func(childComplexity int) int
+		WhyNot        func(childComplexity int, stage membership.Stage) int
+		WhyNotEngaged func(childComplexity int) int
 	}
 
 	MemberConnection struct {
@@ -886,6 +1012,26 @@ type ComplexityRoot struct {
 	}
 
 	MemberEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Message struct {
+		Body   func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Number func(childComplexity int) int
+		Sender func(childComplexity int) int
+		SentAt func(childComplexity int) int
+		Thread func(childComplexity int) int
+	}
+
+	MessageConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -902,6 +1048,7 @@ type ComplexityRoot struct {
 		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
 		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
+		Announce                  func(childComplexity int, input model.AnnounceInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim              func(childComplexity int, input model.ApproveClaimInput) int
@@ -927,9 +1074,11 @@ type ComplexityRoot struct {
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
+		DefineBadge               func(childComplexity int, input model.DefineBadgeInput) int
 		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
 		EnableWebhook             func(childComplexity int, input model.EnableWebhookInput) int
+		EndPlan                   func(childComplexity int, input model.EndPlanInput) int
 		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
 		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
@@ -939,6 +1088,7 @@ type ComplexityRoot struct {
 		GiveThanks                func(childComplexity int, input model.GiveThanksInput) int
 		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
 		HideThanks                func(childComplexity int, input model.HideThanksInput) int
+		IssueBadge                func(childComplexity int, input model.IssueBadgeInput) int
 		JoinSession               func(childComplexity int, input model.JoinSessionInput) int
 		LeaveCommunity            func(childComplexity int, input model.LeaveCommunityInput) int
 		LeaveSession              func(childComplexity int, input model.LeaveSessionInput) int
@@ -949,6 +1099,9 @@ type ComplexityRoot struct {
 		NoteHousehold             func(childComplexity int, input model.NoteHouseholdInput) int
 		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
 		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
+		PlanCycles                func(childComplexity int, input model.PlanCyclesInput) int
+		PlanInflow                func(childComplexity int, input model.PlanInflowInput) int
+		PlanSplit                 func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
@@ -964,13 +1117,16 @@ type ComplexityRoot struct {
 		ResumeMembership          func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer           func(childComplexity int, input model.ReverseTransferInput) int
 		ReviewProject             func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseBadge               func(childComplexity int, input model.ReviseBadgeInput) int
 		ReviseExchange            func(childComplexity int, input model.ReviseExchangeInput) int
+		RevokeBadge               func(childComplexity int, input model.RevokeBadgeInput) int
 		RevokeCard                func(childComplexity int, input model.RevokeCardInput) int
 		RevokeDeviceKey           func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		RotateWebhookSecret       func(childComplexity int, input model.RotateWebhookSecretInput) int
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
 		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
 		SettleTimeCheque          func(childComplexity int, input model.SettleTimeChequeInput) int
@@ -1002,15 +1158,18 @@ type ComplexityRoot struct {
 	}
 
 	Notification struct {
-		Body      func(childComplexity int) int
-		Community func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Exchange  func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Member    func(childComplexity int) int
-		ReadAt    func(childComplexity int) int
-		Title     func(childComplexity int) int
+		Announcement func(childComplexity int) int
+		Body         func(childComplexity int) int
+		Community    func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Due          func(childComplexity int) int
+		Exchange     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Member       func(childComplexity int) int
+		ReadAt       func(childComplexity int) int
+		Thread       func(childComplexity int) int
+		Title        func(childComplexity int) int
 	}
 
 	NotificationConnection struct {
@@ -1051,6 +1210,12 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PairLimits struct {
+		Days    func(childComplexity int) int
+		Events  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+	}
+
 	Passkey struct {
 		CreatedAt  func(childComplexity int) int
 		ID         func(childComplexity int) int
@@ -1084,9 +1249,57 @@ type ComplexityRoot struct {
 		Longitude func(childComplexity int) int
 	}
 
+	PlanCyclesPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanInflowPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanPhases struct {
+		Call      func(childComplexity int) int
+		Challenge func(childComplexity int) int
+		Pay       func(childComplexity int) int
+		Report    func(childComplexity int) int
+		Review    func(childComplexity int) int
+		Vote      func(childComplexity int) int
+	}
+
+	PlanSplitPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanTurn struct {
+		At      func(childComplexity int) int
+		Cycle   func(childComplexity int) int
+		Due     func(childComplexity int) int
+		Minutes func(childComplexity int) int
+		Parts   func(childComplexity int) int
+		Period  func(childComplexity int) int
+	}
+
+	PlanTurnPart struct {
+		Minutes func(childComplexity int) int
+		Use     func(childComplexity int) int
+	}
+
 	Preset struct {
 		Name  func(childComplexity int) int
 		Title func(childComplexity int) int
+	}
+
+	ProgressionPolicy struct {
+		Active     func(childComplexity int) int
+		Engaged    func(childComplexity int) int
+		GraceDays  func(childComplexity int) int
+		Hysteresis func(childComplexity int) int
+		NoticeDays func(childComplexity int) int
+		Pair       func(childComplexity int) int
+		WindowDays func(childComplexity int) int
 	}
 
 	Project struct {
@@ -1119,18 +1332,20 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Changes       func(childComplexity int, communityID string, since *string, first *int) int
-		Communities   func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
-		Community     func(childComplexity int, slug string) int
-		Node          func(childComplexity int, id string) int
-		Nodes         func(childComplexity int, ids []string) int
-		ServerInfo    func(childComplexity int) int
-		ServiceTypes  func(childComplexity int, parentID *string) int
-		Viewer        func(childComplexity int) int
-		WebhookEvents func(childComplexity int) int
+		BadgeCredential func(childComplexity int, id string) int
+		Changes         func(childComplexity int, communityID string, since *string, first *int) int
+		Communities     func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
+		Community       func(childComplexity int, slug string) int
+		Node            func(childComplexity int, id string) int
+		Nodes           func(childComplexity int, ids []string) int
+		ServerInfo      func(childComplexity int) int
+		ServiceTypes    func(childComplexity int, parentID *string) int
+		Viewer          func(childComplexity int) int
+		WebhookEvents   func(childComplexity int) int
 	}
 
 	Recognition struct {
+		Badges       func(childComplexity int) int
 		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Milestones   func(childComplexity int) int
 		Stars        func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1162,6 +1377,27 @@ type ComplexityRoot struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
+	}
+
+	ReinvestmentPlan struct {
+		FirstOn func(childComplexity int) int
+		From    func(childComplexity int) int
+		Hour    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kept    func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Method  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+		NextAt  func(childComplexity int) int
+		Phases  func(childComplexity int) int
+		Preset  func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Rhythm  func(childComplexity int) int
+		Title   func(childComplexity int) int
+		To      func(childComplexity int) int
+		Turns   func(childComplexity int) int
+		Version func(childComplexity int) int
 	}
 
 	RemovePasskeyPayload struct {
@@ -1209,9 +1445,19 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReviseBadgePayload struct {
+		Badge      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReviseExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokeBadgePayload struct {
+		IssuedBadge func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RevokeCardPayload struct {
@@ -1249,6 +1495,11 @@ type ComplexityRoot struct {
 	ScheduleSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SendMessagePayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ServerInfo struct {
@@ -1382,6 +1633,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		CommunityActivity    func(childComplexity int, communityID string, since *string) int
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
+		MessageReceived      func(childComplexity int) int
 		NotificationReceived func(childComplexity int) int
 	}
 
@@ -1408,6 +1660,29 @@ type ComplexityRoot struct {
 	}
 
 	ThanksEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Thread struct {
+		Community   func(childComplexity int) int
+		Exchange    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastMessage func(childComplexity int) int
+		Listing     func(childComplexity int) int
+		Messages    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Unread      func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		With        func(childComplexity int) int
+	}
+
+	ThreadConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ThreadEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -1542,6 +1817,12 @@ type ComplexityRoot struct {
 		Says func(childComplexity int) int
 	}
 
+	WhyNot struct {
+		Criteria func(childComplexity int) int
+		Next     func(childComplexity int) int
+		Reached  func(childComplexity int) int
+	}
+
 	WithdrawEndorsementPayload struct {
 		Endorsement func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -1566,6 +1847,17 @@ type ComplexityRoot struct {
 		Exchange   func(childComplexity int) int
 		TimeCheque func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	WrongBody struct {
+		Body      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Mode      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		Type      func(childComplexity int) int
 	}
 
 	WrongState struct {
@@ -1745,6 +2037,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
+
+	case "ActiveCriteria.exchanges":
+		if e.ComplexityRoot.ActiveCriteria.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Exchanges(childComplexity), true
+	case "ActiveCriteria.months":
+		if e.ComplexityRoot.ActiveCriteria.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Months(childComplexity), true
+	case "ActiveCriteria.partners":
+		if e.ComplexityRoot.ActiveCriteria.Partners == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveCriteria.Partners(childComplexity), true
 
 	case "Activity.charterVersion":
 		if e.ComplexityRoot.Activity.Charter == nil {
@@ -2085,6 +2396,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AllowBelowFloorPayload.UserErrors(childComplexity), true
 
+	case "AnnouncePayload.announcement":
+		if e.ComplexityRoot.AnnouncePayload.Announcement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncePayload.Announcement(childComplexity), true
+	case "AnnouncePayload.userErrors":
+		if e.ComplexityRoot.AnnouncePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncePayload.UserErrors(childComplexity), true
+
+	case "Announcement.announcedBy":
+		if e.ComplexityRoot.Announcement.AnnouncedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.AnnouncedBy(childComplexity), true
+	case "Announcement.announcedAt":
+		if e.ComplexityRoot.Announcement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.At(childComplexity), true
+	case "Announcement.audience":
+		if e.ComplexityRoot.Announcement.Audience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Audience(childComplexity), true
+	case "Announcement.body":
+		if e.ComplexityRoot.Announcement.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Body(childComplexity), true
+	case "Announcement.community":
+		if e.ComplexityRoot.Announcement.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Community(childComplexity), true
+	case "Announcement.id":
+		if e.ComplexityRoot.Announcement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.ID(childComplexity), true
+	case "Announcement.title":
+		if e.ComplexityRoot.Announcement.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Title(childComplexity), true
+
+	case "AnnouncementConnection.edges":
+		if e.ComplexityRoot.AnnouncementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Edges(childComplexity), true
+	case "AnnouncementConnection.nodes":
+		if e.ComplexityRoot.AnnouncementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Nodes(childComplexity), true
+	case "AnnouncementConnection.pageInfo":
+		if e.ComplexityRoot.AnnouncementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.PageInfo(childComplexity), true
+
+	case "AnnouncementEdge.cursor":
+		if e.ComplexityRoot.AnnouncementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Cursor(childComplexity), true
+	case "AnnouncementEdge.node":
+		if e.ComplexityRoot.AnnouncementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -2162,6 +2561,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AwardStarPayload.UserErrors(childComplexity), true
+
+	case "Badge.criteria":
+		if e.ComplexityRoot.Badge.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Criteria(childComplexity), true
+	case "Badge.description":
+		if e.ComplexityRoot.Badge.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Description(childComplexity), true
+	case "Badge.id":
+		if e.ComplexityRoot.Badge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.ID(childComplexity), true
+	case "Badge.name":
+		if e.ComplexityRoot.Badge.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Name(childComplexity), true
+	case "Badge.validDays":
+		if e.ComplexityRoot.Badge.ValidDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.ValidDays(childComplexity), true
+	case "Badge.version":
+		if e.ComplexityRoot.Badge.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Badge.Version(childComplexity), true
+
+	case "BadgeCredential.keysUrl":
+		if e.ComplexityRoot.BadgeCredential.KeysURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.KeysURL(childComplexity), true
+	case "BadgeCredential.statusListUrl":
+		if e.ComplexityRoot.BadgeCredential.StatusListURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.StatusListURL(childComplexity), true
+	case "BadgeCredential.token":
+		if e.ComplexityRoot.BadgeCredential.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BadgeCredential.Token(childComplexity), true
 
 	case "BallotEntry.projectId":
 		if e.ComplexityRoot.BallotEntry.ProjectID == nil {
@@ -2291,12 +2746,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Cursor(childComplexity), true
-	case "Change.id":
-		if e.ComplexityRoot.Change.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.ID(childComplexity), true
 	case "Change.kind":
 		if e.ComplexityRoot.Change.Kind == nil {
 			break
@@ -2309,6 +2758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Change.Node(childComplexity), true
+	case "Change.objectId":
+		if e.ComplexityRoot.Change.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.ObjectID(childComplexity), true
 
 	case "Changes.hasMore":
 		if e.ComplexityRoot.Changes.HasMore == nil {
@@ -2401,6 +2856,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
+	case "Charter.progression":
+		if e.ComplexityRoot.Charter.Progression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Progression(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
@@ -2560,6 +3021,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.announcements":
+		if e.ComplexityRoot.Community.Announcements == nil {
+			break
+		}
+
+		args, err := ec.field_Community_announcements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.badges":
+		if e.ComplexityRoot.Community.Badges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Badges(childComplexity), true
 	case "Community.charter":
 		if e.ComplexityRoot.Community.Charter == nil {
 			break
@@ -2691,6 +3169,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Preset(childComplexity), true
+	case "Community.reinvestmentPlans":
+		if e.ComplexityRoot.Community.ReinvestmentPlans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.ReinvestmentPlans(childComplexity), true
 	case "Community.serviceTypes":
 		if e.ComplexityRoot.Community.ServiceTypes == nil {
 			break
@@ -2708,6 +3192,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Slug(childComplexity), true
+	case "Community.threads":
+		if e.ComplexityRoot.Community.Threads == nil {
+			break
+		}
+
+		args, err := ec.field_Community_threads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Threads(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.timeChequeBatches":
 		if e.ComplexityRoot.Community.TimeChequeBatches == nil {
 			break
@@ -2820,6 +3315,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmUploadPayload.UserErrors(childComplexity), true
 
+	case "Contribution.at":
+		if e.ComplexityRoot.Contribution.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.At(childComplexity), true
+	case "Contribution.kind":
+		if e.ComplexityRoot.Contribution.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Kind(childComplexity), true
+	case "Contribution.minutes":
+		if e.ComplexityRoot.Contribution.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Minutes(childComplexity), true
+	case "Contribution.partner":
+		if e.ComplexityRoot.Contribution.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Partner(childComplexity), true
+	case "Contribution.sourceId":
+		if e.ComplexityRoot.Contribution.SourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.SourceID(childComplexity), true
+
 	case "CorrectTransferPayload.transfer":
 		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
 			break
@@ -2877,6 +3403,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
+
+	case "Criterion.actual":
+		if e.ComplexityRoot.Criterion.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Actual(childComplexity), true
+	case "Criterion.code":
+		if e.ComplexityRoot.Criterion.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Code(childComplexity), true
+	case "Criterion.days":
+		if e.ComplexityRoot.Criterion.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Days(childComplexity), true
+	case "Criterion.evidence":
+		if e.ComplexityRoot.Criterion.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Evidence(childComplexity), true
+	case "Criterion.met":
+		if e.ComplexityRoot.Criterion.Met == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Met(childComplexity), true
+	case "Criterion.next":
+		if e.ComplexityRoot.Criterion.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Next(childComplexity), true
+	case "Criterion.required":
+		if e.ComplexityRoot.Criterion.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Required(childComplexity), true
+	case "Criterion.text":
+		if e.ComplexityRoot.Criterion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Text(childComplexity), true
+	case "Criterion.way":
+		if e.ComplexityRoot.Criterion.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Criterion.Way(childComplexity), true
 
 	case "Cycle.account":
 		if e.ComplexityRoot.Cycle.Account == nil {
@@ -3280,6 +3861,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineExchangePayload.UserErrors(childComplexity), true
 
+	case "DefineBadgePayload.badge":
+		if e.ComplexityRoot.DefineBadgePayload.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineBadgePayload.Badge(childComplexity), true
+	case "DefineBadgePayload.userErrors":
+		if e.ComplexityRoot.DefineBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineBadgePayload.UserErrors(childComplexity), true
+
 	case "DepositTimeChequePayload.exchange":
 		if e.ComplexityRoot.DepositTimeChequePayload.Exchange == nil {
 			break
@@ -3367,6 +3961,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnableWebhookPayload.Webhook(childComplexity), true
+
+	case "EndPlanPayload.plan":
+		if e.ComplexityRoot.EndPlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPlanPayload.Plan(childComplexity), true
+	case "EndPlanPayload.userErrors":
+		if e.ComplexityRoot.EndPlanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPlanPayload.UserErrors(childComplexity), true
 
 	case "EndorseSkillPayload.endorsement":
 		if e.ComplexityRoot.EndorseSkillPayload.Endorsement == nil {
@@ -3461,6 +4068,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EndorsementEdge.Node(childComplexity), true
+
+	case "EngagedCriteria.associative":
+		if e.ComplexityRoot.EngagedCriteria.Associative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Associative(childComplexity), true
+	case "EngagedCriteria.endorsements":
+		if e.ComplexityRoot.EngagedCriteria.Endorsements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Endorsements(childComplexity), true
+	case "EngagedCriteria.given":
+		if e.ComplexityRoot.EngagedCriteria.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagedCriteria.Given(childComplexity), true
 
 	case "EnterTimeChequesPayload.batch":
 		if e.ComplexityRoot.EnterTimeChequesPayload.Batch == nil {
@@ -3676,6 +4302,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Exchange.TermsVersion(childComplexity), true
+	case "Exchange.thread":
+		if e.ComplexityRoot.Exchange.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exchange.Thread(childComplexity), true
 	case "Exchange.transfers":
 		if e.ComplexityRoot.Exchange.Transfers == nil {
 			break
@@ -4218,6 +4850,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InsufficientHours.Retryable(childComplexity), true
 
+	case "IssueBadgePayload.issuedBadge":
+		if e.ComplexityRoot.IssueBadgePayload.IssuedBadge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueBadgePayload.IssuedBadge(childComplexity), true
+	case "IssueBadgePayload.userErrors":
+		if e.ComplexityRoot.IssueBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueBadgePayload.UserErrors(childComplexity), true
+
+	case "IssuedBadge.issuedAt":
+		if e.ComplexityRoot.IssuedBadge.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.At(childComplexity), true
+	case "IssuedBadge.badge":
+		if e.ComplexityRoot.IssuedBadge.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Badge(childComplexity), true
+	case "IssuedBadge.evidence":
+		if e.ComplexityRoot.IssuedBadge.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Evidence(childComplexity), true
+	case "IssuedBadge.expiresAt":
+		if e.ComplexityRoot.IssuedBadge.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.ExpiresAt(childComplexity), true
+	case "IssuedBadge.giver":
+		if e.ComplexityRoot.IssuedBadge.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Giver(childComplexity), true
+	case "IssuedBadge.hidden":
+		if e.ComplexityRoot.IssuedBadge.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Hidden(childComplexity), true
+	case "IssuedBadge.id":
+		if e.ComplexityRoot.IssuedBadge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.ID(childComplexity), true
+	case "IssuedBadge.member":
+		if e.ComplexityRoot.IssuedBadge.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.Member(childComplexity), true
+	case "IssuedBadge.revokeReason":
+		if e.ComplexityRoot.IssuedBadge.RevokeReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.RevokeReason(childComplexity), true
+	case "IssuedBadge.revokedAt":
+		if e.ComplexityRoot.IssuedBadge.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedBadge.RevokedAt(childComplexity), true
+
 	case "JoinSessionPayload.groupSession":
 		if e.ComplexityRoot.JoinSessionPayload.GroupSession == nil {
 			break
@@ -4230,6 +4936,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JoinSessionPayload.UserErrors(childComplexity), true
+
+	case "KeyPart.basisPoints":
+		if e.ComplexityRoot.KeyPart.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyPart.BasisPoints(childComplexity), true
+	case "KeyPart.use":
+		if e.ComplexityRoot.KeyPart.Use == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyPart.Use(childComplexity), true
 
 	case "KindTotals.given":
 		if e.ComplexityRoot.KindTotals.Given == nil {
@@ -4515,6 +5234,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.State(childComplexity), true
+	case "Listing.thread":
+		if e.ComplexityRoot.Listing.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Thread(childComplexity), true
 	case "Listing.title":
 		if e.ComplexityRoot.Listing.Title == nil {
 			break
@@ -4753,6 +5478,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Stage(childComplexity), true
+	case "Member.whyNot":
+		if e.ComplexityRoot.Member.WhyNot == nil {
+			break
+		}
+
+		args, err := ec.field_Member_whyNot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Member.WhyNot(childComplexity, args["stage"].(membership.Stage)), true
+	case "Member.whyNotEngaged":
+		if e.ComplexityRoot.Member.WhyNotEngaged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.WhyNotEngaged(childComplexity), true
 
 	case "MemberConnection.edges":
 		if e.ComplexityRoot.MemberConnection.Edges == nil {
@@ -4791,6 +5533,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
+
+	case "Message.body":
+		if e.ComplexityRoot.Message.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Body(childComplexity), true
+	case "Message.id":
+		if e.ComplexityRoot.Message.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.number":
+		if e.ComplexityRoot.Message.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.sender":
+		if e.ComplexityRoot.Message.Sender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Sender(childComplexity), true
+	case "Message.sentAt":
+		if e.ComplexityRoot.Message.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.SentAt(childComplexity), true
+	case "Message.thread":
+		if e.ComplexityRoot.Message.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Thread(childComplexity), true
+
+	case "MessageConnection.edges":
+		if e.ComplexityRoot.MessageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Edges(childComplexity), true
+	case "MessageConnection.nodes":
+		if e.ComplexityRoot.MessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Nodes(childComplexity), true
+	case "MessageConnection.pageInfo":
+		if e.ComplexityRoot.MessageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.PageInfo(childComplexity), true
+
+	case "MessageEdge.cursor":
+		if e.ComplexityRoot.MessageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Cursor(childComplexity), true
+	case "MessageEdge.node":
+		if e.ComplexityRoot.MessageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
 
 	case "Milestone.reachedAt":
 		if e.ComplexityRoot.Milestone.At == nil {
@@ -4856,6 +5667,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllowBelowFloor(childComplexity, args["input"].(model.AllowBelowFloorInput)), true
+	case "Mutation.announce":
+		if e.ComplexityRoot.Mutation.Announce == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announce_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -5131,6 +5953,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineExchange(childComplexity, args["input"].(model.DeclineExchangeInput)), true
+	case "Mutation.defineBadge":
+		if e.ComplexityRoot.Mutation.DefineBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_defineBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DefineBadge(childComplexity, args["input"].(model.DefineBadgeInput)), true
 	case "Mutation.depositTimeCheque":
 		if e.ComplexityRoot.Mutation.DepositTimeCheque == nil {
 			break
@@ -5164,6 +5997,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableWebhook(childComplexity, args["input"].(model.EnableWebhookInput)), true
+	case "Mutation.endPlan":
+		if e.ComplexityRoot.Mutation.EndPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndPlan(childComplexity, args["input"].(model.EndPlanInput)), true
 	case "Mutation.endorseSkill":
 		if e.ComplexityRoot.Mutation.EndorseSkill == nil {
 			break
@@ -5263,6 +6107,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HideThanks(childComplexity, args["input"].(model.HideThanksInput)), true
+	case "Mutation.issueBadge":
+		if e.ComplexityRoot.Mutation.IssueBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_issueBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IssueBadge(childComplexity, args["input"].(model.IssueBadgeInput)), true
 	case "Mutation.joinSession":
 		if e.ComplexityRoot.Mutation.JoinSession == nil {
 			break
@@ -5373,6 +6228,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseMembership(childComplexity, args["input"].(model.PauseMembershipInput)), true
+	case "Mutation.planCycles":
+		if e.ComplexityRoot.Mutation.PlanCycles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planCycles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanCycles(childComplexity, args["input"].(model.PlanCyclesInput)), true
+	case "Mutation.planInflow":
+		if e.ComplexityRoot.Mutation.PlanInflow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planInflow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanInflow(childComplexity, args["input"].(model.PlanInflowInput)), true
+	case "Mutation.planSplit":
+		if e.ComplexityRoot.Mutation.PlanSplit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planSplit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanSplit(childComplexity, args["input"].(model.PlanSplitInput)), true
 	case "Mutation.proposeExchange":
 		if e.ComplexityRoot.Mutation.ProposeExchange == nil {
 			break
@@ -5538,6 +6426,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewProject(childComplexity, args["input"].(model.ReviewProjectInput)), true
+	case "Mutation.reviseBadge":
+		if e.ComplexityRoot.Mutation.ReviseBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviseBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviseBadge(childComplexity, args["input"].(model.ReviseBadgeInput)), true
 	case "Mutation.reviseExchange":
 		if e.ComplexityRoot.Mutation.ReviseExchange == nil {
 			break
@@ -5549,6 +6448,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviseExchange(childComplexity, args["input"].(model.ReviseExchangeInput)), true
+	case "Mutation.revokeBadge":
+		if e.ComplexityRoot.Mutation.RevokeBadge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeBadge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeBadge(childComplexity, args["input"].(model.RevokeBadgeInput)), true
 	case "Mutation.revokeCard":
 		if e.ComplexityRoot.Mutation.RevokeCard == nil {
 			break
@@ -5615,6 +6525,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
+	case "Mutation.sendMessage":
+		if e.ComplexityRoot.Mutation.SendMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(model.SendMessageInput)), true
 	case "Mutation.setAccountLimits":
 		if e.ComplexityRoot.Mutation.SetAccountLimits == nil {
 			break
@@ -5840,6 +6761,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
 
+	case "Notification.announcement":
+		if e.ComplexityRoot.Notification.Announcement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Announcement(childComplexity), true
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
 			break
@@ -5858,6 +6785,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.due":
+		if e.ComplexityRoot.Notification.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Due(childComplexity), true
 	case "Notification.exchange":
 		if e.ComplexityRoot.Notification.Exchange == nil {
 			break
@@ -5888,6 +6821,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.thread":
+		if e.ComplexityRoot.Notification.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Thread(childComplexity), true
 	case "Notification.title":
 		if e.ComplexityRoot.Notification.Title == nil {
 			break
@@ -6021,6 +6960,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PairLimits.days":
+		if e.ComplexityRoot.PairLimits.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Days(childComplexity), true
+	case "PairLimits.events":
+		if e.ComplexityRoot.PairLimits.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Events(childComplexity), true
+	case "PairLimits.minutes":
+		if e.ComplexityRoot.PairLimits.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairLimits.Minutes(childComplexity), true
+
 	case "Passkey.createdAt":
 		if e.ComplexityRoot.Passkey.CreatedAt == nil {
 			break
@@ -6139,6 +7097,132 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Place.Longitude(childComplexity), true
 
+	case "PlanCyclesPayload.plan":
+		if e.ComplexityRoot.PlanCyclesPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanCyclesPayload.Plan(childComplexity), true
+	case "PlanCyclesPayload.userErrors":
+		if e.ComplexityRoot.PlanCyclesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanCyclesPayload.UserErrors(childComplexity), true
+
+	case "PlanInflowPayload.plan":
+		if e.ComplexityRoot.PlanInflowPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInflowPayload.Plan(childComplexity), true
+	case "PlanInflowPayload.userErrors":
+		if e.ComplexityRoot.PlanInflowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInflowPayload.UserErrors(childComplexity), true
+
+	case "PlanPhases.call":
+		if e.ComplexityRoot.PlanPhases.Call == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Call(childComplexity), true
+	case "PlanPhases.challenge":
+		if e.ComplexityRoot.PlanPhases.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Challenge(childComplexity), true
+	case "PlanPhases.pay":
+		if e.ComplexityRoot.PlanPhases.Pay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Pay(childComplexity), true
+	case "PlanPhases.report":
+		if e.ComplexityRoot.PlanPhases.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Report(childComplexity), true
+	case "PlanPhases.review":
+		if e.ComplexityRoot.PlanPhases.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Review(childComplexity), true
+	case "PlanPhases.vote":
+		if e.ComplexityRoot.PlanPhases.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanPhases.Vote(childComplexity), true
+
+	case "PlanSplitPayload.plan":
+		if e.ComplexityRoot.PlanSplitPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSplitPayload.Plan(childComplexity), true
+	case "PlanSplitPayload.userErrors":
+		if e.ComplexityRoot.PlanSplitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSplitPayload.UserErrors(childComplexity), true
+
+	case "PlanTurn.at":
+		if e.ComplexityRoot.PlanTurn.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.At(childComplexity), true
+	case "PlanTurn.cycle":
+		if e.ComplexityRoot.PlanTurn.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Cycle(childComplexity), true
+	case "PlanTurn.due":
+		if e.ComplexityRoot.PlanTurn.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Due(childComplexity), true
+	case "PlanTurn.minutes":
+		if e.ComplexityRoot.PlanTurn.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Minutes(childComplexity), true
+	case "PlanTurn.parts":
+		if e.ComplexityRoot.PlanTurn.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Parts(childComplexity), true
+	case "PlanTurn.period":
+		if e.ComplexityRoot.PlanTurn.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Period(childComplexity), true
+
+	case "PlanTurnPart.minutes":
+		if e.ComplexityRoot.PlanTurnPart.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurnPart.Minutes(childComplexity), true
+	case "PlanTurnPart.use":
+		if e.ComplexityRoot.PlanTurnPart.Use == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurnPart.Use(childComplexity), true
+
 	case "Preset.name":
 		if e.ComplexityRoot.Preset.Name == nil {
 			break
@@ -6151,6 +7235,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Preset.Title(childComplexity), true
+
+	case "ProgressionPolicy.active":
+		if e.ComplexityRoot.ProgressionPolicy.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Active(childComplexity), true
+	case "ProgressionPolicy.engaged":
+		if e.ComplexityRoot.ProgressionPolicy.Engaged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Engaged(childComplexity), true
+	case "ProgressionPolicy.graceDays":
+		if e.ComplexityRoot.ProgressionPolicy.GraceDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.GraceDays(childComplexity), true
+	case "ProgressionPolicy.hysteresis":
+		if e.ComplexityRoot.ProgressionPolicy.Hysteresis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Hysteresis(childComplexity), true
+	case "ProgressionPolicy.noticeDays":
+		if e.ComplexityRoot.ProgressionPolicy.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.NoticeDays(childComplexity), true
+	case "ProgressionPolicy.pair":
+		if e.ComplexityRoot.ProgressionPolicy.Pair == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.Pair(childComplexity), true
+	case "ProgressionPolicy.windowDays":
+		if e.ComplexityRoot.ProgressionPolicy.WindowDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressionPolicy.WindowDays(childComplexity), true
 
 	case "Project.body":
 		if e.ComplexityRoot.Project.Body == nil {
@@ -6275,6 +7402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeExchangePayload.UserErrors(childComplexity), true
 
+	case "Query.badgeCredential":
+		if e.ComplexityRoot.Query.BadgeCredential == nil {
+			break
+		}
+
+		args, err := ec.field_Query_badgeCredential_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BadgeCredential(childComplexity, args["id"].(string)), true
 	case "Query.changes":
 		if e.ComplexityRoot.Query.Changes == nil {
 			break
@@ -6361,6 +7499,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.WebhookEvents(childComplexity), true
 
+	case "Recognition.badges":
+		if e.ComplexityRoot.Recognition.Badges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recognition.Badges(childComplexity), true
 	case "Recognition.endorsements":
 		if e.ComplexityRoot.Recognition.Endorsements == nil {
 			break
@@ -6477,6 +7621,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterPayload.Viewer(childComplexity), true
+
+	case "ReinvestmentPlan.firstOn":
+		if e.ComplexityRoot.ReinvestmentPlan.FirstOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.FirstOn(childComplexity), true
+	case "ReinvestmentPlan.from":
+		if e.ComplexityRoot.ReinvestmentPlan.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.From(childComplexity), true
+	case "ReinvestmentPlan.hour":
+		if e.ComplexityRoot.ReinvestmentPlan.Hour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Hour(childComplexity), true
+	case "ReinvestmentPlan.id":
+		if e.ComplexityRoot.ReinvestmentPlan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.ID(childComplexity), true
+	case "ReinvestmentPlan.keptMinutes":
+		if e.ComplexityRoot.ReinvestmentPlan.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Kept(childComplexity), true
+	case "ReinvestmentPlan.key":
+		if e.ComplexityRoot.ReinvestmentPlan.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Key(childComplexity), true
+	case "ReinvestmentPlan.kind":
+		if e.ComplexityRoot.ReinvestmentPlan.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Kind(childComplexity), true
+	case "ReinvestmentPlan.method":
+		if e.ComplexityRoot.ReinvestmentPlan.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Method(childComplexity), true
+	case "ReinvestmentPlan.minutes":
+		if e.ComplexityRoot.ReinvestmentPlan.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Minutes(childComplexity), true
+	case "ReinvestmentPlan.nextAt":
+		if e.ComplexityRoot.ReinvestmentPlan.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.NextAt(childComplexity), true
+	case "ReinvestmentPlan.phases":
+		if e.ComplexityRoot.ReinvestmentPlan.Phases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Phases(childComplexity), true
+	case "ReinvestmentPlan.preset":
+		if e.ComplexityRoot.ReinvestmentPlan.Preset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Preset(childComplexity), true
+	case "ReinvestmentPlan.reason":
+		if e.ComplexityRoot.ReinvestmentPlan.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Reason(childComplexity), true
+	case "ReinvestmentPlan.rhythm":
+		if e.ComplexityRoot.ReinvestmentPlan.Rhythm == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Rhythm(childComplexity), true
+	case "ReinvestmentPlan.title":
+		if e.ComplexityRoot.ReinvestmentPlan.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Title(childComplexity), true
+	case "ReinvestmentPlan.to":
+		if e.ComplexityRoot.ReinvestmentPlan.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.To(childComplexity), true
+	case "ReinvestmentPlan.turns":
+		if e.ComplexityRoot.ReinvestmentPlan.Turns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Turns(childComplexity), true
+	case "ReinvestmentPlan.version":
+		if e.ComplexityRoot.ReinvestmentPlan.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Version(childComplexity), true
 
 	case "RemovePasskeyPayload.passkeyId":
 		if e.ComplexityRoot.RemovePasskeyPayload.PasskeyID == nil {
@@ -6595,6 +7848,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewProjectPayload.UserErrors(childComplexity), true
 
+	case "ReviseBadgePayload.badge":
+		if e.ComplexityRoot.ReviseBadgePayload.Badge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseBadgePayload.Badge(childComplexity), true
+	case "ReviseBadgePayload.userErrors":
+		if e.ComplexityRoot.ReviseBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviseBadgePayload.UserErrors(childComplexity), true
+
 	case "ReviseExchangePayload.exchange":
 		if e.ComplexityRoot.ReviseExchangePayload.Exchange == nil {
 			break
@@ -6607,6 +7873,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviseExchangePayload.UserErrors(childComplexity), true
+
+	case "RevokeBadgePayload.issuedBadge":
+		if e.ComplexityRoot.RevokeBadgePayload.IssuedBadge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeBadgePayload.IssuedBadge(childComplexity), true
+	case "RevokeBadgePayload.userErrors":
+		if e.ComplexityRoot.RevokeBadgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeBadgePayload.UserErrors(childComplexity), true
 
 	case "RevokeCardPayload.member":
 		if e.ComplexityRoot.RevokeCardPayload.Member == nil {
@@ -6710,6 +7989,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
+
+	case "SendMessagePayload.message":
+		if e.ComplexityRoot.SendMessagePayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.Message(childComplexity), true
+	case "SendMessagePayload.userErrors":
+		if e.ComplexityRoot.SendMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.UserErrors(childComplexity), true
 
 	case "ServerInfo.featureLevel":
 		if e.ComplexityRoot.ServerInfo.FeatureLevel == nil {
@@ -7161,6 +8453,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ExchangeUpdated(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.messageReceived":
+		if e.ComplexityRoot.Subscription.MessageReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.MessageReceived(childComplexity), true
 	case "Subscription.notificationReceived":
 		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
 			break
@@ -7261,6 +8559,98 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ThanksEdge.Node(childComplexity), true
+
+	case "Thread.community":
+		if e.ComplexityRoot.Thread.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Community(childComplexity), true
+	case "Thread.exchange":
+		if e.ComplexityRoot.Thread.Exchange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Exchange(childComplexity), true
+	case "Thread.id":
+		if e.ComplexityRoot.Thread.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.ID(childComplexity), true
+	case "Thread.lastMessage":
+		if e.ComplexityRoot.Thread.LastMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.LastMessage(childComplexity), true
+	case "Thread.listing":
+		if e.ComplexityRoot.Thread.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Listing(childComplexity), true
+	case "Thread.messages":
+		if e.ComplexityRoot.Thread.Messages == nil {
+			break
+		}
+
+		args, err := ec.field_Thread_messages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Thread.Messages(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Thread.unread":
+		if e.ComplexityRoot.Thread.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.Unread(childComplexity), true
+	case "Thread.updatedAt":
+		if e.ComplexityRoot.Thread.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.UpdatedAt(childComplexity), true
+	case "Thread.with":
+		if e.ComplexityRoot.Thread.With == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thread.With(childComplexity), true
+
+	case "ThreadConnection.edges":
+		if e.ComplexityRoot.ThreadConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.Edges(childComplexity), true
+	case "ThreadConnection.nodes":
+		if e.ComplexityRoot.ThreadConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.Nodes(childComplexity), true
+	case "ThreadConnection.pageInfo":
+		if e.ComplexityRoot.ThreadConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadConnection.PageInfo(childComplexity), true
+
+	case "ThreadEdge.cursor":
+		if e.ComplexityRoot.ThreadEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadEdge.Cursor(childComplexity), true
+	case "ThreadEdge.node":
+		if e.ComplexityRoot.ThreadEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadEdge.Node(childComplexity), true
 
 	case "TimeCheque.community":
 		if e.ComplexityRoot.TimeCheque.Community == nil {
@@ -7785,6 +9175,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookEvent.Says(childComplexity), true
 
+	case "WhyNot.criteria":
+		if e.ComplexityRoot.WhyNot.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Criteria(childComplexity), true
+	case "WhyNot.next":
+		if e.ComplexityRoot.WhyNot.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Next(childComplexity), true
+	case "WhyNot.reached":
+		if e.ComplexityRoot.WhyNot.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNot.Reached(childComplexity), true
+
 	case "WithdrawEndorsementPayload.endorsement":
 		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
 			break
@@ -7856,6 +9265,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WriteTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WrongBody.body":
+		if e.ComplexityRoot.WrongBody.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Body(childComplexity), true
+	case "WrongBody.code":
+		if e.ComplexityRoot.WrongBody.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Code(childComplexity), true
+	case "WrongBody.field":
+		if e.ComplexityRoot.WrongBody.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Field(childComplexity), true
+	case "WrongBody.message":
+		if e.ComplexityRoot.WrongBody.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Message(childComplexity), true
+	case "WrongBody.mode":
+		if e.ComplexityRoot.WrongBody.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Mode(childComplexity), true
+	case "WrongBody.name":
+		if e.ComplexityRoot.WrongBody.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Name(childComplexity), true
+	case "WrongBody.retryable":
+		if e.ComplexityRoot.WrongBody.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Retryable(childComplexity), true
+	case "WrongBody.type":
+		if e.ComplexityRoot.WrongBody.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WrongBody.Type(childComplexity), true
+
 	case "WrongState.code":
 		if e.ComplexityRoot.WrongState.Code == nil {
 			break
@@ -7900,6 +9358,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
+			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
@@ -7927,9 +9386,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
+			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
+			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
@@ -7941,7 +9402,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
 			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
+			graphql.NewInputUnmarshaler("IssueBadgeInput", ec.unmarshalInputIssueBadgeInput),
 			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
+			graphql.NewInputUnmarshaler("KeyPartInput", ec.unmarshalInputKeyPartInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
@@ -7957,6 +9420,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
+			graphql.NewInputUnmarshaler("PlanCyclesInput", ec.unmarshalInputPlanCyclesInput),
+			graphql.NewInputUnmarshaler("PlanInflowInput", ec.unmarshalInputPlanInflowInput),
+			graphql.NewInputUnmarshaler("PlanPhasesInput", ec.unmarshalInputPlanPhasesInput),
+			graphql.NewInputUnmarshaler("PlanSplitInput", ec.unmarshalInputPlanSplitInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
@@ -7973,13 +9440,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
+			graphql.NewInputUnmarshaler("ReviseBadgeInput", ec.unmarshalInputReviseBadgeInput),
 			graphql.NewInputUnmarshaler("ReviseExchangeInput", ec.unmarshalInputReviseExchangeInput),
+			graphql.NewInputUnmarshaler("RevokeBadgeInput", ec.unmarshalInputRevokeBadgeInput),
 			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
+			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
@@ -8175,6 +9645,10 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Coordinators, moderators and the board: speak to many members at once."
+  MAKE_ANNOUNCEMENTS
+  "Coordinators and the board: define badges, issue and revoke them, not one's own."
+  ISSUE_BADGES
   "Coordinators: webhooks, and what partner apps may do here."
   MANAGE_APPS
 }
@@ -8257,7 +9731,7 @@ enum ErrorCode {
   WEBHOOK_LIMIT
   "The webhook is switched off. Mend the receiver, then enableWebhook."
   WEBHOOK_STATE
-  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: have the person sign in with their passkey, then repeat the call with the new session."
+  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: whoever has a passkey shows it for this. Have them sign in with it, then repeat the call with the new session."
   STEP_UP_REQUIRED
   "Another community has this short name. Ask for another."
   SLUG_TAKEN
@@ -8267,8 +9741,22 @@ enum ErrorCode {
   PRESET_UNKNOWN
   "Not an IANA time zone, like Europe/Paris. Offer the device's own."
   TIME_ZONE_UNKNOWN
+  "Numbers of a policy that cannot be true together; ` + "`" + `max` + "`" + ` is what another number allows. Ask for one that is not above it."
+  POLICY_CONTRADICTION
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
+  "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
+  OUT_OF_UNIT
+  "Two decision types name the same part of the charter. Take it from one of them."
+  GOVERNED_TWICE
+  "Colleges are at least three, each of 1000 to 5000, and make 10000 in all. Adjust the weights."
+  COLLEGE_WEIGHTS
+  "Nobody could join, act or change the charter any more. The message says why; change that part."
+  CHARTER_LOCKS_OUT
+  "Not a decision type of this charter. Offer those of ` + "`" + `Charter.power` + "`" + `."
+  DECISION_TYPE_UNKNOWN
+  "Somebody else decides this here. ` + "`" + `WrongBody` + "`" + ` names who and how; send the request there."
+  WRONG_BODY
   "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
   "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
@@ -8405,6 +9893,18 @@ enum ErrorCode {
   BALLOT_FAVOURS_ONESELF
   "A limit or quorum of the vote is impossible. Correct the field named."
   ALLOCATION_RULE_INVALID
+  "The plan was ended. Offer to make a new one."
+  PLAN_ENDED
+  "The law on SCOPs asks for other parts of a key. Show the message beside the parts."
+  KEY_AGAINST_SCOP
+  "The law on SCICs asks for other parts of a key. Show the message beside the parts."
+  KEY_AGAINST_SCIC
+  "An association shares nothing among its members. Show the message beside the parts."
+  KEY_AGAINST_ASSOCIATION
+  "A key names one use twice. Put its parts together."
+  KEY_USE_TWICE
+  "The reserve is never shared. Offer another pool."
+  RESERVE_INDIVISIBLE
   "The .pb file cannot be read. Correct the line named."
   PABULIB_UNREADABLE
   "The file is not the record of an allocation. Export it again."
@@ -8451,6 +9951,8 @@ enum ErrorCode {
   STARRED_RECENTLY
   "The caller's endorsement of this skill stands. Show it."
   ALREADY_ENDORSED
+  "The member holds this badge: it is neither revoked nor expired. Show it."
+  BADGE_HELD
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -8899,8 +10401,8 @@ type Change {
   cursor: Cursor!
   "What to do with it."
   kind: ChangeKind!
-  "The object's global id. That of the community stands for all that is kept of it."
-  id: ID!
+  "The object's global id. That of the community stands for all that is kept of it. Not called ` + "`" + `id` + "`" + `, which is a key to apps that keep objects by it."
+  objectId: ID!
   "The object; null for a tombstone."
   node: Node
 }
@@ -9486,6 +10988,56 @@ type Charter {
   listingReview: Boolean!
   "The part of each exchange that goes to a common pool."
   levy: Levy!
+  "What leads members from one participation to another."
+  progression: ProgressionPolicy!
+}
+
+"By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
+type ProgressionPolicy {
+  "How far back it looks, in days; 0 when the charter moves nobody."
+  windowDays: Int!
+  "What an active member did."
+  active: ActiveCriteria!
+  "What an engaged member did: the hours, or the endorsements."
+  engaged: EngagedCriteria!
+  "What dealings with one partner count at most."
+  pair: PairLimits!
+  "How much of a threshold keeps somebody where they are, in percent."
+  hysteresis: Int!
+  "Days between the announcement of a change for the worse and its effect."
+  noticeDays: Int!
+  "Days after a change for the better in which nothing changes for the worse."
+  graceDays: Int!
+}
+
+"Asked of an active member; all of them hold."
+type ActiveCriteria {
+  "Confirmed exchanges, group sessions among them."
+  exchanges: Int!
+  "Different partners."
+  partners: Int!
+  "Different months of the community's calendar."
+  months: Int!
+}
+
+"Asked of an engaged member: the hours, both of them, or the endorsements."
+type EngagedCriteria {
+  "Given."
+  given: Minutes!
+  "Of which for the whole."
+  associative: Minutes!
+  "By voters of as many other households."
+  endorsements: Int!
+}
+
+"What dealings with one partner count at most."
+type PairLimits {
+  "In any so many days."
+  days: Int!
+  "So many times."
+  events: Int!
+  "And so much given."
+  minutes: Minutes!
 }
 
 "A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
@@ -9494,6 +11046,48 @@ type Levy {
   basisPoints: Int!
   "The pool's purpose, as in Account.purpose; empty without a levy."
   pool: String!
+}
+
+"How power works for a type of decision."
+enum PowerMode {
+  "By ballot of the electorate."
+  PARTICIPATORY
+  "Whoever holds the mandate decides; it is logged and open to recall."
+  HIERARCHICAL
+  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
+  DISTRIBUTED
+}
+
+"What kind of body decides."
+enum BodyKind {
+  "Everybody of the electorate."
+  ASSEMBLY
+  "One of the charter's colleges."
+  COLLEGE
+  "A circle, within its domain."
+  CIRCLE
+  "Whoever holds a role."
+  ROLE
+}
+
+"Somebody else decides this here: who, and how."
+type WrongBody implements UserError {
+  "WRONG_BODY."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does not; take it to the right body."
+  retryable: Boolean!
+  "The type of decision that this is."
+  type: String!
+  "How it is decided."
+  mode: PowerMode!
+  "What kind of body decides it."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  name: String
 }
 
 extend type Mutation {
@@ -9527,6 +11121,242 @@ type CreateCommunityPayload {
   community: Community
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/conversation.graphqls", Input: `"What two members write to each other about one thing. Nobody else reads it."
+type Thread implements Node {
+  "The global id."
+  id: ID!
+  "In which community."
+  community: Community!
+  "The exchange it is about; null when it is about something else."
+  exchange: Exchange
+  "The offer or request it is about; null when it is about something else."
+  listing: Listing
+  "The other of the two."
+  with: Member!
+  "What was written, newest first."
+  messages(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): MessageConnection!
+  "The last message."
+  lastMessage: Message!
+  "How many messages of the other the caller has not read yet."
+  unread: Int!
+  "When the last message was sent."
+  updatedAt: DateTime!
+}
+
+"A page of threads."
+type ThreadConnection {
+  "The items with their cursors."
+  edges: [ThreadEdge!]!
+  "The items alone."
+  nodes: [Thread!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of threads."
+type ThreadEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Thread!
+}
+
+"One message of a thread. It stays as it was sent: the other has read it."
+type Message implements Node {
+  "The global id."
+  id: ID!
+  "The thread it belongs to."
+  thread: Thread!
+  "Its place in the thread, from 1, without gaps."
+  number: Int!
+  "Who sent it."
+  sender: Member!
+  "What it says."
+  body: String!
+  "When."
+  sentAt: DateTime!
+}
+
+"A page of messages."
+type MessageConnection {
+  "The items with their cursors."
+  edges: [MessageEdge!]!
+  "The items alone."
+  nodes: [Message!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of messages."
+type MessageEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Message!
+}
+
+"To whom an announcement speaks. Treat a value you do not know as EVERYONE."
+enum Audience {
+  "All who take part or rest."
+  EVERYONE
+  "Those still finding their way."
+  NEWCOMERS
+  "Those who exchange regularly."
+  ACTIVE
+  "Those who have been quiet, or rest."
+  QUIET
+}
+
+"Said by the community's staff to many members at once; every member may read it."
+type Announcement implements Node {
+  "The global id."
+  id: ID!
+  "In which community."
+  community: Community!
+  "Who was told."
+  audience: Audience!
+  "One line."
+  title: String!
+  "The text."
+  body: String!
+  "Who announced it."
+  announcedBy: Member!
+  "When."
+  announcedAt: DateTime!
+}
+
+"A page of announcements."
+type AnnouncementConnection {
+  "The items with their cursors."
+  edges: [AnnouncementEdge!]!
+  "The items alone."
+  nodes: [Announcement!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of announcements."
+type AnnouncementEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Announcement!
+}
+
+extend type Community {
+  "What the caller and others here write to one another, last written in first."
+  threads(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): ThreadConnection!
+  "What was announced, newest first."
+  announcements(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): AnnouncementConnection!
+}
+
+extend type Exchange {
+  "What its two sides wrote about it; null before the first message, and for anybody else."
+  thread: Thread
+}
+
+extend type Listing {
+  "What the caller and its publisher wrote about it, after the caller asked; null before the first message."
+  thread: Thread
+}
+
+extend type Notification {
+  "The thread it is about; null when it is about something else."
+  thread: Thread
+  "The announcement it tells; null when it is about something else."
+  announcement: Announcement
+}
+
+extend type Mutation {
+  """
+  Sends a message: into a thread, or to what opens one. Nobody's e-mail or telephone
+  is shown, and who receives it is told that there is something to read, not what.
+  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE.
+  """
+  sendMessage("What." input: SendMessageInput!): SendMessagePayload! @can(do: SEE_COMMUNITY)
+  "Speaks to many members at once. Errors: REQUIRED, TEXT_TOO_SHORT, TEXT_TOO_LONG."
+  announce("What." input: AnnounceInput!): AnnouncePayload! @can(do: MAKE_ANNOUNCEMENTS)
+}
+
+"A message, into a thread or to what opens one: exactly one of ` + "`" + `threadId` + "`" + ` and ` + "`" + `to` + "`" + `."
+input SendMessageInput {
+  "The thread to go on with."
+  threadId: ID
+  "An exchange of one's own, somebody's offer or request, or a member."
+  to: ID
+  "What it says; 1 to 4000 characters."
+  body: String!
+  "The member in whose name it is sent, for those who may act for them."
+  onBehalfOf: ID
+  "Makes sending it again harmless."
+  idempotencyKey: String
+}
+
+"The result of sendMessage."
+type SendMessagePayload {
+  "The message."
+  message: Message
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What to announce, and to whom."
+input AnnounceInput {
+  "In which community."
+  communityId: ID!
+  "To whom."
+  audience: Audience! = EVERYONE
+  "One line, 3 to 120 characters."
+  title: String!
+  "The text, 1 to 4000 characters."
+  body: String!
+  "Makes sending it again harmless."
+  idempotencyKey: String
+}
+
+"The result of announce."
+type AnnouncePayload {
+  "The announcement."
+  announcement: Announcement
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+extend type Subscription {
+  """
+  What is written to the caller, in all communities where they belong when the
+  subscription begins. To miss nothing, subscribe first, then read the threads.
+  """
+  messageReceived: Message! @can(do: SIGNED_IN)
 }
 `, BuiltIn: false},
 	{Name: "../schema/doors.graphqls", Input: `extend type Viewer {
@@ -11712,6 +13542,28 @@ enum NotificationKind {
   MILESTONE_TEN_PARTNERS
   "You belong here since a year."
   MILESTONE_A_YEAR
+  "A member wrote to you."
+  MESSAGE_RECEIVED
+  "The community announces something."
+  ANNOUNCEMENT
+  "You earned a badge; you choose whether others see it."
+  BADGE_ISSUED
+  "A badge of yours was revoked; the reason stands with it."
+  BADGE_REVOKED
+  "You take part regularly now."
+  MEMBER_ACTIVE
+  "You carry the whole now."
+  MEMBER_ENGAGED
+  "You have been quieter; the notification's due says until when one exchange keeps you active."
+  MEMBER_AT_RISK
+  "You are seen as quiet now; one exchange brings you back."
+  MEMBER_DORMANT
+  "You are back; what had been announced is off."
+  MEMBER_RESTORED
+  "You carry less of the whole than before; the notification's due says from when you are active, no longer engaged."
+  ENGAGEMENT_ENDING
+  "You are active, no longer engaged."
+  ENGAGEMENT_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -11730,6 +13582,8 @@ type Notification implements Node {
   exchange: Exchange
   "The member it speaks of; null when it speaks of none."
   member: Member
+  "When what it announces comes; null when it announces nothing."
+  due: DateTime
   "When."
   createdAt: DateTime!
   "When it was read; null before."
@@ -11757,14 +13611,16 @@ type NotificationEdge {
 }
 
 extend type Mutation {
-  "Notes that notifications were read; of a community, all of those named or none."
+  "Notes that notifications, or a thread's messages, were read; of a community, all of those named or none."
   markRead("What." input: MarkReadInput!): MarkReadPayload! @can(do: SIGNED_IN)
 }
 
-"Notifications that were read."
+"Notifications that were read, or a thread."
 input MarkReadInput {
   "Which; at most 100."
-  notificationIds: [ID!]!
+  notificationIds: [ID!]! = []
+  "A thread that was read to its end."
+  threadId: ID
 }
 
 "The result of markRead."
@@ -11990,6 +13846,406 @@ type RedeliverWebhookPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/plan.graphqls", Input: `"What a plan does each time it comes round. Treat a value you do not know as a plan this app cannot show."
+enum PlanKind {
+  "Opens a cycle."
+  CYCLE
+  "Brings hours into a pool."
+  INFLOW
+  "Divides what a pool holds by a fixed key."
+  SPLIT
+}
+
+"How often something comes round, reckoned from its first day: what begins on the 31st comes on the last day of a shorter month."
+enum Rhythm {
+  "Each day."
+  DAILY
+  "Each week."
+  WEEKLY
+  "Each month."
+  MONTHLY
+  "Every three months."
+  QUARTERLY
+  "Twice a year."
+  HALF_YEARLY
+  "Once a year."
+  YEARLY
+}
+
+"What a part of a key is for. Treat a value you do not know as PROJECTS."
+enum PlanUse {
+  "The reserve, which absorbs what leavers owe and is never shared."
+  RESERVE
+  "The pool for common projects."
+  PROJECTS
+  "The pool for solidarity."
+  SOLIDARITY
+  "Members, in proportion to the hours they gave since the time before."
+  MEMBERS
+}
+
+"A law on dividing a surplus that a key must agree with. Treat a value you do not know as NONE."
+enum KeyPreset {
+  "None."
+  NONE
+  "A French SCOP: at least 15 % to the reserve, something to projects (the development fund), at least 25 % to those who worked."
+  SCOP
+  "A French SCIC: at least 57.5 % to the reserve."
+  SCIC
+  "A French association: nothing is shared among members."
+  ASSOCIATION
+}
+
+"What the calendar does regularly with common hours. Each time happens once and keeps its own date, however long a server was away."
+type ReinvestmentPlan implements Node {
+  "The global id."
+  id: ID!
+  "What it does."
+  kind: PlanKind!
+  "What it is called."
+  title: String!
+  "Where the hours come from."
+  from: Account!
+  "The pool they go to; null but for an inflow."
+  to: Account
+  "Minutes each time, at most; 0: all that there is above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes!
+  "Minutes that stay where they come from."
+  keptMinutes: Minutes!
+  "How its cycles count; null for other plans."
+  method: CycleMethod
+  "How its cycles move on; null for other plans."
+  phases: PlanPhases
+  "The key it divides by; empty for other plans."
+  key: [KeyPart!]!
+  "The law that the key agrees with."
+  preset: KeyPreset!
+  "Its first day."
+  firstOn: Date!
+  "How often it comes round."
+  rhythm: Rhythm!
+  "At what hour of the community's own clocks, 0 to 23."
+  hour: Int!
+  "When it comes round next; null once ended."
+  nextAt: DateTime
+  "Why it was ended; empty while it runs."
+  reason: String!
+  "What it did, the latest first, at most 100."
+  turns: [PlanTurn!]!
+  "Raised by each change."
+  version: Int!
+}
+
+"How many days each part of a planned cycle takes, at the same hour of the community's clocks."
+type PlanPhases {
+  "The call for projects."
+  call: Int!
+  "The look at projects."
+  review: Int!
+  "The vote."
+  vote: Int!
+  "The time for challenges."
+  challenge: Int!
+  "The time for claims."
+  pay: Int!
+  "The report."
+  report: Int!
+}
+
+"One part of a key."
+type KeyPart {
+  "What it is for."
+  use: PlanUse!
+  "Of 10,000."
+  basisPoints: Int!
+}
+
+"One time that a plan came round."
+type PlanTurn {
+  "Its day, which names it for ever."
+  period: Date!
+  "When the calendar asked for it."
+  due: DateTime!
+  "When it was done."
+  at: DateTime!
+  "Minutes that moved; 0 when there was nothing to move."
+  minutes: Minutes!
+  "The cycle it opened; null when none."
+  cycle: Cycle
+  "What each use of the key received."
+  parts: [PlanTurnPart!]!
+}
+
+"What one use of a key received."
+type PlanTurnPart {
+  "Which."
+  use: PlanUse!
+  "Minutes."
+  minutes: Minutes!
+}
+
+extend type Community {
+  "What the calendar does regularly with common hours, the newest plan first."
+  reinvestmentPlans: [ReinvestmentPlan!]! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
+  "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
+  planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: RUN_CYCLES)
+  "Has the calendar divide a pool by a fixed key regularly. Errors: CALENDAR_INVALID, KEY_INCOMPLETE, KEY_USE_TWICE, KEY_AGAINST_SCOP, KEY_AGAINST_SCIC, KEY_AGAINST_ASSOCIATION, RESERVE_INDIVISIBLE."
+  planSplit("The plan." input: PlanSplitInput!): PlanSplitPayload! @can(do: RUN_CYCLES)
+  "Has a plan come round no more; what it began goes on. Errors: PLAN_ENDED, REQUIRED."
+  endPlan("Which, and why." input: EndPlanInput!): EndPlanPayload! @can(do: RUN_CYCLES)
+}
+
+"Cycles to be opened regularly."
+input PlanCyclesInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) whose hours are set aside."
+  poolId: ID!
+  "3 to 100 characters; each cycle adds its day."
+  title: String!
+  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes!
+  "Minutes that stay in the pool."
+  keptMinutes: Minutes! = 0
+  "How its cycles count."
+  method: CycleMethod! = EQUAL_SHARES
+  "What a voter gains from a funded project (EQUAL_SHARES)."
+  utility: CycleUtility! = PER_MINUTE
+  "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
+  quorum: Int! = 0
+  "A payout above this many minutes needs a second person; 1200 unless said otherwise."
+  twoApproversAbove: Minutes
+  "How many days each part takes."
+  phases: PlanPhasesInput! = {}
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"How many days, 1 to 730, each part of a planned cycle takes."
+input PlanPhasesInput {
+  "The call for projects; 30 unless said otherwise."
+  callDays: Int
+  "The look at projects; 7 unless said otherwise."
+  reviewDays: Int
+  "The vote; 14 unless said otherwise."
+  voteDays: Int
+  "The time for challenges; 7 unless said otherwise."
+  challengeDays: Int
+  "The time for claims; 182 unless said otherwise."
+  payDays: Int
+  "The report; 30 unless said otherwise."
+  reportDays: Int
+}
+
+"The result of planCycles."
+type PlanCyclesPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be brought into a pool regularly."
+input PlanInflowInput {
+  "In which community."
+  communityId: ID!
+  "Where they come from: the community's account, a service point's or another pool's, though not the reserve."
+  fromId: ID!
+  "The pool (an account) they go to."
+  poolId: ID!
+  "3 to 100 characters."
+  title: String!
+  "Minutes each time; of a pool, no more than it has."
+  minutes: Minutes!
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of planInflow."
+type PlanInflowPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A pool to be divided regularly."
+input PlanSplitInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) that is divided; never the reserve."
+  poolId: ID!
+  "3 to 100 characters."
+  title: String!
+  "Minutes divided each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  minutes: Minutes! = 0
+  "Minutes that stay in the pool."
+  keptMinutes: Minutes! = 0
+  "The parts, each use once, together 10,000 basis points."
+  key: [KeyPartInput!]!
+  "The law that the key must agree with."
+  preset: KeyPreset! = NONE
+  "The first day; up to a day ago comes round at once."
+  firstOn: Date!
+  "How often."
+  rhythm: Rhythm!
+  "At what hour of the community's clocks, 0 to 23."
+  hour: Int! = 9
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"One part of a key."
+input KeyPartInput {
+  "What it is for."
+  use: PlanUse!
+  "Of 10,000, at least 1."
+  basisPoints: Int!
+}
+
+"The result of planSplit."
+type PlanSplitPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A plan to be ended."
+input EndPlanInput {
+  "Which."
+  planId: ID!
+  "Why, 1 to 1000 characters; members read it."
+  reason: String!
+}
+
+"The result of endPlan."
+type EndPlanPayload {
+  "The plan; null when there are errors."
+  plan: ReinvestmentPlan
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/progression.graphqls", Input: `extend type Member {
+  """
+  What this stage asks for, and how far they are; for themselves and for those who admit, else null. What an
+  announcement says is told by a notification.
+  """
+  whyNot("Which stage." stage: Stage!): WhyNot
+  "What being ENGAGED asks for, beyond ACTIVE_USER; for themselves and for those who admit, else null."
+  whyNotEngaged: WhyNot
+}
+
+"Why somebody is not, or is, where they want to be."
+type WhyNot {
+  "Whether they are there."
+  reached: Boolean!
+  "All that is asked for. What holds today may change at night, when participation follows."
+  criteria: [Criterion!]!
+  "The smallest next step, in the caller's language; null when nothing is missing."
+  next: String
+}
+
+"What is asked for. Treat a value you do not know by its text."
+enum CriterionCode {
+  "Belonging here."
+  MEMBERSHIP
+  "Confirmed exchanges, group sessions among them."
+  EXCHANGES
+  "Different partners of other households."
+  PARTNERS
+  "Different months with an exchange."
+  MONTHS
+  "Time given; required and actual are minutes."
+  HOURS_GIVEN
+  "Time given to the whole; required and actual are minutes."
+  HOURS_ASSOCIATIVE
+  "Endorsements by voters of other households."
+  ENDORSEMENTS
+  "A paid share."
+  SHARE
+  "The charter's minimum of paid shares."
+  SHARES
+  "A vote, by admission."
+  VOTE
+  "A mandate, by decision."
+  MANDATE
+  "Having left."
+  FAREWELL
+}
+
+"One thing that is asked for."
+type Criterion {
+  "Which."
+  code: CriterionCode!
+  "Criteria of one way hold together; one way is enough."
+  way: Int!
+  "How far back it looks, in days; 0: always."
+  days: Int!
+  "How much is asked for: a count, minutes for hours, 1 for what is or is not."
+  required: Int!
+  "How much there is, counted the same."
+  actual: Int!
+  "Whether it holds."
+  met: Boolean!
+  "What is asked for and what there is, in the caller's language."
+  text: String!
+  "What would change it, in the caller's language; null when it holds."
+  next: String
+  "What counts towards it, the newest twenty; beyond the limits for one partner it shows here and counts no more."
+  evidence: [Contribution!]!
+}
+
+"What somebody did. Treat a value you do not know as ACTIVITY."
+enum ContributionKind {
+  "A confirmed exchange, given or received."
+  EXCHANGE
+  "A group session, given or received."
+  SESSION
+  "Work for the whole."
+  ACTIVITY
+  "A turn of duty."
+  DUTY
+  "An endorsement received."
+  ENDORSEMENT
+  "The conversation that welcomes."
+  ORIENTATION
+  "A role entrusted."
+  MANDATE
+}
+
+"One thing that a member did, as the journal tells it."
+type Contribution {
+  "What."
+  kind: ContributionKind!
+  "With whom; null for what was done for the whole."
+  partner: Member
+  "What they gave; 0 for what they received."
+  minutes: Minutes!
+  "When."
+  at: DateTime!
+  "The global id of the exchange, session, activity or endorsement it comes from; null for others."
+  sourceId: ID
+}
+`, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
 What members give one another that is no hours. It never converts into minutes,
 votes or shares, and nobody is ranked by it.
@@ -12030,6 +14286,71 @@ type Recognition {
   ): EndorsementConnection!
   "What they reached, oldest first; those they did not show yet for themselves alone."
   milestones: [Milestone!]!
+  "What they were issued, newest first; those they did not show, and revoked ones, for themselves and for those who issue badges."
+  badges: [IssuedBadge!]!
+}
+
+"What a community lets its members earn, by criteria that it writes down."
+type Badge implements Node {
+  "The global id."
+  id: ID!
+  "What it is called."
+  name: String!
+  "What it is."
+  description: String!
+  "What somebody did who holds it, in the version in force; of an issued badge, in its own version."
+  criteria: String!
+  "The version of the criteria, from 1."
+  version: Int!
+  "For how many days it holds once issued; 0: for good."
+  validDays: Int!
+}
+
+"A badge that a member earned. Only they see it until they show it."
+type IssuedBadge implements Node {
+  "The global id."
+  id: ID!
+  "Which, with the criteria under which it was issued."
+  badge: Badge!
+  "Who issued it, for the community; it stays when they leave."
+  giver: Member!
+  "Whose it is."
+  member: Member!
+  "Whether others than them, and those who issue badges, see it not."
+  hidden: Boolean!
+  "How they met the criteria."
+  evidence: String!
+  "When."
+  issuedAt: DateTime!
+  "Until when it holds; null: for good."
+  expiresAt: DateTime
+  "When it was revoked; null while it stands."
+  revokedAt: DateTime
+  "Why it was revoked; null while it stands."
+  revokeReason: String
+}
+
+"An issued badge as its member shows it anywhere: an Open Badges 3.0 credential, signed."
+type BadgeCredential {
+  "The credential, a JSON Web Token signed with Ed25519 (EdDSA); its payload is the credential."
+  token: String!
+  "Where the public keys are, a JWK set; who keeps it verifies without a network. It holds retired keys too."
+  keysUrl: String!
+  "Where the community's status list is, a signed Bitstring Status List: it says which badges are revoked."
+  statusListUrl: String!
+}
+
+extend type Query {
+  "An issued badge to take along, for its member and for those who issue badges. Errors: NOT_FOUND."
+  badgeCredential(
+    "An issued badge."
+    id: ID!
+  ): BadgeCredential! @can(do: SIGNED_IN)
+}
+
+extend type Community {
+  "What members may earn, by name; for members."
+  badges: [Badge!]!
 }
 
 "A milestone. Treat a value you do not know as one to leave out."
@@ -12215,6 +14536,17 @@ extend type Mutation {
   withdrawEndorsement("Which." input: WithdrawEndorsementInput!): WithdrawEndorsementPayload! @can(do: SEE_COMMUNITY)
   "Shows to other members, or hides from them, something that one received."
   showRecognition("Which." input: ShowRecognitionInput!): ShowRecognitionPayload! @can(do: SEE_COMMUNITY)
+  "Writes down a badge and what somebody does to earn it. Errors: REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE."
+  defineBadge("What." input: DefineBadgeInput!): DefineBadgePayload! @can(do: ISSUE_BADGES)
+  "Gives a badge new criteria; whoever holds it keeps the old ones. Errors: STALE_VERSION, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE."
+  reviseBadge("How." input: ReviseBadgeInput!): ReviseBadgePayload! @can(do: ISSUE_BADGES)
+  """
+  Issues a badge to a member who holds it not yet, for the community. They choose whether others see it.
+  Errors: BADGE_HELD, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE, REQUIRED, TEXT_TOO_LONG.
+  """
+  issueBadge("To whom, and why." input: IssueBadgeInput!): IssueBadgePayload! @can(do: ISSUE_BADGES)
+  "Takes a badge back, for a reason that its member reads; its dates stay. Errors: REQUIRED, TEXT_TOO_LONG."
+  revokeBadge("Which, and why." input: RevokeBadgeInput!): RevokeBadgePayload! @can(do: ISSUE_BADGES)
   """
   Notes that members live together, and with nobody else; one alone lives alone. What they give one another
   recognises nobody. Errors: PAGE_SIZE, above 20.
@@ -12268,10 +14600,58 @@ input WithdrawEndorsementInput {
 
 "What to show or hide."
 input ShowRecognitionInput {
-  "Thanks, a star or an endorsement that one received, or a milestone."
+  "Thanks, a star, an endorsement or a badge that one received, or a milestone."
   recognitionId: ID!
   "Whether other members see it."
   shown: Boolean!
+}
+
+"A badge to be."
+input DefineBadgeInput {
+  "In which community."
+  communityId: ID!
+  "What it is called; at most 100 characters."
+  name: String!
+  "What it is; at most 500 characters."
+  description: String!
+  "What somebody does to earn it; at most 2,000 characters."
+  criteria: String!
+  "For how many days it holds once issued, at most 3,650; 0: for good."
+  validDays: Int! = 0
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"New criteria of a badge."
+input ReviseBadgeInput {
+  "Which."
+  badgeId: ID!
+  "The version they replace, as it was read."
+  version: Int!
+  "What somebody does to earn it; at most 2,000 characters."
+  criteria: String!
+  "For how many days it holds once issued, at most 3,650; 0: for good."
+  validDays: Int! = 0
+}
+
+"A badge for a member."
+input IssueBadgeInput {
+  "To whom."
+  memberId: ID!
+  "Which."
+  badgeId: ID!
+  "How they met the criteria; at most 1,000 characters. It stands in the credential."
+  evidence: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A badge to take back."
+input RevokeBadgeInput {
+  "An issued badge."
+  issuedBadgeId: ID!
+  "Why; at most 1,000 characters. Its member reads it."
+  reason: String!
 }
 
 "Members who live together."
@@ -12324,6 +14704,38 @@ type WithdrawEndorsementPayload {
 type ShowRecognitionPayload {
   "Whose it is; null when there are errors."
   member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of defineBadge."
+type DefineBadgePayload {
+  "The badge; null when there are errors."
+  badge: Badge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of reviseBadge."
+type ReviseBadgePayload {
+  "The badge with its new criteria; null when there are errors."
+  badge: Badge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of issueBadge."
+type IssueBadgePayload {
+  "The badge in the member's hands; null when there are errors."
+  issuedBadge: IssuedBadge
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of revokeBadge."
+type RevokeBadgePayload {
+  "The badge with the day and reason of its end; null when there are errors."
+  issuedBadge: IssuedBadge
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -13321,6 +15733,18 @@ func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
 }
 
+func (ec *executionContext) childFields_ActiveCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "exchanges":
+		return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
+	case "partners":
+		return ec.fieldContext_ActiveCriteria_partners(ctx, field)
+	case "months":
+		return ec.fieldContext_ActiveCriteria_months(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActiveCriteria", field.Name)
+}
+
 func (ec *executionContext) childFields_Activity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13485,6 +15909,58 @@ func (ec *executionContext) childFields_AllowBelowFloorPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type AllowBelowFloorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AnnouncePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_AnnouncePayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AnnouncePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Announcement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Announcement_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Announcement_community(ctx, field)
+	case "audience":
+		return ec.fieldContext_Announcement_audience(ctx, field)
+	case "title":
+		return ec.fieldContext_Announcement_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Announcement_body(ctx, field)
+	case "announcedBy":
+		return ec.fieldContext_Announcement_announcedBy(ctx, field)
+	case "announcedAt":
+		return ec.fieldContext_Announcement_announcedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Announcement", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AnnouncementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AnnouncementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AnnouncementConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AnnouncementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -13543,6 +16019,36 @@ func (ec *executionContext) childFields_AwardStarPayload(ctx context.Context, fi
 		return ec.fieldContext_AwardStarPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AwardStarPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Badge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Badge_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Badge_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Badge_description(ctx, field)
+	case "criteria":
+		return ec.fieldContext_Badge_criteria(ctx, field)
+	case "version":
+		return ec.fieldContext_Badge_version(ctx, field)
+	case "validDays":
+		return ec.fieldContext_Badge_validDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Badge", field.Name)
+}
+
+func (ec *executionContext) childFields_BadgeCredential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_BadgeCredential_token(ctx, field)
+	case "keysUrl":
+		return ec.fieldContext_BadgeCredential_keysUrl(ctx, field)
+	case "statusListUrl":
+		return ec.fieldContext_BadgeCredential_statusListUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BadgeCredential", field.Name)
 }
 
 func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13637,8 +16143,8 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 		return ec.fieldContext_Change_cursor(ctx, field)
 	case "kind":
 		return ec.fieldContext_Change_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_Change_id(ctx, field)
+	case "objectId":
+		return ec.fieldContext_Change_objectId(ctx, field)
 	case "node":
 		return ec.fieldContext_Change_node(ctx, field)
 	}
@@ -13685,6 +16191,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingReview(ctx, field)
 	case "levy":
 		return ec.fieldContext_Charter_levy(ctx, field)
+	case "progression":
+		return ec.fieldContext_Charter_progression(ctx, field)
 	case "activityKinds":
 		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
@@ -13795,8 +16303,16 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_timeCheques(ctx, field)
 	case "timeChequeBatches":
 		return ec.fieldContext_Community_timeChequeBatches(ctx, field)
+	case "threads":
+		return ec.fieldContext_Community_threads(ctx, field)
+	case "announcements":
+		return ec.fieldContext_Community_announcements(ctx, field)
 	case "webhooks":
 		return ec.fieldContext_Community_webhooks(ctx, field)
+	case "reinvestmentPlans":
+		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
+	case "badges":
+		return ec.fieldContext_Community_badges(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -13859,6 +16375,22 @@ func (ec *executionContext) childFields_ConfirmUploadPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmUploadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Contribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Contribution_kind(ctx, field)
+	case "partner":
+		return ec.fieldContext_Contribution_partner(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Contribution_minutes(ctx, field)
+	case "at":
+		return ec.fieldContext_Contribution_at(ctx, field)
+	case "sourceId":
+		return ec.fieldContext_Contribution_sourceId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contribution", field.Name)
+}
+
 func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -13899,6 +16431,30 @@ func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context
 		return ec.fieldContext_CreateWebhookPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Criterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Criterion_code(ctx, field)
+	case "way":
+		return ec.fieldContext_Criterion_way(ctx, field)
+	case "days":
+		return ec.fieldContext_Criterion_days(ctx, field)
+	case "required":
+		return ec.fieldContext_Criterion_required(ctx, field)
+	case "actual":
+		return ec.fieldContext_Criterion_actual(ctx, field)
+	case "met":
+		return ec.fieldContext_Criterion_met(ctx, field)
+	case "text":
+		return ec.fieldContext_Criterion_text(ctx, field)
+	case "next":
+		return ec.fieldContext_Criterion_next(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Criterion_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Criterion", field.Name)
 }
 
 func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14107,6 +16663,16 @@ func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DeclineExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DefineBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "badge":
+		return ec.fieldContext_DefineBadgePayload_badge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DefineBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefineBadgePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DepositTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "timeCheque":
@@ -14157,6 +16723,16 @@ func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context
 		return ec.fieldContext_EnableWebhookPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnableWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_EndPlanPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndPlanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndPlanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndorseSkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14211,6 +16787,18 @@ func (ec *executionContext) childFields_EndorsementEdge(ctx context.Context, fie
 		return ec.fieldContext_EndorsementEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndorsementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagedCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "given":
+		return ec.fieldContext_EngagedCriteria_given(ctx, field)
+	case "associative":
+		return ec.fieldContext_EngagedCriteria_associative(ctx, field)
+	case "endorsements":
+		return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagedCriteria", field.Name)
 }
 
 func (ec *executionContext) childFields_EnterTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14315,6 +16903,8 @@ func (ec *executionContext) childFields_Exchange(ctx context.Context, field grap
 		return ec.fieldContext_Exchange_updatedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Exchange_version(ctx, field)
+	case "thread":
+		return ec.fieldContext_Exchange_thread(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Exchange", field.Name)
 }
@@ -14569,6 +17159,42 @@ func (ec *executionContext) childFields_InclusionProof(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
 }
 
+func (ec *executionContext) childFields_IssueBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuedBadge":
+		return ec.fieldContext_IssueBadgePayload_issuedBadge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueBadgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssuedBadge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IssuedBadge_id(ctx, field)
+	case "badge":
+		return ec.fieldContext_IssuedBadge_badge(ctx, field)
+	case "giver":
+		return ec.fieldContext_IssuedBadge_giver(ctx, field)
+	case "member":
+		return ec.fieldContext_IssuedBadge_member(ctx, field)
+	case "hidden":
+		return ec.fieldContext_IssuedBadge_hidden(ctx, field)
+	case "evidence":
+		return ec.fieldContext_IssuedBadge_evidence(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_IssuedBadge_issuedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_IssuedBadge_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_IssuedBadge_revokedAt(ctx, field)
+	case "revokeReason":
+		return ec.fieldContext_IssuedBadge_revokeReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssuedBadge", field.Name)
+}
+
 func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "groupSession":
@@ -14577,6 +17203,16 @@ func (ec *executionContext) childFields_JoinSessionPayload(ctx context.Context, 
 		return ec.fieldContext_JoinSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JoinSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "use":
+		return ec.fieldContext_KeyPart_use(ctx, field)
+	case "basisPoints":
+		return ec.fieldContext_KeyPart_basisPoints(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyPart", field.Name)
 }
 
 func (ec *executionContext) childFields_KindTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14707,6 +17343,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "thread":
+		return ec.fieldContext_Listing_thread(ctx, field)
 	case "photos":
 		return ec.fieldContext_Listing_photos(ctx, field)
 	}
@@ -14809,6 +17447,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "whyNot":
+		return ec.fieldContext_Member_whyNot(ctx, field)
+	case "whyNotEngaged":
+		return ec.fieldContext_Member_whyNotEngaged(ctx, field)
 	case "recognition":
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
@@ -14839,6 +17481,46 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Message_id(ctx, field)
+	case "thread":
+		return ec.fieldContext_Message_thread(ctx, field)
+	case "number":
+		return ec.fieldContext_Message_number(ctx, field)
+	case "sender":
+		return ec.fieldContext_Message_sender(ctx, field)
+	case "body":
+		return ec.fieldContext_Message_body(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Message_sentAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14893,10 +17575,16 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_exchange(ctx, field)
 	case "member":
 		return ec.fieldContext_Notification_member(ctx, field)
+	case "due":
+		return ec.fieldContext_Notification_due(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "readAt":
 		return ec.fieldContext_Notification_readAt(ctx, field)
+	case "thread":
+		return ec.fieldContext_Notification_thread(ctx, field)
+	case "announcement":
+		return ec.fieldContext_Notification_announcement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
 }
@@ -14957,6 +17645,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PairLimits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_PairLimits_days(ctx, field)
+	case "events":
+		return ec.fieldContext_PairLimits_events(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PairLimits_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PairLimits", field.Name)
 }
 
 func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15025,6 +17725,82 @@ func (ec *executionContext) childFields_Place(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Place", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanCyclesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanCyclesPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanCyclesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanCyclesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanInflowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanInflowPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanInflowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanInflowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanPhases(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "call":
+		return ec.fieldContext_PlanPhases_call(ctx, field)
+	case "review":
+		return ec.fieldContext_PlanPhases_review(ctx, field)
+	case "vote":
+		return ec.fieldContext_PlanPhases_vote(ctx, field)
+	case "challenge":
+		return ec.fieldContext_PlanPhases_challenge(ctx, field)
+	case "pay":
+		return ec.fieldContext_PlanPhases_pay(ctx, field)
+	case "report":
+		return ec.fieldContext_PlanPhases_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanPhases", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanSplitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanSplitPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanSplitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanSplitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanTurn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_PlanTurn_period(ctx, field)
+	case "due":
+		return ec.fieldContext_PlanTurn_due(ctx, field)
+	case "at":
+		return ec.fieldContext_PlanTurn_at(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PlanTurn_minutes(ctx, field)
+	case "cycle":
+		return ec.fieldContext_PlanTurn_cycle(ctx, field)
+	case "parts":
+		return ec.fieldContext_PlanTurn_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanTurn", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanTurnPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "use":
+		return ec.fieldContext_PlanTurnPart_use(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PlanTurnPart_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanTurnPart", field.Name)
+}
+
 func (ec *executionContext) childFields_Preset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -15033,6 +17809,26 @@ func (ec *executionContext) childFields_Preset(ctx context.Context, field graphq
 		return ec.fieldContext_Preset_title(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Preset", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressionPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "windowDays":
+		return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
+	case "active":
+		return ec.fieldContext_ProgressionPolicy_active(ctx, field)
+	case "engaged":
+		return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
+	case "pair":
+		return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
+	case "hysteresis":
+		return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
+	case "graceDays":
+		return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressionPolicy", field.Name)
 }
 
 func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15103,6 +17899,8 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 		return ec.fieldContext_Recognition_endorsements(ctx, field)
 	case "milestones":
 		return ec.fieldContext_Recognition_milestones(ctx, field)
+	case "badges":
+		return ec.fieldContext_Recognition_badges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
@@ -15159,6 +17957,48 @@ func (ec *executionContext) childFields_RegisterPayload(ctx context.Context, fie
 		return ec.fieldContext_RegisterPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReinvestmentPlan_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReinvestmentPlan_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ReinvestmentPlan_title(ctx, field)
+	case "from":
+		return ec.fieldContext_ReinvestmentPlan_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ReinvestmentPlan_to(ctx, field)
+	case "minutes":
+		return ec.fieldContext_ReinvestmentPlan_minutes(ctx, field)
+	case "keptMinutes":
+		return ec.fieldContext_ReinvestmentPlan_keptMinutes(ctx, field)
+	case "method":
+		return ec.fieldContext_ReinvestmentPlan_method(ctx, field)
+	case "phases":
+		return ec.fieldContext_ReinvestmentPlan_phases(ctx, field)
+	case "key":
+		return ec.fieldContext_ReinvestmentPlan_key(ctx, field)
+	case "preset":
+		return ec.fieldContext_ReinvestmentPlan_preset(ctx, field)
+	case "firstOn":
+		return ec.fieldContext_ReinvestmentPlan_firstOn(ctx, field)
+	case "rhythm":
+		return ec.fieldContext_ReinvestmentPlan_rhythm(ctx, field)
+	case "hour":
+		return ec.fieldContext_ReinvestmentPlan_hour(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_ReinvestmentPlan_nextAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReinvestmentPlan_reason(ctx, field)
+	case "turns":
+		return ec.fieldContext_ReinvestmentPlan_turns(ctx, field)
+	case "version":
+		return ec.fieldContext_ReinvestmentPlan_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReinvestmentPlan", field.Name)
 }
 
 func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15251,6 +18091,16 @@ func (ec *executionContext) childFields_ReviewProjectPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ReviewProjectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviseBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "badge":
+		return ec.fieldContext_ReviseBadgePayload_badge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviseBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviseBadgePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -15259,6 +18109,16 @@ func (ec *executionContext) childFields_ReviseExchangePayload(ctx context.Contex
 		return ec.fieldContext_ReviseExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviseExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuedBadge":
+		return ec.fieldContext_RevokeBadgePayload_issuedBadge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeBadgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeBadgePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15333,6 +18193,16 @@ func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Conte
 		return ec.fieldContext_ScheduleSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SendMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15629,6 +18499,52 @@ func (ec *executionContext) childFields_ThanksEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ThanksEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Thread(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Thread_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Thread_community(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Thread_exchange(ctx, field)
+	case "listing":
+		return ec.fieldContext_Thread_listing(ctx, field)
+	case "with":
+		return ec.fieldContext_Thread_with(ctx, field)
+	case "messages":
+		return ec.fieldContext_Thread_messages(ctx, field)
+	case "lastMessage":
+		return ec.fieldContext_Thread_lastMessage(ctx, field)
+	case "unread":
+		return ec.fieldContext_Thread_unread(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Thread_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thread", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ThreadConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ThreadConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ThreadConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ThreadEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ThreadEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_TimeCheque(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15887,6 +18803,18 @@ func (ec *executionContext) childFields_WebhookEvent(ctx context.Context, field 
 		return ec.fieldContext_WebhookEvent_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reached":
+		return ec.fieldContext_WhyNot_reached(ctx, field)
+	case "criteria":
+		return ec.fieldContext_WhyNot_criteria(ctx, field)
+	case "next":
+		return ec.fieldContext_WhyNot_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNot", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -158,6 +159,46 @@ type AllowBelowFloorPayload struct {
 	Account *view.Account `json:"account,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What to announce, and to whom.
+type AnnounceInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// To whom.
+	Audience conversation.Audience `json:"audience"`
+	// One line, 3 to 120 characters.
+	Title string `json:"title"`
+	// The text, 1 to 4000 characters.
+	Body string `json:"body"`
+	// Makes sending it again harmless.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of announce.
+type AnnouncePayload struct {
+	// The announcement.
+	Announcement *conversation.Announcement `json:"announcement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of announcements.
+type AnnouncementConnection struct {
+	// The items with their cursors.
+	Edges []*AnnouncementEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Announcement `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of announcements.
+type AnnouncementEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Announcement `json:"node"`
 }
 
 // A wish to join.
@@ -404,8 +445,8 @@ type Change struct {
 	Cursor string `json:"cursor"`
 	// What to do with it.
 	Kind ChangeKind `json:"kind"`
-	// The object's global id. That of the community stands for all that is kept of it.
-	ID string `json:"id"`
+	// The object's global id. That of the community stands for all that is kept of it. Not called `id`, which is a key to apps that keep objects by it.
+	ObjectID string `json:"objectId"`
 	// The object; null for a tombstone.
 	Node view.Node `json:"node,omitempty"`
 }
@@ -789,6 +830,30 @@ type DeclineExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A badge to be.
+type DefineBadgeInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// What it is called; at most 100 characters.
+	Name string `json:"name"`
+	// What it is; at most 500 characters.
+	Description string `json:"description"`
+	// What somebody does to earn it; at most 2,000 characters.
+	Criteria string `json:"criteria"`
+	// For how many days it holds once issued, at most 3,650; 0: for good.
+	ValidDays int `json:"validDays"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of defineBadge.
+type DefineBadgePayload struct {
+	// The badge; null when there are errors.
+	Badge *recognition.Badge `json:"badge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A cheque signed offline.
 type DepositTimeChequeInput struct {
 	// Its text, as in the QR code: see docs/cheque-format.md.
@@ -839,6 +904,22 @@ type EnableWebhookInput struct {
 type EnableWebhookPayload struct {
 	// The webhook; null when there are errors.
 	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A plan to be ended.
+type EndPlanInput struct {
+	// Which.
+	PlanID string `json:"planId"`
+	// Why, 1 to 1000 characters; members read it.
+	Reason string `json:"reason"`
+}
+
+// The result of endPlan.
+type EndPlanPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1166,6 +1247,26 @@ type InsufficientHours struct {
 
 func (InsufficientHours) IsUserError() {}
 
+// A badge for a member.
+type IssueBadgeInput struct {
+	// To whom.
+	MemberID string `json:"memberId"`
+	// Which.
+	BadgeID string `json:"badgeId"`
+	// How they met the criteria; at most 1,000 characters. It stands in the credential.
+	Evidence string `json:"evidence"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of issueBadge.
+type IssueBadgePayload struct {
+	// The badge in the member's hands; null when there are errors.
+	IssuedBadge *recognition.IssuedBadge `json:"issuedBadge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The session to join.
 type JoinSessionInput struct {
 	// Which.
@@ -1336,10 +1437,12 @@ type MarkListingMetPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Notifications that were read.
+// Notifications that were read, or a thread.
 type MarkReadInput struct {
 	// Which; at most 100.
 	NotificationIds []string `json:"notificationIds"`
+	// A thread that was read to its end.
+	ThreadID *string `json:"threadId,omitempty"`
 }
 
 // The result of markRead.
@@ -1376,6 +1479,24 @@ type MemberFilter struct {
 	Text *string `json:"text,omitempty"`
 	// Only these; applications are for those who admit.
 	Participation []membership.Participation `json:"participation,omitempty"`
+}
+
+// A page of messages.
+type MessageConnection struct {
+	// The items with their cursors.
+	Edges []*MessageEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Message `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of messages.
+type MessageEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Message `json:"node"`
 }
 
 // Everything that can be done. Each takes one input and answers a payload with `userErrors`.
@@ -1564,6 +1685,126 @@ type PlaceInput struct {
 	Latitude float64 `json:"latitude"`
 	// Degrees east, −180 to 180.
 	Longitude float64 `json:"longitude"`
+}
+
+// Cycles to be opened regularly.
+type PlanCyclesInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) whose hours are set aside.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters; each cycle adds its day.
+	Title string `json:"title"`
+	// Minutes set aside each time, at most; 0: all that the pool has above `keptMinutes`.
+	Minutes domain.Minutes `json:"minutes"`
+	// Minutes that stay in the pool.
+	KeptMinutes domain.Minutes `json:"keptMinutes"`
+	// How its cycles count.
+	Method allocation.Method `json:"method"`
+	// What a voter gains from a funded project (EQUAL_SHARES).
+	Utility allocation.Utility `json:"utility"`
+	// Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none.
+	Quorum int `json:"quorum"`
+	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
+	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
+	// How many days each part takes.
+	Phases *PlanPhasesInput `json:"phases"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planCycles.
+type PlanCyclesPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Hours to be brought into a pool regularly.
+type PlanInflowInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// Where they come from: the community's account, a service point's or another pool's, though not the reserve.
+	FromID string `json:"fromId"`
+	// The pool (an account) they go to.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// Minutes each time; of a pool, no more than it has.
+	Minutes domain.Minutes `json:"minutes"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planInflow.
+type PlanInflowPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// How many days, 1 to 730, each part of a planned cycle takes.
+type PlanPhasesInput struct {
+	// The call for projects; 30 unless said otherwise.
+	CallDays *int `json:"callDays,omitempty"`
+	// The look at projects; 7 unless said otherwise.
+	ReviewDays *int `json:"reviewDays,omitempty"`
+	// The vote; 14 unless said otherwise.
+	VoteDays *int `json:"voteDays,omitempty"`
+	// The time for challenges; 7 unless said otherwise.
+	ChallengeDays *int `json:"challengeDays,omitempty"`
+	// The time for claims; 182 unless said otherwise.
+	PayDays *int `json:"payDays,omitempty"`
+	// The report; 30 unless said otherwise.
+	ReportDays *int `json:"reportDays,omitempty"`
+}
+
+// A pool to be divided regularly.
+type PlanSplitInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) that is divided; never the reserve.
+	PoolID string `json:"poolId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// Minutes divided each time, at most; 0: all that the pool has above `keptMinutes`.
+	Minutes domain.Minutes `json:"minutes"`
+	// Minutes that stay in the pool.
+	KeptMinutes domain.Minutes `json:"keptMinutes"`
+	// The parts, each use once, together 10,000 basis points.
+	Key []*reinvestment.Part `json:"key"`
+	// The law that the key must agree with.
+	Preset reinvestment.Preset `json:"preset"`
+	// The first day; up to a day ago comes round at once.
+	FirstOn time.Time `json:"firstOn"`
+	// How often.
+	Rhythm domain.Rhythm `json:"rhythm"`
+	// At what hour of the community's clocks, 0 to 23.
+	Hour int `json:"hour"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of planSplit.
+type PlanSplitPayload struct {
+	// The plan; null when there are errors.
+	Plan *reinvestment.Plan `json:"plan,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // An exchange to be proposed. From a listing the sides follow from its kind.
@@ -1862,6 +2103,26 @@ type ReviewProjectPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// New criteria of a badge.
+type ReviseBadgeInput struct {
+	// Which.
+	BadgeID string `json:"badgeId"`
+	// The version they replace, as it was read.
+	Version int `json:"version"`
+	// What somebody does to earn it; at most 2,000 characters.
+	Criteria string `json:"criteria"`
+	// For how many days it holds once issued, at most 3,650; 0: for good.
+	ValidDays int `json:"validDays"`
+}
+
+// The result of reviseBadge.
+type ReviseBadgePayload struct {
+	// The badge with its new criteria; null when there are errors.
+	Badge *recognition.Badge `json:"badge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Other terms for an exchange.
 type ReviseExchangeInput struct {
 	// Which.
@@ -1890,6 +2151,22 @@ type ReviseExchangeInput struct {
 type ReviseExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A badge to take back.
+type RevokeBadgeInput struct {
+	// An issued badge.
+	IssuedBadgeID string `json:"issuedBadgeId"`
+	// Why; at most 1,000 characters. Its member reads it.
+	Reason string `json:"reason"`
+}
+
+// The result of revokeBadge.
+type RevokeBadgePayload struct {
+	// The badge with the day and reason of its end; null when there are errors.
+	IssuedBadge *recognition.IssuedBadge `json:"issuedBadge,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2004,6 +2281,28 @@ type ScheduleSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A message, into a thread or to what opens one: exactly one of `threadId` and `to`.
+type SendMessageInput struct {
+	// The thread to go on with.
+	ThreadID *string `json:"threadId,omitempty"`
+	// An exchange of one's own, somebody's offer or request, or a member.
+	To *string `json:"to,omitempty"`
+	// What it says; 1 to 4000 characters.
+	Body string `json:"body"`
+	// The member in whose name it is sent, for those who may act for them.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Makes sending it again harmless.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of sendMessage.
+type SendMessagePayload struct {
+	// The message.
+	Message *conversation.Message `json:"message,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What this server is.
 type ServerInfo struct {
 	// The program's version.
@@ -2094,7 +2393,7 @@ type SettleTimeChequePayload struct {
 
 // What to show or hide.
 type ShowRecognitionInput struct {
-	// Thanks, a star or an endorsement that one received, or a milestone.
+	// Thanks, a star, an endorsement or a badge that one received, or a milestone.
 	RecognitionID string `json:"recognitionId"`
 	// Whether other members see it.
 	Shown bool `json:"shown"`
@@ -2306,6 +2605,24 @@ type ThanksEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *recognition.Thanks `json:"node"`
+}
+
+// A page of threads.
+type ThreadConnection struct {
+	// The items with their cursors.
+	Edges []*ThreadEdge `json:"edges"`
+	// The items alone.
+	Nodes []*conversation.Thread `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of threads.
+type ThreadEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *conversation.Thread `json:"node"`
 }
 
 // A page of batches of slips.
@@ -2529,6 +2846,28 @@ type WriteTimeChequePayload struct {
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
+
+// Somebody else decides this here: who, and how.
+type WrongBody struct {
+	// WRONG_BODY.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does not; take it to the right body.
+	Retryable bool `json:"retryable"`
+	// The type of decision that this is.
+	Type string `json:"type"`
+	// How it is decided.
+	Mode community.Mode `json:"mode"`
+	// What kind of body decides it.
+	Body community.BodyKind `json:"body"`
+	// The code of the college, circle or role; null for the assembly.
+	Name *string `json:"name,omitempty"`
+}
+
+func (WrongBody) IsUserError() {}
 
 // The object is in a state that does not allow this, any more or not yet: read it again.
 type WrongState struct {

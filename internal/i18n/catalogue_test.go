@@ -135,7 +135,7 @@ var given = []struct {
 	id   *regexp.Regexp
 	args []string
 }{
-	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"community", "member", "minutes", "service"}},
+	{regexp.MustCompile(`^notification\.[A-Z_]+\.(title|body)$`), []string{"title", "body", "community", "due", "member", "minutes", "service"}},
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
@@ -144,9 +144,10 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
+	{regexp.MustCompile(`^criterion\.[A-Z_]+\.(text|next)$`), []string{"actual", "count", "days", "missing", "required"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "body", "count", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
+		"about", "actual", "available", "body", "count", "event", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
 		"state", "trace", "unit", "what", "why",
 	}},
 }
@@ -173,7 +174,7 @@ func TestPlaceholdersExist(t *testing.T) {
 }
 
 func TestNotificationsAreWhole(t *testing.T) {
-	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage"}
+	args := map[string]any{"member": "Éloïse", "community": "Accorderie du Nord", "service": "jardinage", "due": "mardi", "title": "Fête", "body": "Samedi."}
 	texts := readCatalogue(t, French)
 	for id := range texts {
 		if !strings.HasPrefix(id, "notification.") {
@@ -235,6 +236,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"membership", "Capital", "state.member.%s"},
 		{"membership", "Governance", "state.member.%s"},
 		{"messaging", "Kind", "notification.%s.title"},
+		{"progression", "Requirement", "criterion.%s.text"},
+		{"progression", "Requirement", "criterion.%s.next"},
 		{"reinvestment", "State", "state.cycle.%s"},
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},

@@ -6,7 +6,7 @@ ALTER TABLE session ADD COLUMN opened_by text NOT NULL DEFAULT 'PASSWORD';
 ALTER TABLE session ADD CONSTRAINT session_opened_by CHECK (opened_by IN ('PASSWORD', 'CARD', 'LINK', 'PASSKEY'));
 
 ALTER TABLE signing_key DROP CONSTRAINT signing_key_purpose;
-ALTER TABLE signing_key ADD CONSTRAINT signing_key_purpose CHECK (purpose IN ('ACCESS', 'REFRESH', 'SEAL', 'UPLOAD', 'LINK'));
+ALTER TABLE signing_key ADD CONSTRAINT signing_key_purpose CHECK (purpose IN ('ACCESS', 'REFRESH', 'SEAL', 'UPLOAD', 'BADGE', 'LINK'));
 
 -- Nothing in a row opens anything: what the letter says is derived from the id and
 -- a key, and the asking device's token is kept as its hash.
@@ -52,5 +52,5 @@ GRANT UPDATE (record, last_used_at) ON passkey TO hora_server;
 DROP TABLE ceremony, passkey, sign_in_link;
 DELETE FROM signing_key WHERE purpose = 'LINK';
 ALTER TABLE signing_key DROP CONSTRAINT signing_key_purpose;
-ALTER TABLE signing_key ADD CONSTRAINT signing_key_purpose CHECK (purpose IN ('ACCESS', 'REFRESH', 'SEAL', 'UPLOAD'));
+ALTER TABLE signing_key ADD CONSTRAINT signing_key_purpose CHECK (purpose IN ('ACCESS', 'REFRESH', 'SEAL', 'UPLOAD', 'BADGE'));
 ALTER TABLE session DROP COLUMN opened_by;

@@ -44,10 +44,11 @@ export async function send(who, body, at = url) {
 }
 
 export async function register(displayName) {
+  const [email, password] = [`${randomUUID()}@example.org`, 'une heure vaut une heure'];
   const { register } = await ask(null, `mutation ($input: RegisterInput!) {
     register(input: $input) { session { accessToken refreshToken } viewer { person { id } } userErrors { message } } }`,
-  { input: { displayName, email: `${randomUUID()}@example.org`, password: 'une heure vaut une heure', locale: 'fr' } });
-  return { displayName, person: register.viewer.person.id, ...register.session };
+  { input: { displayName, email, password, locale: 'fr' } });
+  return { displayName, email, password, person: register.viewer.person.id, ...register.session };
 }
 
 // found makes a community of three: Fatou coordinates, Anna offers, Bruno asks.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// inDays is a day to come, or gone by.
+func (w *town) inDays(n int) string { return w.now().Add(time.Duration(n) * day).Format(time.DateOnly) }
+
+func (s *scene) inflow() input {
+	return input{
+		"communityId": s.id, "fromId": s.ownAccount(), "poolId": s.projectPool(1), "title": s.another("Le don du mois"), "minutes": 10,
+		"firstOn": s.inDays(30), "rhythm": "YEARLY", "hour": 8, "idempotencyKey": newKey(),
+	}
+}
+
+func (s *scene) plan() string { return s.founder.does("planInflow", s.inflow()).text("plan.id") }
+
+// ownAccount is the community's.
+func (w *town) ownAccount() string {
+	return w.founder.reads(`query ($s: String!) { community(slug: $s) { account { id } } }`, input{"s": w.slug}).text("community.account.id")
+}
+
+// poolFor is the pool of a purpose.
+func (w *town) poolFor(purpose string) string {
+	pools := w.founder.reads(`query ($s: String!) { community(slug: $s) { pools { id purpose } } }`, input{"s": w.slug}).list("community.pools")
+	return about(pools, "purpose", purpose).text("id")
+}
+
+const planInFull = `ReinvestmentPlan { nextAt reason turns { period due at minutes cycle { state title envelope calendar { callAt votingAt } } parts { use minutes } } }`
+
+// Each month brings hours into the pool and opens a cycle over what there is. A
+// server that is away for three months does each of them, in order, with its date.
+func TestWhatThePlansSayHappensOnceAMonth(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	pool := w.poolFor("PROJECTS")
+	first := w.inDays(2)
+	inflow := w.founder.does("planInflow", input{
+		"communityId": w.id, "fromId": w.ownAccount(), "poolId": pool, "title": "Don du mois", "minutes": 120, "firstOn": first, "rhythm": "MONTHLY", "hour": 7,
+	}).text("plan.id")
+	cycles := w.founder.does("planCycles", input{
+		"communityId": w.id, "poolId": pool, "title": "Projets", "minutes": 0, "firstOn": first, "rhythm": "MONTHLY", "hour": 8,
+		"phases": input{"callDays": 5, "reviewDays": 1, "voteDays": 5, "challengeDays": 2, "payDays": 5, "reportDays": 3},
+	}).text("plan.id")
+	w.advance(100 * day)
+	given, opened := w.founder.sees(inflow, planInFull).list("turns"), w.founder.sees(cycles, planInFull).list("turns")
+	same(t, "four months", []int{len(given), len(opened)}, []int{4, 4})
+	local, err := time.LoadLocation("America/Toronto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, turn := range opened {
+		same(t, "each has its own date", []string{turn.text("period"), turn.text("cycle.title")}, []string{given[i].text("period"), "Projets · " + turn.text("period")})
+		same(t, "at eight, by the clocks of Toronto", turn.time("due").In(local).Hour(), 8)
+		same(t, "its call began when it was due", turn.time("cycle.calendar.callAt"), turn.time("due"))
+		// What the month before did not need came back before the next one opened.
+		same(t, "minutes of a month", turn.int("cycle.envelope"), 120*(4-i))
+	}
+	pools := w.founder.reads(`query ($s: String!) { community(slug: $s) { account { balance } pools { balance } } }`, input{"s": w.slug})
+	same(t, "four gifts came from the community, beside Fatou’s first hours", pools.int("community.account.balance"), -900-4*120)
+	w.founder.does("endPlan", input{"planId": inflow, "reason": "Le donateur déménage."})
+	w.founder.isRefused("endPlan", input{"planId": inflow, "reason": "Encore."}, "PLAN_ENDED", "planId")
+	w.advance(60 * day)
+	same(t, "an ended plan comes round no more", len(w.founder.sees(inflow, planInFull).list("turns")), 4)
+}
+
+// Payout by hours: what a town has to share goes, by a key that its law allows, to
+// the reserve, to projects and to those who gave, in proportion to what they gave.
+func TestASurplusIsDividedByAKey(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, bruno, clara := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr"), w.welcome("Clara", "en")
+	pool := w.poolFor("SOLIDARITY")
+	key := func(reserve, projects, members int) []input {
+		return []input{{"use": "RESERVE", "basisPoints": reserve}, {"use": "PROJECTS", "basisPoints": projects}, {"use": "MEMBERS", "basisPoints": members}}
+	}
+	plan := input{"communityId": w.id, "poolId": pool, "title": "Partage", "firstOn": w.inDays(20), "rhythm": "QUARTERLY", "preset": "SCOP", "key": key(1600, 3400, 5000)}
+	w.founder.isRefused("planSplit", with(plan, "key", key(1400, 3600, 5000)), "KEY_AGAINST_SCOP", "key")
+	w.founder.isRefused("planSplit", with(plan, "preset", "SCIC"), "KEY_AGAINST_SCIC", "key")
+	w.founder.isRefused("planSplit", with(plan, "preset", "ASSOCIATION"), "KEY_AGAINST_ASSOCIATION", "key")
+	w.founder.isRefused("planSplit", with(plan, "key", key(1600, 3400, 4999)), "KEY_INCOMPLETE", "key")
+	w.founder.isRefused("planSplit", with(plan, "poolId", w.poolFor("RESERVE")), "RESERVE_INDIVISIBLE", "poolId")
+	clara.isRefused("planSplit", plan, "FORBIDDEN", "")
+	split := w.founder.does("planSplit", plan).text("plan.id")
+	w.founder.does("giveHours", input{"from": w.ownAccount(), "to": pool, "minutes": 1001, "idempotencyKey": newKey()})
+	clara.confirms(anna.gave(clara, 90), 90)
+	clara.confirms(bruno.gave(clara, 45), 45)
+	before := w.balances()
+	w.advance(21 * day)
+	turn := w.founder.sees(split, planInFull).list("turns")[0]
+	same(t, "the parts of 1001 minutes", []any{turn.int("minutes"), turn.list("parts")[0].int("minutes"), turn.list("parts")[1].int("minutes"), turn.list("parts")[2].int("minutes")},
+		[]any{1001, 160, 340, 501})
+	after := w.balances()
+	same(t, "twice the hours, twice the part", []int{after["Anna"] - before["Anna"], after["Bruno"] - before["Bruno"], after["Clara"] - before["Clara"]}, []int{334, 167, 0})
+	same(t, "the rest is where the key says", []int{after["RESERVE"], after["PROJECTS"], after["SOLIDARITY"]}, []int{160, 340, 0})
+	w.founder.does("giveHours", input{"from": w.ownAccount(), "to": pool, "minutes": 100, "idempotencyKey": newKey()})
+	w.advance(92 * day)
+	turn = w.founder.sees(split, planInFull).list("turns")[0]
+	same(t, "nobody gave anything: that part stays", []int{turn.int("minutes"), w.balances()["SOLIDARITY"]}, []int{50, 50})
+}
