@@ -56,34 +56,45 @@ func Ledger(ctx context.Context, o Options) (r Report, err error) {
 	}
 	defer func() { err = errors.Join(err, lab.close(context.WithoutCancel(ctx))) }()
 	gates, workloads := lab.gates()
+	samples, err := lab.rounds(ctx, workloads, lab.verify)
+	if err != nil {
+		return r, err
+	}
+	return lab.report(ctx, gates, workloads, samples)
+}
+
+// rounds runs each workload once a round; check, if there is one, comes after each round.
+func (l *lab) rounds(ctx context.Context, workloads []*workload, check func(context.Context) error) (map[*workload][]sample, error) {
 	// Connections, plans and caches are warm before anything counts.
 	for _, w := range workloads {
-		lab.say("warming up: %s", w.name)
-		if _, err := lab.measure(ctx, w, o.Slice/4); err != nil {
-			return r, fmt.Errorf("%s: %w", w.name, err)
+		l.say("warming up: %s", w.name)
+		if _, err := l.measure(ctx, w, l.o.Slice/4); err != nil {
+			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
 	samples := map[*workload][]sample{}
-	for round := range o.Rounds {
+	for round := range l.o.Rounds {
 		for i := range workloads {
 			w := workloads[i]
 			if round%2 == 1 { // what runs early in one round runs late in the next
 				w = workloads[len(workloads)-1-i]
 			}
-			lab.say("round %d of %d: %s", round+1, o.Rounds, w.name)
-			s, err := lab.measure(ctx, w, o.Slice)
+			l.say("round %d of %d: %s", round+1, l.o.Rounds, w.name)
+			s, err := l.measure(ctx, w, l.o.Slice)
 			if err != nil {
-				return r, fmt.Errorf("%s: %w", w.name, err)
+				return nil, fmt.Errorf("%s: %w", w.name, err)
 			}
 			samples[w] = append(samples[w], s)
 		}
-		lab.say("round %d of %d: verify", round+1, o.Rounds)
-		if err := lab.verify(ctx); err != nil {
-			return r, err
+		if check != nil {
+			l.say("round %d of %d: verify", round+1, l.o.Rounds)
+			if err := check(ctx); err != nil {
+				return nil, err
+			}
 		}
 	}
-	lab.say("")
-	return lab.report(ctx, gates, workloads, samples)
+	l.say("")
+	return samples, nil
 }
 
 // say writes the line of progress over the one before.

@@ -115,3 +115,12 @@ func (r *reading) since(before *reading, elapsed time.Duration) *usage {
 	u.others = max(0, others.Seconds()/elapsed.Seconds()/float64(runtime.NumCPU()))
 	return u
 }
+
+// ownTime is the processor time that this program took so far.
+func ownTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}

@@ -57,7 +57,7 @@ func (a *arena) fill(ctx context.Context, communities, accounts int) error {
 func (a *arena) found(ctx context.Context, number, size int) (*town, error) {
 	t := &town{id: domain.NewID()}
 	hours := ledger.New(a.db, persistence.LedgerStore{}, persistence.MemberStore{})
-	communities := community.New(a.db, persistence.CommunityStore{}, hours)
+	communities := community.New(a.db, persistence.CommunityStore{}, persistence.MemberStore{}, hours)
 	var opened time.Time
 	err := a.db.InTx(ctx, t.id, func(ctx context.Context, now time.Time) error {
 		opened = now

@@ -18,6 +18,14 @@ type Periods interface {
 	Keep(ctx context.Context, community ID, job, period string, at time.Time, result any) (bool, error)
 }
 
+// Periodic is something that the calendar asks for in a community, or that was done.
+type Periodic struct {
+	Community string    `json:"community"` // its slug
+	What      string    `json:"what"`
+	Period    string    `json:"period"`
+	At        time.Time `json:"at"` // when it is due, or was done
+}
+
 // Rhythm is how often something comes round.
 type Rhythm string
 

@@ -23,9 +23,28 @@ func (r *communityResolver) ID(ctx context.Context, obj *community.Community) (s
 	return globalID(communityID, obj.ID, obj.ID), nil
 }
 
-func (r *communityResolver) Charter(ctx context.Context, obj *community.Community) (*community.Charter, error) {
+func (r *communityResolver) Charter(ctx context.Context, obj *community.Community, version *int) (*community.Charter, error) {
+	if version != nil {
+		c, err := r.Resolver.Communities.Version(ctx, obj.ID, *version)
+		return &c, err
+	}
 	c, err := of(ctx).loaders.charters.Load(ctx, obj.ID)
 	return &c, err
+}
+
+func (r *communityResolver) CharterHistory(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CharterConnection, error) {
+	p, err := page(first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.Resolver.Communities.History(ctx, obj.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(s, p, func(c string, v *community.Charter) *model.CharterEdge {
+		return &model.CharterEdge{Cursor: c, Node: v}
+	})
+	return &model.CharterConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 
 func (r *communityResolver) Membership(ctx context.Context, obj *community.Community) (*membership.Member, error) {
@@ -94,11 +113,6 @@ func (r *mutationResolver) CreateCommunity(ctx context.Context, input model.Crea
 	return &model.CreateCommunityPayload{Community: c, UserErrors: problems}, err
 }
 
-func (r *Resolver) Charter() generated.CharterResolver { return &charterResolver{r} }
-
 func (r *Resolver) Community() generated.CommunityResolver { return &communityResolver{r} }
 
-type (
-	charterResolver   struct{ *Resolver }
-	communityResolver struct{ *Resolver }
-)
+type communityResolver struct{ *Resolver }

@@ -49,6 +49,7 @@ func typeOf(code domain.Code) string {
 
 func withState(args map[string]any) map[string]any {
 	args["state"] = "A_STATE"
+	args["mode"], args["body"] = domain.Word("mode.PARTICIPATORY"), domain.Word("body.ASSEMBLY")
 	return args
 }
 

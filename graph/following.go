@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
@@ -18,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
@@ -54,6 +56,7 @@ var nodeKinds = map[changes.Kind]idKind{
 	changes.Community: communityID, changes.Member: memberID, changes.Listing: listingID,
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
 	changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
+	changes.Session: groupSessionID, changes.Activity: activityID,
 }
 
 // ObjectID is the global id of something that an event changed.
@@ -80,6 +83,10 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 	case reinvestment.Project:
 		shown.Node = &v
 	case reinvestment.Claim:
+		shown.Node = &v
+	case workshop.Session:
+		shown.Node = &v
+	case activity.Activity:
 		shown.Node = &v
 	case ledger.Transfer:
 		shown.Node = &v

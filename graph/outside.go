@@ -30,6 +30,9 @@ func BatchID(id string) (community, batch domain.ID, err error) {
 // Caller is who asks, as WithRequest was told.
 func Caller(ctx context.Context) (domain.Actor, i18n.Language) { return actor(ctx), language(ctx) }
 
+// SignedIn says whether somebody is known to ask. Unlike the language it costs nothing.
+func SignedIn(ctx context.Context) bool { return actor(ctx).Person != domain.Nowhere }
+
 // Refusal is an error as GraphQL would show it at the top, with the field that
 // it is about.
 func Refusal(ctx context.Context, logger *slog.Logger, err error) (shown *gqlerror.Error, code domain.Code) {

@@ -88,6 +88,10 @@ type Store interface {
 	// Communities lists them all.
 	Communities(ctx context.Context) ([]community.Community, error)
 	domain.Periods
+	// Coming is what is due next, the earliest first; Kept is what was done for a
+	// period, the latest first.
+	Coming(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error)
+	Kept(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error)
 	// ForgetKeys removes the notes of idempotency keys made before a time; those
 	// of the platform lie under Nowhere.
 	ForgetKeys(ctx context.Context, community domain.ID, before time.Time) error

@@ -110,7 +110,7 @@ func (b *testBundle) node() *node {
 	standing := persistence.MemberStore{}
 	n := &node{b: b, db: db}
 	n.hours = ledger.New(db, persistence.LedgerStore{}, standing)
-	communities := community.New(db, persistence.CommunityStore{}, n.hours)
+	communities := community.New(db, persistence.CommunityStore{}, persistence.MemberStore{}, n.hours)
 	n.members = membership.New(db, standing, communities, n.hours)
 	keys := identity.NewKeyring(db, persistence.IdentityStore{}, b.clock)
 	files, err := blob.Open("") // in memory

@@ -4,7 +4,6 @@ package persistence
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -135,44 +134,6 @@ func (CommunityStore) List(ctx context.Context, f community.Filter, page domain.
 	return mapSlice(s, func(r located) community.Community { return r.value() }), nil
 }
 
-// AddCharter implements community.Store.
-func (CommunityStore) AddCharter(ctx context.Context, id domain.ID, c community.Charter, by domain.ID, now time.Time) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("encode the charter: %w", err)
-	}
-	_, err = query(ctx).Exec(ctx, `
-		INSERT INTO charter (community_id, version, body, effective_from, created_at, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6)`, id, c.Version, body, c.EffectiveFrom, now, by)
-	return err
-}
-
-// The first version holds from the beginning, also for a server whose clock is a
-// little behind the one that founded.
-const charterSQL = `
-SELECT body, version, effective_from
-  FROM charter
- WHERE community_id = $1 AND (effective_from <= $2 OR version = 1)
- ORDER BY version DESC
- LIMIT 1`
-
-func charterOf(row pgx.Row) (c community.Charter, err error) {
-	var body []byte
-	var version int
-	var from time.Time
-	if err := row.Scan(&body, &version, &from); err != nil {
-		return c, translate(err)
-	}
-	c, err = community.ReadCharter(body)
-	c.Version, c.EffectiveFrom = version, from.UTC()
-	return c, err
-}
-
-// Charter implements community.Store.
-func (CommunityStore) Charter(ctx context.Context, id domain.ID, now time.Time) (community.Charter, error) {
-	return charterOf(query(ctx).QueryRow(ctx, charterSQL, id, now))
-}
-
 // Rules implements community.Store, in one round trip.
 func (CommunityStore) Rules(ctx context.Context, id domain.ID, now time.Time) (where community.Community, charter community.Charter, err error) {
 	batch := &pgx.Batch{}
@@ -186,8 +147,9 @@ func (CommunityStore) Rules(ctx context.Context, id domain.ID, now time.Time) (w
 		}
 		return err
 	})
-	batch.Queue(charterSQL, id, now).QueryRow(func(row pgx.Row) (err error) {
-		charter, err = charterOf(row)
+	known := charters.of(id)
+	batch.Queue(charterSQL, id, now, known.stamp).QueryRow(func(row pgx.Row) (err error) {
+		charter, err = charters.read(id, known, row)
 		return err
 	})
 	return where, charter, query(ctx).SendBatch(ctx, batch).Close()

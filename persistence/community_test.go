@@ -155,17 +155,19 @@ func TestACharterHoldsFromItsDay(t *testing.T) {
 		t.Fatalf("began with %+v, %v", first, err)
 	}
 	next := first
-	next.Version, next.EffectiveFrom, next.Hours.Unit, next.Hours.Floor = 2, dawn.AddDate(0, 1, 0), 30, nil
+	next.ID, next.Version, next.EffectiveFrom, next.Hours.Unit, next.Hours.Floor, next.Reason = domain.NewID(), 2, dawn.AddDate(0, 1, 0), 30, nil, "voted"
 	add := func(c community.Charter) error {
-		return v.db.InTx(v.ctx, v.id, func(ctx context.Context, now time.Time) error {
-			return persistence.CommunityStore{}.AddCharter(ctx, v.id, c, v.eloise.Person, now)
+		return v.db.InTx(v.ctx, v.id, func(ctx context.Context, _ time.Time) error {
+			return persistence.CommunityStore{}.AddCharter(ctx, v.id, c)
 		})
 	}
 	if err := add(next); err != nil {
 		t.Fatal(err)
 	}
-	if err := add(next); err == nil {
-		t.Error("version 2 was written twice")
+	next.ID = domain.NewID()
+	wants(t, add(next), domain.StaleVersion)
+	if next, err = v.communities.Version(v.ctx, v.id, 2); err != nil || next.Reason != "voted" {
+		t.Errorf("version 2 is %+v, %v", next, err)
 	}
 	v.clock.advance(-time.Second) // another server's clock is a little behind
 	for _, want := range []community.Charter{first, next} {

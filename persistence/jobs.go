@@ -50,6 +50,32 @@ func (JobStore) Keep(ctx context.Context, community domain.ID, job, period strin
 	return tag.RowsAffected() == 1, nil
 }
 
+type periodicRow struct {
+	What, Period string
+	At           time.Time
+}
+
+func (r periodicRow) value() domain.Periodic {
+	return domain.Periodic{What: r.What, Period: r.Period, At: r.At.UTC()}
+}
+
+// Coming lists the cycles and plans that are due next, by their indexes.
+func (JobStore) Coming(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error) {
+	found, err := query(ctx).Query(ctx, `
+		(SELECT 'cycle/' || id AS what, title AS period, next_at AS at FROM cycle WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
+		UNION ALL
+		(SELECT 'plan/' || id, title, next_at FROM plan WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
+		ORDER BY at LIMIT $2`, community, limit)
+	return collect(found, err, periodicRow.value)
+}
+
+// Kept lists what was done for which period, the latest first.
+func (JobStore) Kept(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT job AS what, period, done_at AS at FROM job_period WHERE community_id = $1 ORDER BY done_at DESC, job, period LIMIT $2`, community, limit)
+	return collect(found, err, periodicRow.value)
+}
+
 // ForgetKeys removes the notes of idempotency keys made before a time, by
 // idempotency_age_idx.
 func (JobStore) ForgetKeys(ctx context.Context, community domain.ID, before time.Time) error {

@@ -210,7 +210,7 @@ func (v *village) heard(t *testing.T, about string) *heard {
 	h.db = v.open(t, persistence.Options{Clock: v.clock, Tracer: &h.listener})
 	standing := persistence.MemberStore{}
 	h.hours = ledger.New(h.db, persistence.LedgerStore{}, standing)
-	communities := community.New(h.db, persistence.CommunityStore{}, h.hours)
+	communities := community.New(h.db, persistence.CommunityStore{}, persistence.MemberStore{}, h.hours)
 	h.statements = statement.New(h.db, persistence.StatementStore{}, h.hours, communities, membership.New(h.db, standing, communities, h.hours))
 	return h
 }

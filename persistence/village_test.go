@@ -62,7 +62,7 @@ func aCountry(t *testing.T) *country {
 	t.Cleanup(c.root.Close)
 	standing := persistence.MemberStore{}
 	c.hours = ledger.New(c.db, persistence.LedgerStore{}, standing)
-	c.communities = community.New(c.db, persistence.CommunityStore{}, c.hours)
+	c.communities = community.New(c.db, persistence.CommunityStore{}, persistence.MemberStore{}, c.hours)
 	c.members = membership.New(c.db, standing, c.communities, c.hours)
 	files, err := blob.Open("") // in memory
 	if err != nil {

@@ -16,8 +16,39 @@ import (
 )
 
 type allocationCmd struct {
-	Verify verifyAllocationCmd `cmd:"" help:"Count the exported record of a cycle again; exit 1 when the result differs."`
-	Count  countAllocationCmd  `cmd:"" help:"Count a vote in the format of pabulib.org by equal shares."`
+	Verify   verifyAllocationCmd `cmd:"" help:"Count the exported record of a cycle again; exit 1 when the result differs."`
+	Count    countAllocationCmd  `cmd:"" help:"Count a vote in the format of pabulib.org by equal shares."`
+	Payments paymentsCmd         `cmd:"" help:"Print what each voter's share gave to each project, as exact fractions of minutes."`
+	Export   exportAllocationCmd `cmd:"" help:"Print the exported record of a cycle in the format of pabulib.org, for other programs to count."`
+}
+
+type paymentsCmd struct {
+	File *os.File `arg:"" help:"The record that the cycle published."`
+}
+
+// Run writes what each share gave.
+func (c *paymentsCmd) Run(context.Context) error {
+	record, err := allocation.ReadRecord(c.File)
+	if err == nil {
+		err = record.Verify()
+	}
+	if err != nil {
+		return plainly(err)
+	}
+	return allocation.WritePayments(os.Stdout, allocation.Payments(record.Instance, record.Result))
+}
+
+type exportAllocationCmd struct {
+	File *os.File `arg:"" help:"The record that the cycle published."`
+}
+
+// Run writes the vote for others.
+func (c *exportAllocationCmd) Run(context.Context) error {
+	record, err := allocation.ReadRecord(c.File)
+	if err == nil {
+		err = allocation.WritePabulib(os.Stdout, record.Instance, record.Result)
+	}
+	return plainly(err)
 }
 
 type verifyAllocationCmd struct {
@@ -70,6 +101,9 @@ func (c *countAllocationCmd) Run(context.Context) error {
 
 // plainly says an error of the domain as people read it.
 func plainly(err error) error {
+	if err == nil {
+		return nil
+	}
 	problems, ok := domain.Problems(err)
 	if !ok {
 		return err

@@ -131,7 +131,7 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 
 // openIdentity wires who people are; the demonstration does it once per clock.
 func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock, doors identity.Doors) *identity.Service {
-	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, runtime.NumCPU()), issuer, token.NewMemory(clock), doors)
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock), doors)
 }
 
 // letterBox has the jobs write letters and tell webhooks; they are opened after the
@@ -249,6 +249,10 @@ func (a *App) Run(ctx context.Context) error {
 	a.serve(running, stop, listener, a.Handler)
 	running.Go(func() error {
 		a.keepUsage(stop)
+		return nil
+	})
+	running.Go(func() error {
+		keepSmall(stop)
 		return nil
 	})
 	running.Go(func() error { // streams take leave while requests finish

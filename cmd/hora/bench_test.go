@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -40,10 +42,10 @@ func TestTheLedgerIsMeasured(t *testing.T) {
 		}
 	}
 	var table, object bytes.Buffer
-	if err := (&benchLedgerCmd{}).print(&table, report); err != nil {
+	if err := (&benchRatios{}).print(&table, report); err != nil {
 		t.Error(err)
 	}
-	if err := (&benchLedgerCmd{JSON: true}).print(&object, report); err != nil {
+	if err := (&benchRatios{JSON: true}).print(&object, report); err != nil {
 		t.Error(err)
 	}
 	var read bench.Report
@@ -56,4 +58,49 @@ func TestTheLedgerIsMeasured(t *testing.T) {
 			t.Errorf("the table does not tell %q:\n%s", g.Name, table.String())
 		}
 	}
+}
+
+// Reading is measured whole too: both handlers answer a full page.
+func TestReadingIsMeasured(t *testing.T) {
+	t.Parallel()
+	report, err := bench.Read(t.Context(), bench.Options{
+		DatabaseURL: pgtest.URL(t), Rounds: 2, Slice: 40 * time.Millisecond, Clients: 3, Accounts: 60, Many: 300, Open: openForBench,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "gates, workloads", []int{len(report.Gates), len(report.Workloads)}, []int{2, 3})
+	for _, w := range report.Workloads {
+		if w.PerSecond <= 0 || w.P50 <= 0 || w.P99 < w.P50 {
+			t.Errorf("a workload makes no sense: %+v", w)
+		}
+	}
+}
+
+// Phones that read and confirm notice nothing of a server that is stopped and
+// started again but a moment's wait: what they were answered is there, once.
+func TestPhonesLoseNothingWhenTheServerStops(t *testing.T) {
+	t.Setenv(programVariable, strings.Join(phonesServe, " "))
+	url := pgtest.URL(t)
+	report, err := bench.Crowd(t.Context(), bench.CrowdOptions{
+		Phones: 6, For: 4 * time.Second, Think: 60 * time.Millisecond,
+		Start: func(ctx context.Context) (*bench.Served, error) { return serveForPhones(ctx, url) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "answered 5xx, lost, twice", []int{report.Answered5xx, report.Lost, report.Twice}, []int{0, 0, 0})
+	if report.Confirmed == 0 || report.Away == 0 || report.Reads.P99 <= 0 || report.Writes.P99 <= 0 {
+		t.Errorf("nothing much happened: %+v", report)
+	}
+	var told bytes.Buffer
+	if err := report.Print(&told); err != nil || !strings.Contains(told.String(), "0 lost, 0 twice") {
+		t.Errorf("the report says %s (%v)", told.String(), err)
+	}
+}
+
+// A small server stays small, a large one is not kept from what it needs.
+func TestMemoryIsBoundedAsLongAsLittleIsNeeded(t *testing.T) {
+	t.Parallel()
+	same(t, "limits", []int64{bounded(20 << 20), bounded(100 << 20), bounded(1 << 63)}, []int64{smallHeap, 200 << 20, math.MaxInt64})
 }

@@ -32,6 +32,33 @@ func TestALevyIsShownBeforeConfirming(t *testing.T) {
 	town.booksAreRight()
 }
 
+// Where a hub has a host, a levy of ten percent is divided in the posting of the
+// exchange itself: a part to the host's account, the rest to the pool. The host who
+// gives keeps that part; undoing gives all of it back.
+func TestALevyIsSharedWithWhoHoldsTheRole(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, host := town.welcome("Anna", "fr"), town.welcome("Bruno", "en"), town.welcome("Hélène", "fr")
+	if _, err := town.owner.Exec(t.Context(), `UPDATE charter SET body = body || '{"levy": {"basisPoints": 1000, "pool": "PROJECTS", "roleShare": 2000, "role": "FACILITATOR"}}'`); err != nil {
+		t.Fatal(err)
+	}
+	bruno.confirms(anna.gave(bruno, 105), 105)
+	same(t, "without a host all goes to the pool", town.balances()["PROJECTS"], 10)
+	town.founder.does("grantRole", input{"memberId": host.member, "role": "FACILITATOR"})
+	x := anna.gave(bruno, 135)
+	bruno.confirms(x, 135)
+	now := town.balances()
+	same(t, "13 minutes of levy: 2 for the host, 11 for the pool", []int{now["Hélène"], now["PROJECTS"], now["Anna"]}, []int{902, 21, 900 + 105 - 10 + 135 - 13})
+	moved := anna.sees(x, `Exchange { minutes { levy } transfers { kind minutes } }`)
+	same(t, "one posting of three movements", texts(moved.list("transfers"), "kind"), []string{"EXCHANGE", "LEVY", "LEVY"})
+	same(t, "what both sides read", moved.find("minutes.levy"), any(13.0))
+	bruno.confirms(host.gave(bruno, 60), 60)
+	same(t, "the host keeps their own part", []int{town.balances()["Hélène"], town.balances()["PROJECTS"]}, []int{902 + 60 - 5, 26})
+	town.founder.does("reverseTransfer", input{"transferId": anna.sees(x, `Exchange { transfers { id kind } }`).text("transfers.0.id"), "reason": "Par erreur.", "idempotencyKey": newKey()})
+	same(t, "all of it came back", []int{town.balances()["Hélène"], town.balances()["PROJECTS"], town.balances()["Anna"]}, []int{900 + 60 - 5, 15, 995})
+	town.booksAreRight()
+}
+
 func TestWhoeverSeesAnAccountSeesHowItsLimitsCameToBe(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

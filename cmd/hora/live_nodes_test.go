@@ -124,6 +124,31 @@ func TestABurstIsToldOnce(t *testing.T) {
 	same(t, "the second", []string{second.text("id"), second.text("state")}, []string{y, "PROPOSED"})
 }
 
+// What is done in common comes too: a session to everybody, work to whoever did it
+// and to those who approve it.
+func TestChangesTellSessionsAndWork(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA")
+	begin := func(p *person) string { return p.reads(syncing, input{"c": town.id}).text("changes.nextCursor") }
+	annas, brunos, fatous := begin(anna), begin(bruno), begin(town.founder)
+
+	session := anna.hosts(8, 15)
+	bruno.joins(session)
+	work := anna.does("logActivity", input{"communityId": town.id, "activityKind": "FRONT_DESK", "minutes": 30, "description": "Permanence", "date": town.date(0)}).text("activity.id")
+	told := func(p *person, since string) []string {
+		items := p.reads(syncing, input{"c": town.id, "since": since, "first": 100}).thing("changes").list("items")
+		var all []string
+		for _, c := range items {
+			all = append(all, c.text("kind")+" "+c.text("node.__typename")+" "+c.text("objectId"))
+		}
+		return all
+	}
+	same(t, "Anna", told(anna, annas), []string{"UPSERT GroupSession " + session, "UPSERT Activity " + work})
+	same(t, "Bruno", told(bruno, brunos), []string{"UPSERT GroupSession " + session})
+	same(t, "Fatou, who approves", told(town.founder, fatous), []string{"UPSERT GroupSession " + session, "UPSERT Activity " + work})
+}
+
 // crowd is how many sit at one server of the test below, and must fit the budget
 // that 2,000 have; HORA_CROWD=2000 seats them all.
 func crowd() int {

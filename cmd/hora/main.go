@@ -25,6 +25,7 @@ type cli struct {
 	Worker     workerCmd        `cmd:"" help:"Only do background work, beside servers that run with --no-jobs."`
 	Admin      adminCmd         `cmd:"" help:"Look after the platform: administrators and passwords."`
 	Schema     schemaCmd        `cmd:"" help:"Print the whole GraphQL contract."`
+	Jobs       jobsCmd          `cmd:"" help:"Look after the program's own work: what ran, what will, what failed and why."`
 	Verify     verifyCmd        `cmd:"" help:"Recompute every community's books; exit 1 when something differs."`
 	Allocation allocationCmd    `cmd:"" help:"Count a participatory budget again, from the file that was published."`
 	Bench      benchCmd         `cmd:"" help:"Measure how fast the cooperative's server is on this machine."`

@@ -50,17 +50,18 @@ type rooms struct {
 func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer, post partner.Post, local bool) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
-	communities := community.New(db, persistence.CommunityStore{}, hours)
+	communities := community.New(db, persistence.CommunityStore{}, standing, hours)
 	members := membership.New(db, standing, communities, hours)
 	photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), tickets)
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
+	workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
-		workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
+		workshops:  workshops,
 		activities: activities,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
@@ -68,6 +69,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		messages:   messaging.New(db, persistence.NotificationStore{}, members),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
+			Workshops: workshops, Activities: activities,
 		}),
 		cycles:      cycles,
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),

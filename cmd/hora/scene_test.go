@@ -107,6 +107,14 @@ var calls = map[string]func(s *scene) call{
 			"latitude": 45.5, "longitude": -73.6, "idempotencyKey": newKey(),
 		}}
 	},
+	"amendCharter": func(s *scene) call {
+		s.turn++
+		s.t.Helper() // the founder may, as long as the town is young
+		ask[int](s.program, `WITH w AS (UPDATE charter SET body = jsonb_set(body, '{founding,members}', '1000') RETURNING 1) SELECT count(*)::int FROM w`)
+		return call{s.founder, input{
+			"communityId": s.id, "changes": input{"listings": input{"expiryDays": 100 + s.turn, "review": false}}, "reason": s.another("Essai"), "idempotencyKey": newKey(),
+		}}
+	},
 	"applyToJoin": func(s *scene) call {
 		return call{s.register(s.another("Jo"), "fr"), input{"communityId": s.id, "message": "Bonjour !", "idempotencyKey": newKey()}}
 	},

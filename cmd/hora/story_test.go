@@ -292,6 +292,7 @@ var shown = map[string]string{
 	"ReinvestmentPlan": `{ id title }`,
 	"CycleBallot":      "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"Thanks":      "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
+	"Charter":     "{ version effectiveFrom reason startingHours }",
 	"Star":        "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement": "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"Webhook":     "{ id url events state }", "WebhookDelivery": "{ id messageId event outcome tries status failure }",

@@ -145,12 +145,22 @@ func (s *Service) Activity(ctx context.Context, actor domain.Actor, community, i
 		if err != nil {
 			return err
 		}
-		if a, err = s.byID(ctx, community, id); err == nil && a.Member != standing.Member && !standing.May(domain.ApproveActivities) {
+		if a, err = s.byID(ctx, community, id); err == nil && !a.VisibleTo(standing) {
 			err = domain.NotFound
 		}
 		return err
 	})
 	return a, err
+}
+
+// LoadAll reads activities by id; who may see them is for the caller to ask.
+func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Activity, error) {
+	return s.store.ByIDs(ctx, community, ids)
+}
+
+// VisibleTo says whether somebody may see it: whoever did it, and those who approve.
+func (a Activity) VisibleTo(standing domain.Standing) bool {
+	return a.Member == standing.Member || standing.May(domain.ApproveActivities)
 }
 
 // List reads activities, newest first: one's own, or all for those who approve.
@@ -171,11 +181,6 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 		return err
 	})
 	return found, err
-}
-
-// LoadAll reads activities inside the caller's transaction, those that exist.
-func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Activity, error) {
-	return s.store.ByIDs(ctx, community, ids)
 }
 
 func (s *Service) byID(ctx context.Context, community, id domain.ID) (Activity, error) {

@@ -15,7 +15,7 @@ import (
 
 // seeing are the permissions that show more than every member sees, each a bit
 // of a Sight. A new one is added at the end.
-var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount}
+var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount, domain.ApproveActivities}
 
 func sightOf(standing domain.Standing) (sight Sight) {
 	for i, p := range seeing {
@@ -42,6 +42,7 @@ type touch struct {
 
 // about is what payloads tell of who is concerned.
 type about struct {
+	Member   domain.ID    `json:"member"`
 	Provider domain.ID    `json:"provider"`
 	Receiver domain.ID    `json:"receiver"`
 	Legs     []ledger.Leg `json:"legs"`
@@ -63,7 +64,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	}
 	area, _, _ := strings.Cut(string(e.Kind), "_")
 	switch area {
-	case "COMMUNITY":
+	case "COMMUNITY", "CHARTER":
 		all = []touch{{Object: Object{Community, e.Subject}}}
 	case "MEMBER", "ROLE":
 		all = memberTouches(e)
@@ -84,7 +85,12 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "BUDGET": // a ballot is sealed, and its voter knows it
 	case "HELPER", "CARD", "PARTICIPATION":
 		all = []touch{{Object: Object{Member, e.Subject}}}
-	case "TIME", "DEVICE", "SESSION", "ACTIVITY", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "PLAN", "NOTICE", "MESSAGE", "ANNOUNCEMENT", "BADGE", "WEBHOOK": // nothing that a device keeps, but for what their legs say
+	case "SESSION":
+		all = []touch{{Object: Object{Session, e.Subject}}}
+	case "ACTIVITY":
+		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
+	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
+		"PLAN", "NOTICE", "WEBHOOK": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

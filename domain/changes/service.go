@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // Service is the use cases of following a community.
@@ -32,6 +34,8 @@ type Areas struct {
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
 	Cycles      *reinvestment.Service
+	Workshops   *workshop.Service
+	Activities  *activity.Service
 }
 
 // New makes the room.

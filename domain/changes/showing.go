@@ -4,14 +4,17 @@ package changes
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // told is a touch with its event's place.
@@ -110,10 +113,22 @@ func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf
 	if err != nil {
 		return on, err
 	}
-	if err := s.readCycles(ctx, in, on, ids); err != nil {
+	if err := errors.Join(s.readTogether(ctx, in, on, ids), s.readCycles(ctx, in, on, ids)); err != nil {
 		return on, err
 	}
 	return on, s.readHours(ctx, in, on, ids, owners)
+}
+
+// readTogether reads what is done in common: sessions, and work for the community.
+func (s *Service) readTogether(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
+	sessions, err := some(ids[Session], func(ids []domain.ID) ([]workshop.Session, error) { return s.areas.Workshops.LoadAll(ctx, in, ids) })
+	keep(on, Session, sessions, func(w workshop.Session) domain.ID { return w.ID })
+	if err != nil {
+		return err
+	}
+	activities, err := some(ids[Activity], func(ids []domain.ID) ([]activity.Activity, error) { return s.areas.Activities.LoadAll(ctx, in, ids) })
+	keep(on, Activity, activities, func(a activity.Activity) domain.ID { return a.ID })
+	return err
 }
 
 func (s *Service) readCycles(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
@@ -205,8 +220,10 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim:
+	case community.Community, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim, workshop.Session:
 		visible = true
+	case activity.Activity:
+		visible = v.VisibleTo(standing)
 	case membership.Member:
 		visible = v.VisibleTo(standing)
 	case listing.Listing:

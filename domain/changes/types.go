@@ -27,6 +27,8 @@ const (
 	Cycle     Kind = "CYCLE"
 	Project   Kind = "PROJECT"
 	Claim     Kind = "CLAIM"
+	Session   Kind = "SESSION"
+	Activity  Kind = "ACTIVITY"
 )
 
 // Object names something in the community.

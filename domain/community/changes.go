@@ -43,7 +43,7 @@ func (c Charter) With(changes Changes) (Charter, error) {
 	if err != nil {
 		return c, fmt.Errorf("encode the charter: %w", err)
 	}
-	next := Charter{Version: c.Version, EffectiveFrom: c.EffectiveFrom}
+	var next Charter
 	decoder := json.NewDecoder(bytes.NewReader(merged))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&next); err != nil {

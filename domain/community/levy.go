@@ -9,6 +9,19 @@ import "github.com/hora-coop/hora/domain"
 type Levy struct {
 	BasisPoints int    `json:"basisPoints"` // hundredths of a percent of what moves
 	Pool        string `json:"pool"`        // the purpose of the pool, as the ledger names it
+	// RoleShare is the part of the levy that goes to whoever holds Role, in basis
+	// points of the levy, in the same posting; the rest goes to the pool.
+	RoleShare int         `json:"roleShare,omitempty"`
+	Role      domain.Role `json:"role,omitempty"`
+}
+
+// Shared divides a levy between those who hold the role and the pool: each holder
+// has the same, rounded down, and the pool the rest.
+func (l Levy) Shared(levy domain.Minutes, holders int) (each, pool domain.Minutes) {
+	if holders > 0 {
+		each = levy * domain.Minutes(min(max(l.RoleShare, 0), 10_000)) / 10_000 / domain.Minutes(holders)
+	}
+	return each, levy - each*domain.Minutes(holders)
 }
 
 // HighestLevy caps a levy at ten percent, in basis points.

@@ -231,14 +231,14 @@ func (c Charter) Governing(part Part) DecisionType {
 func (c Charter) Require(t DecisionType, mode Mode, body Body) (Rule, error) {
 	rule, err := c.Decides(t)
 	if err == nil && (rule.Mode != mode || rule.Body != body) {
-		err = rule.elsewhere(t)
+		err = rule.elsewhere(t, "type")
 	}
 	return rule, err
 }
 
 // elsewhere names who decides, to somebody who asked others.
-func (r Rule) elsewhere(t DecisionType) error {
-	return domain.NewError(WrongBody, "type", "type", string(t), "mode", domain.Word("mode."+r.Mode), "body", domain.Word("body."+r.Body.Kind), "name", r.Body.Name)
+func (r Rule) elsewhere(t DecisionType, field string) error {
+	return domain.NewError(WrongBody, field, "type", string(t), "mode", domain.Word("mode."+r.Mode), "body", domain.Word("body."+r.Body.Kind), "name", r.Body.Name)
 }
 
 // MayAct says whether somebody's roles carry a mandate to decide this alone, or

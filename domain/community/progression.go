@@ -45,35 +45,44 @@ type PairLimits struct {
 // InForce is false for a charter that says nothing of progression.
 func (p Progression) InForce() bool { return p.WindowDays > 0 }
 
-// Check says all that is wrong with a policy: a threshold of zero would move
+// check says all that is wrong with a policy: a threshold of zero would move
 // everybody, and some numbers cannot be true together.
-func (p Progression) Check(c *domain.Check) {
-	between := func(value, least, most int, field string) {
-		c.That(value >= least && value <= most, domain.OutOfRange, "progression."+field, "min", least, "max", most)
+func (p Progression) check(c *domain.Check) {
+	if p == (Progression{}) {
+		return // it moves nobody
 	}
-	between(p.WindowDays, 30, 730, "windowDays")
-	between(p.Active.Exchanges, 1, 1000, "active.exchanges")
-	between(p.Active.Partners, 1, 1000, "active.partners")
-	between(p.Active.Months, 1, 24, "active.months")
-	between(p.Engaged.Endorsements, 1, 100, "engaged.endorsements")
-	between(p.Pair.Days, 1, 365, "pair.days")
-	between(p.Pair.Events, 1, 1000, "pair.events")
-	between(p.Hysteresis, 50, 100, "hysteresis")
-	between(p.NoticeDays, 14, 90, "noticeDays")
-	between(p.GraceDays, 0, 365, "graceDays")
-	c.Minutes("progression.engaged.given", p.Engaged.Given)
-	c.Minutes("progression.engaged.associative", p.Engaged.Associative)
-	c.Minutes("progression.pair.minutes", p.Pair.Minutes)
-	if c.Err() != nil {
+	var bounds domain.Check
+	for _, r := range []struct {
+		field             string
+		value, least, max int
+	}{
+		{"windowDays", p.WindowDays, 30, 730},
+		{"active.exchanges", p.Active.Exchanges, 1, 1000},
+		{"active.partners", p.Active.Partners, 1, 1000},
+		{"active.months", p.Active.Months, 1, 24},
+		{"engaged.endorsements", p.Engaged.Endorsements, 1, 100},
+		{"pair.days", p.Pair.Days, 1, 365},
+		{"pair.events", p.Pair.Events, 1, 1000},
+		{"hysteresis", p.Hysteresis, 50, 100},
+		{"noticeDays", p.NoticeDays, 14, 90},
+		{"graceDays", p.GraceDays, 0, 365},
+	} {
+		between(&bounds, "progression."+r.field, r.value, r.least, r.max)
+	}
+	bounds.Minutes("progression.engaged.given", p.Engaged.Given)
+	bounds.Minutes("progression.engaged.associative", p.Engaged.Associative)
+	bounds.Minutes("progression.pair.minutes", p.Pair.Minutes)
+	if err := bounds.Err(); err != nil {
+		c.Also(err)
 		return
 	}
-	most := func(value, limit int, field string) {
+	most := func(field string, value, limit int) {
 		c.That(value <= limit, PolicyContradiction, "progression."+field, "max", limit)
 	}
-	most(p.Active.Partners, p.Active.Exchanges, "active.partners")
-	most(p.Active.Months, min(p.Active.Exchanges, p.WindowDays/31+1), "active.months") // days that lie in so many months at most, whenever it is
+	most("active.partners", p.Active.Partners, p.Active.Exchanges)
+	most("active.months", p.Active.Months, min(p.Active.Exchanges, p.WindowDays/31+1)) // that a window always reaches into
 	c.That(p.Engaged.Associative <= p.Engaged.Given, PolicyContradiction, "progression.engaged.associative", "max", p.Engaged.Given)
-	most(p.Pair.Days, p.WindowDays, "pair.days")
-	most(p.NoticeDays, p.WindowDays/2, "noticeDays")
-	most(p.GraceDays, p.WindowDays, "graceDays")
+	most("pair.days", p.Pair.Days, p.WindowDays)
+	most("noticeDays", p.NoticeDays, p.WindowDays/2)
+	most("graceDays", p.GraceDays, p.WindowDays)
 }

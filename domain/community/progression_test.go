@@ -8,16 +8,6 @@ import (
 	"github.com/hora-coop/hora/domain"
 )
 
-func TestEveryPresetsPolicyHoldsTogether(t *testing.T) {
-	for _, p := range Presets() {
-		var c domain.Check
-		p.Charter.Progression.Check(&c)
-		if err := c.Err(); err != nil {
-			t.Errorf("%s: %v", p.Name, err)
-		}
-	}
-}
-
 func TestWhatIsWrongWithAPolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Progression)
@@ -40,10 +30,8 @@ func TestWhatIsWrongWithAPolicy(t *testing.T) {
 	} {
 		start, _ := preset("accorderie")
 		c.change(&start.Charter.Progression)
-		var check domain.Check
-		start.Charter.Progression.Check(&check)
-		if !isOnly(check.Err(), "progression."+c.field, c.code) {
-			t.Errorf("%s answers %v, want %s %s", name, check.Err(), c.field, c.code)
+		if err := start.Charter.Validate(); !isOnly(err, "progression."+c.field, c.code) {
+			t.Errorf("%s answers %v, want %s %s", name, err, c.field, c.code)
 		}
 	}
 }

@@ -132,3 +132,19 @@ func (p Place) Coarse() Place {
 func within(edge, v float64) float64 { return math.Max(-edge, math.Min(edge, round6(v))) }
 
 func round6(v float64) float64 { return math.Round(v*1e6) / 1e6 }
+
+// Default is the charter that every preset differs from.
+func Default() Charter {
+	p, _ := preset("accorderie")
+	return p.Charter
+}
+
+// College finds a college by its code; the zero value when there is none.
+func (c Charter) College(code string) College {
+	for _, college := range c.Assembly.Colleges {
+		if college.Code == code {
+			return college
+		}
+	}
+	return College{}
+}

@@ -14,12 +14,13 @@ import (
 type Service struct {
 	tx     domain.Tx
 	store  Store
+	access domain.Access
 	ledger *ledger.Service
 }
 
 // New makes the communities' room.
-func New(tx domain.Tx, store Store, hours *ledger.Service) *Service {
-	return &Service{tx: tx, store: store, ledger: hours}
+func New(tx domain.Tx, store Store, access domain.Access, hours *ledger.Service) *Service {
+	return &Service{tx: tx, store: store, access: access, ledger: hours}
 }
 
 // Create makes a community with version 1 of its charter and its own accounts,
@@ -40,8 +41,9 @@ func (s *Service) Create(ctx context.Context, id, founder domain.ID, cmd Create,
 		return Charter{}, err
 	}
 	charter := start.Charter
-	charter.Version, charter.EffectiveFrom = 1, now
-	if err := s.store.AddCharter(ctx, id, charter, founder, now); err != nil {
+	charter.Community = id
+	charter.ID, charter.Version, charter.EffectiveFrom, charter.By, charter.MadeAt = domain.NewID(), 1, now, founder, now
+	if err := s.store.AddCharter(ctx, id, charter); err != nil {
 		return Charter{}, err
 	}
 	if err := s.ledger.Found(ctx, id, now); err != nil {

@@ -42,8 +42,15 @@ type Place struct{ Latitude, Longitude float64 }
 // Charter is the community's versioned rules. Every number that steers a use
 // case stands here, so that changing a rule is changing data.
 type Charter struct {
+	Community     domain.ID `json:"-"` // Nowhere for a preset
+	ID            domain.ID `json:"-"`
 	Version       int       `json:"-"`
 	EffectiveFrom time.Time `json:"-"`
+	Reason        string    `json:"-"` // of the change; empty for the first
+	By            domain.ID `json:"-"` // the person who founded, or changed it; Nowhere for a decision
+	Decision      domain.ID `json:"-"` // the decision that changed it; Nowhere for a person's own act
+	MadeAt        time.Time `json:"-"`
+	Carries       int       `json:"-"` // the version to come whose place this one takes, with an earlier change in it; 0 for none
 
 	Hours      `json:"hours"`
 	Exchanges  `json:"exchanges"`

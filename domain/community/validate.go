@@ -50,9 +50,7 @@ func (c Charter) Validate() error {
 	}
 	codes(&check, "membership.roles", c.Roles)
 	c.Activities.check(&check)
-	if c.Progression.InForce() {
-		c.Progression.Check(&check)
-	}
+	c.Progression.check(&check)
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)

@@ -4,6 +4,8 @@ package exchange
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
@@ -32,27 +34,61 @@ func (s *Service) legs(ctx context.Context, x Exchange, rules community.Levy) ([
 	if err != nil {
 		return nil, err
 	}
-	pool, err := s.levyPool(ctx, x.Community, rules)
-	return legsOf(x, receiver, provider, rules, pool), err
+	to, err := s.levied(ctx, x.Community, rules)
+	return legsOf(x, receiver, provider, to), err
 }
 
-// levyPool is where the levy goes; none is asked for where there is no levy.
-func (s *Service) levyPool(ctx context.Context, where domain.ID, rules community.Levy) (ledger.Account, error) {
+// levied is a levy with where it goes.
+type levied struct {
+	community.Levy
+	pool    domain.ID
+	holders []domain.ID // accounts of those who hold the role that has a part
+}
+
+// levied finds where the levy goes; nothing is asked for where there is no levy.
+func (s *Service) levied(ctx context.Context, where domain.ID, rules community.Levy) (levied, error) {
+	to := levied{Levy: rules}
 	if rules.Of(domain.MaxMinutes) == 0 {
-		return ledger.Account{}, nil
+		return to, nil
 	}
-	return s.ledger.CommunityAccount(ctx, where, ledger.Pool, rules.Pool)
+	pool, err := s.ledger.CommunityAccount(ctx, where, ledger.Pool, rules.Pool)
+	if err != nil || rules.RoleShare == 0 {
+		to.pool = pool.ID
+		return to, err
+	}
+	to.pool = pool.ID
+	holders, err := s.members.Holders(ctx, where, rules.Role)
+	if err != nil || len(holders) == 0 {
+		return to, err
+	}
+	ids := make([]domain.ID, len(holders))
+	for i, m := range holders {
+		ids[i] = m.ID
+	}
+	accounts, err := s.ledger.AccountsOf(ctx, where, ids)
+	for _, a := range accounts {
+		to.holders = append(to.holders, a.ID)
+	}
+	slices.SortFunc(to.holders, func(a, b domain.ID) int { return strings.Compare(a.String(), b.String()) })
+	return to, err
 }
 
-func legsOf(x Exchange, receiver, provider ledger.Account, rules community.Levy, pool ledger.Account) []ledger.Transfer {
+func legsOf(x Exchange, receiver, provider ledger.Account, to levied) []ledger.Transfer {
 	legs := []ledger.Transfer{{
 		ID: domain.NewID(), Kind: ledger.Exchange, Minutes: x.Settled,
 		Debit: receiver.ID, Credit: provider.ID, Exchange: x.ID,
 	}}
-	if levy := bearable(rules.Of(x.Settled), x.Settled, provider); levy > 0 {
-		legs = append(legs, ledger.Transfer{
-			ID: domain.NewID(), Kind: ledger.Levy, Minutes: levy, Debit: provider.ID, Credit: pool.ID, Exchange: x.ID,
-		})
+	each, pool := to.Shared(bearable(to.Of(x.Settled), x.Settled, provider), len(to.holders))
+	levy := func(minutes domain.Minutes, account domain.ID) {
+		if minutes > 0 && account != provider.ID { // whoever holds the role keeps their own part
+			legs = append(legs, ledger.Transfer{
+				ID: domain.NewID(), Kind: ledger.Levy, Minutes: minutes, Debit: provider.ID, Credit: account, Exchange: x.ID,
+			})
+		}
+	}
+	levy(pool, to.pool)
+	for _, holder := range to.holders {
+		levy(each, holder)
 	}
 	return legs
 }

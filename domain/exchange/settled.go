@@ -82,7 +82,7 @@ func (s *Service) SettleAll(ctx context.Context, actor domain.Actor, where domai
 	if err != nil {
 		return err
 	}
-	pool, err := s.levyPool(ctx, where, rules.Levy)
+	to, err := s.levied(ctx, where, rules.Levy)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *Service) SettleAll(ctx context.Context, actor domain.Actor, where domai
 		for i, x := range part {
 			provider := accounts[x.Provider]
 			provider.Balance += moved[provider.ID] // what the lines before it did
-			legs := legsOf(x, accounts[x.Receiver], provider, rules.Levy, pool)
+			legs := legsOf(x, accounts[x.Receiver], provider, to)
 			for _, leg := range legs {
 				moved[leg.Debit] -= leg.Minutes
 				moved[leg.Credit] += leg.Minutes

@@ -23,6 +23,11 @@ func (s *Service) Session(ctx context.Context, actor domain.Actor, community, id
 	return found, err
 }
 
+// LoadAll reads sessions by id, for those who see the community.
+func (s *Service) LoadAll(ctx context.Context, community domain.ID, ids []domain.ID) ([]Session, error) {
+	return s.store.ByIDs(ctx, community, ids)
+}
+
 // List reads sessions by their beginning, the latest first.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, filter Filter, page domain.Page) (domain.Slice[Session], error) {
 	var found domain.Slice[Session]

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -19,20 +18,17 @@ import (
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/model"
-	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // region    ************************** generated!.gotpl **************************
 
-type CharterResolver interface {
-	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
-}
 type CommunityResolver interface {
 	ID(ctx context.Context, obj *community.Community) (string, error)
 
-	Charter(ctx context.Context, obj *community.Community) (*community.Charter, error)
+	Charter(ctx context.Context, obj *community.Community, version *int) (*community.Charter, error)
+	CharterHistory(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.CharterConnection, error)
 	Membership(ctx context.Context, obj *community.Community) (*membership.Member, error)
 	Members(ctx context.Context, obj *community.Community, filter *model.MemberFilter, first *int, after *string, last *int, before *string) (*model.MemberConnection, error)
 	Member(ctx context.Context, obj *community.Community, number int) (*membership.Member, error)
@@ -139,6 +135,58 @@ func (ec *executionContext) field_Community_announcements_args(ctx context.Conte
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Community_charterHistory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Community_charter_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "version",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["version"] = arg0
 	return args, nil
 }
 
@@ -540,516 +588,6 @@ func (ec *executionContext) field_Community_timeCheques_args(ctx context.Context
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _ActiveCriteria_exchanges(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exchanges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ActiveCriteria_exchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ActiveCriteria_partners(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ActiveCriteria_partners(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Partners, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ActiveCriteria_partners(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ActiveCriteria_months(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ActiveCriteria_months(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Months, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ActiveCriteria_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_version(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_effectiveFrom(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EffectiveFrom, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "DateTime")
-}
-
-func (ec *executionContext) _Charter_unit(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _Charter_startingHours(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_startingHours(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Starting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_startingHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _Charter_floor(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_floor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Floor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_floor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _Charter_softFloor(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_softFloor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SoftFloor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_softFloor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _Charter_ceiling(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_ceiling(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ceiling, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_ceiling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _Charter_answerDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_answerDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AnswerDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_answerDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_autoConfirmDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_autoConfirmDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AutoConfirmDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_autoConfirmDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_listingExpiryDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiryDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_listingExpiryDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_listingReview(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_listingReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Review, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_listingReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _Charter_levy(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_levy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Levy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Levy) graphql.Marshaler {
-			return ec.marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_levy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Charter",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Levy(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Charter_progression(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_progression(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Progression, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Progression) graphql.Marshaler {
-			return ec.marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_progression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Charter",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProgressionPolicy(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Charter_activityKinds(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_activityKinds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Charter().ActivityKinds(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*community.ActivityKind) graphql.Marshaler {
-			return ec.marshalNActivityKind2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActivityKindᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_activityKinds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Charter",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ActivityKind(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Charter_chequeDepositDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DepositDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_chequeDepositDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_chequeSlipDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SlipDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_chequeSlipDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Charter_sessionNoShowShares(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoShowShares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_sessionNoShowShares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _Charter_sessionNoticeHours(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoticeHours, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Charter_sessionNoticeHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
-}
-
 func (ec *executionContext) _Community_id(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1252,7 +790,8 @@ func (ec *executionContext) _Community_charter(ctx context.Context, field graphq
 			return ec.fieldContext_Community_charter(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Community().Charter(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().Charter(ctx, obj, fc.Args["version"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *community.Charter) graphql.Marshaler {
@@ -1262,7 +801,7 @@ func (ec *executionContext) _Community_charter(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Community_charter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Community_charter(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Community",
 		Field:      field,
@@ -1271,6 +810,61 @@ func (ec *executionContext) fieldContext_Community_charter(_ context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Charter(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_charter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Community_charterHistory(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_charterHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Community().CharterHistory(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CharterConnection) graphql.Marshaler {
+			return ec.marshalNCharterConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_charterHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CharterConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Community_charterHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -2599,562 +2193,6 @@ func (ec *executionContext) fieldContext_CreateCommunityPayload_userErrors(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _EngagedCriteria_given(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EngagedCriteria_given(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Given, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_EngagedCriteria_given(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _EngagedCriteria_associative(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EngagedCriteria_associative(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Associative, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_EngagedCriteria_associative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _EngagedCriteria_endorsements(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Endorsements, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_EngagedCriteria_endorsements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Levy_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Levy_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Levy", field, false, false, "Int")
-}
-
-func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_pool(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pool, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
-}
-
-func (ec *executionContext) _PairLimits_days(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PairLimits_days(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Days, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PairLimits_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
-}
-
-func (ec *executionContext) _PairLimits_events(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PairLimits_events(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Events, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PairLimits_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
-}
-
-func (ec *executionContext) _PairLimits_minutes(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PairLimits_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PairLimits_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Minutes")
-}
-
-func (ec *executionContext) _ProgressionPolicy_windowDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WindowDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_windowDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ProgressionPolicy_active(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_active(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Active, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
-			return ec.marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ProgressionPolicy",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ActiveCriteria(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ProgressionPolicy_engaged(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Engaged, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
-			return ec.marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_engaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ProgressionPolicy",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_EngagedCriteria(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ProgressionPolicy_pair(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pair, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
-			return ec.marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_pair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ProgressionPolicy",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PairLimits(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ProgressionPolicy_hysteresis(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hysteresis, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_hysteresis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ProgressionPolicy_noticeDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoticeDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ProgressionPolicy_graceDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.GraceDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ProgressionPolicy_graceDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
-}
-
-func (ec *executionContext) _WrongBody_code(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Code) graphql.Marshaler {
-			return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "ErrorCode")
-}
-
-func (ec *executionContext) _WrongBody_field(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_field(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Field, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
-}
-
-func (ec *executionContext) _WrongBody_message(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
-}
-
-func (ec *executionContext) _WrongBody_retryable(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_retryable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Retryable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _WrongBody_type(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
-}
-
-func (ec *executionContext) _WrongBody_mode(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_mode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Mode) graphql.Marshaler {
-			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "PowerMode")
-}
-
-func (ec *executionContext) _WrongBody_body(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_body(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Body, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
-			return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "BodyKind")
-}
-
-func (ec *executionContext) _WrongBody_name(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_WrongBody_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
-}
-
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -3262,168 +2300,6 @@ func UnmarshalCreateCommunityInput(ctx context.Context, raw any) (model.CreateCo
 
 // region    **************************** object.gotpl ****************************
 
-var activeCriteriaImplementors = []string{"ActiveCriteria"}
-
-func (ec *executionContext) _ActiveCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.ActiveCriteria) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, activeCriteriaImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ActiveCriteria")
-		case "exchanges":
-			out.Values[i] = ec._ActiveCriteria_exchanges(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "partners":
-			out.Values[i] = ec._ActiveCriteria_partners(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "months":
-			out.Values[i] = ec._ActiveCriteria_months(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var charterImplementors = []string{"Charter"}
-
-func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, obj *community.Charter) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, charterImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Charter")
-		case "version":
-			out.Values[i] = ec._Charter_version(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "effectiveFrom":
-			out.Values[i] = ec._Charter_effectiveFrom(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "unit":
-			out.Values[i] = ec._Charter_unit(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "startingHours":
-			out.Values[i] = ec._Charter_startingHours(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "floor":
-			out.Values[i] = ec._Charter_floor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "softFloor":
-			out.Values[i] = ec._Charter_softFloor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "ceiling":
-			out.Values[i] = ec._Charter_ceiling(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "answerDays":
-			out.Values[i] = ec._Charter_answerDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "autoConfirmDays":
-			out.Values[i] = ec._Charter_autoConfirmDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "listingExpiryDays":
-			out.Values[i] = ec._Charter_listingExpiryDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "listingReview":
-			out.Values[i] = ec._Charter_listingReview(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "levy":
-			out.Values[i] = ec._Charter_levy(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "progression":
-			out.Values[i] = ec._Charter_progression(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "activityKinds":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Charter_activityKinds(ctx, field, obj)
-				})
-		case "chequeDepositDays":
-			out.Values[i] = ec._Charter_chequeDepositDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "chequeSlipDays":
-			out.Values[i] = ec._Charter_chequeSlipDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "sessionNoShowShares":
-			out.Values[i] = ec._Charter_sessionNoShowShares(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "sessionNoticeHours":
-			out.Values[i] = ec._Charter_sessionNoticeHours(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var communityImplementors = []string{"Community", "Node"}
 
 func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet, obj *community.Community) graphql.Marshaler {
@@ -3481,6 +2357,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_charter(ctx, field, obj)
+				})
+		case "charterHistory":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_charterHistory(ctx, field, obj)
 				})
 		case "membership":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -3737,291 +2619,9 @@ func (ec *executionContext) _CreateCommunityPayload(ctx context.Context, sel ast
 	return out
 }
 
-var engagedCriteriaImplementors = []string{"EngagedCriteria"}
-
-func (ec *executionContext) _EngagedCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.EngagedCriteria) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, engagedCriteriaImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("EngagedCriteria")
-		case "given":
-			out.Values[i] = ec._EngagedCriteria_given(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "associative":
-			out.Values[i] = ec._EngagedCriteria_associative(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "endorsements":
-			out.Values[i] = ec._EngagedCriteria_endorsements(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var levyImplementors = []string{"Levy"}
-
-func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj *community.Levy) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, levyImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Levy")
-		case "basisPoints":
-			out.Values[i] = ec._Levy_basisPoints(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "pool":
-			out.Values[i] = ec._Levy_pool(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var pairLimitsImplementors = []string{"PairLimits"}
-
-func (ec *executionContext) _PairLimits(ctx context.Context, sel ast.SelectionSet, obj *community.PairLimits) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, pairLimitsImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("PairLimits")
-		case "days":
-			out.Values[i] = ec._PairLimits_days(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "events":
-			out.Values[i] = ec._PairLimits_events(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "minutes":
-			out.Values[i] = ec._PairLimits_minutes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var progressionPolicyImplementors = []string{"ProgressionPolicy"}
-
-func (ec *executionContext) _ProgressionPolicy(ctx context.Context, sel ast.SelectionSet, obj *community.Progression) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, progressionPolicyImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ProgressionPolicy")
-		case "windowDays":
-			out.Values[i] = ec._ProgressionPolicy_windowDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "active":
-			out.Values[i] = ec._ProgressionPolicy_active(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "engaged":
-			out.Values[i] = ec._ProgressionPolicy_engaged(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "pair":
-			out.Values[i] = ec._ProgressionPolicy_pair(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "hysteresis":
-			out.Values[i] = ec._ProgressionPolicy_hysteresis(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "noticeDays":
-			out.Values[i] = ec._ProgressionPolicy_noticeDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "graceDays":
-			out.Values[i] = ec._ProgressionPolicy_graceDays(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var wrongBodyImplementors = []string{"WrongBody", "UserError"}
-
-func (ec *executionContext) _WrongBody(ctx context.Context, sel ast.SelectionSet, obj *model.WrongBody) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, wrongBodyImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("WrongBody")
-		case "code":
-			out.Values[i] = ec._WrongBody_code(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "field":
-			out.Values[i] = ec._WrongBody_field(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "message":
-			out.Values[i] = ec._WrongBody_message(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "retryable":
-			out.Values[i] = ec._WrongBody_retryable(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "type":
-			out.Values[i] = ec._WrongBody_type(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "mode":
-			out.Values[i] = ec._WrongBody_mode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "body":
-			out.Values[i] = ec._WrongBody_body(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "name":
-			out.Values[i] = ec._WrongBody_name(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
-
-func (ec *executionContext) marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx context.Context, sel ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
-	return ec._ActiveCriteria(ctx, sel, &v)
-}
-
-func (ec *executionContext) unmarshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx context.Context, v any) (community.BodyKind, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := community.BodyKind(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx context.Context, sel ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "BodyKind!")
-	}
-	return res
-}
-
-func (ec *executionContext) marshalNCharter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCharter(ctx context.Context, sel ast.SelectionSet, v *community.Charter) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Charter!")
-		return graphql.Null
-	}
-	return ec._Charter(ctx, sel, v)
-}
 
 func (ec *executionContext) marshalNCommunity2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunityᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.Community) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -4090,37 +2690,6 @@ func (ec *executionContext) marshalNCreateCommunityPayload2ᚖgithubᚗcomᚋhor
 		return graphql.Null
 	}
 	return ec._CreateCommunityPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx context.Context, sel ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
-	return ec._EngagedCriteria(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNLevy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐLevy(ctx context.Context, sel ast.SelectionSet, v community.Levy) graphql.Marshaler {
-	return ec._Levy(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx context.Context, sel ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
-	return ec._PairLimits(ctx, sel, &v)
-}
-
-func (ec *executionContext) unmarshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, v any) (community.Mode, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := community.Mode(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, sel ast.SelectionSet, v community.Mode) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "PowerMode!")
-	}
-	return res
-}
-
-func (ec *executionContext) marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx context.Context, sel ast.SelectionSet, v community.Progression) graphql.Marshaler {
-	return ec._ProgressionPolicy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOCommunity2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCommunity(ctx context.Context, sel ast.SelectionSet, v *community.Community) graphql.Marshaler {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/graph/scalar"
@@ -39,6 +40,75 @@ type WhyNotResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ActiveCriteria_exchanges(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_exchanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exchanges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_exchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_partners(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_partners(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partners, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_partners(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActiveCriteria_months(ctx context.Context, field graphql.CollectedField, obj *community.ActiveCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveCriteria_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveCriteria_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveCriteria", field, false, false, "Int")
+}
 
 func (ec *executionContext) _Contribution_kind(ctx context.Context, field graphql.CollectedField, obj *progression.Contribution) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -380,6 +450,332 @@ func (ec *executionContext) fieldContext_Criterion_evidence(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _EngagedCriteria_given(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_given(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Given, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_given(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_associative(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_associative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Associative, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_associative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _EngagedCriteria_endorsements(ctx context.Context, field graphql.CollectedField, obj *community.EngagedCriteria) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EngagedCriteria_endorsements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endorsements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EngagedCriteria_endorsements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EngagedCriteria", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_days(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_events(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PairLimits_minutes(ctx context.Context, field graphql.CollectedField, obj *community.PairLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairLimits_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairLimits_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairLimits", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _ProgressionPolicy_windowDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_windowDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WindowDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_windowDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_active(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+			return ec.marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActiveCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_engaged(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_engaged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Engaged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+			return ec.marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_engaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EngagedCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_pair(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_pair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pair, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+			return ec.marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_pair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgressionPolicy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PairLimits(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgressionPolicy_hysteresis(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_hysteresis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hysteresis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_hysteresis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_noticeDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_noticeDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoticeDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgressionPolicy_graceDays(ctx context.Context, field graphql.CollectedField, obj *community.Progression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgressionPolicy_graceDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GraceDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgressionPolicy_graceDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgressionPolicy", field, false, false, "Int")
+}
+
 func (ec *executionContext) _WhyNot_reached(ctx context.Context, field graphql.CollectedField, obj *progression.Answer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -469,6 +865,49 @@ func (ec *executionContext) fieldContext_WhyNot_next(_ context.Context, field gr
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var activeCriteriaImplementors = []string{"ActiveCriteria"}
+
+func (ec *executionContext) _ActiveCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.ActiveCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activeCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActiveCriteria")
+		case "exchanges":
+			out.Values[i] = ec._ActiveCriteria_exchanges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partners":
+			out.Values[i] = ec._ActiveCriteria_partners(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "months":
+			out.Values[i] = ec._ActiveCriteria_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var contributionImplementors = []string{"Contribution"}
 
@@ -600,6 +1039,155 @@ func (ec *executionContext) _Criterion(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var engagedCriteriaImplementors = []string{"EngagedCriteria"}
+
+func (ec *executionContext) _EngagedCriteria(ctx context.Context, sel ast.SelectionSet, obj *community.EngagedCriteria) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, engagedCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EngagedCriteria")
+		case "given":
+			out.Values[i] = ec._EngagedCriteria_given(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "associative":
+			out.Values[i] = ec._EngagedCriteria_associative(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endorsements":
+			out.Values[i] = ec._EngagedCriteria_endorsements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pairLimitsImplementors = []string{"PairLimits"}
+
+func (ec *executionContext) _PairLimits(ctx context.Context, sel ast.SelectionSet, obj *community.PairLimits) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pairLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PairLimits")
+		case "days":
+			out.Values[i] = ec._PairLimits_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "events":
+			out.Values[i] = ec._PairLimits_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._PairLimits_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var progressionPolicyImplementors = []string{"ProgressionPolicy"}
+
+func (ec *executionContext) _ProgressionPolicy(ctx context.Context, sel ast.SelectionSet, obj *community.Progression) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, progressionPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgressionPolicy")
+		case "windowDays":
+			out.Values[i] = ec._ProgressionPolicy_windowDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._ProgressionPolicy_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "engaged":
+			out.Values[i] = ec._ProgressionPolicy_engaged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pair":
+			out.Values[i] = ec._ProgressionPolicy_pair(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hysteresis":
+			out.Values[i] = ec._ProgressionPolicy_hysteresis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noticeDays":
+			out.Values[i] = ec._ProgressionPolicy_noticeDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "graceDays":
+			out.Values[i] = ec._ProgressionPolicy_graceDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var whyNotImplementors = []string{"WhyNot"}
 
 func (ec *executionContext) _WhyNot(ctx context.Context, sel ast.SelectionSet, obj *progression.Answer) graphql.Marshaler {
@@ -647,6 +1235,10 @@ func (ec *executionContext) _WhyNot(ctx context.Context, sel ast.SelectionSet, o
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐActiveCriteria(ctx context.Context, sel ast.SelectionSet, v community.ActiveCriteria) graphql.Marshaler {
+	return ec._ActiveCriteria(ctx, sel, &v)
+}
 
 func (ec *executionContext) marshalNContribution2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐContribution(ctx context.Context, sel ast.SelectionSet, v progression.Contribution) graphql.Marshaler {
 	return ec._Contribution(ctx, sel, &v)
@@ -716,6 +1308,18 @@ func (ec *executionContext) marshalNCriterionCode2githubᚗcomᚋhoraᚑcoopᚋh
 		graphql.AddInvalidNullFromMarshaler(ctx, "CriterionCode!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNEngagedCriteria2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐEngagedCriteria(ctx context.Context, sel ast.SelectionSet, v community.EngagedCriteria) graphql.Marshaler {
+	return ec._EngagedCriteria(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPairLimits2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPairLimits(ctx context.Context, sel ast.SelectionSet, v community.PairLimits) graphql.Marshaler {
+	return ec._PairLimits(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProgressionPolicy2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐProgression(ctx context.Context, sel ast.SelectionSet, v community.Progression) graphql.Marshaler {
+	return ec._ProgressionPolicy(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOWhyNot2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐAnswer(ctx context.Context, sel ast.SelectionSet, v *progression.Answer) graphql.Marshaler {

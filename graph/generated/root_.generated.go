@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	Badge() BadgeResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
+	College() CollegeResolver
 	Community() CommunityResolver
 	Contribution() ContributionResolver
 	Criterion() CriterionResolver
@@ -204,6 +205,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AmendCharterPayload struct {
+		Charter    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	AnnouncePayload struct {
 		Announcement func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -337,20 +343,49 @@ type ComplexityRoot struct {
 		AnswerDays      func(childComplexity int) int
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
+		ClosingPool     func(childComplexity int) int
+		Colleges        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
+		Diff            func(childComplexity int, from *int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
+		FoundingMembers func(childComplexity int) int
+		HoldDays        func(childComplexity int) int
 		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
+		Period          func(childComplexity int) int
+		Power           func(childComplexity int) int
+		PowerRule       func(childComplexity int, typeArg string) int
 		Progression     func(childComplexity int) int
+		Reason          func(childComplexity int) int
 		Review          func(childComplexity int) int
+		Roles           func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
 		Unit            func(childComplexity int) int
 		Version         func(childComplexity int) int
+	}
+
+	CharterConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CharterDifference struct {
+		New  func(childComplexity int) int
+		Old  func(childComplexity int) int
+		Part func(childComplexity int) int
+		Path func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	CharterEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Checkpoint struct {
@@ -379,12 +414,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	College struct {
+		Code   func(childComplexity int) int
+		Label  func(childComplexity int) int
+		Role   func(childComplexity int) int
+		Weight func(childComplexity int) int
+	}
+
 	Community struct {
 		Account           func(childComplexity int) int
 		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Badges            func(childComplexity int) int
-		Charter           func(childComplexity int) int
+		Charter           func(childComplexity int, version *int) int
+		CharterHistory    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt         func(childComplexity int) int
 		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
@@ -752,6 +795,11 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	Fraction struct {
+		Denominator func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+	}
+
 	GeneralError struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -1048,6 +1096,7 @@ type ComplexityRoot struct {
 		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
 		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
+		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
@@ -1287,9 +1336,39 @@ type ComplexityRoot struct {
 		Use     func(childComplexity int) int
 	}
 
+	PowerRule struct {
+		Ballot       func(childComplexity int) int
+		Body         func(childComplexity int) int
+		BodyName     func(childComplexity int) int
+		ByCollege    func(childComplexity int) int
+		Days         func(childComplexity int) int
+		Denominator  func(childComplexity int) int
+		Effect       func(childComplexity int) int
+		Electorate   func(childComplexity int) int
+		EscalateTo   func(childComplexity int) int
+		Fallback     func(childComplexity int) int
+		FallbackDays func(childComplexity int) int
+		Governs      func(childComplexity int) int
+		Label        func(childComplexity int) int
+		Majority     func(childComplexity int) int
+		Mandates     func(childComplexity int) int
+		Mode         func(childComplexity int) int
+		MoreThan     func(childComplexity int) int
+		NoticeDays   func(childComplexity int) int
+		Officers     func(childComplexity int) int
+		Quorum       func(childComplexity int) int
+		Reasoned     func(childComplexity int) int
+		Reminders    func(childComplexity int) int
+		ReviewMonths func(childComplexity int) int
+		Secret       func(childComplexity int) int
+		Type         func(childComplexity int) int
+	}
+
 	Preset struct {
-		Name  func(childComplexity int) int
-		Title func(childComplexity int) int
+		Charter     func(childComplexity int) int
+		Description func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	ProgressionPolicy struct {
@@ -1338,6 +1417,7 @@ type ComplexityRoot struct {
 		Community       func(childComplexity int, slug string) int
 		Node            func(childComplexity int, id string) int
 		Nodes           func(childComplexity int, ids []string) int
+		Presets         func(childComplexity int) int
 		ServerInfo      func(childComplexity int) int
 		ServiceTypes    func(childComplexity int, parentID *string) int
 		Viewer          func(childComplexity int) int
@@ -2396,6 +2476,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AllowBelowFloorPayload.UserErrors(childComplexity), true
 
+	case "AmendCharterPayload.charter":
+		if e.ComplexityRoot.AmendCharterPayload.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendCharterPayload.Charter(childComplexity), true
+	case "AmendCharterPayload.userErrors":
+		if e.ComplexityRoot.AmendCharterPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendCharterPayload.UserErrors(childComplexity), true
+
 	case "AnnouncePayload.announcement":
 		if e.ComplexityRoot.AnnouncePayload.Announcement == nil {
 			break
@@ -2814,12 +2907,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Ceiling(childComplexity), true
+	case "Charter.closingPool":
+		if e.ComplexityRoot.Charter.ClosingPool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ClosingPool(childComplexity), true
+	case "Charter.colleges":
+		if e.ComplexityRoot.Charter.Colleges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Colleges(childComplexity), true
 	case "Charter.chequeDepositDays":
 		if e.ComplexityRoot.Charter.DepositDays == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Charter.DepositDays(childComplexity), true
+	case "Charter.diff":
+		if e.ComplexityRoot.Charter.Diff == nil {
+			break
+		}
+
+		args, err := ec.field_Charter_diff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Charter.Diff(childComplexity, args["from"].(*int)), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -2838,6 +2954,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Floor(childComplexity), true
+	case "Charter.foundingMembers":
+		if e.ComplexityRoot.Charter.FoundingMembers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.FoundingMembers(childComplexity), true
+	case "Charter.holdDays":
+		if e.ComplexityRoot.Charter.HoldDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.HoldDays(childComplexity), true
 	case "Charter.levy":
 		if e.ComplexityRoot.Charter.Levy == nil {
 			break
@@ -2856,18 +2984,53 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
+	case "Charter.period":
+		if e.ComplexityRoot.Charter.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Period(childComplexity), true
+	case "Charter.power":
+		if e.ComplexityRoot.Charter.Power == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Power(childComplexity), true
+	case "Charter.powerRule":
+		if e.ComplexityRoot.Charter.PowerRule == nil {
+			break
+		}
+
+		args, err := ec.field_Charter_powerRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Charter.PowerRule(childComplexity, args["type"].(string)), true
 	case "Charter.progression":
 		if e.ComplexityRoot.Charter.Progression == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Charter.Progression(childComplexity), true
+	case "Charter.reason":
+		if e.ComplexityRoot.Charter.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Reason(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Charter.Review(childComplexity), true
+	case "Charter.roles":
+		if e.ComplexityRoot.Charter.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Roles(childComplexity), true
 	case "Charter.chequeSlipDays":
 		if e.ComplexityRoot.Charter.SlipDays == nil {
 			break
@@ -2898,6 +3061,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Version(childComplexity), true
+
+	case "CharterConnection.edges":
+		if e.ComplexityRoot.CharterConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.Edges(childComplexity), true
+	case "CharterConnection.nodes":
+		if e.ComplexityRoot.CharterConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.Nodes(childComplexity), true
+	case "CharterConnection.pageInfo":
+		if e.ComplexityRoot.CharterConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.PageInfo(childComplexity), true
+
+	case "CharterDifference.new":
+		if e.ComplexityRoot.CharterDifference.New == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterDifference.New(childComplexity), true
+	case "CharterDifference.old":
+		if e.ComplexityRoot.CharterDifference.Old == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterDifference.Old(childComplexity), true
+	case "CharterDifference.part":
+		if e.ComplexityRoot.CharterDifference.Part == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterDifference.Part(childComplexity), true
+	case "CharterDifference.path":
+		if e.ComplexityRoot.CharterDifference.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterDifference.Path(childComplexity), true
+	case "CharterDifference.text":
+		if e.ComplexityRoot.CharterDifference.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterDifference.Text(childComplexity), true
+
+	case "CharterEdge.cursor":
+		if e.ComplexityRoot.CharterEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterEdge.Cursor(childComplexity), true
+	case "CharterEdge.node":
+		if e.ComplexityRoot.CharterEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterEdge.Node(childComplexity), true
 
 	case "Checkpoint.consistency":
 		if e.ComplexityRoot.Checkpoint.Consistency == nil {
@@ -3004,6 +3230,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "College.code":
+		if e.ComplexityRoot.College.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.College.Code(childComplexity), true
+	case "College.label":
+		if e.ComplexityRoot.College.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.College.Label(childComplexity), true
+	case "College.role":
+		if e.ComplexityRoot.College.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.College.Role(childComplexity), true
+	case "College.weight":
+		if e.ComplexityRoot.College.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.College.Weight(childComplexity), true
+
 	case "Community.account":
 		if e.ComplexityRoot.Community.Account == nil {
 			break
@@ -3043,7 +3294,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Community.Charter(childComplexity), true
+		args, err := ec.field_Community_charter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Charter(childComplexity, args["version"].(*int)), true
+	case "Community.charterHistory":
+		if e.ComplexityRoot.Community.CharterHistory == nil {
+			break
+		}
+
+		args, err := ec.field_Community_charterHistory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.CharterHistory(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.createdAt":
 		if e.ComplexityRoot.Community.CreatedAt == nil {
 			break
@@ -4496,6 +4763,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishPasskeySignInPayload.Viewer(childComplexity), true
 
+	case "Fraction.denominator":
+		if e.ComplexityRoot.Fraction.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fraction.Denominator(childComplexity), true
+	case "Fraction.numerator":
+		if e.ComplexityRoot.Fraction.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fraction.Numerator(childComplexity), true
+
 	case "GeneralError.code":
 		if e.ComplexityRoot.GeneralError.Code == nil {
 			break
@@ -5667,6 +5947,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllowBelowFloor(childComplexity, args["input"].(model.AllowBelowFloorInput)), true
+	case "Mutation.amendCharter":
+		if e.ComplexityRoot.Mutation.AmendCharter == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_amendCharter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AmendCharter(childComplexity, args["input"].(model.AmendCharterInput)), true
 	case "Mutation.announce":
 		if e.ComplexityRoot.Mutation.Announce == nil {
 			break
@@ -7223,6 +7514,169 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanTurnPart.Use(childComplexity), true
 
+	case "PowerRule.ballot":
+		if e.ComplexityRoot.PowerRule.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Ballot(childComplexity), true
+	case "PowerRule.body":
+		if e.ComplexityRoot.PowerRule.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Body(childComplexity), true
+	case "PowerRule.bodyName":
+		if e.ComplexityRoot.PowerRule.BodyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.BodyName(childComplexity), true
+	case "PowerRule.byCollege":
+		if e.ComplexityRoot.PowerRule.ByCollege == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.ByCollege(childComplexity), true
+	case "PowerRule.days":
+		if e.ComplexityRoot.PowerRule.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Days(childComplexity), true
+	case "PowerRule.denominator":
+		if e.ComplexityRoot.PowerRule.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Denominator(childComplexity), true
+	case "PowerRule.effect":
+		if e.ComplexityRoot.PowerRule.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Effect(childComplexity), true
+	case "PowerRule.electorate":
+		if e.ComplexityRoot.PowerRule.Electorate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Electorate(childComplexity), true
+	case "PowerRule.escalateTo":
+		if e.ComplexityRoot.PowerRule.EscalateTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.EscalateTo(childComplexity), true
+	case "PowerRule.fallback":
+		if e.ComplexityRoot.PowerRule.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Fallback(childComplexity), true
+	case "PowerRule.fallbackDays":
+		if e.ComplexityRoot.PowerRule.FallbackDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.FallbackDays(childComplexity), true
+	case "PowerRule.governs":
+		if e.ComplexityRoot.PowerRule.Governs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Governs(childComplexity), true
+	case "PowerRule.label":
+		if e.ComplexityRoot.PowerRule.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Label(childComplexity), true
+	case "PowerRule.majority":
+		if e.ComplexityRoot.PowerRule.Majority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Majority(childComplexity), true
+	case "PowerRule.mandates":
+		if e.ComplexityRoot.PowerRule.Mandates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Mandates(childComplexity), true
+	case "PowerRule.mode":
+		if e.ComplexityRoot.PowerRule.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Mode(childComplexity), true
+	case "PowerRule.moreThan":
+		if e.ComplexityRoot.PowerRule.MoreThan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.MoreThan(childComplexity), true
+	case "PowerRule.noticeDays":
+		if e.ComplexityRoot.PowerRule.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.NoticeDays(childComplexity), true
+	case "PowerRule.officers":
+		if e.ComplexityRoot.PowerRule.Officers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Officers(childComplexity), true
+	case "PowerRule.quorum":
+		if e.ComplexityRoot.PowerRule.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Quorum(childComplexity), true
+	case "PowerRule.reasoned":
+		if e.ComplexityRoot.PowerRule.Reasoned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Reasoned(childComplexity), true
+	case "PowerRule.reminders":
+		if e.ComplexityRoot.PowerRule.Reminders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Reminders(childComplexity), true
+	case "PowerRule.reviewMonths":
+		if e.ComplexityRoot.PowerRule.ReviewMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.ReviewMonths(childComplexity), true
+	case "PowerRule.secret":
+		if e.ComplexityRoot.PowerRule.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Secret(childComplexity), true
+	case "PowerRule.type":
+		if e.ComplexityRoot.PowerRule.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PowerRule.Type(childComplexity), true
+
+	case "Preset.charter":
+		if e.ComplexityRoot.Preset.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Preset.Charter(childComplexity), true
+	case "Preset.description":
+		if e.ComplexityRoot.Preset.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Preset.Description(childComplexity), true
 	case "Preset.name":
 		if e.ComplexityRoot.Preset.Name == nil {
 			break
@@ -7469,6 +7923,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.presets":
+		if e.ComplexityRoot.Query.Presets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Presets(childComplexity), true
 	case "Query.serverInfo":
 		if e.ComplexityRoot.Query.ServerInfo == nil {
 			break
@@ -9356,24 +9816,31 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
+			graphql.NewInputUnmarshaler("ActivityKindInput", ec.unmarshalInputActivityKindInput),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
+			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
+			graphql.NewInputUnmarshaler("AssemblyChangesInput", ec.unmarshalInputAssemblyChangesInput),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
+			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
 			graphql.NewInputUnmarshaler("CastBudgetBallotInput", ec.unmarshalInputCastBudgetBallotInput),
 			graphql.NewInputUnmarshaler("ChallengeAllocationInput", ec.unmarshalInputChallengeAllocationInput),
+			graphql.NewInputUnmarshaler("CharterChangesInput", ec.unmarshalInputCharterChangesInput),
+			graphql.NewInputUnmarshaler("ChequesChangesInput", ec.unmarshalInputChequesChangesInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
+			graphql.NewInputUnmarshaler("CollegeInput", ec.unmarshalInputCollegeInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
@@ -9394,24 +9861,33 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
+			graphql.NewInputUnmarshaler("ExchangesChangesInput", ec.unmarshalInputExchangesChangesInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("FinishPasskeySignInInput", ec.unmarshalInputFinishPasskeySignInInput),
+			graphql.NewInputUnmarshaler("FoundingChangesInput", ec.unmarshalInputFoundingChangesInput),
+			graphql.NewInputUnmarshaler("FractionInput", ec.unmarshalInputFractionInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
 			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
+			graphql.NewInputUnmarshaler("HoursChangesInput", ec.unmarshalInputHoursChangesInput),
 			graphql.NewInputUnmarshaler("IssueBadgeInput", ec.unmarshalInputIssueBadgeInput),
 			graphql.NewInputUnmarshaler("JoinSessionInput", ec.unmarshalInputJoinSessionInput),
 			graphql.NewInputUnmarshaler("KeyPartInput", ec.unmarshalInputKeyPartInput),
+			graphql.NewInputUnmarshaler("LabelInput", ec.unmarshalInputLabelInput),
 			graphql.NewInputUnmarshaler("LeaveCommunityInput", ec.unmarshalInputLeaveCommunityInput),
 			graphql.NewInputUnmarshaler("LeaveSessionInput", ec.unmarshalInputLeaveSessionInput),
+			graphql.NewInputUnmarshaler("LevyChangesInput", ec.unmarshalInputLevyChangesInput),
 			graphql.NewInputUnmarshaler("ListingFilter", ec.unmarshalInputListingFilter),
+			graphql.NewInputUnmarshaler("ListingsChangesInput", ec.unmarshalInputListingsChangesInput),
 			graphql.NewInputUnmarshaler("LogActivityInput", ec.unmarshalInputLogActivityInput),
+			graphql.NewInputUnmarshaler("MajorityInput", ec.unmarshalInputMajorityInput),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
+			graphql.NewInputUnmarshaler("MembershipChangesInput", ec.unmarshalInputMembershipChangesInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
@@ -9424,6 +9900,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlanInflowInput", ec.unmarshalInputPlanInflowInput),
 			graphql.NewInputUnmarshaler("PlanPhasesInput", ec.unmarshalInputPlanPhasesInput),
 			graphql.NewInputUnmarshaler("PlanSplitInput", ec.unmarshalInputPlanSplitInput),
+			graphql.NewInputUnmarshaler("PowerRuleInput", ec.unmarshalInputPowerRuleInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
@@ -9450,6 +9927,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
+			graphql.NewInputUnmarshaler("SessionsChangesInput", ec.unmarshalInputSessionsChangesInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
@@ -9757,6 +10235,12 @@ enum ErrorCode {
   DECISION_TYPE_UNKNOWN
   "Somebody else decides this here. ` + "`" + `WrongBody` + "`" + ` names who and how; send the request there."
   WRONG_BODY
+  "The charter says so already. Change at least one rule."
+  CHARTER_UNCHANGED
+  "A change that is to come speaks of the same rule. Wait for its day, or have yours take effect from then on."
+  CHARTER_CHANGE_PENDING
+  "The change may not take effect then. The message says between which days it may."
+  EFFECT_DATE
   "They already belong here, or their application waits. Read the membership."
   ALREADY_MEMBER
   "The membership's state does not allow this. ` + "`" + `WrongState` + "`" + ` tells it; read the member again."
@@ -10441,8 +10925,8 @@ type NotificationReceipt {
 extend type Query {
   """
   What became different in a community since a cursor, of all that the caller may
-  see: the community, members, listings, exchanges, transfers, and accounts whose hours they see. For
-  an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
+  see: the community, members, listings, exchanges, transfers, group sessions, activities, cycles with
+  their projects and claims, and accounts whose hours they see. For an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
   start from: take it first, then read the lists, then ask for what changed since.
   """
   changes(
@@ -10481,6 +10965,547 @@ extend type Subscription {
   subscription begins. To miss nothing, subscribe first, then read ` + "`" + `viewer.notifications` + "`" + `.
   """
   notificationReceived: NotificationReceipt! @can(do: SIGNED_IN)
+}
+`, BuiltIn: false},
+	{Name: "../schema/charter.graphqls", Input: `"A community's versioned rules. Amounts are minutes."
+type Charter {
+  "Raised by each change."
+  version: Int!
+  "Since when these rules hold, or from when they will."
+  effectiveFrom: DateTime!
+  "Why it was changed; empty for the first version."
+  reason: String!
+  "What is otherwise than in another version; of a preset, than in the default preset."
+  diff(
+    "The version to compare with; the one before when null."
+    from: Int
+  ): [CharterDifference!]!
+  "Actual times are rounded to this unit, half up, once."
+  unit: Minutes!
+  "What each member starts with, as a visible debt of the whole."
+  startingHours: Minutes!
+  "What a new account may not go below; null means no limit. An account keeps its own until a coordinator sets it."
+  floor: Minutes
+  "Below, people are told; it stays allowed."
+  softFloor: Minutes
+  "Above, giving is suggested; nothing is ever taken."
+  ceiling: Minutes
+  "Days until a proposal without an answer expires."
+  answerDays: Int!
+  "Days until a done exchange confirms itself."
+  autoConfirmDays: Int!
+  "Days that hours stay promised after the day agreed."
+  holdDays: Int!
+  "Days a listing stays before it asks to be renewed; 0 means for good."
+  listingExpiryDays: Int!
+  "Whether a coordinator looks at listings before they are published."
+  listingReview: Boolean!
+  "The part of each exchange that goes to a common pool."
+  levy: Levy!
+  "The pool's purpose where a leaver's hours go, as in Account.purpose."
+  closingPool: String!
+  "The roles of this community, beyond those that each has."
+  roles: [String!]!
+  "The power matrix: who decides what here, and how. By type."
+  power: [PowerRule!]!
+  "Who decides one kind of matter here; null when the charter has no such type."
+  powerRule(
+    "A decision type, like ` + "`" + `COMMON_RULES` + "`" + `."
+    type: String!
+  ): PowerRule
+  "How often its periods begin: what is decided for the next one begins with it."
+  period: CharterPeriod!
+  "The colleges whose votes weigh together; empty when everybody counts alike."
+  colleges: [College!]!
+  "The founder may change the charter alone until this many members were admitted, or until a decision changed it; 0 for never."
+  foundingMembers: Int!
+}
+
+"A page of versions of the charter."
+type CharterConnection {
+  "The items with their cursors."
+  edges: [CharterEdge!]!
+  "The items alone."
+  nodes: [Charter!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of versions of the charter."
+type CharterEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Charter!
+}
+
+"One rule that two versions of a charter have otherwise."
+type CharterDifference {
+  "The part of the charter, as ` + "`" + `PowerRule.governs` + "`" + ` names it."
+  part: String!
+  "Which rule, dotted, as in the input of amendCharter: ` + "`" + `hours.starting` + "`" + `, ` + "`" + `power.STATUTES.days` + "`" + `."
+  path: String!
+  "What it was, in words; null when it was not there."
+  old: String
+  "What it is then, in words; null when it goes."
+  new: String
+  "All of it in a line, in the caller's language."
+  text: String!
+}
+
+"How often a community's periods begin, at midnight of their first day there."
+enum CharterPeriod {
+  "With each month."
+  MONTH
+  "With each quarter of the year."
+  QUARTER
+  "With each year."
+  YEAR
+}
+
+"A part of the electorate whose votes weigh together."
+type College {
+  "Its name for programs."
+  code: String!
+  "What it is called, in the caller's language."
+  label: String!
+  "Whoever holds this role; null for those whom no other college names."
+  role: String
+  "Its part of the whole, in hundredths of a percent: 1000 to 5000. All together make 10000."
+  weight: Int!
+}
+
+"One row of the power matrix: who decides, and how."
+type PowerRule {
+  "The decision type."
+  type: String!
+  "What it is about, in the caller's language."
+  label: String!
+  "How power works here."
+  mode: PowerMode!
+  "What kind of body decides."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  bodyName: String
+  "Who of the body has a voice."
+  electorate: Electorate!
+  "The parts of the charter that only this decision changes."
+  governs: [String!]!
+  "Days from the announcement until ballots are taken."
+  noticeDays: Int!
+  "Days that ballots are taken, objections are heard, or a suspension lasts."
+  days: Int!
+  "What somebody writes on a ballot."
+  ballot: BallotKind!
+  "Whether nobody can say afterwards whose a ballot was."
+  secret: Boolean!
+  "Whether a no, a negative score or an objection comes with its reason."
+  reasoned: Boolean!
+  "The part of the roll that must take part, rounded up."
+  quorum: Fraction!
+  "What the majority is a part of."
+  denominator: MajorityOf!
+  "The part that carries a decision."
+  majority: Fraction!
+  "Whether exactly that part is not enough."
+  moreThan: Boolean!
+  "Whether votes are counted by the charter's colleges."
+  byCollege: Boolean!
+  "How many others one may vote for; 0 forbids delegation."
+  mandates: Int!
+  "When those who have not spoken are reminded."
+  reminders: [DecisionReminder!]!
+  "What follows when no decision comes about."
+  fallback: DecisionFallback!
+  "Days until the second call; 0 without one."
+  fallbackDays: Int!
+  "The decision type that an objection or an appeal leads to; null without one."
+  escalateTo: String
+  "How many mandate holders must agree; 0 where nobody decides by mandate."
+  officers: Int!
+  "Months until the outcome is looked at again; 0 for never."
+  reviewMonths: Int!
+  "When it takes effect."
+  effect: DecisionTiming!
+}
+
+"An exact part of a whole."
+type Fraction {
+  "How many parts."
+  numerator: Int!
+  "Of how many."
+  denominator: Int!
+}
+
+"Who of a body has a voice."
+enum Electorate {
+  "Every member in good standing."
+  MEMBERS
+  "Co-owners; where there is none yet, every member in good standing."
+  VOTERS
+  "Those who sit in the college, circle or role."
+  BODY
+}
+
+"What somebody writes on a ballot."
+enum BallotKind {
+  "Yes, no, or neither."
+  YES_NO_ABSTAIN
+  "All options one can agree to."
+  APPROVAL
+  "Each option from −2 to 2."
+  SCORE
+  "Options in an order."
+  RANKED
+  "The options that an envelope should go to."
+  BUDGET
+}
+
+"What a majority is a part of."
+enum MajorityOf {
+  "All ballots."
+  CAST
+  "Ballots without abstentions."
+  EXPRESSED
+  "The whole roll."
+  ENTITLED
+  "Who was present, or had somebody there."
+  PRESENT
+}
+
+"When those who have not spoken are reminded."
+enum DecisionReminder {
+  "Half-way."
+  HALF_TIME
+  "24 hours before the end."
+  LAST_DAY
+}
+
+"What follows when no decision comes about."
+enum DecisionFallback {
+  "The same once more, without a quorum."
+  SECOND_CALL
+  "Nothing changes; people go on talking."
+  KEEP_DISCUSSING
+  "Another type of decision."
+  ESCALATE
+  "What was ordered ends by itself."
+  LAPSE
+}
+
+"When a decision takes effect."
+enum DecisionTiming {
+  "At once."
+  AT_ONCE
+  "With the community's next period."
+  NEXT_PERIOD
+}
+
+"A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
+type Levy {
+  "Hundredths of a percent, rounded down to whole minutes: 0 for none, at most 1000."
+  basisPoints: Int!
+  "The pool's purpose, as in Account.purpose; empty without a levy."
+  pool: String!
+}
+
+"How power works for a type of decision."
+enum PowerMode {
+  "By ballot of the electorate."
+  PARTICIPATORY
+  "Whoever holds the mandate decides; it is logged and open to recall."
+  HIERARCHICAL
+  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
+  DISTRIBUTED
+}
+
+"What kind of body decides."
+enum BodyKind {
+  "Everybody of the electorate."
+  ASSEMBLY
+  "One of the charter's colleges."
+  COLLEGE
+  "A circle, within its domain."
+  CIRCLE
+  "Whoever holds a role."
+  ROLE
+}
+
+"Somebody else decides this here: who, and how."
+type WrongBody implements UserError {
+  "WRONG_BODY."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does not; take it to the right body."
+  retryable: Boolean!
+  "The type of decision that this is."
+  type: String!
+  "How it is decided."
+  mode: PowerMode!
+  "What kind of body decides it."
+  body: BodyKind!
+  "The code of the college, circle or role; null for the assembly."
+  name: String
+}
+
+extend type Preset {
+  "What it is for, in the caller's language."
+  description: String!
+  "The rules it starts with."
+  charter: Charter!
+}
+
+extend type Query {
+  "What a community may start from."
+  presets: [Preset!]! @can(do: ANYONE)
+}
+
+extend type Mutation {
+  "Changes the charter by one's own power: a mandate holder's, for the parts that the power matrix entrusts to their role, or the founder's at the beginning. What others decide is refused and they are named. The whole is validated. Errors: WRONG_BODY, CHARTER_UNCHANGED, EFFECT_DATE, CHARTER_CHANGE_PENDING, CHARTER_LOCKS_OUT, STALE_VERSION, and those of each field."
+  amendCharter("What, and why." input: AmendCharterInput!): AmendCharterPayload! @can(do: TAKE_PART)
+}
+
+"A change of the charter."
+input AmendCharterInput {
+  "Where."
+  communityId: ID!
+  "What changes; what is left out stays."
+  changes: CharterChangesInput!
+  "When it takes effect, within a year; as soon as the power matrix lets it when null."
+  effectiveFrom: DateTime
+  "Why: 1 to 1,000 characters, for everybody to read."
+  reason: String!
+  "The newest version its author knew, to be told STALE_VERSION when there is a newer one; null not to be."
+  version: Int
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of amendCharter."
+type AmendCharterPayload {
+  "The version it made, in force or to come; null when there are errors."
+  charter: Charter
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What changes in a charter. What is left out stays; null takes a limit away."
+input CharterChangesInput {
+  "The ledger's rules."
+  hours: HoursChangesInput
+  "The delays of exchanges."
+  exchanges: ExchangesChangesInput
+  "The rules of offers and requests."
+  listings: ListingsChangesInput
+  "The rules of time cheques."
+  cheques: ChequesChangesInput
+  "The rules of group sessions."
+  sessions: SessionsChangesInput
+  "All kinds of work for the community, in the place of those before; at most 100."
+  activities: [ActivityKindInput!]
+  "How people come and go."
+  membership: MembershipChangesInput
+  "The part of each exchange that goes to a common pool."
+  levy: LevyChangesInput
+  "Rows of the power matrix; those left out stay."
+  power: [PowerRuleInput!]
+  "Decision types of the matrix that go."
+  withoutTypes: [String!]
+  "How the community comes together."
+  assembly: AssemblyChangesInput
+  "How it begins."
+  founding: FoundingChangesInput
+}
+
+"Changes of the ledger's rules, in minutes."
+input HoursChangesInput {
+  "Actual times are rounded to it: a part of an hour that divides it."
+  unit: Minutes
+  "What each member starts with."
+  starting: Minutes
+  "What a new account may not go below; null means no limit."
+  floor: Minutes
+  "Below, people are told; null means never."
+  softFloor: Minutes
+  "Above, giving is suggested; null means never."
+  ceiling: Minutes
+}
+
+"Changes of exchanges' delays, in days."
+input ExchangesChangesInput {
+  "Until a proposal without an answer expires."
+  answerDays: Int
+  "Until a done exchange confirms itself."
+  autoConfirmDays: Int
+  "That hours stay promised after the day agreed."
+  holdDays: Int
+}
+
+"Changes of the rules of offers and requests."
+input ListingsChangesInput {
+  "Days a listing stays; 0 means for good."
+  expiryDays: Int
+  "Whether a coordinator looks before it is published."
+  review: Boolean
+}
+
+"Changes of the rules of time cheques, in days; 0 means no limit."
+input ChequesChangesInput {
+  "Within which a cheque signed offline is deposited."
+  depositDays: Int
+  "Within which a paper slip is keyed in."
+  slipDays: Int
+}
+
+"Changes of the rules of group sessions."
+input SessionsChangesInput {
+  "Whether who joined and did not come bears a share."
+  noShowShares: Boolean
+  "Hours before the beginning after which leaving counts as not coming."
+  noticeHours: Int
+}
+
+"A text in both languages."
+input LabelInput {
+  "In French, 1 to 100 characters."
+  fr: String!
+  "In English, 1 to 100 characters."
+  en: String!
+}
+
+"A kind of work for the community."
+input ActivityKindInput {
+  "Capital letters, digits and _, 2 to 40."
+  code: String!
+  "What it is called."
+  label: LabelInput!
+  "ASSOCIATIVE or COLLECTIVE."
+  level: ServiceLevel!
+  "What it brings."
+  compensation: Compensation!
+  "The name of the rule where it brings no hours."
+  rule: String! = ""
+}
+
+"Changes of how people come and go."
+input MembershipChangesInput {
+  "The pool's purpose where a leaver's hours go: SOLIDARITY, PROJECTS or RESERVE."
+  closingPool: String
+  "All roles of this community beyond those that each has, in the place of those before."
+  roles: [String!]
+}
+
+"Changes of the levy."
+input LevyChangesInput {
+  "Hundredths of a percent: 0 for none, at most 1000."
+  basisPoints: Int
+  "The pool's purpose: SOLIDARITY, PROJECTS or RESERVE."
+  pool: String
+}
+
+"Changes of how the community comes together."
+input AssemblyChangesInput {
+  "How often its periods begin."
+  period: CharterPeriod
+  "All colleges, in the place of those before: none, or at least three."
+  colleges: [CollegeInput!]
+}
+
+"A college."
+input CollegeInput {
+  "Capital letters, digits and _, 2 to 40."
+  code: String!
+  "What it is called."
+  label: LabelInput!
+  "Whoever holds this role; exactly one college has none, for everybody else."
+  role: String
+  "Hundredths of a percent: 1000 to 5000."
+  weight: Int!
+}
+
+"Changes of how a community begins."
+input FoundingChangesInput {
+  "The founder may change the charter alone until this many members were admitted; 0 for never."
+  members: Int
+}
+
+"An exact part of a whole."
+input FractionInput {
+  "How many parts."
+  numerator: Int!
+  "Of how many, 1 to 1,000."
+  denominator: Int!
+}
+
+"A majority."
+input MajorityInput {
+  "How many parts."
+  numerator: Int!
+  "Of how many, 1 to 1,000."
+  denominator: Int!
+  "Whether exactly that part is not enough."
+  moreThan: Boolean!
+}
+
+"A body that decides."
+input BodyInput {
+  "What kind."
+  kind: BodyKind!
+  "The code of the college, circle or role; left out for the assembly."
+  name: String
+}
+
+"A row of the power matrix: of a type that is there, what changes; of a new one, all of it."
+input PowerRuleInput {
+  "The decision type: capital letters, digits and _, 2 to 40."
+  type: String!
+  "What it is about."
+  label: LabelInput
+  "How power works here."
+  mode: PowerMode
+  "Who decides."
+  body: BodyInput
+  "Who of the body has a voice."
+  electorate: Electorate
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  governs: [String!]
+  "Days from the announcement until ballots are taken, 0 to 366."
+  noticeDays: Int
+  "Days that ballots are taken, objections are heard, or a suspension lasts, up to 366."
+  days: Int
+  "What somebody writes on a ballot."
+  ballot: BallotKind
+  "Whether nobody can say afterwards whose a ballot was."
+  secret: Boolean
+  "Whether a no, a negative score or an objection comes with its reason."
+  reasoned: Boolean
+  "The part of the roll that must take part."
+  quorum: FractionInput
+  "What the majority is a part of."
+  denominator: MajorityOf
+  "The part that carries a decision."
+  majority: MajorityInput
+  "Whether votes are counted by the charter's colleges."
+  byCollege: Boolean
+  "How many others one may vote for, 0 to 2."
+  mandates: Int
+  "When those who have not spoken are reminded."
+  reminders: [DecisionReminder!]
+  "What follows when no decision comes about."
+  fallback: DecisionFallback
+  "Days until the second call, 1 to 60."
+  fallbackDays: Int
+  "The decision type that an objection or an appeal leads to."
+  escalateTo: String
+  "How many mandate holders must agree, 1 to 10."
+  officers: Int
+  "Months until the outcome is looked at again, 0 to 120."
+  reviewMonths: Int
+  "When it takes effect."
+  effect: DecisionTiming
 }
 `, BuiltIn: false},
 	{Name: "../schema/cheque.graphqls", Input: `"How a time cheque came. Treat a value you do not know as a cheque to show as it is."
@@ -10876,8 +11901,22 @@ type Community implements Node {
   place: Place
   "When it was founded."
   createdAt: DateTime!
-  "The rules in force. They are public: people may know them before they join."
-  charter: Charter!
+  "The rules in force, or another version of them. They are public: people may know them before they join."
+  charter(
+    "A version, past or to come; the one in force when null. NOT_FOUND when there is none."
+    version: Int
+  ): Charter!
+  "Every version of the charter, the newest first, those to come among them."
+  charterHistory(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): CharterConnection!
   "The viewer's own membership; null for a stranger."
   membership: Member
   "Its members by name. Applications are for those who admit."
@@ -10960,134 +11999,6 @@ type CommunityEdge {
   cursor: String!
   "The item."
   node: Community!
-}
-
-"A community's versioned rules. Amounts are minutes."
-type Charter {
-  "Raised by each change."
-  version: Int!
-  "Since when these rules hold."
-  effectiveFrom: DateTime!
-  "Actual times are rounded to this unit, half up, once."
-  unit: Minutes!
-  "What each member starts with, as a visible debt of the whole."
-  startingHours: Minutes!
-  "No account goes below; null means no limit."
-  floor: Minutes
-  "Below, people are told; it stays allowed."
-  softFloor: Minutes
-  "Above, giving is suggested; nothing is ever taken."
-  ceiling: Minutes
-  "Days until a proposal without an answer expires."
-  answerDays: Int!
-  "Days until a done exchange confirms itself."
-  autoConfirmDays: Int!
-  "Days a listing stays before it asks to be renewed; 0 means for good."
-  listingExpiryDays: Int!
-  "Whether a coordinator looks at listings before they are published."
-  listingReview: Boolean!
-  "The part of each exchange that goes to a common pool."
-  levy: Levy!
-  "What leads members from one participation to another."
-  progression: ProgressionPolicy!
-}
-
-"By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
-type ProgressionPolicy {
-  "How far back it looks, in days; 0 when the charter moves nobody."
-  windowDays: Int!
-  "What an active member did."
-  active: ActiveCriteria!
-  "What an engaged member did: the hours, or the endorsements."
-  engaged: EngagedCriteria!
-  "What dealings with one partner count at most."
-  pair: PairLimits!
-  "How much of a threshold keeps somebody where they are, in percent."
-  hysteresis: Int!
-  "Days between the announcement of a change for the worse and its effect."
-  noticeDays: Int!
-  "Days after a change for the better in which nothing changes for the worse."
-  graceDays: Int!
-}
-
-"Asked of an active member; all of them hold."
-type ActiveCriteria {
-  "Confirmed exchanges, group sessions among them."
-  exchanges: Int!
-  "Different partners."
-  partners: Int!
-  "Different months of the community's calendar."
-  months: Int!
-}
-
-"Asked of an engaged member: the hours, both of them, or the endorsements."
-type EngagedCriteria {
-  "Given."
-  given: Minutes!
-  "Of which for the whole."
-  associative: Minutes!
-  "By voters of as many other households."
-  endorsements: Int!
-}
-
-"What dealings with one partner count at most."
-type PairLimits {
-  "In any so many days."
-  days: Int!
-  "So many times."
-  events: Int!
-  "And so much given."
-  minutes: Minutes!
-}
-
-"A part of each exchange for a common pool. The giver contributes it, out of the hours just credited; the receiver gives what was agreed and no more."
-type Levy {
-  "Hundredths of a percent, rounded down to whole minutes: 0 for none, at most 1000."
-  basisPoints: Int!
-  "The pool's purpose, as in Account.purpose; empty without a levy."
-  pool: String!
-}
-
-"How power works for a type of decision."
-enum PowerMode {
-  "By ballot of the electorate."
-  PARTICIPATORY
-  "Whoever holds the mandate decides; it is logged and open to recall."
-  HIERARCHICAL
-  "Anybody acts, after advice and a window for objections; an objection that stays leads to a ballot."
-  DISTRIBUTED
-}
-
-"What kind of body decides."
-enum BodyKind {
-  "Everybody of the electorate."
-  ASSEMBLY
-  "One of the charter's colleges."
-  COLLEGE
-  "A circle, within its domain."
-  CIRCLE
-  "Whoever holds a role."
-  ROLE
-}
-
-"Somebody else decides this here: who, and how."
-type WrongBody implements UserError {
-  "WRONG_BODY."
-  code: ErrorCode!
-  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
-  field: [String!]
-  "For people, in the caller's language: what is wrong, and the way out."
-  message: String!
-  "Whether sending the very same again may succeed: it does not; take it to the right body."
-  retryable: Boolean!
-  "The type of decision that this is."
-  type: String!
-  "How it is decided."
-  mode: PowerMode!
-  "What kind of body decides it."
-  body: BodyKind!
-  "The code of the college, circle or role; null for the assembly."
-  name: String
 }
 
 extend type Mutation {
@@ -14245,6 +15156,59 @@ type Contribution {
   "The global id of the exchange, session, activity or endorsement it comes from; null for others."
   sourceId: ID
 }
+
+extend type Charter {
+  "What leads members from one participation to another."
+  progression: ProgressionPolicy!
+}
+
+"By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
+type ProgressionPolicy {
+  "How far back it looks, in days; 0 when the charter moves nobody."
+  windowDays: Int!
+  "What an active member did."
+  active: ActiveCriteria!
+  "What an engaged member did: the hours, or the endorsements."
+  engaged: EngagedCriteria!
+  "What dealings with one partner count at most."
+  pair: PairLimits!
+  "How much of a threshold keeps somebody where they are, in percent."
+  hysteresis: Int!
+  "Days between the announcement of a change for the worse and its effect."
+  noticeDays: Int!
+  "Days after a change for the better in which nothing changes for the worse."
+  graceDays: Int!
+}
+
+"Asked of an active member; all of them hold."
+type ActiveCriteria {
+  "Confirmed exchanges, group sessions among them."
+  exchanges: Int!
+  "Different partners."
+  partners: Int!
+  "Different months of the community's calendar."
+  months: Int!
+}
+
+"Asked of an engaged member: the hours, both of them, or the endorsements."
+type EngagedCriteria {
+  "Given."
+  given: Minutes!
+  "Of which for the whole."
+  associative: Minutes!
+  "By voters of as many other households."
+  endorsements: Int!
+}
+
+"What dealings with one partner count at most."
+type PairLimits {
+  "In any so many days."
+  days: Int!
+  "So many times."
+  events: Int!
+  "And so much given."
+  minutes: Minutes!
+}
 `, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
 What members give one another that is no hours. It never converts into minutes,
@@ -15909,6 +16873,16 @@ func (ec *executionContext) childFields_AllowBelowFloorPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type AllowBelowFloorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AmendCharterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "charter":
+		return ec.fieldContext_AmendCharterPayload_charter(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AmendCharterPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendCharterPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AnnouncePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "announcement":
@@ -16171,6 +17145,10 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_version(ctx, field)
 	case "effectiveFrom":
 		return ec.fieldContext_Charter_effectiveFrom(ctx, field)
+	case "reason":
+		return ec.fieldContext_Charter_reason(ctx, field)
+	case "diff":
+		return ec.fieldContext_Charter_diff(ctx, field)
 	case "unit":
 		return ec.fieldContext_Charter_unit(ctx, field)
 	case "startingHours":
@@ -16185,26 +17163,80 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_answerDays(ctx, field)
 	case "autoConfirmDays":
 		return ec.fieldContext_Charter_autoConfirmDays(ctx, field)
+	case "holdDays":
+		return ec.fieldContext_Charter_holdDays(ctx, field)
 	case "listingExpiryDays":
 		return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
 	case "listingReview":
 		return ec.fieldContext_Charter_listingReview(ctx, field)
 	case "levy":
 		return ec.fieldContext_Charter_levy(ctx, field)
-	case "progression":
-		return ec.fieldContext_Charter_progression(ctx, field)
+	case "closingPool":
+		return ec.fieldContext_Charter_closingPool(ctx, field)
+	case "roles":
+		return ec.fieldContext_Charter_roles(ctx, field)
+	case "power":
+		return ec.fieldContext_Charter_power(ctx, field)
+	case "powerRule":
+		return ec.fieldContext_Charter_powerRule(ctx, field)
+	case "period":
+		return ec.fieldContext_Charter_period(ctx, field)
+	case "colleges":
+		return ec.fieldContext_Charter_colleges(ctx, field)
+	case "foundingMembers":
+		return ec.fieldContext_Charter_foundingMembers(ctx, field)
 	case "activityKinds":
 		return ec.fieldContext_Charter_activityKinds(ctx, field)
 	case "chequeDepositDays":
 		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
 	case "chequeSlipDays":
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
+	case "progression":
+		return ec.fieldContext_Charter_progression(ctx, field)
 	case "sessionNoShowShares":
 		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
 	case "sessionNoticeHours":
 		return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CharterConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CharterConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CharterConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "part":
+		return ec.fieldContext_CharterDifference_part(ctx, field)
+	case "path":
+		return ec.fieldContext_CharterDifference_path(ctx, field)
+	case "old":
+		return ec.fieldContext_CharterDifference_old(ctx, field)
+	case "new":
+		return ec.fieldContext_CharterDifference_new(ctx, field)
+	case "text":
+		return ec.fieldContext_CharterDifference_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterDifference", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CharterEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CharterEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Checkpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16259,6 +17291,20 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_College(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_College_code(ctx, field)
+	case "label":
+		return ec.fieldContext_College_label(ctx, field)
+	case "role":
+		return ec.fieldContext_College_role(ctx, field)
+	case "weight":
+		return ec.fieldContext_College_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type College", field.Name)
+}
+
 func (ec *executionContext) childFields_Community(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16279,6 +17325,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_createdAt(ctx, field)
 	case "charter":
 		return ec.fieldContext_Community_charter(ctx, field)
+	case "charterHistory":
+		return ec.fieldContext_Community_charterHistory(ctx, field)
 	case "membership":
 		return ec.fieldContext_Community_membership(ctx, field)
 	case "members":
@@ -17003,6 +18051,16 @@ func (ec *executionContext) childFields_FinishPasskeySignInPayload(ctx context.C
 		return ec.fieldContext_FinishPasskeySignInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeySignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Fraction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "numerator":
+		return ec.fieldContext_Fraction_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_Fraction_denominator(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Fraction", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17801,12 +18859,72 @@ func (ec *executionContext) childFields_PlanTurnPart(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PlanTurnPart", field.Name)
 }
 
+func (ec *executionContext) childFields_PowerRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_PowerRule_type(ctx, field)
+	case "label":
+		return ec.fieldContext_PowerRule_label(ctx, field)
+	case "mode":
+		return ec.fieldContext_PowerRule_mode(ctx, field)
+	case "body":
+		return ec.fieldContext_PowerRule_body(ctx, field)
+	case "bodyName":
+		return ec.fieldContext_PowerRule_bodyName(ctx, field)
+	case "electorate":
+		return ec.fieldContext_PowerRule_electorate(ctx, field)
+	case "governs":
+		return ec.fieldContext_PowerRule_governs(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_PowerRule_noticeDays(ctx, field)
+	case "days":
+		return ec.fieldContext_PowerRule_days(ctx, field)
+	case "ballot":
+		return ec.fieldContext_PowerRule_ballot(ctx, field)
+	case "secret":
+		return ec.fieldContext_PowerRule_secret(ctx, field)
+	case "reasoned":
+		return ec.fieldContext_PowerRule_reasoned(ctx, field)
+	case "quorum":
+		return ec.fieldContext_PowerRule_quorum(ctx, field)
+	case "denominator":
+		return ec.fieldContext_PowerRule_denominator(ctx, field)
+	case "majority":
+		return ec.fieldContext_PowerRule_majority(ctx, field)
+	case "moreThan":
+		return ec.fieldContext_PowerRule_moreThan(ctx, field)
+	case "byCollege":
+		return ec.fieldContext_PowerRule_byCollege(ctx, field)
+	case "mandates":
+		return ec.fieldContext_PowerRule_mandates(ctx, field)
+	case "reminders":
+		return ec.fieldContext_PowerRule_reminders(ctx, field)
+	case "fallback":
+		return ec.fieldContext_PowerRule_fallback(ctx, field)
+	case "fallbackDays":
+		return ec.fieldContext_PowerRule_fallbackDays(ctx, field)
+	case "escalateTo":
+		return ec.fieldContext_PowerRule_escalateTo(ctx, field)
+	case "officers":
+		return ec.fieldContext_PowerRule_officers(ctx, field)
+	case "reviewMonths":
+		return ec.fieldContext_PowerRule_reviewMonths(ctx, field)
+	case "effect":
+		return ec.fieldContext_PowerRule_effect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PowerRule", field.Name)
+}
+
 func (ec *executionContext) childFields_Preset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
 		return ec.fieldContext_Preset_name(ctx, field)
 	case "title":
 		return ec.fieldContext_Preset_title(ctx, field)
+	case "description":
+		return ec.fieldContext_Preset_description(ctx, field)
+	case "charter":
+		return ec.fieldContext_Preset_charter(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Preset", field.Name)
 }

@@ -41,6 +41,7 @@ type MutationResolver interface {
 	LogActivity(ctx context.Context, input model.LogActivityInput) (*model.LogActivityPayload, error)
 	ApproveActivity(ctx context.Context, input model.ApproveActivityInput) (*model.ApproveActivityPayload, error)
 	DeclineActivity(ctx context.Context, input model.DeclineActivityInput) (*model.DeclineActivityPayload, error)
+	AmendCharter(ctx context.Context, input model.AmendCharterInput) (*model.AmendCharterPayload, error)
 	WriteTimeCheque(ctx context.Context, input model.WriteTimeChequeInput) (*model.WriteTimeChequePayload, error)
 	DepositTimeCheque(ctx context.Context, input model.DepositTimeChequeInput) (*model.DepositTimeChequePayload, error)
 	SettleTimeCheque(ctx context.Context, input model.SettleTimeChequeInput) (*model.SettleTimeChequePayload, error)
@@ -141,6 +142,7 @@ type MutationResolver interface {
 }
 type PresetResolver interface {
 	Title(ctx context.Context, obj *community.Preset) (string, error)
+	Description(ctx context.Context, obj *community.Preset) (string, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (view.Node, error)
@@ -151,6 +153,7 @@ type QueryResolver interface {
 	ServiceTypes(ctx context.Context, parentID *string) ([]*listing.ServiceType, error)
 	ServerInfo(ctx context.Context) (*model.ServerInfo, error)
 	Changes(ctx context.Context, communityID string, since *string, first *int) (*model.Changes, error)
+	Presets(ctx context.Context) ([]*community.Preset, error)
 	WebhookEvents(ctx context.Context) ([]*partner.Described, error)
 	BadgeCredential(ctx context.Context, id string) (*recognition.Signed, error)
 }
@@ -221,6 +224,20 @@ func (ec *executionContext) field_Mutation_allowBelowFloor_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AllowBelowFloorInput, error) {
 			return ec.unmarshalNAllowBelowFloorInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAllowBelowFloorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_amendCharter_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AmendCharterInput, error) {
+			return ec.unmarshalNAmendCharterInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAmendCharterInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2366,6 +2383,73 @@ func (ec *executionContext) fieldContext_Mutation_declineActivity(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_declineActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_amendCharter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_amendCharter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AmendCharter(ctx, fc.Args["input"].(model.AmendCharterInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "TAKE_PART")
+				if err != nil {
+					var zeroVal *model.AmendCharterPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.AmendCharterPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.AmendCharterPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AmendCharterPayload) graphql.Marshaler {
+			return ec.marshalNAmendCharterPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAmendCharterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_amendCharter(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AmendCharterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_amendCharter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9193,6 +9277,61 @@ func (ec *executionContext) fieldContext_Preset_title(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Preset", field, true, true, "String")
 }
 
+func (ec *executionContext) _Preset_description(ctx context.Context, field graphql.CollectedField, obj *community.Preset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Preset_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Preset().Description(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Preset_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Preset", field, true, true, "String")
+}
+
+func (ec *executionContext) _Preset_charter(ctx context.Context, field graphql.CollectedField, obj *community.Preset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Preset_charter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Charter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Charter) graphql.Marshaler {
+			return ec.marshalNCharter2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCharter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Preset_charter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Preset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Charter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9701,6 +9840,61 @@ func (ec *executionContext) fieldContext_Query_changes(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Query_changes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_presets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_presets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Presets(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal []*community.Preset
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*community.Preset
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal []*community.Preset
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*community.Preset) graphql.Marshaler {
+			return ec.marshalNPreset2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPresetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_presets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Preset(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -11146,6 +11340,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "amendCharter":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_amendCharter(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "writeTimeCheque":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_writeTimeCheque(ctx, field)
@@ -12008,6 +12209,17 @@ func (ec *executionContext) _Preset(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Preset_title(ctx, field, obj)
 				})
+		case "description":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Preset_description(ctx, field, obj)
+				})
+		case "charter":
+			out.Values[i] = ec._Preset_charter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12091,6 +12303,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_changes(ctx, field)
+				})
+		case "presets":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_presets(ctx, field)
 				})
 		case "webhookEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -79,6 +79,20 @@ type ActivityFilter struct {
 	MemberID *string `json:"memberId,omitempty"`
 }
 
+// A kind of work for the community.
+type ActivityKindInput struct {
+	// Capital letters, digits and _, 2 to 40.
+	Code string `json:"code"`
+	// What it is called.
+	Label *LabelInput `json:"label"`
+	// ASSOCIATIVE or COLLECTIVE.
+	Level listing.Level `json:"level"`
+	// What it brings.
+	Compensation community.Compensation `json:"compensation"`
+	// The name of the rule where it brings no hours.
+	Rule string `json:"rule"`
+}
+
 // An applicant.
 type AdmitMemberInput struct {
 	// Who.
@@ -157,6 +171,30 @@ type AllowBelowFloorInput struct {
 type AllowBelowFloorPayload struct {
 	// The account as it is now; null when there are errors.
 	Account *view.Account `json:"account,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A change of the charter.
+type AmendCharterInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// What changes; what is left out stays.
+	Changes map[string]any `json:"changes"`
+	// When it takes effect, within a year; as soon as the power matrix lets it when null.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
+	// Why: 1 to 1,000 characters, for everybody to read.
+	Reason string `json:"reason"`
+	// The newest version its author knew, to be told STALE_VERSION when there is a newer one; null not to be.
+	Version *int `json:"version,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of amendCharter.
+type AmendCharterPayload struct {
+	// The version it made, in force or to come; null when there are errors.
+	Charter *community.Charter `json:"charter,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -349,6 +387,14 @@ type BeginPasskeySignInPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A body that decides.
+type BodyInput struct {
+	// What kind.
+	Kind community.BodyKind `json:"kind"`
+	// The code of the college, circle or role; left out for the assembly.
+	Name *string `json:"name,omitempty"`
+}
+
 // A cycle to be ended.
 type CancelCycleInput struct {
 	// Which.
@@ -464,6 +510,38 @@ type Changes struct {
 	ResetRequired bool `json:"resetRequired"`
 }
 
+// A page of versions of the charter.
+type CharterConnection struct {
+	// The items with their cursors.
+	Edges []*CharterEdge `json:"edges"`
+	// The items alone.
+	Nodes []*community.Charter `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One rule that two versions of a charter have otherwise.
+type CharterDifference struct {
+	// The part of the charter, as `PowerRule.governs` names it.
+	Part string `json:"part"`
+	// Which rule, dotted, as in the input of amendCharter: `hours.starting`, `power.STATUTES.days`.
+	Path string `json:"path"`
+	// What it was, in words; null when it was not there.
+	Old *string `json:"old,omitempty"`
+	// What it is then, in words; null when it goes.
+	New *string `json:"new,omitempty"`
+	// All of it in a line, in the caller's language.
+	Text string `json:"text"`
+}
+
+// One of a page of versions of the charter.
+type CharterEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *community.Charter `json:"node"`
+}
+
 // A signed statement about a community's journal: its first `size` events hash to
 // `root`. Keep the note: with a later checkpoint, or with `hora verify`, it shows
 // whether anything before it was rewritten.
@@ -502,6 +580,18 @@ type ClaimPayoutPayload struct {
 	Claim *reinvestment.Claim `json:"claim,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A college.
+type CollegeInput struct {
+	// Capital letters, digits and _, 2 to 40.
+	Code string `json:"code"`
+	// What it is called.
+	Label *LabelInput `json:"label"`
+	// Whoever holds this role; exactly one college has none, for everybody else.
+	Role *string `json:"role,omitempty"`
+	// Hundredths of a percent: 1000 to 5000.
+	Weight int `json:"weight"`
 }
 
 // A page of communities.
@@ -1076,6 +1166,14 @@ type FinishPasskeySignInPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An exact part of a whole.
+type FractionInput struct {
+	// How many parts.
+	Numerator int `json:"numerator"`
+	// Of how many, 1 to 1,000.
+	Denominator int `json:"denominator"`
+}
+
 // An error without figures of its own.
 type GeneralError struct {
 	// For programs.
@@ -1285,6 +1383,14 @@ type JoinSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A text in both languages.
+type LabelInput struct {
+	// In French, 1 to 100 characters.
+	Fr string `json:"fr"`
+	// In English, 1 to 100 characters.
+	En string `json:"en"`
+}
+
 // One's own membership.
 type LeaveCommunityInput struct {
 	// Which.
@@ -1421,6 +1527,16 @@ type LogActivityPayload struct {
 	Activity *activity.Activity `json:"activity,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A majority.
+type MajorityInput struct {
+	// How many parts.
+	Numerator int `json:"numerator"`
+	// Of how many, 1 to 1,000.
+	Denominator int `json:"denominator"`
+	// Whether exactly that part is not enough.
+	MoreThan bool `json:"moreThan"`
 }
 
 // A listing that found its answer.
@@ -1805,6 +1921,60 @@ type PlanSplitPayload struct {
 	Plan *reinvestment.Plan `json:"plan,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// One row of the power matrix: who decides, and how.
+type PowerRule struct {
+	// The decision type.
+	Type string `json:"type"`
+	// What it is about, in the caller's language.
+	Label string `json:"label"`
+	// How power works here.
+	Mode community.Mode `json:"mode"`
+	// What kind of body decides.
+	Body community.BodyKind `json:"body"`
+	// The code of the college, circle or role; null for the assembly.
+	BodyName *string `json:"bodyName,omitempty"`
+	// Who of the body has a voice.
+	Electorate community.Electorate `json:"electorate"`
+	// The parts of the charter that only this decision changes.
+	Governs []string `json:"governs"`
+	// Days from the announcement until ballots are taken.
+	NoticeDays int `json:"noticeDays"`
+	// Days that ballots are taken, objections are heard, or a suspension lasts.
+	Days int `json:"days"`
+	// What somebody writes on a ballot.
+	Ballot community.Ballot `json:"ballot"`
+	// Whether nobody can say afterwards whose a ballot was.
+	Secret bool `json:"secret"`
+	// Whether a no, a negative score or an objection comes with its reason.
+	Reasoned bool `json:"reasoned"`
+	// The part of the roll that must take part, rounded up.
+	Quorum *community.Fraction `json:"quorum"`
+	// What the majority is a part of.
+	Denominator community.Denominator `json:"denominator"`
+	// The part that carries a decision.
+	Majority *community.Fraction `json:"majority"`
+	// Whether exactly that part is not enough.
+	MoreThan bool `json:"moreThan"`
+	// Whether votes are counted by the charter's colleges.
+	ByCollege bool `json:"byCollege"`
+	// How many others one may vote for; 0 forbids delegation.
+	Mandates int `json:"mandates"`
+	// When those who have not spoken are reminded.
+	Reminders []community.Reminder `json:"reminders"`
+	// What follows when no decision comes about.
+	Fallback community.Fallback `json:"fallback"`
+	// Days until the second call; 0 without one.
+	FallbackDays int `json:"fallbackDays"`
+	// The decision type that an objection or an appeal leads to; null without one.
+	EscalateTo *string `json:"escalateTo,omitempty"`
+	// How many mandate holders must agree; 0 where nobody decides by mandate.
+	Officers int `json:"officers"`
+	// Months until the outcome is looked at again; 0 for never.
+	ReviewMonths int `json:"reviewMonths"`
+	// When it takes effect.
+	Effect community.Timing `json:"effect"`
 }
 
 // An exchange to be proposed. From a listing the sides follow from its kind.

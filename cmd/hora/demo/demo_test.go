@@ -47,7 +47,7 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		}
 		standing := persistence.MemberStore{}
 		hours := ledger.New(db, persistence.LedgerStore{}, standing)
-		communities := community.New(db, persistence.CommunityStore{}, hours)
+		communities := community.New(db, persistence.CommunityStore{}, persistence.MemberStore{}, hours)
 		members := membership.New(db, standing, communities, hours)
 		keys := identity.NewKeyring(db, persistence.IdentityStore{}, clock)
 		files, err := blob.Open("") // in memory

@@ -22,6 +22,7 @@ type market struct {
 	rank    []int   // the order among equals
 	backers [][]backer
 	heads   []int64 // voters of each class
+	class   []int32 // of each ballot
 }
 
 type backer struct {
@@ -71,6 +72,7 @@ func newMarket(in Instance) *market {
 			}
 		}
 		m.heads[class]++
+		m.class = append(m.class, class)
 	}
 	return m
 }
@@ -85,6 +87,8 @@ type trade struct {
 	offer []offer
 	queue []int
 	round int
+	// paying is told what a voter of a class gives for a project; nil for nobody
+	paying func(project int, class int32, minutes *big.Rat)
 	// left behind by weigh, reused
 	rich       []backer
 	paid, term big.Int
@@ -255,9 +259,11 @@ func (t *trade) settle(p int) purchase {
 	}
 	for _, b := range t.alive[p] {
 		money := t.left(b.class)
-		if money.Cmp(t.term.Mul(point, t.word.SetInt64(int64(b.score)))) <= 0 {
-			money.SetInt64(0)
-			continue
+		if money.Cmp(t.term.Mul(point, t.word.SetInt64(int64(b.score)))) < 0 {
+			t.term.Set(money)
+		}
+		if t.paying != nil {
+			t.paying(p, b.class, new(big.Rat).SetFrac(&t.term, t.scale))
 		}
 		money.Sub(money, &t.term)
 	}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// amends asks for a change of the charter, for no better reason than a test's.
+func (p *person) amends(changes input, more ...any) answer {
+	p.t.Helper()
+	in := input{"communityId": p.id, "changes": changes, "reason": "Décidé ensemble.", "idempotencyKey": newKey()}
+	for i := 0; i+1 < len(more); i += 2 {
+		in[more[i].(string)] = more[i+1]
+	}
+	return p.tries("amendCharter", in)
+}
+
+// changes makes a change of the charter that must be accepted.
+func (p *person) changes(changes input) {
+	p.t.Helper()
+	if a := p.amends(changes); len(a.problems()) > 0 {
+		p.t.Fatalf("%s cannot change %v: %s", p.name, changes, a.raw)
+	}
+}
+
+// charter reads fields of the charter in force.
+func (w *town) charter(fields string) thing {
+	w.t.Helper()
+	return w.founder.reads(`query($slug: String!) { community(slug: $slug) { charter { `+fields+` } } }`, input{"slug": w.slug}).thing("community.charter")
+}
+
+func TestAFounderBeginsAloneAndAssembliesGoOn(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr")
+	same(t, "Anna begins with", anna.statement(), []line{{1, 900, 900, "OPENING"}})
+	town.founder.changes(input{"hours": input{"starting": 600, "ceiling": nil}, "levy": input{"basisPoints": 250, "pool": "PROJECTS"}})
+	same(t, "the charter", town.charter("version reason startingHours floor ceiling levy { basisPoints pool } foundingMembers"), thing{
+		"version": 2.0, "reason": "Décidé ensemble.", "startingHours": 600.0, "floor": -600.0, "ceiling": nil,
+		"levy": map[string]any{"basisPoints": 250.0, "pool": "PROJECTS"}, "foundingMembers": 20.0,
+	})
+	bruno := town.welcome("Bruno", "en")
+	same(t, "Bruno begins with", bruno.statement(), []line{{1, 600, 600, "OPENING"}})
+	same(t, "Anna keeps", anna.statement(), []line{{1, 900, 900, "OPENING"}})
+
+	// Whoever is not the founder is told who decides.
+	told := anna.amends(input{"hours": input{"starting": 900}}).problems()
+	same(t, "Anna is told", told[0].Code, "WRONG_BODY")
+
+	// Enough members are there: now the assembly decides, and nobody alone.
+	town.founder.changes(input{"founding": input{"members": 2}})
+	wrong := town.founder.gql(town.founder.bearer(), `mutation($input: AmendCharterInput!) { amendCharter(input: $input) { userErrors {
+		code field message ... on WrongBody { type mode body name } } } }`, input{"input": input{
+		"communityId": town.id, "changes": input{"hours": input{"starting": 900}}, "reason": "Comme avant.",
+	}})
+	same(t, "the founder is told", payloadOf(wrong).list("userErrors"), []thing{{
+		"code": "WRONG_BODY", "field": []any{"changes"}, "type": "COMMON_RULES", "mode": "PARTICIPATORY", "body": "ASSEMBLY", "name": nil,
+		"message": "Cela ne se décide pas ici. C’est l’affaire de l’assemblée, par un vote. Adressez-lui la demande.",
+	}})
+	town.booksAreRight()
+}
+
+func TestTheCharterTellsItsHistoryInPlainWords(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	town.founder.changes(input{"listings": input{"review": true}})
+	town.founder.changes(input{"power": []input{{"type": "DAILY_WORK", "body": input{"kind": "ROLE", "name": "BOARD"}}}, "withoutTypes": []string{"SEATS_BY_LOT"}})
+	listings := func(role string) []input {
+		return []input{{"type": "HOUSE_AGREEMENT", "governs": []string{"exchanges", "cheques", "sessions"}}, {
+			"type": "LISTING_RULES", "label": input{"fr": "Règles des annonces", "en": "Rules of listings"}, "mode": "HIERARCHICAL", "electorate": "BODY",
+			"body": input{"kind": "ROLE", "name": role}, "governs": []string{"listings"}, "ballot": "YES_NO_ABSTAIN", "quorum": input{"numerator": 0, "denominator": 1},
+			"denominator": "CAST", "majority": input{"numerator": 1, "denominator": 2, "moreThan": true}, "fallback": "ESCALATE", "escalateTo": "APPEAL",
+			"officers": 1, "effect": "AT_ONCE",
+		}}
+	}
+	locked := town.founder.amends(input{"power": listings("TREASURER")}).problems()
+	same(t, "a role that nobody holds", locked[0].Code+" "+strings.Join(locked[0].Field, "."), "CHARTER_LOCKS_OUT changes.power.LISTING_RULES.body")
+	town.founder.changes(input{"power": listings("COORDINATOR"), "founding": input{"members": 0}})
+	// Coordinators keep the listings' rules now, and those alone.
+	town.founder.changes(input{"listings": input{"expiryDays": 90}})
+	same(t, "hours", town.founder.amends(input{"hours": input{"unit": 30}}).problems()[0].Code, "WRONG_BODY")
+
+	history := town.founder.reads(`query($slug: String!) { community(slug: $slug) { charterHistory(first: 10) { nodes { version reason diff { path text } } } } }`,
+		input{"slug": town.slug}).list("community.charterHistory.nodes")
+	var told []string
+	for _, version := range slices.Backward(history) {
+		for _, d := range version.list("diff") {
+			told = append(told, d.text("text"))
+		}
+	}
+	same(t, "what was told", told, []string{
+		"Relecture des annonces avant publication\u00a0: non → oui",
+		"Permanences et modération – qui décide\u00a0: qui tient ce rôle COORDINATOR → qui tient ce rôle BOARD",
+		"Sièges tirés au sort\u00a0: retiré",
+		"Règle de vie commune – parties de la charte\u00a0: échanges, annonces, chèques-temps, ateliers → échanges, chèques-temps, ateliers",
+		"Règles des annonces\u00a0: nouveau",
+		"Membres accueillis jusqu’auxquels la personne fondatrice change seule la charte\u00a0: 20 → 0",
+		"Jours d’affichage d’une annonce\u00a0: 180 → 90",
+	})
+}
+
+// Everything wrong with a change is told at once, each by its field; and a change
+// that no charter can hold changes nothing.
+func TestAWrongCharterIsRefusedAsAWhole(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	wrong := town.founder.amends(input{
+		"hours": input{"unit": 7, "floor": 60, "softFloor": 90}, "exchanges": input{"answerDays": 0}, "levy": input{"basisPoints": 5000, "pool": "MINE"},
+		"power":    []input{{"type": "STATUTES", "majority": input{"numerator": 1, "denominator": 1, "moreThan": true}}, {"type": "LUNCH", "mode": "DISTRIBUTED"}},
+		"assembly": input{"colleges": []input{{"code": "ALL", "label": input{"fr": "Tout", "en": "All"}, "weight": 9900}}},
+	})
+	fields := map[string]string{}
+	for _, p := range wrong.problems() {
+		fields[strings.Join(p.Field, ".")] = p.Code
+	}
+	for field, code := range map[string]string{
+		"changes.hours.unit": "VALUE_UNKNOWN", "changes.hours.floor": "CHARTER_LOCKS_OUT", "changes.exchanges.answerDays": "OUT_OF_RANGE",
+		"changes.levy.basisPoints": "OUT_OF_RANGE", "changes.levy.pool": "VALUE_UNKNOWN", "changes.power.STATUTES.majority": "CHARTER_LOCKS_OUT",
+		"changes.power.LUNCH.label.fr": "REQUIRED", "changes.assembly.colleges": "COLLEGE_WEIGHTS", "changes.assembly.colleges.ALL.weight": "OUT_OF_RANGE",
+	} {
+		same(t, field, fields[field], code)
+	}
+	same(t, "no reason", town.founder.amends(input{"hours": input{"starting": 600}}, "reason", "").problems()[0].Code, "REQUIRED")
+	same(t, "an old version", town.founder.amends(input{"hours": input{"starting": 600}}, "version", 7).problems()[0].Code, "STALE_VERSION")
+	same(t, "nothing", town.founder.amends(input{}).problems()[0].Code, "CHARTER_UNCHANGED")
+	same(t, "yesterday", town.founder.amends(input{"hours": input{"starting": 600}}, "effectiveFrom", town.now().Add(-day)).problems()[0].Code, "EFFECT_DATE")
+	same(t, "the charter", town.charter("version startingHours"), thing{"version": 1.0, "startingHours": 900.0})
+}
+
+func TestAppsShowWhatACommunityMayStartFrom(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	presets := town.founder.reads(`{ presets { name title description charter { unit startingHours diff { text } power { type label mode body } powerRule(type: "STATUTES") { majority { numerator denominator } } } } }`, nil).list("presets")
+	same(t, "presets", len(presets), 17)
+	for _, p := range presets {
+		if p.text("title") == "" || p.text("description") == "" || len(p.list("charter.power")) < 17 || (p.text("name") == "accorderie") != (len(p.list("charter.diff")) == 0) {
+			t.Errorf("%s: %v", p.text("name"), p)
+		}
+	}
+	town.founder.does("createCommunity", input{"name": "Banc del temps de Vic", "slug": "vic", "preset": "banc-del-temps", "locale": "fr", "timeZone": "Europe/Madrid"})
+	same(t, "Vic", town.founder.reads(`{ community(slug: "vic") { charter { ceiling chequeDepositDays } } }`, nil).thing("community.charter"),
+		thing{"ceiling": 1200.0, "chequeDepositDays": 7.0})
+}

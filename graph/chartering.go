@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/internal/i18n"
+)
+
+// amendment decodes the input of amendCharter.
+func amendment(input model.AmendCharterInput) (community.Amendment, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return community.Amendment{}, err
+	}
+	changes, err := charterChanges(input.Changes)
+	return community.Amendment{
+		Community: c.key, Changes: changes, From: deref(input.EffectiveFrom), Version: deref(input.Version),
+		Reason: input.Reason, Key: deref(input.IdempotencyKey),
+	}, err
+}
+
+// charterChanges writes changes of the contract as a patch of the charter: rows of
+// the power matrix by their type, and a body whole.
+func charterChanges(input map[string]any) (community.Changes, error) {
+	patch := map[string]any{}
+	for part, changed := range input {
+		switch part {
+		case "activities":
+			patch[part] = map[string]any{"kinds": changed}
+		case "power", "withoutTypes":
+		default:
+			patch[part] = changed
+		}
+	}
+	power := map[string]any{}
+	rows, _ := input["power"].([]map[string]any)
+	for _, row := range rows {
+		changed := map[string]any{}
+		for field, value := range row {
+			if body, is := value.(*model.BodyInput); is && body != nil {
+				value = map[string]any{"kind": body.Kind, "name": body.Name}
+			}
+			if field != "type" {
+				changed[field] = value
+			}
+		}
+		power[fmt.Sprint(row["type"])] = changed
+	}
+	gone, _ := input["withoutTypes"].([]string)
+	for _, t := range gone {
+		power[t] = nil
+	}
+	if len(power) > 0 {
+		patch["power"] = power
+	}
+	raw, err := json.Marshal(patch)
+	return community.Changes(raw), err
+}
+
+func powerRule(ctx context.Context, t community.DecisionType, r community.Rule) *model.PowerRule {
+	governs := make([]string, len(r.Governs))
+	for i, part := range r.Governs {
+		governs[i] = string(part)
+	}
+	return &model.PowerRule{
+		Type: string(t), Label: r.Label[string(language(ctx))], Mode: r.Mode, Body: r.Body.Kind, BodyName: orAbsent(r.Body.Name),
+		Electorate: r.Electorate, Governs: governs, NoticeDays: r.NoticeDays, Days: r.Days, Ballot: r.Ballot, Secret: r.Secret,
+		Reasoned: r.Reasoned, Quorum: &r.Quorum, Denominator: r.Denominator, Majority: &r.Majority.Fraction, MoreThan: r.Majority.MoreThan,
+		ByCollege: r.ByCollege, Mandates: r.Mandates, Reminders: r.Reminders, Fallback: r.Fallback, FallbackDays: r.FallbackDays,
+		EscalateTo: orAbsent(string(r.EscalateTo)), Officers: r.Officers, ReviewMonths: r.ReviewMonths, Effect: r.Effect,
+	}
+}
+
+// charterDiff tells what a version has otherwise than another; the one before
+// when none is named, and for a preset the default.
+func (r *Resolver) charterDiff(ctx context.Context, c *community.Charter, from int) ([]*model.CharterDifference, error) {
+	var old community.Charter
+	var err error
+	switch {
+	case c.Community == domain.Nowhere:
+		old = community.Default()
+	case from != 0:
+		old, err = r.Communities.Version(ctx, c.Community, from)
+	default:
+		if old, err = r.Communities.Before(ctx, *c); errors.Is(err, domain.NotFound) {
+			old, err = *c, nil // the first: nothing was before
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return differences(language(ctx), old, *c), nil
+}
+
+// differences tells them one by one, in plain words.
+func differences(lang i18n.Language, old, c community.Charter) []*model.CharterDifference {
+	told := []*model.CharterDifference{}
+	for _, d := range old.Diff(c) {
+		shown := &model.CharterDifference{Part: string(d.Part()), Path: d.Path}
+		args := map[string]any{"what": ruleName(lang, old, c, d.Path), "old": "", "new": ""}
+		text := "charter.changed"
+		row := rowPath.MatchString(d.Path)
+		if row && d.Old == nil {
+			text = "charter.added"
+		} else if row && d.New == nil {
+			text = "charter.removed"
+		} else {
+			before, after := ruleValue(lang, d.Path, d.Old), ruleValue(lang, d.Path, d.New)
+			shown.Old, shown.New = &before, &after
+			args["old"], args["new"] = before, after
+		}
+		shown.Text = i18n.Text(lang, text, args)
+		told = append(told, shown)
+	}
+	return told
+}
+
+// rowPath is a row that has a name of its own.
+var rowPath = regexp.MustCompile(`^(power|activities\.kinds|assembly\.colleges)\.[^.]+$`)
+
+// ruleName is what a rule is called: of a row, the row and the field.
+func ruleName(lang i18n.Language, old, c community.Charter, path string) string {
+	steps := strings.Split(path, ".")
+	var label map[string]string
+	var field string
+	switch {
+	case steps[0] == "power" && len(steps) > 1:
+		t := community.DecisionType(steps[1])
+		label = old.Power[t].Label
+		if rule, there := c.Power[t]; there {
+			label = rule.Label
+		}
+		field = "charter.power." + strings.Join(steps[2:], ".")
+	case steps[0] == "activities" && len(steps) > 2:
+		kind, there := c.ActivityKind(steps[2])
+		if !there {
+			kind, _ = old.ActivityKind(steps[2])
+		}
+		label, field = kind.Label, "charter.activities."+strings.Join(steps[3:], ".")
+	case steps[0] == "assembly" && len(steps) > 2:
+		label, field = c.College(steps[2]).Label, "charter.colleges."+strings.Join(steps[3:], ".")
+		if label == nil {
+			label = old.College(steps[2]).Label
+		}
+	default:
+		return i18n.Text(lang, "charter."+path, nil)
+	}
+	if strings.HasSuffix(field, ".") {
+		return label[string(lang)]
+	}
+	return label[string(lang)] + " – " + i18n.Text(lang, field, nil)
+}
+
+// ruleValue is a rule's value in words.
+func ruleValue(lang i18n.Language, path string, value any) string {
+	field := path[strings.LastIndex(path, ".")+1:]
+	switch v := value.(type) {
+	case nil:
+		return i18n.Text(lang, "charter.none", nil)
+	case bool:
+		return i18n.Text(lang, fmt.Sprintf("charter.%t", v), nil)
+	case float64:
+		switch {
+		case strings.HasPrefix(path, "hours."):
+			return i18n.Minutes(lang, domain.Minutes(v))
+		case field == "basisPoints" || field == "weight":
+			return i18n.Text(lang, "charter.percent", map[string]any{"count": v / 100})
+		}
+		return fmt.Sprint(int64(v))
+	case string:
+		return choice(lang, field, v)
+	case []any:
+		words := make([]string, len(v))
+		for i, item := range v {
+			words[i] = ruleValue(lang, path, item)
+		}
+		if len(words) == 0 {
+			return i18n.Text(lang, "charter.none", nil)
+		}
+		return strings.Join(words, ", ")
+	case map[string]any:
+		return thing(lang, field, v)
+	}
+	return fmt.Sprint(value)
+}
+
+// choice is a value of a list of choices in words, or as it is: a name.
+func choice(lang i18n.Language, field, code string) string {
+	id := "choice." + code
+	if field == "governs" {
+		id = "charter.part." + code
+	}
+	if text := i18n.Text(lang, id, nil); text != id {
+		return text
+	}
+	if code == "" {
+		return i18n.Text(lang, "charter.none", nil)
+	}
+	return code
+}
+
+// thing is a body, an exact part, or a text in both languages.
+func thing(lang i18n.Language, field string, v map[string]any) string {
+	switch field {
+	case "body":
+		name, _ := v["name"].(string)
+		return strings.TrimSpace(i18n.Text(lang, fmt.Sprintf("body.%v", v["kind"]), nil) + " " + name)
+	case "label":
+		return fmt.Sprint(v[string(lang)])
+	}
+	if label, is := v["label"].(map[string]any); is {
+		return fmt.Sprint(label[string(lang)])
+	}
+	part := fmt.Sprintf("%v/%v", v["numerator"], v["denominator"])
+	if more, is := v["moreThan"].(bool); is {
+		return i18n.Text(lang, fmt.Sprintf("charter.moreThan.%t", more), map[string]any{"what": part})
+	}
+	return part
+}
