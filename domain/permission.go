@@ -33,6 +33,8 @@ const (
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
+	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
+	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
 	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
 )
 
@@ -54,6 +56,8 @@ var granted = map[Permission][]Role{
 	ApproveActivities: {Coordinator, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
+	Moderate:          {Coordinator, Moderator},
+	SeeAuditLog:       {Coordinator, Moderator, Board},
 	ManageApps:        {Coordinator},
 }
 
@@ -63,7 +67,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		MakeAnnouncements, IssueBadges, ManageApps,
+		MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog, ManageApps,
 	}
 }
 

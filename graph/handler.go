@@ -128,6 +128,11 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Account.LimitChanges = four
 	c.Complexity.Recognition.Thanks, c.Complexity.Recognition.Stars, c.Complexity.Recognition.Endorsements = four, four, four
 	c.Complexity.Recognition.Badges = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.RecognitionFlags = func(child int) int { return 50 + pageCost(child, nil, nil) }
+	c.Complexity.Community.RecognitionConcentration = func(child, _, _ int) int { return 50 + child }
+	c.Complexity.Community.ModerationQueue = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Community.AuditLog = func(child int, first *int, _ *string) int { return 20 + pageCost(child, first, nil) }
+	c.Complexity.Member.Measures = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.Badges = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)

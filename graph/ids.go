@@ -45,6 +45,8 @@ const (
 	announcementID idKind = 'a'
 	badgeID        idKind = 'b'
 	issuedBadgeID  idKind = 'i'
+	reportID       idKind = 'r'
+	measureID      idKind = 'u'
 )
 
 // object is what an opaque id carries: type, community and key. The community

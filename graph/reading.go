@@ -106,6 +106,12 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case issuedBadgeID:
 		b, err := r.Recognitions.IssuedBadge(ctx, who, o.community, o.key)
 		return found(&b, err)
+	case reportID:
+		report, err := r.Moderation.Report(ctx, who, o.community, o.key)
+		return found(&report, err)
+	case measureID:
+		m, err := r.Moderation.Measure(ctx, who, o.community, o.key)
+		return found(&m, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

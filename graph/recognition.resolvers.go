@@ -27,6 +27,16 @@ func (r *communityResolver) Badges(ctx context.Context, obj *community.Community
 	return pointers(all), err
 }
 
+func (r *communityResolver) RecognitionFlags(ctx context.Context, obj *community.Community) ([]*recognition.Flag, error) {
+	all, err := r.Recognitions.Flags(ctx, actor(ctx), obj.ID)
+	return pointers(all), err
+}
+
+func (r *communityResolver) RecognitionConcentration(ctx context.Context, obj *community.Community, year int, quarter int) (*recognition.Concentration, error) {
+	c, err := r.Recognitions.Concentration(ctx, actor(ctx), obj.ID, year, quarter)
+	return &c, err
+}
+
 func (r *endorsementResolver) ID(ctx context.Context, obj *recognition.Endorsement) (string, error) {
 	return globalID(endorsementID, obj.Community, obj.ID), nil
 }
@@ -279,6 +289,18 @@ func (r *recognitionResolver) Badges(ctx context.Context, obj *view.Recognition)
 	return pointers(all), err
 }
 
+func (r *recognitionFlagResolver) Members(ctx context.Context, obj *recognition.Flag) ([]*membership.Member, error) {
+	members := make([]*membership.Member, len(obj.Members))
+	for i, id := range obj.Members {
+		m, err := load(ctx, of(ctx).loaders.members, obj.Community, id)
+		if err != nil {
+			return nil, err
+		}
+		members[i] = m
+	}
+	return members, nil
+}
+
 func (r *starResolver) ID(ctx context.Context, obj *recognition.Star) (string, error) {
 	return globalID(starID, obj.Community, obj.ID), nil
 }
@@ -324,16 +346,21 @@ func (r *Resolver) Milestone() generated.MilestoneResolver { return &milestoneRe
 
 func (r *Resolver) Recognition() generated.RecognitionResolver { return &recognitionResolver{r} }
 
+func (r *Resolver) RecognitionFlag() generated.RecognitionFlagResolver {
+	return &recognitionFlagResolver{r}
+}
+
 func (r *Resolver) Star() generated.StarResolver { return &starResolver{r} }
 
 func (r *Resolver) Thanks() generated.ThanksResolver { return &thanksResolver{r} }
 
 type (
-	badgeResolver       struct{ *Resolver }
-	endorsementResolver struct{ *Resolver }
-	issuedBadgeResolver struct{ *Resolver }
-	milestoneResolver   struct{ *Resolver }
-	recognitionResolver struct{ *Resolver }
-	starResolver        struct{ *Resolver }
-	thanksResolver      struct{ *Resolver }
+	badgeResolver           struct{ *Resolver }
+	endorsementResolver     struct{ *Resolver }
+	issuedBadgeResolver     struct{ *Resolver }
+	milestoneResolver       struct{ *Resolver }
+	recognitionResolver     struct{ *Resolver }
+	recognitionFlagResolver struct{ *Resolver }
+	starResolver            struct{ *Resolver }
+	thanksResolver          struct{ *Resolver }
 )

@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
@@ -53,6 +54,7 @@ type Resolver struct {
 	Recognitions  *recognition.Service
 	Conversations *conversation.Service
 	Ways          *progression.Service
+	Moderation    *moderation.Service
 	Messages      *messaging.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service

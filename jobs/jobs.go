@@ -58,8 +58,9 @@ type Config struct {
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
 	// Ways keeps what members did and moves their participation by it.
-	Ways     Ways
-	Identity Pruner
+	Ways       Ways
+	Moderation Moderation
+	Identity   Pruner
 
 	Mail mail.Sender
 	// Link is where a letter's reader answers, an absolute address; nil for none.
@@ -112,6 +113,11 @@ type Listings interface {
 // Milestones is what members reach by exchanging and by staying.
 type Milestones interface {
 	Derive(ctx context.Context, events []domain.RecordedEvent) error
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Moderation is what time does to measures, and to reports that wait.
+type Moderation interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 

@@ -32,6 +32,7 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 			r.cfg.Cycles.PassTime(ctx, c.ID),
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
 			r.cfg.Milestones.PassTime(ctx, c.ID),
+			r.cfg.Moderation.PassTime(ctx, c.ID),
 		)
 	})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
@@ -130,7 +131,8 @@ func (b *testBundle) node() *node {
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
-		Messages: n.messages, Identity: b.pruned, Mail: b.post,
+		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, n.members, n.listings, n.exchanges),
+		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
 		Link:     func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Webhooks: partner.New(db, persistence.PartnerStore{}, standing, nil, false),
 		Logger:   slog.New(slog.NewTextHandler(b.log, nil)),

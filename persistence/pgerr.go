@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/recognition"
 )
 
@@ -32,6 +33,7 @@ var constraints = map[string]*domain.Error{
 	"transfer_reverses_key": domain.NewError(ledger.AlreadyReversed, "transferId"),
 	"thanks_once":           domain.NewError(recognition.AlreadyThanked, "subjectId"),
 	"endorsement_once":      domain.NewError(recognition.AlreadyEndorsed, "serviceTypeId"),
+	"report_open_once":      domain.NewError(moderation.AlreadyReported, "subjectId"),
 	"transfer_exchange_key": domain.NewError(exchange.WrongState, "exchangeId", "state", string(exchange.Confirmed)),
 
 	"device_key_public_key":  domain.NewError(cheque.KeyTaken, "publicKey"),

@@ -343,6 +343,38 @@ CREATE POLICY tenant ON public.announcement TO PUBLIC USING ((community_id = (NU
 CREATE INDEX announcement_idx ON public.announcement USING btree (community_id, at DESC, id DESC);
 GRANT INSERT, SELECT ON public.announcement TO hora_server;
 
+CREATE TABLE public.badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL,
+  version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge TO hora_server;
+
+CREATE TABLE public.badge_criteria (
+  community_id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  criteria text NOT NULL,
+  valid_days integer NOT NULL,
+  written_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT badge_criteria_pkey PRIMARY KEY (community_id, badge_id, version),
+  CONSTRAINT badge_criteria_badge_fkey FOREIGN KEY (community_id, badge_id) REFERENCES public.badge(community_id, id),
+  CONSTRAINT badge_criteria_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.badge_criteria ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.badge_criteria FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.badge_criteria TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.badge_criteria TO hora_server;
+
 CREATE TABLE public.budget_ballot (
   community_id uuid NOT NULL,
   cycle_id uuid NOT NULL,
@@ -391,8 +423,15 @@ CREATE TABLE public.charter (
   body jsonb NOT NULL,
   effective_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
-  created_by uuid NOT NULL,
+  created_by uuid,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  reason text NOT NULL DEFAULT ''::text,
+  decision_id uuid,
+  carries integer NOT NULL DEFAULT 0,
   CONSTRAINT charter_pkey PRIMARY KEY (community_id, version),
+  CONSTRAINT charter_id_key UNIQUE (community_id, id),
+  CONSTRAINT charter_by_somebody CHECK (((created_by IS NOT NULL) OR (decision_id IS NOT NULL))),
+  CONSTRAINT charter_carries_earlier CHECK ((carries < version)),
   CONSTRAINT charter_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
 );
 ALTER TABLE public.charter ENABLE ROW LEVEL SECURITY;
@@ -464,6 +503,35 @@ CREATE TABLE public.community (
   CONSTRAINT community_place_whole CHECK (((latitude IS NULL) = (longitude IS NULL)))
 );
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
+
+CREATE TABLE public.contribution (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  partner_id uuid,
+  kind text NOT NULL,
+  minutes bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  pos bigint NOT NULL,
+  source_id uuid NOT NULL,
+  undoes uuid,
+  CONSTRAINT contribution_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT contribution_kind CHECK ((kind = ANY (ARRAY['EXCHANGE'::text, 'SESSION'::text, 'ACTIVITY'::text, 'DUTY'::text, 'ENDORSEMENT'::text, 'ORIENTATION'::text, 'MANDATE'::text]))),
+  CONSTRAINT contribution_minutes CHECK ((minutes >= 0)),
+  CONSTRAINT contribution_two_members CHECK ((partner_id <> member_id)),
+  CONSTRAINT contribution_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT contribution_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_partner_fkey FOREIGN KEY (community_id, partner_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT contribution_undoes_fkey FOREIGN KEY (community_id, undoes) REFERENCES public.contribution(community_id, id)
+);
+ALTER TABLE public.contribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.contribution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.contribution TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX contribution_member_idx ON public.contribution USING btree (community_id, member_id, at DESC, id DESC);
+CREATE UNIQUE INDEX contribution_undone_once ON public.contribution USING btree (community_id, undoes) WHERE (undoes IS NOT NULL);
+CREATE INDEX contribution_window_idx ON public.contribution USING btree (community_id, at);
+GRANT INSERT, SELECT ON public.contribution TO hora_server;
 
 CREATE TABLE public.counter (
   community_id uuid NOT NULL,
@@ -571,6 +639,29 @@ CREATE POLICY tenant ON public.endorsement TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX endorsement_member_idx ON public.endorsement USING btree (community_id, member_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX endorsement_once ON public.endorsement USING btree (community_id, giver_id, member_id, service_type) WHERE (withdrawn_at IS NULL);
 GRANT INSERT, SELECT ON public.endorsement TO hora_server;
+
+CREATE TABLE public.evaluation (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  day date NOT NULL,
+  policy_version integer NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  exchanges integer NOT NULL,
+  partners integer NOT NULL,
+  months integer NOT NULL,
+  given bigint NOT NULL,
+  associative bigint NOT NULL,
+  endorsements integer NOT NULL,
+  evaluated_at timestamp with time zone NOT NULL,
+  CONSTRAINT evaluation_pkey PRIMARY KEY (community_id, member_id, day),
+  CONSTRAINT evaluation_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT evaluation_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.evaluation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.evaluation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.evaluation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.evaluation TO hora_server;
 
 CREATE TABLE public.exchange (
   community_id uuid NOT NULL,
@@ -740,6 +831,37 @@ CREATE POLICY tenant ON public.idempotency TO PUBLIC USING ((community_id = (NUL
 CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (community_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.idempotency TO hora_server;
 
+CREATE TABLE public.issued_badge (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  badge_id uuid NOT NULL,
+  version integer NOT NULL,
+  giver_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  evidence text NOT NULL,
+  status_index integer NOT NULL,
+  hidden boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  revoke_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT issued_badge_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT issued_badge_status_key UNIQUE (community_id, status_index),
+  CONSTRAINT issued_badge_evidence CHECK ((evidence <> ''::text)),
+  CONSTRAINT issued_badge_revoked_for_a_reason CHECK ((((revoked_at IS NULL) = (revoke_reason = ''::text)) AND ((revoked_at IS NULL) = (revoked_by IS NULL)))),
+  CONSTRAINT issued_badge_two_members CHECK ((giver_id <> member_id)),
+  CONSTRAINT issued_badge_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT issued_badge_criteria_fkey FOREIGN KEY (community_id, badge_id, version) REFERENCES public.badge_criteria(community_id, badge_id, version),
+  CONSTRAINT issued_badge_giver_fkey FOREIGN KEY (community_id, giver_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT issued_badge_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.issued_badge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.issued_badge FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.issued_badge TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX issued_badge_member_idx ON public.issued_badge USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.issued_badge TO hora_server;
+
 CREATE TABLE public.job_period (
   community_id uuid NOT NULL,
   job text NOT NULL,
@@ -797,6 +919,39 @@ CREATE INDEX listing_place_idx ON public.listing USING btree (community_id, lati
 CREATE INDEX listing_type_idx ON public.listing USING btree (community_id, service_type text_pattern_ops) WHERE (state = 'PUBLISHED'::text);
 GRANT INSERT, SELECT, UPDATE ON public.listing TO hora_server;
 
+CREATE TABLE public.measure (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  report_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  action text NOT NULL,
+  rule text NOT NULL,
+  statement text NOT NULL,
+  decided_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  before_state text NOT NULL,
+  ended_at timestamp with time zone,
+  ended_by uuid,
+  end_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT measure_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT measure_report_once UNIQUE (community_id, report_id),
+  CONSTRAINT measure_somebody_else CHECK ((decided_by <> member_id)),
+  CONSTRAINT measure_stated CHECK (((statement <> ''::text) AND (rule <> ''::text))),
+  CONSTRAINT measure_undone_for_a_reason CHECK ((((ended_by IS NULL) = (end_reason = ''::text)) AND ((ended_by IS NULL) OR (ended_at IS NOT NULL)))),
+  CONSTRAINT measure_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT measure_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT measure_report_fkey FOREIGN KEY (community_id, report_id) REFERENCES public.report(community_id, id)
+);
+ALTER TABLE public.measure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.measure FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.measure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX measure_member_idx ON public.measure USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX measure_until_idx ON public.measure USING btree (community_id, until_at) WHERE ((ended_at IS NULL) AND (until_at IS NOT NULL));
+GRANT INSERT, SELECT ON public.measure TO hora_server;
+
 CREATE TABLE public.member (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -816,6 +971,7 @@ CREATE TABLE public.member (
   left_at timestamp with time zone,
   decline_reason text,
   version integer NOT NULL DEFAULT 1,
+  grace_until timestamp with time zone,
   CONSTRAINT member_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT member_number_key UNIQUE (community_id, number),
   CONSTRAINT member_admitted_has_number CHECK (((admitted_at IS NULL) = (number IS NULL))),
@@ -872,6 +1028,31 @@ ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.milestone TO hora_server;
 
+CREATE TABLE public.notice (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  was text NOT NULL,
+  becomes text NOT NULL,
+  policy_version integer NOT NULL,
+  given_at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT notice_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT notice_ahead CHECK ((due_at > given_at)),
+  CONSTRAINT notice_ended CHECK (((state = 'PENDING'::text) = (ended_at IS NULL))),
+  CONSTRAINT notice_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'EFFECTIVE'::text, 'LIFTED'::text]))),
+  CONSTRAINT notice_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT notice_policy_fkey FOREIGN KEY (community_id, policy_version) REFERENCES public.charter(community_id, version)
+);
+ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notice FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.notice TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX notice_member_idx ON public.notice USING btree (community_id, member_id, given_at DESC);
+CREATE UNIQUE INDEX notice_pending_key ON public.notice USING btree (community_id, member_id) WHERE (state = 'PENDING'::text);
+GRANT INSERT, SELECT ON public.notice TO hora_server;
+
 CREATE TABLE public.notification (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -883,6 +1064,7 @@ CREATE TABLE public.notification (
   pos bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   read_at timestamp with time zone,
+  due_at timestamp with time zone,
   about_id uuid,
   CONSTRAINT notification_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT notification_once UNIQUE (community_id, pos, person_id, kind),
@@ -968,6 +1150,38 @@ CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listin
 CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
 
+CREATE TABLE public.plan (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  title text NOT NULL,
+  from_id uuid NOT NULL,
+  to_id uuid,
+  minutes bigint NOT NULL,
+  kept bigint NOT NULL,
+  terms jsonb NOT NULL,
+  first_on date NOT NULL,
+  rhythm text NOT NULL,
+  hour integer NOT NULL,
+  turn integer NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  made_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT plan_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT plan_end CHECK (((next_at IS NULL) = (reason <> ''::text))),
+  CONSTRAINT plan_kind CHECK ((kind = ANY (ARRAY['CYCLE'::text, 'INFLOW'::text, 'SPLIT'::text]))),
+  CONSTRAINT plan_minutes CHECK (((minutes >= 0) AND (kept >= 0))),
+  CONSTRAINT plan_to CHECK (((to_id IS NOT NULL) = (kind = 'INFLOW'::text))),
+  CONSTRAINT plan_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.plan TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX plan_due_idx ON public.plan USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON public.plan TO hora_server;
+
 CREATE TABLE public.project (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1008,6 +1222,32 @@ CREATE TABLE public.refresh_token (
 );
 CREATE INDEX refresh_token_session_idx ON public.refresh_token USING btree (session_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.refresh_token TO hora_server;
+
+CREATE TABLE public.report (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  reporter_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  accused_id uuid NOT NULL,
+  reason text NOT NULL,
+  details text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  answer_by timestamp with time zone NOT NULL,
+  overdue_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  CONSTRAINT report_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT report_accused_fkey FOREIGN KEY (community_id, accused_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT report_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT report_reporter_fkey FOREIGN KEY (community_id, reporter_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.report ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.report FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.report TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX report_accused_idx ON public.report USING btree (community_id, accused_id);
+CREATE UNIQUE INDEX report_open_once ON public.report USING btree (community_id, reporter_id, subject_id) WHERE (answered_at IS NULL);
+CREATE INDEX report_queue_idx ON public.report USING btree (community_id, answer_by, id) WHERE (answered_at IS NULL);
+GRANT INSERT, SELECT ON public.report TO hora_server;
 
 CREATE TABLE public.role_grant (
   community_id uuid NOT NULL,
@@ -1086,7 +1326,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'LINK'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text, 'LINK'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 
@@ -1223,6 +1463,54 @@ CREATE INDEX time_cheque_receiver_idx ON public.time_cheque USING btree (communi
 CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (community_id, number) WHERE (kind = 'SIGNED'::text);
 GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
 
+CREATE TABLE public.webhook (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,
+  secret bytea NOT NULL,
+  former_secret bytea,
+  former_end timestamp with time zone,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  removed_at timestamp with time zone,
+  CONSTRAINT webhook_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT webhook_events_some CHECK ((cardinality(events) > 0)),
+  CONSTRAINT webhook_former_ends CHECK (((former_secret IS NULL) = (former_end IS NULL))),
+  CONSTRAINT webhook_state CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text]))),
+  CONSTRAINT webhook_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.webhook ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.webhook FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.webhook TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.webhook TO hora_server;
+
+CREATE TABLE public.webhook_delivery (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  webhook_id uuid NOT NULL,
+  kind text NOT NULL,
+  position bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  subject_id uuid NOT NULL,
+  objects jsonb NOT NULL,
+  outcome text NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  status integer,
+  failure text NOT NULL DEFAULT ''::text,
+  tried_at timestamp with time zone,
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT webhook_delivery_outcome CHECK ((outcome = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'GIVEN_UP'::text]))),
+  CONSTRAINT webhook_delivery_webhook_fkey FOREIGN KEY (community_id, webhook_id) REFERENCES public.webhook(community_id, id)
+);
+ALTER TABLE public.webhook_delivery ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.webhook_delivery FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.webhook_delivery TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX webhook_delivery_age_idx ON public.webhook_delivery USING btree (community_id, at);
+CREATE INDEX webhook_delivery_log_idx ON public.webhook_delivery USING btree (community_id, webhook_id, at DESC, id DESC);
+CREATE UNIQUE INDEX webhook_delivery_once_key ON public.webhook_delivery USING btree (community_id, webhook_id, "position") WHERE ("position" > 0);
+GRANT DELETE, INSERT, SELECT ON public.webhook_delivery TO hora_server;
+
 CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
   RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION journal.append TO hora_server;
@@ -1292,6 +1580,18 @@ CREATE FUNCTION ledger.refuse_beyond_floor(p_account uuid, p_available bigint, p
 CREATE FUNCTION ledger.set_limits(p_community uuid, p_id uuid, p_account uuid, p_floor bigint, p_soft_floor bigint, p_ceiling bigint, p_reason text, p_actor uuid, p_at timestamp with time zone)
   RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=pg_catalog, pg_temp;
 GRANT EXECUTE ON FUNCTION ledger.set_limits TO hora_server;
+
+CREATE FUNCTION public.evidence_counts(timestamp with time zone, bigint, integer, integer, bigint)
+  RETURNS bigint LANGUAGE internal IMMUTABLE PARALLEL SAFE;
+GRANT EXECUTE ON FUNCTION public.evidence_counts TO PUBLIC;
+
+CREATE FUNCTION public.evidence_last(p_kept bigint[])
+  RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_last TO PUBLIC;
+
+CREATE FUNCTION public.evidence_step(p_kept bigint[], p_at timestamp with time zone, p_minutes bigint, p_days integer, p_events integer, p_most bigint)
+  RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path=pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.evidence_step TO PUBLIC;
 
 CREATE FUNCTION public.fold(t text)
   RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;

@@ -73,6 +73,7 @@ func New(c Config) http.Handler {
 	mux.Handle("/graphql", c.graphql())
 	mux.HandleFunc("GET /accounts/{id}/statement.csv", c.statement(sheet))
 	mux.HandleFunc("GET /accounts/{id}/statement.html", c.statement(page))
+	mux.HandleFunc("GET /accounts/{id}/attestation.html", c.attestation)
 	mux.HandleFunc("GET /cheque-batches/{id}/receipt.html", c.receipt)
 	mux.Handle("GET /schema.graphqls", contract())
 	mux.Handle("PUT "+graph.UploadPath+"{ticket}", c.upload())

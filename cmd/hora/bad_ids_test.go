@@ -17,7 +17,7 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
-	"badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
+	"reportId": "Report", "measureId": "ModerationMeasure", "badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
@@ -34,7 +34,7 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}
@@ -129,7 +129,7 @@ func TestIDsOfAnotherType(t *testing.T) {
 	ours := s.objects()
 	eachIDField(t, s, func(b idBundle) {
 		for _, kind := range slices.Sorted(maps.Keys(ours)) {
-			if kind != kindOf(b.mutation, b.field) && !slices.Contains(alsoOf[b.field], kind) {
+			if kind != kindOf(b.mutation, b.field) && !slices.Contains(alsoOf[b.field], kind) && !slices.Contains(alsoOf[b.mutation+"."+b.field], kind) {
 				b.refuses(ours[kind], b.field)
 			}
 		}

@@ -67,6 +67,7 @@ var harmless = map[string]string{
 	"withdrawEndorsement": "its end has a date",
 	"reviseBadge":         "its version is of before",
 	"revokeBadge":         "its end has a date and a reason",
+	"undoMeasure":         "it has ended",
 	"noteHousehold":       "who lives together lives together",
 }
 

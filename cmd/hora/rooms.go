@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
@@ -39,6 +40,7 @@ type rooms struct {
 	recognition *recognition.Service
 	threads     *conversation.Service
 	ways        *progression.Service
+	moderation  *moderation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
 	cycles      *reinvestment.Service
@@ -74,5 +76,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		cycles:      cycles,
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
+		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),
 	}
 }

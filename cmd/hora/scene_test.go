@@ -396,6 +396,18 @@ var calls = map[string]func(s *scene) call{
 	"revokeBadge": func(s *scene) call {
 		return call{s.founder, input{"issuedBadgeId": s.founder.issues(s.anna, s.founder.defines(s.another("Accueil"), 0)), "reason": "Remis par erreur."}}
 	},
+	"reportContent": func(s *scene) call {
+		return call{s.newcomer(), input{"subjectId": s.anna.member, "reason": "OTHER", "details": s.another("Voyez vous-même"), "idempotencyKey": newKey()}}
+	},
+	"resolveReport": func(s *scene) call {
+		return call{s.founder, input{
+			"reportId": s.newcomer().reports(s.anna.offers(s.another("Pain")), "SPAM"), "action": "HIDE", "statement": "Trop de fois.", "rule": "Charte, article 3",
+			"days": 3, "idempotencyKey": newKey(),
+		}}
+	},
+	"undoMeasure": func(s *scene) call {
+		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
@@ -488,6 +500,7 @@ func (s *scene) objects() map[string]string {
 	neighbour, given := s.helped()
 	message := s.bruno.writes(x, s.another("Merci"))
 	badge := s.founder.defines(s.another("Accueil"), 0)
+	report := s.anna.reports(s.newcomer().member, "OTHER")
 	return map[string]string{
 		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -499,6 +512,7 @@ func (s *scene) objects() map[string]string {
 		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
+		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),

@@ -300,6 +300,8 @@ var shown = map[string]string{
 	"Badge":         "{ id name criteria version validDays }",
 	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
+	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
+	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 }
 
 // document is a mutation as an app writes it, made from the contract.

@@ -20,6 +20,7 @@ const (
 	meet    action = "MEET"
 	archive action = "ARCHIVE"
 	expire  action = "EXPIRE"
+	remove  action = "REMOVE" // by moderation
 )
 
 // transitions is the life of a listing: where each action may start and where
@@ -34,6 +35,7 @@ var transitions = map[action]struct {
 	meet:    {[]State{Published, Paused, Expired}, Met},
 	archive: {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Archived},
 	expire:  {[]State{Published}, Expired},
+	remove:  {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Removed},
 }
 
 func (l Listing) step(a action) (Listing, error) {

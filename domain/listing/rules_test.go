@@ -18,17 +18,17 @@ import (
 
 var (
 	states  = []State{Draft, PendingReview, Published, Paused, Met, Expired, Archived, Removed}
-	actions = []action{update, renew, approve, meet, archive, expire}
+	actions = []action{update, renew, approve, meet, archive, expire, remove}
 )
 
 // The life of a listing; what is not here cannot be.
 var life = map[State]map[action]State{
-	Draft:         {update: Draft, archive: Archived},
-	PendingReview: {update: PendingReview, approve: Published, archive: Archived},
-	Published:     {update: Published, renew: Published, meet: Met, archive: Archived, expire: Expired},
-	Paused:        {update: Paused, renew: Published, meet: Met, archive: Archived},
-	Met:           {renew: Published, archive: Archived},
-	Expired:       {update: Expired, renew: Published, meet: Met, archive: Archived},
+	Draft:         {update: Draft, archive: Archived, remove: Removed},
+	PendingReview: {update: PendingReview, approve: Published, archive: Archived, remove: Removed},
+	Published:     {update: Published, renew: Published, meet: Met, archive: Archived, expire: Expired, remove: Removed},
+	Paused:        {update: Paused, renew: Published, meet: Met, archive: Archived, remove: Removed},
+	Met:           {renew: Published, archive: Archived, remove: Removed},
+	Expired:       {update: Expired, renew: Published, meet: Met, archive: Archived, remove: Removed},
 }
 
 func TestTheLifeOfAListing(t *testing.T) {

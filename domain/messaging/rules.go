@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -35,6 +36,10 @@ type told struct {
 	actedFor domain.ID                    // told as well when somebody else acted in their name
 	thing    domain.ID                    // the thread or the announcement
 	many     conversation.Audience        // told instead of members
+
+	toModerators Kind        // what coordinators and moderators are told
+	spared       []domain.ID // those of them who are not: the case is theirs
+	answered     domain.ID   // whose report was answered
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -89,6 +94,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return told{kind: Kind(e.Kind), members: []domain.ID{b.Member}, about: map[domain.ID]domain.ID{b.Member: b.Giver}}, true, err
 	case progression.Moved, progression.NoticeGiven:
 		return tellWay(e)
+	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
+		return tellModeration(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

@@ -84,6 +84,18 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 			return nil, err
 		}
 	}
+	if t.answered != domain.Nowhere {
+		reporter, err := s.members.Load(ctx, e.Community, t.answered)
+		if err := tell(ReportAnswered, other, reporter, err); err != nil {
+			return nil, err
+		}
+	}
+	if t.toModerators != "" {
+		staff, err := s.moderators(ctx, e.Community, t.spared)
+		if err := tell(t.toModerators, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
+			return nil, err
+		}
+	}
 	if t.toStaff != "" {
 		staff, err := s.members.Holders(ctx, e.Community, domain.Coordinator)
 		if err := tell(t.toStaff, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
@@ -91,6 +103,19 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		}
 	}
 	return notes, nil
+}
+
+// moderators are those who may answer a report, less those whose case it is.
+func (s *Service) moderators(ctx context.Context, community domain.ID, spared []domain.ID) ([]membership.Member, error) {
+	var all []membership.Member
+	for _, role := range []domain.Role{domain.Coordinator, domain.Moderator} {
+		holders, err := s.members.Holders(ctx, community, role)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, holders...)
+	}
+	return slices.DeleteFunc(all, func(m membership.Member) bool { return slices.Contains(spared, m.ID) }), nil
 }
 
 // List reads what a person was told in one community, newest first.

@@ -81,6 +81,13 @@ const (
 	MemberRestored   Kind = "MEMBER_RESTORED"
 	EngagementEnding Kind = "ENGAGEMENT_ENDING" // announces ACTIVE
 	EngagementEnded  Kind = "ENGAGEMENT_ENDED"
+	ReportFiled      Kind = "REPORT_FILED"    // for coordinators and moderators
+	ReportUrgent     Kind = "REPORT_URGENT"   // for coordinators and moderators
+	ReportOverdue    Kind = "REPORT_OVERDUE"  // for coordinators and moderators
+	ReportAnswered   Kind = "REPORT_ANSWERED" // for who reported
+	MeasureTaken     Kind = "MEASURE_TAKEN"
+	MeasureUndone    Kind = "MEASURE_UNDONE"
+	MeasureLapsed    Kind = "MEASURE_LAPSED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

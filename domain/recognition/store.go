@@ -66,6 +66,11 @@ type Store interface {
 	// Revoked are the bits of revoked badges, in order, and how many bits are in use.
 	Revoked(ctx context.Context, community domain.ID) (bits []int, length int, err error)
 
+	// Flows counts since a moment how often each recognised each.
+	Flows(ctx context.Context, community domain.ID, since time.Time) ([]Flow, error)
+	// Spread counts what each received from one moment until before another.
+	Spread(ctx context.Context, community domain.ID, from, until time.Time) (Spread, error)
+
 	// Hide saves whether a recognition is hidden.
 	Hide(ctx context.Context, kind Kind, g Given) error
 	// Count counts what a member received.

@@ -2815,7 +2815,7 @@ func (ec *executionContext) _DisputeExchangePayload(ctx context.Context, sel ast
 	return out
 }
 
-var exchangeImplementors = []string{"Exchange", "Node"}
+var exchangeImplementors = []string{"Exchange", "Node", "ReportSubject"}
 
 func (ec *executionContext) _Exchange(ctx context.Context, sel ast.SelectionSet, obj *exchange.Exchange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeImplementors)

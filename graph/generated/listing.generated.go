@@ -1974,7 +1974,7 @@ func (ec *executionContext) _CreateListingPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var listingImplementors = []string{"Listing", "Node"}
+var listingImplementors = []string{"Listing", "Node", "ReportSubject"}
 
 func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, obj *listing.Listing) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, listingImplementors)

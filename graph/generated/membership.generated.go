@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
@@ -38,6 +39,7 @@ type MemberResolver interface {
 
 	DeviceKeys(ctx context.Context, obj *membership.Member) ([]*cheque.Device, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
+	Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error)
 	WhyNot(ctx context.Context, obj *membership.Member, stage membership.Stage) (*progression.Answer, error)
 	WhyNotEngaged(ctx context.Context, obj *membership.Member) (*progression.Answer, error)
 	Recognition(ctx context.Context, obj *membership.Member) (*view.Recognition, error)
@@ -1050,6 +1052,38 @@ func (ec *executionContext) fieldContext_Member_helpers(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Helper(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_measures(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_measures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Measures(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*moderation.Measure) graphql.Marshaler {
+			return ec.marshalNModerationMeasure2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_measures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModerationMeasure(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2418,7 +2452,7 @@ func (ec *executionContext) _LeaveCommunityPayload(ctx context.Context, sel ast.
 	return out
 }
 
-var memberImplementors = []string{"Member", "Node"}
+var memberImplementors = []string{"Member", "Node", "ReportSubject"}
 
 func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, obj *membership.Member) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberImplementors)
@@ -2539,6 +2573,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_helpers(ctx, field, obj)
+				})
+		case "measures":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_measures(ctx, field, obj)
 				})
 		case "whyNot":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -52,6 +52,9 @@ type RecognitionResolver interface {
 	Milestones(ctx context.Context, obj *view.Recognition) ([]*recognition.Milestone, error)
 	Badges(ctx context.Context, obj *view.Recognition) ([]*recognition.IssuedBadge, error)
 }
+type RecognitionFlagResolver interface {
+	Members(ctx context.Context, obj *recognition.Flag) ([]*membership.Member, error)
+}
 type StarResolver interface {
 	ID(ctx context.Context, obj *recognition.Star) (string, error)
 	Giver(ctx context.Context, obj *recognition.Star) (*membership.Member, error)
@@ -1780,6 +1783,268 @@ func (ec *executionContext) fieldContext_Recognition_badges(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RecognitionConcentration_from(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RecognitionConcentration_until(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RecognitionConcentration_thanks(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_thanks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Thanks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_thanks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecognitionConcentration_stars(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_stars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stars, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_stars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecognitionConcentration_givers(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_givers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Givers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_givers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecognitionConcentration_receivers(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_receivers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Members, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_receivers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecognitionConcentration_topTenthThanks(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_topTenthThanks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TopTenthThanks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_topTenthThanks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RecognitionConcentration_topTenthStars(ctx context.Context, field graphql.CollectedField, obj *recognition.Concentration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionConcentration_topTenthStars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TopTenthStars, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionConcentration_topTenthStars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionConcentration", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RecognitionFlag_kind(ctx context.Context, field graphql.CollectedField, obj *recognition.Flag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionFlag_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v recognition.FlagKind) graphql.Marshaler {
+			return ec.marshalNRecognitionFlagKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionFlag_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionFlag", field, false, false, "RecognitionFlagKind")
+}
+
+func (ec *executionContext) _RecognitionFlag_members(ctx context.Context, field graphql.CollectedField, obj *recognition.Flag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionFlag_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecognitionFlag().Members(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionFlag_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecognitionFlag",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecognitionFlag_count(ctx context.Context, field graphql.CollectedField, obj *recognition.Flag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecognitionFlag_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecognitionFlag_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecognitionFlag", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviseBadgePayload_badge(ctx context.Context, field graphql.CollectedField, obj *model.ReviseBadgePayload) (ret graphql.Marshaler) {
@@ -4091,6 +4356,118 @@ func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var recognitionConcentrationImplementors = []string{"RecognitionConcentration"}
+
+func (ec *executionContext) _RecognitionConcentration(ctx context.Context, sel ast.SelectionSet, obj *recognition.Concentration) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionConcentrationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecognitionConcentration")
+		case "from":
+			out.Values[i] = ec._RecognitionConcentration_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._RecognitionConcentration_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "thanks":
+			out.Values[i] = ec._RecognitionConcentration_thanks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stars":
+			out.Values[i] = ec._RecognitionConcentration_stars(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "givers":
+			out.Values[i] = ec._RecognitionConcentration_givers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "receivers":
+			out.Values[i] = ec._RecognitionConcentration_receivers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "topTenthThanks":
+			out.Values[i] = ec._RecognitionConcentration_topTenthThanks(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "topTenthStars":
+			out.Values[i] = ec._RecognitionConcentration_topTenthStars(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recognitionFlagImplementors = []string{"RecognitionFlag"}
+
+func (ec *executionContext) _RecognitionFlag(ctx context.Context, sel ast.SelectionSet, obj *recognition.Flag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionFlagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecognitionFlag")
+		case "kind":
+			out.Values[i] = ec._RecognitionFlag_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "members":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecognitionFlag_members(ctx, field, obj)
+				})
+		case "count":
+			out.Values[i] = ec._RecognitionFlag_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviseBadgePayloadImplementors = []string{"ReviseBadgePayload"}
 
 func (ec *executionContext) _ReviseBadgePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReviseBadgePayload) graphql.Marshaler {
@@ -4805,6 +5182,53 @@ func (ec *executionContext) marshalNRecognition2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 		return graphql.Null
 	}
 	return ec._Recognition(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecognitionConcentration2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐConcentration(ctx context.Context, sel ast.SelectionSet, v *recognition.Concentration) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecognitionConcentration!")
+		return graphql.Null
+	}
+	return ec._RecognitionConcentration(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecognitionFlag2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Flag) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecognitionFlag2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecognitionFlag2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlag(ctx context.Context, sel ast.SelectionSet, v *recognition.Flag) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecognitionFlag!")
+		return graphql.Null
+	}
+	return ec._RecognitionFlag(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecognitionFlagKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagKind(ctx context.Context, v any) (recognition.FlagKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := recognition.FlagKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecognitionFlagKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagKind(ctx context.Context, sel ast.SelectionSet, v recognition.FlagKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecognitionFlagKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNReviseBadgeInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReviseBadgeInput(ctx context.Context, v any) (model.ReviseBadgeInput, error) {

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	ActivityKind() ActivityKindResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
+	AuditEntry() AuditEntryResolver
 	Badge() BadgeResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
@@ -53,6 +54,7 @@ type ResolverRoot interface {
 	Member() MemberResolver
 	Message() MessageResolver
 	Milestone() MilestoneResolver
+	ModerationMeasure() ModerationMeasureResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Passkey() PasskeyResolver
@@ -63,7 +65,9 @@ type ResolverRoot interface {
 	Project() ProjectResolver
 	Query() QueryResolver
 	Recognition() RecognitionResolver
+	RecognitionFlag() RecognitionFlagResolver
 	ReinvestmentPlan() ReinvestmentPlanResolver
+	Report() ReportResolver
 	ServiceType() ServiceTypeResolver
 	ServiceTypeTotals() ServiceTypeTotalsResolver
 	Session() SessionResolver
@@ -261,6 +265,25 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AuditConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action    func(childComplexity int) int
+		At        func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Position  func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+	}
+
 	AwardStarPayload struct {
 		Star       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -422,35 +445,39 @@ type ComplexityRoot struct {
 	}
 
 	Community struct {
-		Account           func(childComplexity int) int
-		Activities        func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
-		Announcements     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Badges            func(childComplexity int) int
-		Charter           func(childComplexity int, version *int) int
-		CharterHistory    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt         func(childComplexity int) int
-		Cycles            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Exchanges         func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
-		GroupSessions     func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
-		ID                func(childComplexity int) int
-		LedgerCheckpoint  func(childComplexity int, since *string) int
-		Listings          func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
-		Locale            func(childComplexity int) int
-		Member            func(childComplexity int, number int) int
-		Members           func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
-		Membership        func(childComplexity int) int
-		Name              func(childComplexity int) int
-		Place             func(childComplexity int) int
-		Pools             func(childComplexity int) int
-		Preset            func(childComplexity int) int
-		ReinvestmentPlans func(childComplexity int) int
-		ServiceTypes      func(childComplexity int, parentID *string) int
-		Slug              func(childComplexity int) int
-		Threads           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		TimeChequeBatches func(childComplexity int, first *int, after *string, last *int, before *string) int
-		TimeCheques       func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
-		TimeZone          func(childComplexity int) int
-		Webhooks          func(childComplexity int) int
+		Account                  func(childComplexity int) int
+		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AuditLog                 func(childComplexity int, first *int, after *string) int
+		Badges                   func(childComplexity int) int
+		Charter                  func(childComplexity int, version *int) int
+		CharterHistory           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt                func(childComplexity int) int
+		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
+		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
+		ID                       func(childComplexity int) int
+		LedgerCheckpoint         func(childComplexity int, since *string) int
+		Listings                 func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
+		Locale                   func(childComplexity int) int
+		Member                   func(childComplexity int, number int) int
+		Members                  func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
+		Membership               func(childComplexity int) int
+		ModerationQueue          func(childComplexity int, first *int, after *string) int
+		Name                     func(childComplexity int) int
+		Place                    func(childComplexity int) int
+		Pools                    func(childComplexity int) int
+		Preset                   func(childComplexity int) int
+		RecognitionConcentration func(childComplexity int, year int, quarter int) int
+		RecognitionFlags         func(childComplexity int) int
+		ReinvestmentPlans        func(childComplexity int) int
+		ServiceTypes             func(childComplexity int, parentID *string) int
+		Slug                     func(childComplexity int) int
+		Threads                  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
+		TimeZone                 func(childComplexity int) int
+		Webhooks                 func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -1042,6 +1069,7 @@ type ComplexityRoot struct {
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
 		Listings      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Measures      func(childComplexity int) int
 		Message       func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Participation func(childComplexity int) int
@@ -1090,6 +1118,21 @@ type ComplexityRoot struct {
 		ID      func(childComplexity int) int
 		Member  func(childComplexity int) int
 		Reached func(childComplexity int) int
+	}
+
+	ModerationMeasure struct {
+		Action    func(childComplexity int) int
+		At        func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		EndReason func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Rule      func(childComplexity int) int
+		Statement func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Until     func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -1160,9 +1203,11 @@ type ComplexityRoot struct {
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
 		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
+		ReportContent             func(childComplexity int, input model.ReportContentInput) int
 		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
 		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
 		ResolveDispute            func(childComplexity int, input model.ResolveDisputeInput) int
+		ResolveReport             func(childComplexity int, input model.ResolveReportInput) int
 		ResumeMembership          func(childComplexity int, input model.ResumeMembershipInput) int
 		ReverseTransfer           func(childComplexity int, input model.ReverseTransferInput) int
 		ReviewProject             func(childComplexity int, input model.ReviewProjectInput) int
@@ -1187,6 +1232,7 @@ type ComplexityRoot struct {
 		SignOut                   func(childComplexity int, input *model.SignOutInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
+		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
@@ -1432,6 +1478,23 @@ type ComplexityRoot struct {
 		Thanks       func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
+	RecognitionConcentration struct {
+		From           func(childComplexity int) int
+		Givers         func(childComplexity int) int
+		Members        func(childComplexity int) int
+		Stars          func(childComplexity int) int
+		Thanks         func(childComplexity int) int
+		TopTenthStars  func(childComplexity int) int
+		TopTenthThanks func(childComplexity int) int
+		Until          func(childComplexity int) int
+	}
+
+	RecognitionFlag struct {
+		Count   func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Members func(childComplexity int) int
+	}
+
 	RedeliverWebhookPayload struct {
 		Delivery   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1495,6 +1558,37 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Report struct {
+		AnswerBy   func(childComplexity int) int
+		AnsweredAt func(childComplexity int) int
+		At         func(childComplexity int) int
+		Details    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Measure    func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Overdue    func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Reporter   func(childComplexity int) int
+		Subject    func(childComplexity int) int
+	}
+
+	ReportConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ReportContentPayload struct {
+		Report     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReportEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	RequestSignInLinkPayload struct {
 		RequestToken func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1507,6 +1601,11 @@ type ComplexityRoot struct {
 
 	ResolveDisputePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ResolveReportPayload struct {
+		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1832,6 +1931,11 @@ type ComplexityRoot struct {
 		Proof      func(childComplexity int) int
 		ReversedBy func(childComplexity int) int
 		Reverses   func(childComplexity int) int
+	}
+
+	UndoMeasurePayload struct {
+		Measure    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UndoTimeChequesPayload struct {
@@ -2642,6 +2746,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveListingPayload.UserErrors(childComplexity), true
 
+	case "AuditConnection.edges":
+		if e.ComplexityRoot.AuditConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.Edges(childComplexity), true
+	case "AuditConnection.nodes":
+		if e.ComplexityRoot.AuditConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.Nodes(childComplexity), true
+	case "AuditConnection.pageInfo":
+		if e.ComplexityRoot.AuditConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.PageInfo(childComplexity), true
+
+	case "AuditEdge.cursor":
+		if e.ComplexityRoot.AuditEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEdge.Cursor(childComplexity), true
+	case "AuditEdge.node":
+		if e.ComplexityRoot.AuditEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEdge.Node(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.member":
+		if e.ComplexityRoot.AuditEntry.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Member(childComplexity), true
+	case "AuditEntry.position":
+		if e.ComplexityRoot.AuditEntry.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Position(childComplexity), true
+	case "AuditEntry.subjectId":
+		if e.ComplexityRoot.AuditEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectID(childComplexity), true
+
 	case "AwardStarPayload.star":
 		if e.ComplexityRoot.AwardStarPayload.Star == nil {
 			break
@@ -3283,6 +3450,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.auditLog":
+		if e.ComplexityRoot.Community.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Community_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.badges":
 		if e.ComplexityRoot.Community.Badges == nil {
 			break
@@ -3412,6 +3590,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Membership(childComplexity), true
+	case "Community.moderationQueue":
+		if e.ComplexityRoot.Community.ModerationQueue == nil {
+			break
+		}
+
+		args, err := ec.field_Community_moderationQueue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.ModerationQueue(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.name":
 		if e.ComplexityRoot.Community.Name == nil {
 			break
@@ -3436,6 +3625,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Preset(childComplexity), true
+	case "Community.recognitionConcentration":
+		if e.ComplexityRoot.Community.RecognitionConcentration == nil {
+			break
+		}
+
+		args, err := ec.field_Community_recognitionConcentration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.RecognitionConcentration(childComplexity, args["year"].(int), args["quarter"].(int)), true
+	case "Community.recognitionFlags":
+		if e.ComplexityRoot.Community.RecognitionFlags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.RecognitionFlags(childComplexity), true
 	case "Community.reinvestmentPlans":
 		if e.ComplexityRoot.Community.ReinvestmentPlans == nil {
 			break
@@ -5722,6 +5928,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Listings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Member.measures":
+		if e.ComplexityRoot.Member.Measures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Measures(childComplexity), true
 	case "Member.message":
 		if e.ComplexityRoot.Member.Message == nil {
 			break
@@ -5913,6 +6125,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Milestone.Reached(childComplexity), true
+
+	case "ModerationMeasure.action":
+		if e.ComplexityRoot.ModerationMeasure.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Action(childComplexity), true
+	case "ModerationMeasure.decidedAt":
+		if e.ComplexityRoot.ModerationMeasure.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.At(childComplexity), true
+	case "ModerationMeasure.decidedBy":
+		if e.ComplexityRoot.ModerationMeasure.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.DecidedBy(childComplexity), true
+	case "ModerationMeasure.endReason":
+		if e.ComplexityRoot.ModerationMeasure.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.EndReason(childComplexity), true
+	case "ModerationMeasure.endedAt":
+		if e.ComplexityRoot.ModerationMeasure.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.EndedAt(childComplexity), true
+	case "ModerationMeasure.id":
+		if e.ComplexityRoot.ModerationMeasure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.ID(childComplexity), true
+	case "ModerationMeasure.member":
+		if e.ComplexityRoot.ModerationMeasure.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Member(childComplexity), true
+	case "ModerationMeasure.rule":
+		if e.ComplexityRoot.ModerationMeasure.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Rule(childComplexity), true
+	case "ModerationMeasure.statement":
+		if e.ComplexityRoot.ModerationMeasure.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Statement(childComplexity), true
+	case "ModerationMeasure.subject":
+		if e.ComplexityRoot.ModerationMeasure.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Subject(childComplexity), true
+	case "ModerationMeasure.text":
+		if e.ComplexityRoot.ModerationMeasure.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Text(childComplexity), true
+	case "ModerationMeasure.until":
+		if e.ComplexityRoot.ModerationMeasure.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Until(childComplexity), true
 
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
@@ -6651,6 +6936,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.reportContent":
+		if e.ComplexityRoot.Mutation.ReportContent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportContent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportContent(childComplexity, args["input"].(model.ReportContentInput)), true
 	case "Mutation.requestSignInLink":
 		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
 			break
@@ -6684,6 +6980,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveDispute(childComplexity, args["input"].(model.ResolveDisputeInput)), true
+	case "Mutation.resolveReport":
+		if e.ComplexityRoot.Mutation.ResolveReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveReport(childComplexity, args["input"].(model.ResolveReportInput)), true
 	case "Mutation.resumeMembership":
 		if e.ComplexityRoot.Mutation.ResumeMembership == nil {
 			break
@@ -6948,6 +7255,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(model.TestWebhookInput)), true
+	case "Mutation.undoMeasure":
+		if e.ComplexityRoot.Mutation.UndoMeasure == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoMeasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoMeasure(childComplexity, args["input"].(model.UndoMeasureInput)), true
 	case "Mutation.undoTimeCheques":
 		if e.ComplexityRoot.Mutation.UndoTimeCheques == nil {
 			break
@@ -8005,6 +8323,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Recognition.Thanks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
+	case "RecognitionConcentration.from":
+		if e.ComplexityRoot.RecognitionConcentration.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.From(childComplexity), true
+	case "RecognitionConcentration.givers":
+		if e.ComplexityRoot.RecognitionConcentration.Givers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Givers(childComplexity), true
+	case "RecognitionConcentration.receivers":
+		if e.ComplexityRoot.RecognitionConcentration.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Members(childComplexity), true
+	case "RecognitionConcentration.stars":
+		if e.ComplexityRoot.RecognitionConcentration.Stars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Stars(childComplexity), true
+	case "RecognitionConcentration.thanks":
+		if e.ComplexityRoot.RecognitionConcentration.Thanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Thanks(childComplexity), true
+	case "RecognitionConcentration.topTenthStars":
+		if e.ComplexityRoot.RecognitionConcentration.TopTenthStars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.TopTenthStars(childComplexity), true
+	case "RecognitionConcentration.topTenthThanks":
+		if e.ComplexityRoot.RecognitionConcentration.TopTenthThanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.TopTenthThanks(childComplexity), true
+	case "RecognitionConcentration.until":
+		if e.ComplexityRoot.RecognitionConcentration.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionConcentration.Until(childComplexity), true
+
+	case "RecognitionFlag.count":
+		if e.ComplexityRoot.RecognitionFlag.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Count(childComplexity), true
+	case "RecognitionFlag.kind":
+		if e.ComplexityRoot.RecognitionFlag.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Kind(childComplexity), true
+	case "RecognitionFlag.members":
+		if e.ComplexityRoot.RecognitionFlag.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
+
 	case "RedeliverWebhookPayload.delivery":
 		if e.ComplexityRoot.RedeliverWebhookPayload.Delivery == nil {
 			break
@@ -8230,6 +8616,124 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
 
+	case "Report.answerBy":
+		if e.ComplexityRoot.Report.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.AnswerBy(childComplexity), true
+	case "Report.answeredAt":
+		if e.ComplexityRoot.Report.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.AnsweredAt(childComplexity), true
+	case "Report.reportedAt":
+		if e.ComplexityRoot.Report.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.At(childComplexity), true
+	case "Report.details":
+		if e.ComplexityRoot.Report.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Details(childComplexity), true
+	case "Report.id":
+		if e.ComplexityRoot.Report.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.ID(childComplexity), true
+	case "Report.measure":
+		if e.ComplexityRoot.Report.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Measure(childComplexity), true
+	case "Report.member":
+		if e.ComplexityRoot.Report.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Member(childComplexity), true
+	case "Report.overdue":
+		if e.ComplexityRoot.Report.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Overdue(childComplexity), true
+	case "Report.reason":
+		if e.ComplexityRoot.Report.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Reason(childComplexity), true
+	case "Report.reporter":
+		if e.ComplexityRoot.Report.Reporter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Reporter(childComplexity), true
+	case "Report.subject":
+		if e.ComplexityRoot.Report.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Subject(childComplexity), true
+
+	case "ReportConnection.edges":
+		if e.ComplexityRoot.ReportConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportConnection.Edges(childComplexity), true
+	case "ReportConnection.nodes":
+		if e.ComplexityRoot.ReportConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportConnection.Nodes(childComplexity), true
+	case "ReportConnection.pageInfo":
+		if e.ComplexityRoot.ReportConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportConnection.PageInfo(childComplexity), true
+	case "ReportConnection.totalCount":
+		if e.ComplexityRoot.ReportConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportConnection.TotalCount(childComplexity), true
+
+	case "ReportContentPayload.report":
+		if e.ComplexityRoot.ReportContentPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportContentPayload.Report(childComplexity), true
+	case "ReportContentPayload.userErrors":
+		if e.ComplexityRoot.ReportContentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportContentPayload.UserErrors(childComplexity), true
+
+	case "ReportEdge.cursor":
+		if e.ComplexityRoot.ReportEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportEdge.Cursor(childComplexity), true
+	case "ReportEdge.node":
+		if e.ComplexityRoot.ReportEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportEdge.Node(childComplexity), true
+
 	case "RequestSignInLinkPayload.requestToken":
 		if e.ComplexityRoot.RequestSignInLinkPayload.RequestToken == nil {
 			break
@@ -8268,6 +8772,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResolveDisputePayload.UserErrors(childComplexity), true
+
+	case "ResolveReportPayload.measure":
+		if e.ComplexityRoot.ResolveReportPayload.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveReportPayload.Measure(childComplexity), true
+	case "ResolveReportPayload.userErrors":
+		if e.ComplexityRoot.ResolveReportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveReportPayload.UserErrors(childComplexity), true
 
 	case "ResumeMembershipPayload.member":
 		if e.ComplexityRoot.ResumeMembershipPayload.Member == nil {
@@ -9395,6 +9912,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Transfer.Reverses(childComplexity), true
 
+	case "UndoMeasurePayload.measure":
+		if e.ComplexityRoot.UndoMeasurePayload.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMeasurePayload.Measure(childComplexity), true
+	case "UndoMeasurePayload.userErrors":
+		if e.ComplexityRoot.UndoMeasurePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMeasurePayload.UserErrors(childComplexity), true
+
 	case "UndoTimeChequesPayload.batch":
 		if e.ComplexityRoot.UndoTimeChequesPayload.Batch == nil {
 			break
@@ -9911,9 +10441,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
+			graphql.NewInputUnmarshaler("ResolveReportInput", ec.unmarshalInputResolveReportInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
 			graphql.NewInputUnmarshaler("ReverseTransferInput", ec.unmarshalInputReverseTransferInput),
 			graphql.NewInputUnmarshaler("ReviewProjectInput", ec.unmarshalInputReviewProjectInput),
@@ -9940,6 +10472,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
+			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
@@ -10127,6 +10660,10 @@ enum Permission {
   MAKE_ANNOUNCEMENTS
   "Coordinators and the board: define badges, issue and revoke them, not one's own."
   ISSUE_BADGES
+  "Coordinators and moderators: answer reports in which they have no part."
+  MODERATE
+  "Coordinators, moderators and the board: what those who hold a role did."
+  SEE_AUDIT_LOG
   "Coordinators: webhooks, and what partner apps may do here."
   MANAGE_APPS
 }
@@ -10437,6 +10974,18 @@ enum ErrorCode {
   ALREADY_ENDORSED
   "The member holds this badge: it is neither revoked nor expired. Show it."
   BADGE_HELD
+  "Nobody reports what is their own. Offer to edit or leave it."
+  OWN_REPORT
+  "The caller reported this, and it waits for its answer. Show that report."
+  ALREADY_REPORTED
+  "The report has been answered. Read it again."
+  REPORT_ANSWERED
+  "Whoever has a part in the case, or lives with who has, does not answer it. Ask somebody else."
+  INVOLVED
+  "This cannot be done to what was reported: only a listing is hidden or removed. Choose another action."
+  ACTION_UNFIT
+  "The measure has ended, or left nothing to undo. Read it again."
+  MEASURE_ENDED
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -14475,6 +15024,20 @@ enum NotificationKind {
   ENGAGEMENT_ENDING
   "You are active, no longer engaged."
   ENGAGEMENT_ENDED
+  "Something was reported; for coordinators and moderators."
+  REPORT_FILED
+  "Somebody feels unsafe and waits for an answer; for coordinators and moderators."
+  REPORT_URGENT
+  "A report waits for too long; for coordinators and moderators."
+  REPORT_OVERDUE
+  "What you reported was answered."
+  REPORT_ANSWERED
+  "Moderators decided something about you; the statement of reasons stands on your page."
+  MEASURE_TAKEN
+  "A decision about you was undone; the reason stands on your page."
+  MEASURE_UNDONE
+  "A decision about you ended by itself."
+  MEASURE_LAPSED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -14538,6 +15101,252 @@ input MarkReadInput {
 type MarkReadPayload {
   "How many are still unread."
   unreadNotifications: Int!
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/moderation.graphqls", Input: `"What is wrong. Treat a value you do not know as OTHER."
+enum ReportReason {
+  "I feel unsafe now: somebody looks within 24 hours."
+  UNSAFE_NOW
+  "Somebody is pursued, insulted or threatened."
+  HARASSMENT
+  "Somebody is treated worse for who they are."
+  DISCRIMINATION
+  "Somebody is deceived, or the hours are."
+  FRAUD
+  "A service that does not belong here."
+  UNSUITABLE
+  "Something private is shown."
+  PRIVACY
+  "Advertising, or the same again and again."
+  SPAM
+  "Something else; say what, if you like."
+  OTHER
+}
+
+"What moderators do about a report, from nothing to the hardest."
+enum ModerationAction {
+  "No rule was broken."
+  NONE
+  "A note for those who moderate; nobody else is told."
+  NOTE
+  "The member is told what was wrong."
+  WARN
+  "A listing is hidden for some days, 14 unless said otherwise and 30 at most."
+  HIDE
+  "A listing is removed, until somebody undoes it."
+  REMOVE
+  "The member takes part in nothing for some days, 7 unless said otherwise and 14 at most."
+  FREEZE
+  "The member takes part in nothing until somebody undoes it."
+  SUSPEND
+}
+
+"What a report is about."
+union ReportSubject = Member | Listing | Exchange
+
+"Somebody says that something is wrong. Whom it concerns never learns who reported."
+type Report implements Node {
+  "The global id."
+  id: ID!
+  "What it is about; null when the caller may see that no more."
+  subject: ReportSubject
+  "What is wrong."
+  reason: ReportReason!
+  "In the reporter's words; null when there are none."
+  details: String
+  "Who reported; for themselves and for those who moderate."
+  reporter: Member!
+  "Whom it concerns."
+  member: Member!
+  "When."
+  reportedAt: DateTime!
+  "When it should be answered at the latest."
+  answerBy: DateTime!
+  "Whether the answer is late, and those who moderate were told."
+  overdue: Boolean!
+  "When it was answered; null while it waits."
+  answeredAt: DateTime
+  "The answer, for those who moderate and are not concerned; else null."
+  measure: ModerationMeasure
+}
+
+"""
+The answer to a report, with its statement of reasons. It is never changed: it ends by time, or is undone for a reason.
+"""
+type ModerationMeasure implements Node {
+  "The global id."
+  id: ID!
+  "Against whom."
+  member: Member!
+  "What was done."
+  action: ModerationAction!
+  "What it is about; null when the caller may see that no more."
+  subject: ReportSubject
+  "The rule that was broken, in the caller's language where it is one of the contract's."
+  rule: String!
+  "Why, in the moderator's words."
+  statement: String!
+  "The whole statement of reasons, in the caller's language: what, for how long, why, by which rule, and what to do who disagrees."
+  text: String!
+  "Who decided; for those who moderate, else null."
+  decidedBy: Member
+  "When; the effect began at the same moment."
+  decidedAt: DateTime!
+  "When it ends by itself; null: it does not."
+  until: DateTime
+  "When it ended; null while it stands."
+  endedAt: DateTime
+  "Why it was undone; null while it stands, and when time ended it."
+  endReason: String
+}
+
+"A page of reports."
+type ReportConnection {
+  "The items with their cursors."
+  edges: [ReportEdge!]!
+  "The items alone."
+  nodes: [Report!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many wait in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of reports."
+type ReportEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Report!
+}
+
+"One thing that somebody with a role did, as the journal has it."
+type AuditEntry {
+  "Its place in the community's journal."
+  position: Int!
+  "What happened: an event's name, for example MEMBER_ADMITTED."
+  action: String!
+  "Who did it; null when they are no member any more."
+  member: Member
+  "What it happened to, to be read with ` + "`" + `node` + "`" + `; null for what has no global id."
+  subjectId: ID
+  "When."
+  at: DateTime!
+}
+
+"A page of the audit log."
+type AuditConnection {
+  "The items with their cursors."
+  edges: [AuditEdge!]!
+  "The items alone."
+  nodes: [AuditEntry!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of the audit log."
+type AuditEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: AuditEntry!
+}
+
+extend type Community {
+  "Reports that wait, the most urgent first, for those who moderate; what concerns themselves is not in theirs. Errors: FORBIDDEN."
+  moderationQueue(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ReportConnection!
+  "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
+  auditLog(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): AuditConnection!
+}
+
+extend type Member {
+  "What moderators decided about them, newest first: what they were told, for themselves; all of it for those who moderate; else empty."
+  measures: [ModerationMeasure!]!
+}
+
+extend type Mutation {
+  """
+  Reports a member, a listing, or an exchange one took part in. No words are needed. Answered within 7 days, within 24 hours
+  where somebody feels unsafe. Errors: OWN_REPORT, ALREADY_REPORTED, TEXT_TOO_LONG.
+  """
+  reportContent("What, and why." input: ReportContentInput!): ReportContentPayload! @can(do: SEE_COMMUNITY)
+  """
+  Answers a report, never without a statement. Whoever has a part in the case, or lives with who has, answers none of it.
+  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, OUT_OF_RANGE, LISTING_STATE, MEMBER_STATE, LAST_COORDINATOR, TEXT_TOO_LONG.
+  """
+  resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
+  "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
+  undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+}
+
+"What to report."
+input ReportContentInput {
+  "A member, a listing, or an exchange one took part in."
+  subjectId: ID!
+  "What is wrong."
+  reason: ReportReason!
+  "In one's own words, if one likes; at most 4,000 characters."
+  details: String
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An answer to a report."
+input ResolveReportInput {
+  "Which."
+  reportId: ID!
+  "What to do."
+  action: ModerationAction!
+  "Why, as its member reads it; 1 to 4,000 characters."
+  statement: String!
+  "The rule that was broken, at most 200 characters; null: the one that the report's reason names."
+  rule: String
+  "For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual."
+  days: Int
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A measure to undo."
+input UndoMeasureInput {
+  "Which."
+  measureId: ID!
+  "Why, as its member reads it; 1 to 4,000 characters."
+  reason: String!
+}
+
+"The result of reportContent."
+type ReportContentPayload {
+  "The report; null when there are errors."
+  report: Report
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of resolveReport."
+type ResolveReportPayload {
+  "The answer; null when there are errors."
+  measure: ModerationMeasure
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of undoMeasure."
+type UndoMeasurePayload {
+  "The measure with its end; null when there are errors."
+  measure: ModerationMeasure
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -15315,6 +16124,53 @@ extend type Query {
 extend type Community {
   "What members may earn, by name; for members."
   badges: [Badge!]!
+  "Pairs and small rings that recognise hardly anybody else, for those who admit members, else empty. Nothing follows by itself."
+  recognitionFlags: [RecognitionFlag!]!
+  "How widely the thanks and stars of a quarter were spread, once it is over; for members. It names nobody. Errors: OUT_OF_RANGE."
+  recognitionConcentration(
+    "The year, like 2026."
+    year: Int!
+    "The quarter of the community's calendar, 1 to 4."
+    quarter: Int!
+  ): RecognitionConcentration!
+}
+
+"What a flag is about. Treat a value you do not know as SMALL_RING."
+enum RecognitionFlagKind {
+  "Two who recognise hardly anybody but one another."
+  RECIPROCITY
+  "Three to five among whom recognition goes round."
+  SMALL_RING
+}
+
+"Something for people to look at: most of what each of these members gave in a year went to the next."
+type RecognitionFlag {
+  "What it is about."
+  kind: RecognitionFlagKind!
+  "Who, each giving to the next, the last to the first."
+  members: [Member!]!
+  "How many thanks, stars and endorsements went round among them."
+  count: Int!
+}
+
+"How widely a quarter's thanks and stars were spread."
+type RecognitionConcentration {
+  "From this moment on."
+  from: DateTime!
+  "Until before this moment."
+  until: DateTime!
+  "How many thanks were given."
+  thanks: Int!
+  "How many stars were given."
+  stars: Int!
+  "How many different members gave thanks or a star."
+  givers: Int!
+  "How many different members received thanks or a star."
+  receivers: Int!
+  "The share of the thanks, 0 to 1, that the tenth who received most have; null when fewer than five received any."
+  topTenthThanks: Float
+  "The share of the stars, 0 to 1, that the tenth who received most have; null when fewer than five received any."
+  topTenthStars: Float
 }
 
 "A milestone. Treat a value you do not know as one to leave out."
@@ -16985,6 +17841,44 @@ func (ec *executionContext) childFields_ArchiveListingPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "position":
+		return ec.fieldContext_AuditEntry_position(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "member":
+		return ec.fieldContext_AuditEntry_member(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_AuditEntry_subjectId(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_AwardStarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "star":
@@ -17355,12 +18249,20 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "moderationQueue":
+		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "auditLog":
+		return ec.fieldContext_Community_auditLog(ctx, field)
 	case "webhooks":
 		return ec.fieldContext_Community_webhooks(ctx, field)
 	case "reinvestmentPlans":
 		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
 	case "badges":
 		return ec.fieldContext_Community_badges(ctx, field)
+	case "recognitionFlags":
+		return ec.fieldContext_Community_recognitionFlags(ctx, field)
+	case "recognitionConcentration":
+		return ec.fieldContext_Community_recognitionConcentration(ctx, field)
 	case "cycles":
 		return ec.fieldContext_Community_cycles(ctx, field)
 	case "groupSessions":
@@ -18505,6 +19407,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "measures":
+		return ec.fieldContext_Member_measures(ctx, field)
 	case "whyNot":
 		return ec.fieldContext_Member_whyNot(ctx, field)
 	case "whyNotEngaged":
@@ -18595,6 +19499,36 @@ func (ec *executionContext) childFields_Milestone(ctx context.Context, field gra
 		return ec.fieldContext_Milestone_reachedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
+func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ModerationMeasure_id(ctx, field)
+	case "member":
+		return ec.fieldContext_ModerationMeasure_member(ctx, field)
+	case "action":
+		return ec.fieldContext_ModerationMeasure_action(ctx, field)
+	case "subject":
+		return ec.fieldContext_ModerationMeasure_subject(ctx, field)
+	case "rule":
+		return ec.fieldContext_ModerationMeasure_rule(ctx, field)
+	case "statement":
+		return ec.fieldContext_ModerationMeasure_statement(ctx, field)
+	case "text":
+		return ec.fieldContext_ModerationMeasure_text(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ModerationMeasure_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ModerationMeasure_decidedAt(ctx, field)
+	case "until":
+		return ec.fieldContext_ModerationMeasure_until(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ModerationMeasure_endedAt(ctx, field)
+	case "endReason":
+		return ec.fieldContext_ModerationMeasure_endReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
 
 func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19023,6 +19957,40 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Recognition", field.Name)
 }
 
+func (ec *executionContext) childFields_RecognitionConcentration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_RecognitionConcentration_from(ctx, field)
+	case "until":
+		return ec.fieldContext_RecognitionConcentration_until(ctx, field)
+	case "thanks":
+		return ec.fieldContext_RecognitionConcentration_thanks(ctx, field)
+	case "stars":
+		return ec.fieldContext_RecognitionConcentration_stars(ctx, field)
+	case "givers":
+		return ec.fieldContext_RecognitionConcentration_givers(ctx, field)
+	case "receivers":
+		return ec.fieldContext_RecognitionConcentration_receivers(ctx, field)
+	case "topTenthThanks":
+		return ec.fieldContext_RecognitionConcentration_topTenthThanks(ctx, field)
+	case "topTenthStars":
+		return ec.fieldContext_RecognitionConcentration_topTenthStars(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionConcentration", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RecognitionFlag_kind(ctx, field)
+	case "members":
+		return ec.fieldContext_RecognitionFlag_members(ctx, field)
+	case "count":
+		return ec.fieldContext_RecognitionFlag_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
+}
+
 func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delivery":
@@ -19149,6 +20117,68 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Report_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Report_subject(ctx, field)
+	case "reason":
+		return ec.fieldContext_Report_reason(ctx, field)
+	case "details":
+		return ec.fieldContext_Report_details(ctx, field)
+	case "reporter":
+		return ec.fieldContext_Report_reporter(ctx, field)
+	case "member":
+		return ec.fieldContext_Report_member(ctx, field)
+	case "reportedAt":
+		return ec.fieldContext_Report_reportedAt(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_Report_answerBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Report_overdue(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Report_answeredAt(ctx, field)
+	case "measure":
+		return ec.fieldContext_Report_measure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReportConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReportConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReportConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReportConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportContentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "report":
+		return ec.fieldContext_ReportContentPayload_report(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportContentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportContentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReportEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReportEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "requestToken":
@@ -19177,6 +20207,16 @@ func (ec *executionContext) childFields_ResolveDisputePayload(ctx context.Contex
 		return ec.fieldContext_ResolveDisputePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResolveDisputePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return ec.fieldContext_ResolveReportPayload_measure(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResolveReportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveReportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResumeMembershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19795,6 +20835,16 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_postedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return ec.fieldContext_UndoMeasurePayload_measure(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoMeasurePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoMeasurePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoTimeChequesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -315,6 +316,24 @@ type ArchiveListingPayload struct {
 	Listing *listing.Listing `json:"listing,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of the audit log.
+type AuditConnection struct {
+	// The items with their cursors.
+	Edges []*AuditEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Act `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of the audit log.
+type AuditEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Act `json:"node"`
 }
 
 // A star.
@@ -2161,6 +2180,46 @@ type RenewListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A page of reports.
+type ReportConnection struct {
+	// The items with their cursors.
+	Edges []*ReportEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Report `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many wait in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// What to report.
+type ReportContentInput struct {
+	// A member, a listing, or an exchange one took part in.
+	SubjectID string `json:"subjectId"`
+	// What is wrong.
+	Reason moderation.Reason `json:"reason"`
+	// In one's own words, if one likes; at most 4,000 characters.
+	Details *string `json:"details,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of reportContent.
+type ReportContentPayload struct {
+	// The report; null when there are errors.
+	Report *moderation.Report `json:"report,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// One of a page of reports.
+type ReportEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Report `json:"node"`
+}
+
 // A letter to sign in with.
 type RequestSignInLinkInput struct {
 	// The address.
@@ -2219,6 +2278,30 @@ type ResolveDisputeInput struct {
 type ResolveDisputePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An answer to a report.
+type ResolveReportInput struct {
+	// Which.
+	ReportID string `json:"reportId"`
+	// What to do.
+	Action moderation.Action `json:"action"`
+	// Why, as its member reads it; 1 to 4,000 characters.
+	Statement string `json:"statement"`
+	// The rule that was broken, at most 200 characters; null: the one that the report's reason names.
+	Rule *string `json:"rule,omitempty"`
+	// For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual.
+	Days *int `json:"days,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of resolveReport.
+type ResolveReportPayload struct {
+	// The answer; null when there are errors.
+	Measure *moderation.Measure `json:"measure,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2839,6 +2922,22 @@ type TimeChequeFilter struct {
 	MemberID *string `json:"memberId,omitempty"`
 	// Only those keyed in with this batch.
 	BatchID *string `json:"batchId,omitempty"`
+}
+
+// A measure to undo.
+type UndoMeasureInput struct {
+	// Which.
+	MeasureID string `json:"measureId"`
+	// Why, as its member reads it; 1 to 4,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of undoMeasure.
+type UndoMeasurePayload struct {
+	// The measure with its end; null when there are errors.
+	Measure *moderation.Measure `json:"measure,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A batch to take back.

@@ -142,6 +142,9 @@ var given = []struct {
 	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
 	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout|choice)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
+	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
+	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
+	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "rule", "statement", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^criterion\.[A-Z_]+\.(text|next)$`), []string{"actual", "count", "days", "missing", "required"}},
@@ -255,6 +258,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"community", "Period", "choice.%s"},
 		{"community", "Compensation", "choice.%s"},
 		{"community", "BodyKind", "body.%s"},
+		{"moderation", "Action", "moderation.action.%s"},
+		{"moderation", "Reason", "moderation.rule.%s"},
 		{"ledger", "TransferKind", "statement.kind.%s"},
 		{"ledger", "AccountKind", "statement.account.%s"},
 	} {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package messaging
+
+import (
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/moderation"
+)
+
+// tellModeration: those who moderate hear what waits, and never of what concerns
+// themselves; whom a measure concerns hears of it, and who reported that there is
+// an answer. Neither hears of the other.
+func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var m moderation.Told
+	if err := payload(e, &m); err != nil {
+		return t, false, err
+	}
+	t.spared = []domain.ID{m.Member, m.Reporter}
+	switch e.Kind {
+	case moderation.Reported:
+		t.toModerators, t.whom = ReportFiled, m.Member
+		if m.Reason == moderation.UnsafeNow {
+			t.toModerators = ReportUrgent
+		}
+	case moderation.ReportLate:
+		t.toModerators, t.whom = ReportOverdue, m.Member
+	default:
+		if (moderation.Measure{Action: m.Action}).ToldMember() {
+			t.kind, t.members = Kind(e.Kind), []domain.ID{m.Member}
+		}
+		if e.Kind == moderation.MeasureTaken {
+			t.answered = m.Reporter
+		}
+	}
+	return t, true, nil
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package moderation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/listing"
+)
+
+// Resolve answers a report. The statement of reasons is kept with the effect, in
+// one transaction: no effect begins without it.
+//
+// Errors: NotFound, Forbidden, Required, TextTooLong, ValueUnknown, OutOfRange,
+// Involved, ReportAnswered, ActionUnfit, listing.WrongState,
+// membership.MemberState, membership.LastCoordinator, IdempotencyKeyReused.
+func (s *Service) Resolve(ctx context.Context, actor domain.Actor, cmd Resolve) (Measure, error) {
+	cmd, wrong := cmd.check()
+	var m Measure
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.Moderate)
+		if err != nil {
+			return err
+		}
+		once := domain.Once{Person: actor.Person, Key: cmd.Key, Action: "resolveReport", Input: cmd}
+		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+			if wrong != nil {
+				return domain.Nowhere, wrong
+			}
+			return s.resolve(ctx, actor, standing.Member, cmd, now)
+		})
+		if err == nil {
+			m, err = s.measure(ctx, cmd.Community, id)
+		}
+		return err
+	})
+	return m, err
+}
+
+func (s *Service) resolve(ctx context.Context, actor domain.Actor, by domain.ID, cmd Resolve, now time.Time) (domain.ID, error) {
+	r, err := s.report(ctx, cmd.Community, cmd.Report)
+	if err != nil {
+		return domain.Nowhere, domain.NewError(domain.NotFound, "reportId").Because(err)
+	}
+	if err := s.apart(ctx, r, by, "reportId"); err != nil {
+		return domain.Nowhere, err
+	}
+	m, err := cmd.measure(r, by, now)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	r.AnsweredAt = now
+	first, err := s.store.Answer(ctx, r) // before the effect: of two who answer at once, one does
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	if !first {
+		return domain.Nowhere, domain.NewError(ReportAnswered, "reportId")
+	}
+	if m.Before, err = s.apply(ctx, actor, m); err != nil {
+		return domain.Nowhere, err
+	}
+	s.tell(ctx, actor, MeasureTaken, m.ID, Told{Report: r.ID, Reporter: r.Reporter, Member: m.Member, Action: m.Action, Reason: r.Reason})
+	return m.ID, s.store.AddMeasure(ctx, m)
+}
+
+// apart refuses whoever has a part in a case: who reported, whom it concerns, and
+// who lives with either.
+func (s *Service) apart(ctx context.Context, r Report, by domain.ID, field string) error {
+	for _, side := range []domain.ID{r.Reporter, r.Accused} {
+		together, err := s.members.Together(ctx, r.Community, side, by)
+		if err != nil {
+			return err
+		}
+		if side == by || together {
+			return domain.NewError(Involved, field)
+		}
+	}
+	return nil
+}
+
+// apply makes a measure's effect, and answers what undoing it brings back.
+func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (before string, err error) {
+	switch m.Action {
+	case Hide, Remove:
+		l, err := s.listings.TakeDown(ctx, actor, m.Community, m.Subject.ID)
+		return string(l.State), err
+	case Freeze, Suspend:
+		was, err := s.members.Suspend(ctx, actor, m.Community, m.Member, "reportId")
+		return string(was), err
+	default:
+		return "", nil
+	}
+}
+
+// lift takes a measure's effect back. What changed meanwhile by its owner's own
+// hand, a listing archived or a membership ended, stays as it is.
+func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error {
+	switch m.Action {
+	case Hide, Remove:
+		return s.listings.PutBack(ctx, actor, m.Community, m.Subject.ID, listing.State(m.Before))
+	case Freeze, Suspend:
+		all, err := s.store.MeasuresOf(ctx, m.Community, m.Member)
+		if err != nil {
+			return err
+		}
+		for _, other := range all { // another one still holds
+			if other.ID != m.ID && other.EndedAt.IsZero() && (other.Action == Freeze || other.Action == Suspend) {
+				return nil
+			}
+		}
+		return s.members.Reinstate(ctx, actor, m.Community, m.Member)
+	default:
+		return nil
+	}
+}
+
+// Undo takes a measure back for a reason that its member reads: listings come back,
+// and so does whoever took part; their open proposals never went.
+//
+// Errors: NotFound, Forbidden, Required, TextTooLong, Involved, MeasureEnded.
+func (s *Service) Undo(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Measure, error) {
+	var c domain.Check
+	reason = c.Text("reason", reason, 1, 4000)
+	var m Measure
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.Moderate)
+		if err == nil {
+			err = c.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if m, err = s.measure(ctx, community, id); err != nil {
+			return err
+		}
+		r, err := s.report(ctx, community, m.Report)
+		if err != nil {
+			return err
+		}
+		if err := s.apart(ctx, r, standing.Member, "measureId"); err != nil {
+			return err
+		}
+		m.EndedAt, m.EndedBy, m.EndReason = now, standing.Member, reason
+		first, err := s.store.End(ctx, m)
+		if err != nil {
+			return err
+		}
+		if !first || !m.ToldMember() {
+			return domain.NewError(MeasureEnded, "measureId")
+		}
+		s.tell(ctx, actor, MeasureUndone, m.ID, Told{Report: m.Report, Member: m.Member, Action: m.Action, Reason: r.Reason})
+		return s.lift(ctx, actor, m)
+	})
+	return m, err
+}
+
+// PassTime ends the measures whose time is over, and tells those who moderate which
+// reports wait for too long.
+func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
+	return errors.Join(
+		s.pass(ctx, community, func(ctx context.Context, now time.Time) (int, error) {
+			lapsed, err := s.store.TakeLapsed(ctx, community, now, 100)
+			for _, m := range lapsed {
+				if err == nil {
+					s.tell(ctx, domain.System, MeasureLapsed, m.ID, Told{Report: m.Report, Member: m.Member, Action: m.Action})
+					err = s.lift(ctx, domain.System, m)
+				}
+			}
+			return len(lapsed), err
+		}),
+		s.pass(ctx, community, func(ctx context.Context, now time.Time) (int, error) {
+			late, err := s.store.TakeLate(ctx, community, now, 100)
+			for _, r := range late {
+				s.tell(ctx, domain.System, ReportLate, r.ID, Told{Report: r.ID, Reporter: r.Reporter, Member: r.Accused, Reason: r.Reason})
+			}
+			return len(late), err
+		}),
+	)
+}
+
+// pass repeats a step, each in a transaction of its own, until nothing is left.
+func (s *Service) pass(ctx context.Context, community domain.ID, step func(context.Context, time.Time) (int, error)) error {
+	for {
+		n := 0
+		err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) (err error) {
+			n, err = step(ctx, now)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Service) measure(ctx context.Context, community, id domain.ID) (Measure, error) {
+	found, err := s.store.Measures(ctx, community, []domain.ID{id})
+	if err == nil && len(found) == 0 {
+		err = domain.NotFound
+	}
+	if err != nil {
+		return Measure{}, err
+	}
+	return found[0], nil
+}
+
+// visibleTo says who reads a measure: those who moderate, and its member where they
+// were told.
+func (m Measure) visibleTo(standing domain.Standing) bool {
+	if m.Member == standing.Member {
+		return m.ToldMember()
+	}
+	return standing.May(domain.Moderate)
+}
+
+// Measure reads one for whoever sees it. Error: NotFound for everybody else.
+func (s *Service) Measure(ctx context.Context, actor domain.Actor, community, id domain.ID) (Measure, error) {
+	var m Measure
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		if m, err = s.measure(ctx, community, id); err == nil && !m.visibleTo(standing) {
+			err = domain.NotFound
+		}
+		return err
+	})
+	return m, err
+}
+
+// MeasuresOf reads what was decided about a member, newest first, for themselves
+// and for those who moderate; nothing for everybody else.
+func (s *Service) MeasuresOf(ctx context.Context, actor domain.Actor, community, member domain.ID) ([]Measure, error) {
+	var seen []Measure
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.LeaveCommunity)
+		if err != nil || (standing.Member != member && !standing.May(domain.Moderate)) {
+			return err
+		}
+		all, err := s.store.MeasuresOf(ctx, community, member)
+		for _, m := range all {
+			if m.visibleTo(standing) {
+				seen = append(seen, m)
+			}
+		}
+		return err
+	})
+	return seen, err
+}
+
+// MeasureFor is the answer to a report, as the actor may read it; ok is false while
+// there is none, or none for them: who reported learns that it was answered, and
+// not how.
+func (s *Service) MeasureFor(ctx context.Context, actor domain.Actor, r Report) (m Measure, ok bool, err error) {
+	err = s.tx.InTx(ctx, r.Community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, r.Community, domain.SeeCommunity)
+		if err != nil || r.AnsweredAt.IsZero() {
+			return err
+		}
+		m, err = s.store.MeasureFor(ctx, r.Community, r.ID)
+		ok = err == nil && m.visibleTo(standing)
+		return err
+	})
+	return m, ok, err
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package moderation
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
+)
+
+// Service is the use cases of moderation.
+type Service struct {
+	tx        domain.Tx
+	store     Store
+	access    domain.Access
+	members   *membership.Service
+	listings  *listing.Service
+	exchanges *exchange.Service
+}
+
+// New makes the moderation room.
+func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, listings *listing.Service, exchanges *exchange.Service) *Service {
+	return &Service{tx: tx, store: store, access: access, members: members, listings: listings, exchanges: exchanges}
+}
+
+// File reports a member, a listing or an exchange that one can see.
+//
+// Errors: NotFound, Forbidden, ValueUnknown, TextTooLong, OwnReport,
+// AlreadyReported, IdempotencyKeyReused.
+func (s *Service) File(ctx context.Context, actor domain.Actor, cmd File) (Report, error) {
+	cmd, wrong := cmd.check()
+	var r Report
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		once := domain.Once{Person: actor.Person, Key: cmd.Key, Action: "reportContent", Input: cmd}
+		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
+			if wrong != nil {
+				return domain.Nowhere, wrong
+			}
+			accused, err := s.accused(ctx, standing, cmd.Community, cmd.Subject)
+			if err != nil {
+				return domain.Nowhere, err
+			}
+			if accused == standing.Member {
+				return domain.Nowhere, domain.NewError(OwnReport, "subjectId")
+			}
+			r := Report{
+				Community: cmd.Community, ID: domain.NewID(), Reporter: standing.Member, Subject: cmd.Subject, Accused: accused,
+				Reason: cmd.Reason, Details: cmd.Details, At: now, AnswerBy: answerBy(cmd.Reason, now),
+			}
+			s.tell(ctx, actor, Reported, r.ID, Told{Report: r.ID, Reporter: r.Reporter, Member: r.Accused, Reason: r.Reason})
+			return r.ID, s.store.AddReport(ctx, r)
+		})
+		if err == nil {
+			r, err = s.report(ctx, cmd.Community, id)
+		}
+		return err
+	})
+	return r, err
+}
+
+// accused finds whom a subject concerns, for somebody who can see it.
+func (s *Service) accused(ctx context.Context, standing domain.Standing, community domain.ID, about Subject) (domain.ID, error) {
+	none := domain.NewError(domain.NotFound, "subjectId")
+	switch about.Kind {
+	case AboutMember:
+		found, err := s.members.LoadAll(ctx, community, []domain.ID{about.ID})
+		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
+			return domain.Nowhere, none.Because(err)
+		}
+		return found[0].ID, nil
+	case AboutListing:
+		found, err := s.listings.LoadAll(ctx, community, []domain.ID{about.ID})
+		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
+			return domain.Nowhere, none.Because(err)
+		}
+		return found[0].Member, nil
+	case AboutExchange: // of its sides; who sees every exchange is no witness to it
+		found, err := s.exchanges.LoadAll(ctx, community, []domain.ID{about.ID})
+		if err != nil || len(found) == 0 || !found[0].Party(standing.Member) {
+			return domain.Nowhere, none.Because(err)
+		}
+		return found[0].Other(standing.Member), nil
+	}
+	return domain.Nowhere, none
+}
+
+func (s *Service) report(ctx context.Context, community, id domain.ID) (Report, error) {
+	found, err := s.store.Reports(ctx, community, []domain.ID{id})
+	if err == nil && len(found) == 0 {
+		err = domain.NotFound
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	return found[0], nil
+}
+
+// Report reads one for who filed it and for those who moderate and are not
+// concerned. Error: NotFound for everybody else.
+func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id domain.ID) (Report, error) {
+	var r Report
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		if r, err = s.report(ctx, community, id); err != nil {
+			return err
+		}
+		if r.Reporter != standing.Member && (r.Accused == standing.Member || !standing.May(domain.Moderate)) {
+			return domain.NotFound
+		}
+		return nil
+	})
+	return r, err
+}
+
+// Queue reads the reports that wait, the most urgent first, for those who
+// moderate; what concerns a moderator themselves is not in theirs.
+//
+// Errors: NotFound, Forbidden.
+func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page, count bool) (domain.Slice[Report], int, error) {
+	var found domain.Slice[Report]
+	var waiting int
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.Moderate)
+		if err != nil {
+			return err
+		}
+		if count {
+			if waiting, err = s.store.CountQueue(ctx, community, standing.Member); err != nil {
+				return err
+			}
+		}
+		found, err = s.store.Queue(ctx, community, standing.Member, page)
+		return err
+	})
+	return found, waiting, err
+}
+
+// Acts reads what those whom the community entrusted did, newest first. It is the
+// journal itself, which nobody can edit.
+//
+// Errors: NotFound, Forbidden.
+func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (domain.Slice[Act], error) {
+	var found domain.Slice[Act]
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeAuditLog)
+		if err == nil {
+			found, err = s.store.Acts(ctx, community, staffActs, page)
+		}
+		return err
+	})
+	return found, err
+}
+
+func (s *Service) tell(ctx context.Context, actor domain.Actor, kind domain.EventKind, about domain.ID, told Told) {
+	s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: about, Payload: told})
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package moderation
+
+import (
+	"context"
+	"time"
+
+	"github.com/hora-coop/hora/domain"
+)
+
+// Store is what moderation needs kept. Every call runs inside InTx of the community.
+type Store interface {
+	// AddReport keeps one. Error: AlreadyReported.
+	AddReport(ctx context.Context, r Report) error
+	Reports(ctx context.Context, community domain.ID, ids []domain.ID) ([]Report, error)
+	// Queue are the reports that nobody answered, whose answer is due first, less
+	// those about or by somebody.
+	Queue(ctx context.Context, community, without domain.ID, page domain.Page) (domain.Slice[Report], error)
+	CountQueue(ctx context.Context, community, without domain.ID) (int, error)
+	// Answer notes that a report was answered; false when it had been.
+	Answer(ctx context.Context, r Report) (bool, error)
+	// TakeLate marks the reports whose answer is late and answers them, each once.
+	TakeLate(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Report, error)
+
+	AddMeasure(ctx context.Context, m Measure) error
+	Measures(ctx context.Context, community domain.ID, ids []domain.ID) ([]Measure, error)
+	// MeasureFor is the answer to a report; NotFound while there is none.
+	MeasureFor(ctx context.Context, community, report domain.ID) (Measure, error)
+	// MeasuresOf are those against a member, newest first.
+	MeasuresOf(ctx context.Context, community, member domain.ID) ([]Measure, error)
+	// End notes how a measure ended; false when it had ended.
+	End(ctx context.Context, m Measure) (bool, error)
+	// TakeLapsed ends the measures whose time is over and answers them, each once.
+	TakeLapsed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Measure, error)
+
+	// Acts reads the journal's events of some kinds, newest first.
+	Acts(ctx context.Context, community domain.ID, kinds []domain.EventKind, page domain.Page) (domain.Slice[Act], error)
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package graph
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/graph/view"
+	"github.com/hora-coop/hora/internal/i18n"
+)
+
+// subjects are what a report may be about, by the kind of their ids.
+var subjects = map[idKind]moderation.SubjectKind{
+	memberID: moderation.AboutMember, listingID: moderation.AboutListing, exchangeID: moderation.AboutExchange,
+}
+
+// wantSubject reads the id of what is reported.
+func wantSubject(id string) (community domain.ID, about moderation.Subject, err error) {
+	o, ok := parseID(id)
+	kind, known := subjects[o.kind]
+	if !ok || !known {
+		return community, about, domain.NewError(domain.NotFound, "subjectId")
+	}
+	return o.community, moderation.Subject{Kind: kind, ID: o.key}, nil
+}
+
+// subject reads what a report or a measure is about, as the caller sees it; nil
+// when they do not.
+func (r *Resolver) subject(ctx context.Context, community domain.ID, about moderation.Subject) (view.Node, error) {
+	for kind, name := range subjects {
+		if name == about.Kind {
+			n, err := r.node(ctx, globalID(kind, community, about.ID))
+			if errors.Is(err, domain.NotFound) {
+				return nil, nil
+			}
+			return n, err
+		}
+	}
+	return nil, nil
+}
+
+// ruleOf is the rule in words: the contract's own are known in both languages.
+func ruleOf(lang i18n.Language, m *moderation.Measure) string {
+	for _, r := range moderation.Reasons {
+		if m.Rule == string(r) {
+			return i18n.Text(lang, "moderation.rule."+m.Rule, nil)
+		}
+	}
+	return m.Rule
+}
+
+// statementOf is the whole statement of reasons in the caller's language.
+func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (string, error) {
+	where, err := of(ctx).loaders.communities.Load(ctx, m.Community)
+	if err != nil {
+		return "", err
+	}
+	lang := language(ctx)
+	args := map[string]any{
+		"action": i18n.Text(lang, "moderation.action."+string(m.Action), nil), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
+	}
+	if !m.Until.IsZero() {
+		args["until"] = i18n.DateTime(lang, m.Until, where.Zone())
+	}
+	return i18n.Text(lang, "moderation.text", args), nil
+}
+
+// actSubjects are the kinds of id by an event's first word.
+var actSubjects = map[string]idKind{
+	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "ACTIVITY": activityID, "TIME": batchID,
+}
+
+// subjectOf is the global id of what an act happened to; nil for what has none.
+func subjectOf(a *moderation.Act) *string {
+	area, _, _ := strings.Cut(string(a.Kind), "_")
+	kind, known := actSubjects[area]
+	if !known {
+		return nil
+	}
+	id := globalID(kind, a.Community, a.Subject)
+	return &id
+}
