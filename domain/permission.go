@@ -37,6 +37,7 @@ const (
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
 	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
 	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
+	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
 )
 
 // granted is the one table of who may do what in a community.
@@ -61,6 +62,7 @@ var granted = map[Permission][]Role{
 	IssueBadges:       {Coordinator, Board},
 	Moderate:          {Coordinator, Moderator},
 	SeeAuditLog:       {Coordinator, Moderator, Board},
+	ManageApps:        {Coordinator},
 }
 
 // Permissions lists every permission, in the order of the SDL enum.
@@ -69,7 +71,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog,
+		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog, ManageApps,
 	}
 }
 

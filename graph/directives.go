@@ -12,14 +12,20 @@ import (
 
 // can is the first net: a field that needs somebody refuses nobody before
 // anything is read. What that somebody may do is the use case's to say, which
-// knows the community and asks the same table.
-func can(ctx context.Context, _ any, next graphql.Resolver, do domain.Permission) (any, error) {
+// knows the community and asks the same table. Proof that is fresh is asked for here
+// alone, since how somebody came in is no use case's business.
+func (r *Resolver) can(ctx context.Context, _ any, next graphql.Resolver, do domain.Permission, proved bool) (any, error) {
 	who := actor(ctx)
 	if do != domain.Anyone && who.Person == domain.Nowhere {
 		return nil, domain.Unauthenticated
 	}
 	if do == domain.AdministerServer && !who.Platform {
 		return nil, domain.Forbidden
+	}
+	if proved {
+		if err := r.Identity.Proved(ctx, who); err != nil {
+			return nil, err
+		}
 	}
 	return next(ctx)
 }

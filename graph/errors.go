@@ -19,9 +19,11 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/statement"
@@ -45,7 +47,7 @@ var topLevel = []domain.Code{
 }
 
 // reasons are codes that say more about one of the top level.
-var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded}
+var reasons = map[domain.Code]domain.Code{documentTooLarge: costExceeded, identity.StepUpRequired: domain.Forbidden}
 
 // userErrors parts an error in two: what a person can put right goes into the
 // payload, anything else is returned and becomes a top-level error.
@@ -90,7 +92,8 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 		return model.StaleVersion{
 			Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, CurrentVersion: figure(p, "current"),
 		}
-	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, shares.NotEnough:
+	case domain.TextTooLong, domain.PageSize, statement.TooLong, recognition.TooLate, recognition.StarsSpent, shares.NotEnough,
+		identity.PasskeyLimit, partner.WebhookLimit:
 		if most := figure(p, "max"); most != nil {
 			return model.LimitReached{
 				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Maximum: *most, Actual: figure(p, "actual"),

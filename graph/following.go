@@ -60,6 +60,11 @@ var nodeKinds = map[changes.Kind]idKind{
 	changes.Session: groupSessionID, changes.Activity: activityID,
 }
 
+// ObjectID is the global id of something that an event changed.
+func ObjectID(kind changes.Kind, community, id domain.ID) string {
+	return globalID(nodeKinds[kind], community, id)
+}
+
 func presented(ctx context.Context, change changes.Change) (*model.Change, error) {
 	in := change.Cursor.Community
 	shown := &model.Change{Cursor: change.Cursor.String(), ObjectID: globalID(nodeKinds[change.Kind], in, change.ID), Kind: model.ChangeKindUpsert}

@@ -88,7 +88,7 @@ func outcome(response *graphql.Response) telemetry.Outcome {
 // config binds resolvers, the one directive, and what lists cost: as much as
 // the page they ask for.
 func (r *Resolver) config() generated.Config {
-	c := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Can: can}}
+	c := generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Can: r.can}}
 	four := func(child int, first *int, _ *string, last *int, _ *string) int { return pageCost(child, first, last) }
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
@@ -135,6 +135,7 @@ func (r *Resolver) config() generated.Config {
 	// A holding is added up from its lines, a register from all of them.
 	c.Complexity.Member.Shares = func(child int) int { return 10 + child }
 	c.Complexity.Community.ShareRegister = func(child int, _ *time.Time) int { return 50 + child }
+	c.Complexity.Webhook.Deliveries = four
 	c.Complexity.Member.Listings = four
 	c.Complexity.Member.Exchanges = four
 	c.Complexity.Account.LimitChanges = four

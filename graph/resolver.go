@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -63,6 +64,7 @@ type Resolver struct {
 	Governance    *governance.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
+	Partners      *partner.Service
 	Live          *live.Hub
 
 	// Origins are the web apps, https://…, that may call from a browser, and follow.

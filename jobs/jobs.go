@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -24,10 +25,12 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/internal/mail"
+	"github.com/hora-coop/hora/internal/outbound"
 	"github.com/hora-coop/hora/internal/telemetry"
 )
 
@@ -66,6 +69,14 @@ type Config struct {
 	Mail mail.Sender
 	// Link is where a letter's reader answers, an absolute address; nil for none.
 	Link func(messaging.Letter) string
+	// Links writes letters to sign in with, which lead to SignInURL and a token.
+	Links     Links
+	SignInURL string
+	// Webhooks are told of events, which name objects by GlobalID. With Local, this
+	// very machine may be told: in development only.
+	Webhooks Webhooks
+	GlobalID func(kind changes.Kind, community, id domain.ID) string
+	Local    bool
 
 	Logger *slog.Logger
 	// Measure starts the measure of one run of a job, telemetry.Metrics.Job; nil for none.
@@ -172,6 +183,8 @@ type Runner struct {
 	cfg    Config
 	client *river.Client[pgx.Tx]
 	relay  *relay
+	// receivers calls webhooks, at public addresses only.
+	receivers *http.Client
 }
 
 const (
@@ -188,7 +201,7 @@ const (
 
 // New prepares a node's jobs; nothing runs before Start.
 func New(cfg Config) (*Runner, error) {
-	r := &Runner{cfg: cfg}
+	r := &Runner{cfg: cfg, receivers: outbound.NewClient(DeliverLimit, cfg.Local)}
 	settings := &river.Config{
 		Schema: cfg.Schema,
 		Logger: slog.New(warnings{cfg.Logger.Handler()}),
@@ -200,6 +213,8 @@ func New(cfg Config) (*Runner, error) {
 		if err := errors.Join(
 			river.AddWorkerSafely(settings.Workers, &worker[letterArgs]{work: r.sendLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[leaverArgs]{work: r.seeOff}),
+			river.AddWorkerSafely(settings.Workers, &worker[signInLetterArgs]{work: r.sendSignInLetter}),
+			river.AddWorkerSafely(settings.Workers, &worker[deliverArgs]{work: r.deliver}),
 			river.AddWorkerSafely(settings.Workers, &worker[passTimeArgs]{work: r.passTime, limit: passTimeLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[settlePairsArgs]{work: r.settlePairs, limit: settlePairsLimit}),
 			river.AddWorkerSafely(settings.Workers, &worker[sealArgs]{work: r.seal, limit: sealLimit}),
@@ -211,7 +226,7 @@ func New(cfg Config) (*Runner, error) {
 			return nil, fmt.Errorf("jobs: %w", err)
 		}
 		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule(), sweepPhotosSchedule(), evaluateSchedule()}
-		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}}
+		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}, webhookQueue: {MaxWorkers: 8}}
 		settings.JobTimeout, settings.RescueStuckJobsAfter = letterLimit, rescueAfter
 		// An older server leaves a newer one's jobs to it.
 		settings.FetchOnlyKnownKinds = true
@@ -312,7 +327,7 @@ func (r *Runner) awaitWork(ctx context.Context) (worked bool, err error) {
 		return false, nil
 	}
 	due := river.NewJobListParams().
-		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind()).
+		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind(), signInLetterArgs{}.Kind()).
 		States(rivertype.JobStateAvailable, rivertype.JobStateRunning).
 		Where("scheduled_at <= now()").
 		First(1)

@@ -36,7 +36,9 @@ func (r *Runner) prune(ctx context.Context, _ pruneArgs) error {
 			return r.cfg.Store.ForgetKeys(ctx, id, now.Add(-keysKept))
 		})
 	}
-	err := r.everywhere(ctx, func(ctx context.Context, c community.Community) error { return forget(ctx, c.ID) })
+	err := r.everywhere(ctx, func(ctx context.Context, c community.Community) error {
+		return errors.Join(forget(ctx, c.ID), r.cfg.Webhooks.Forget(ctx, c.ID))
+	})
 	if platform := errors.Join(forget(ctx, domain.Nowhere), r.cfg.Identity.Prune(ctx)); platform != nil {
 		err = errors.Join(err, fmt.Errorf("platform: %w", platform))
 	}

@@ -246,6 +246,9 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 		if err := r.cfg.Ways.Derive(ctx, events); err != nil {
 			return err
 		}
+		if err := r.cfg.Webhooks.Derive(ctx, community, events); err != nil {
+			return err
+		}
 		notes, err := r.cfg.Messages.Derive(ctx, events)
 		if err != nil {
 			return err

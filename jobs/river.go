@@ -52,9 +52,9 @@ func (r *Runner) observe(ctx context.Context, job *rivertype.JobRow, run func(co
 		done = r.cfg.Measure(job.Kind)
 	}
 	err := run(ctx)
-	if err == nil {
+	if _, sleeps := errors.AsType[*rivertype.JobSnoozeError](err); err == nil || sleeps {
 		done(telemetry.OK)
-		return nil
+		return err
 	}
 	outcome, level := telemetry.Failed, slog.LevelError
 	if _, refused := errors.AsType[*rivertype.JobCancelError](err); refused {

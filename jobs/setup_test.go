@@ -27,6 +27,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -137,9 +138,10 @@ func (b *testBundle) node() *node {
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
 		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, n.members, n.listings, n.exchanges),
 		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
-		Link:    func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
-		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),
-		Measure: b.measures.start,
+		Link:     func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
+		Webhooks: partner.New(db, persistence.PartnerStore{}, standing, nil, false),
+		Logger:   slog.New(slog.NewTextHandler(b.log, nil)),
+		Measure:  b.measures.start,
 	}
 	return n
 }

@@ -121,10 +121,11 @@ type sessionRow struct {
 	ExpiresAt  time.Time  `gorm:"column:expires_at"`
 	EndedAt    *time.Time `gorm:"column:ended_at"`
 	EndedWhy   *string    `gorm:"column:ended_why"`
+	OpenedBy   string     `gorm:"column:opened_by"`
 }
 
 var sessionColumns = []string{
-	"id", "person_id", "device_name", "created_at", "last_used_at", "expires_at", "ended_at", "ended_why",
+	"id", "person_id", "device_name", "created_at", "last_used_at", "expires_at", "ended_at", "ended_why", "opened_by",
 }
 
 func (sessionRow) TableName() string { return "session" }
@@ -132,14 +133,14 @@ func (sessionRow) TableName() string { return "session" }
 func sessionRowOf(s identity.Session) sessionRow {
 	return sessionRow{
 		ID: s.ID, PersonID: s.Person, DeviceName: s.DeviceName, CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt,
-		ExpiresAt: s.ExpiresAt, EndedAt: filled(s.EndedAt), EndedWhy: filled(string(s.EndedWhy)),
+		ExpiresAt: s.ExpiresAt, EndedAt: filled(s.EndedAt), EndedWhy: filled(string(s.EndedWhy)), OpenedBy: string(s.OpenedBy),
 	}
 }
 
 func (r sessionRow) session() identity.Session {
 	s := identity.Session{
 		ID: r.ID, Person: r.PersonID, DeviceName: r.DeviceName, CreatedAt: r.CreatedAt.UTC(),
-		LastUsedAt: r.LastUsedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: moment(r.EndedAt),
+		LastUsedAt: r.LastUsedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: moment(r.EndedAt), OpenedBy: identity.Door(r.OpenedBy),
 	}
 	if r.EndedWhy != nil {
 		s.EndedWhy = identity.Ending(*r.EndedWhy)
@@ -361,11 +362,13 @@ func (IdentityStore) FillBuckets(ctx context.Context, full map[string]time.Time)
 }
 
 // Prune implements identity.Store. Tokens go with their session.
-func (IdentityStore) Prune(ctx context.Context, now, tokensBefore, sessionsBefore time.Time) error {
+func (IdentityStore) Prune(ctx context.Context, now, tokensBefore, sessionsBefore, doorsBefore time.Time) error {
 	var batch pgx.Batch
 	batch.Queue(`DELETE FROM throttle WHERE tat <= $1`, now)
 	batch.Queue(`DELETE FROM refresh_token WHERE used_at < $1`, tokensBefore)
 	batch.Queue(`DELETE FROM session WHERE ended_at < $1 OR expires_at < $1`, sessionsBefore)
+	batch.Queue(`DELETE FROM sign_in_link WHERE created_at < $1`, doorsBefore)
+	batch.Queue(`DELETE FROM ceremony WHERE created_at < $1`, doorsBefore)
 	return query(ctx).SendBatch(ctx, &batch).Close()
 }
 

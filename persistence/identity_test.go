@@ -100,7 +100,7 @@ func (b *identityBundle) node(cost password.Cost) *identityNode {
 		passwords: &countedPasswords{Hasher: password.New(cost, 4)},
 	}
 	n.issuer = token.New(n.keys, "https://hora.example", b.clock)
-	n.Service = identity.New(b.db, persistence.IdentityStore{}, n.keys, n.passwords, n.issuer, token.NewMemory(b.clock))
+	n.Service = identity.New(b.db, persistence.IdentityStore{}, n.keys, n.passwords, n.issuer, token.NewMemory(b.clock), identity.Doors{})
 	return n
 }
 

@@ -405,6 +405,18 @@ CREATE TABLE public.card (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.card TO hora_server;
 
+CREATE TABLE public.ceremony (
+  id uuid NOT NULL,
+  person_id uuid,
+  name text NOT NULL,
+  state bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT ceremony_pkey PRIMARY KEY (id),
+  CONSTRAINT ceremony_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX ceremony_age_idx ON public.ceremony USING btree (created_at);
+GRANT DELETE, INSERT, SELECT ON public.ceremony TO hora_server;
+
 CREATE TABLE public.charter (
   community_id uuid NOT NULL,
   version integer NOT NULL,
@@ -907,6 +919,39 @@ CREATE INDEX listing_place_idx ON public.listing USING btree (community_id, lati
 CREATE INDEX listing_type_idx ON public.listing USING btree (community_id, service_type text_pattern_ops) WHERE (state = 'PUBLISHED'::text);
 GRANT INSERT, SELECT, UPDATE ON public.listing TO hora_server;
 
+CREATE TABLE public.measure (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  report_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  action text NOT NULL,
+  rule text NOT NULL,
+  statement text NOT NULL,
+  decided_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  before_state text NOT NULL,
+  ended_at timestamp with time zone,
+  ended_by uuid,
+  end_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT measure_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT measure_report_once UNIQUE (community_id, report_id),
+  CONSTRAINT measure_somebody_else CHECK ((decided_by <> member_id)),
+  CONSTRAINT measure_stated CHECK (((statement <> ''::text) AND (rule <> ''::text))),
+  CONSTRAINT measure_undone_for_a_reason CHECK ((((ended_by IS NULL) = (end_reason = ''::text)) AND ((ended_by IS NULL) OR (ended_at IS NOT NULL)))),
+  CONSTRAINT measure_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT measure_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT measure_report_fkey FOREIGN KEY (community_id, report_id) REFERENCES public.report(community_id, id)
+);
+ALTER TABLE public.measure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.measure FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.measure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX measure_member_idx ON public.measure USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX measure_until_idx ON public.measure USING btree (community_id, until_at) WHERE ((ended_at IS NULL) AND (until_at IS NOT NULL));
+GRANT INSERT, SELECT ON public.measure TO hora_server;
+
 CREATE TABLE public.member (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1031,6 +1076,21 @@ ALTER TABLE public.notification FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.notification TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE INDEX notification_person_idx ON public.notification USING btree (community_id, person_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT, UPDATE ON public.notification TO hora_server;
+
+CREATE TABLE public.passkey (
+  id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  credential bytea NOT NULL,
+  record bytea NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  CONSTRAINT passkey_pkey PRIMARY KEY (id),
+  CONSTRAINT passkey_credential_key UNIQUE (credential),
+  CONSTRAINT passkey_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX passkey_person_idx ON public.passkey USING btree (person_id, created_at);
+GRANT DELETE, INSERT, SELECT ON public.passkey TO hora_server;
 
 CREATE TABLE public.person (
   id uuid NOT NULL,
@@ -1163,6 +1223,32 @@ CREATE TABLE public.refresh_token (
 CREATE INDEX refresh_token_session_idx ON public.refresh_token USING btree (session_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.refresh_token TO hora_server;
 
+CREATE TABLE public.report (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  reporter_id uuid NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  accused_id uuid NOT NULL,
+  reason text NOT NULL,
+  details text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  answer_by timestamp with time zone NOT NULL,
+  overdue_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  CONSTRAINT report_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT report_accused_fkey FOREIGN KEY (community_id, accused_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT report_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT report_reporter_fkey FOREIGN KEY (community_id, reporter_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.report ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.report FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.report TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX report_accused_idx ON public.report USING btree (community_id, accused_id);
+CREATE UNIQUE INDEX report_open_once ON public.report USING btree (community_id, reporter_id, subject_id) WHERE (answered_at IS NULL);
+CREATE INDEX report_queue_idx ON public.report USING btree (community_id, answer_by, id) WHERE (answered_at IS NULL);
+GRANT INSERT, SELECT ON public.report TO hora_server;
+
 CREATE TABLE public.role_grant (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1191,8 +1277,10 @@ CREATE TABLE public.session (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   ended_why text,
+  opened_by text NOT NULL DEFAULT 'PASSWORD'::text,
   CONSTRAINT session_pkey PRIMARY KEY (id),
   CONSTRAINT session_ended_says_why CHECK (((ended_at IS NULL) = (ended_why IS NULL))),
+  CONSTRAINT session_opened_by CHECK ((opened_by = ANY (ARRAY['PASSWORD'::text, 'CARD'::text, 'LINK'::text, 'PASSKEY'::text]))),
   CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
 );
 CREATE INDEX session_person_idx ON public.session USING btree (person_id, created_at);
@@ -1216,6 +1304,21 @@ ALTER TABLE public.session_seat FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.session_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.session_seat TO hora_server;
 
+CREATE TABLE public.sign_in_link (
+  id uuid NOT NULL,
+  person_id uuid,
+  device_hash bytea NOT NULL,
+  device_name text NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT sign_in_link_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_in_link_device_key UNIQUE (device_hash),
+  CONSTRAINT sign_in_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
+);
+CREATE INDEX sign_in_link_age_idx ON public.sign_in_link USING btree (created_at);
+GRANT DELETE, INSERT, SELECT ON public.sign_in_link TO hora_server;
+
 CREATE TABLE public.signing_key (
   kid text NOT NULL,
   purpose text NOT NULL,
@@ -1223,7 +1326,7 @@ CREATE TABLE public.signing_key (
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
-  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text])))
+  CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text, 'LINK'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
 
@@ -1359,6 +1462,54 @@ CREATE INDEX time_cheque_provider_idx ON public.time_cheque USING btree (communi
 CREATE INDEX time_cheque_receiver_idx ON public.time_cheque USING btree (community_id, receiver_id, entered_at DESC, id DESC);
 CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (community_id, number) WHERE (kind = 'SIGNED'::text);
 GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
+
+CREATE TABLE public.webhook (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,
+  secret bytea NOT NULL,
+  former_secret bytea,
+  former_end timestamp with time zone,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  removed_at timestamp with time zone,
+  CONSTRAINT webhook_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT webhook_events_some CHECK ((cardinality(events) > 0)),
+  CONSTRAINT webhook_former_ends CHECK (((former_secret IS NULL) = (former_end IS NULL))),
+  CONSTRAINT webhook_state CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text]))),
+  CONSTRAINT webhook_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.webhook ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.webhook FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.webhook TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.webhook TO hora_server;
+
+CREATE TABLE public.webhook_delivery (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  webhook_id uuid NOT NULL,
+  kind text NOT NULL,
+  position bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  subject_id uuid NOT NULL,
+  objects jsonb NOT NULL,
+  outcome text NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  status integer,
+  failure text NOT NULL DEFAULT ''::text,
+  tried_at timestamp with time zone,
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT webhook_delivery_outcome CHECK ((outcome = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'GIVEN_UP'::text]))),
+  CONSTRAINT webhook_delivery_webhook_fkey FOREIGN KEY (community_id, webhook_id) REFERENCES public.webhook(community_id, id)
+);
+ALTER TABLE public.webhook_delivery ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.webhook_delivery FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.webhook_delivery TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX webhook_delivery_age_idx ON public.webhook_delivery USING btree (community_id, at);
+CREATE INDEX webhook_delivery_log_idx ON public.webhook_delivery USING btree (community_id, webhook_id, at DESC, id DESC);
+CREATE UNIQUE INDEX webhook_delivery_once_key ON public.webhook_delivery USING btree (community_id, webhook_id, "position") WHERE ("position" > 0);
+GRANT DELETE, INSERT, SELECT ON public.webhook_delivery TO hora_server;
 
 CREATE FUNCTION journal.append(p_community uuid, p_at timestamp with time zone, p_ids uuid[], p_kinds text[], p_actors uuid[], p_subjects uuid[], p_bodies bytea[])
   RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET enable_seqscan=off SET search_path=pg_catalog, pg_temp;

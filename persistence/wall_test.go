@@ -16,7 +16,8 @@ import (
 // everybodysTables hold what belongs to no community. Any other table is a
 // community's: it has a community_id, and is walled.
 var everybodysTables = []string{
-	"card", "community", "field_usage", "goose_db_version", "person", "person_community", "refresh_token", "session", "signing_key", "throttle",
+	"card", "ceremony", "community", "field_usage", "goose_db_version", "passkey", "person", "person_community", "refresh_token", "session", "sign_in_link",
+	"signing_key", "throttle",
 }
 
 // Every table of every schema is either walled or known to be everybody's. The

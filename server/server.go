@@ -19,6 +19,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -36,7 +37,9 @@ const (
 type Config struct {
 	Resolver     *graph.Resolver
 	Authenticate func(ctx context.Context, accessToken string) (domain.Actor, error)
-	JWKS         func(ctx context.Context) ([]byte, error)
+	// FollowLink signs in whoever follows a letter's link, once.
+	FollowLink func(ctx context.Context, token, device, network string) (identity.Person, identity.Tokens, error)
+	JWKS       func(ctx context.Context) ([]byte, error)
 	// CheckpointKeys are the public keys of what this server sealed, a line each.
 	CheckpointKeys func(ctx context.Context) ([]byte, error)
 	Badges         *token.Badges
@@ -85,6 +88,8 @@ func New(c Config) http.Handler {
 		reply(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", c.readyz)
+	mux.HandleFunc("GET "+SignInPath, c.signInPage)
+	mux.HandleFunc("POST "+SignInPath, c.followLink)
 	mux.HandleFunc("GET /{$}", c.welcome)
 	if c.GraphiQL || c.Dev != nil {
 		c.graphiql(mux)

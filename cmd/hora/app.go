@@ -22,6 +22,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/internal/blob"
@@ -31,6 +32,7 @@ import (
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server"
+	"github.com/hora-coop/hora/server/passkey"
 	"github.com/hora-coop/hora/server/token"
 )
 
@@ -95,9 +97,14 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	}
 	a.keys = identity.NewKeyring(a.db, persistence.IdentityStore{}, clock)
 	a.badges = token.NewBadges(a.keys, cfg.PublicURL)
-	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), a.badges)
+	a.rooms = openRooms(a.db, a.files, token.NewTickets(a.keys), a.badges, letterBox{a}, cfg.Dev)
 	a.issuer = token.New(a.keys, cfg.PublicURL, clock)
-	a.people = openIdentity(a.db, a.keys, a.issuer, clock)
+	ceremonies, err := passkey.New(cfg.PublicURL, cfg.PasskeyOrigins)
+	if err != nil {
+		a.db.Close()
+		return nil, fmt.Errorf("--public-url or --passkey-origins: %w", err)
+	}
+	a.people = openIdentity(a.db, a.keys, a.issuer, clock, identity.Doors{Post: letterBox{a}, Ceremonies: ceremonies})
 	a.sealer = token.NewSealer(a.keys)
 	a.notary = ledger.NewNotary(a.db, persistence.SealStore{}, a.sealer, a.rooms.ledger)
 	if a.jobs, err = a.openJobs(); err != nil {
@@ -123,8 +130,22 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 }
 
 // openIdentity wires who people are; the demonstration does it once per clock.
-func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock) *identity.Service {
-	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock))
+func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock, doors identity.Doors) *identity.Service {
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock), doors)
+}
+
+// letterBox has the jobs write letters and tell webhooks; they are opened after the
+// rooms.
+type letterBox struct{ app *App }
+
+// PostLink implements identity.Post.
+func (b letterBox) PostLink(ctx context.Context, link domain.ID) error {
+	return b.app.jobs.PostLink(ctx, link)
+}
+
+// PostDeliveries implements partner.Post.
+func (b letterBox) PostDeliveries(ctx context.Context, deliveries []partner.Delivery) error {
+	return b.app.jobs.PostDeliveries(ctx, deliveries)
 }
 
 // check fills what follows from other settings, and refuses what is dangerous.
@@ -161,7 +182,8 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Holds: a.rooms.ledger, Pairs: a.rooms.ledger, Seals: a.notary, Books: persistence.LedgerStore{},
 		Messages: a.rooms.messages, Milestones: a.rooms.recognition, Members: a.rooms.members, Ways: a.rooms.ways, Moderation: a.rooms.moderation,
 		Shares: a.rooms.shares, Identity: a.people,
-		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL },
+		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
+		Webhooks: a.rooms.partners, GlobalID: graph.ObjectID, Local: a.cfg.Dev,
 		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
 	})
 }
@@ -201,9 +223,9 @@ func (a *App) serverParts() (server.Config, error) {
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Governance: a.rooms.decisions, Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads,
-			Ways: a.rooms.ways, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, ShareBook: a.rooms.shares, Changes: a.rooms.changes, Live: a.live,
+			Ways: a.rooms.ways, Partners: a.rooms.partners, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, ShareBook: a.rooms.shares, Changes: a.rooms.changes, Live: a.live,
 		},
-		Authenticate: a.people.Authenticate, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
+		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
 	}

@@ -22,7 +22,7 @@ var kinds = map[string]string{
 	"splitId": "SplitAgreement", "federationId": "Community",
 	"toId": "Member", "subscriptionId": "ShareSubscription", "redemptionId": "ShareRedemption", "requestId": "ShareSubscription",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
-	"timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
+	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
 }
@@ -39,7 +39,7 @@ func kindOf(mutation, field string) string {
 var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"}}
 
 // everybodys are not a community's own: an id of another town is as good.
-var everybodys = []string{"ServiceType", "Session", "Person", "Community"}
+var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}
 
 // idFields are the fields of a mutation's input that take ids.
 func idFields(mutation string) []*ast.FieldDefinition {

@@ -255,7 +255,7 @@ SELECT format('SELECT %L AS name, count(*) || '' rows '' || coalesce(md5(string_
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND n.nspname IN ('public', 'journal', 'ledger')
-   AND c.relname NOT IN ('throttle', 'card', 'session', 'refresh_token', 'signing_key', 'cursor', 'seal', 'tile', 'job_period', 'field_usage', 'goose_db_version')`
+   AND c.relname NOT IN ('throttle', 'card', 'session', 'sign_in_link', 'ceremony', 'webhook_delivery', 'refresh_token', 'signing_key', 'cursor', 'seal', 'tile', 'job_period', 'field_usage', 'goose_db_version')`
 
 // snapshot is the content of every table, by name.
 func (p *program) snapshot() map[string]string {

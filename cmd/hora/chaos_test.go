@@ -151,7 +151,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.owner.Close)
-	b.rooms = openRooms(b.db, nil, nil, nil)
+	b.rooms = openRooms(b.db, nil, nil, nil, nil, false)
 	return b
 }
 

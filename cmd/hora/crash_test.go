@@ -168,7 +168,7 @@ func (b *crashBundle) beside() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.rooms = openRooms(b.db, nil, nil, nil)
+	b.rooms = openRooms(b.db, nil, nil, nil, nil, false)
 }
 
 // prepare has two people in each of four towns agree on exchanges that were done.
@@ -197,7 +197,7 @@ func (b *crashBundle) prepare(exchanges int) {
 func (b *crashBundle) people() *identity.Service {
 	keys := identity.NewKeyring(b.db, persistence.IdentityStore{}, &clock{})
 	return identity.New(b.db, persistence.IdentityStore{}, keys, password.New(password.Cost{MemoryKiB: 8, Passes: 1, Threads: 1}, 2),
-		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}))
+		token.New(keys, publicURL, &clock{}), token.NewMemory(&clock{}), identity.Doors{})
 }
 
 // settle founds a town whose founder received something from one other, often.

@@ -69,9 +69,9 @@ func (a *App) roomsAt() func(context.Context, domain.Clock) (demo.Rooms, error) 
 			return demo.Rooms{}, err
 		}
 		keys := identity.NewKeyring(db, persistence.IdentityStore{}, clock)
-		r := openRooms(db, a.files, token.NewTickets(keys), token.NewBadges(keys, a.cfg.PublicURL))
+		r := openRooms(db, a.files, token.NewTickets(keys), token.NewBadges(keys, a.cfg.PublicURL), nil, false)
 		return demo.Rooms{
-			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock),
+			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock, identity.Doors{}),
 			Members: r.members, Listings: r.listings, Exchanges: r.exchanges, Ledger: r.ledger,
 			Cheques: r.cheques, Workshops: r.workshops, Activities: r.activities,
 			Journal: persistence.JournalStore{}, Messages: r.messages, Reader: jobs.Reader, Close: db.Close,

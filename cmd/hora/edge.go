@@ -18,6 +18,7 @@ type edgeConfig struct {
 	TLSCert          string         `name:"tls-cert" type:"existingfile" placeholder:"FILE" help:"Serve https with this certificate chain (PEM); read once."`
 	TLSKey           string         `name:"tls-key" type:"existingfile" placeholder:"FILE" help:"The certificate's key (PEM)."`
 	CORSOrigins      []string       `name:"cors-origins" placeholder:"ORIGIN" help:"Web apps that may call from a browser: https://app.example.org,…"`
+	PasskeyOrigins   []string       `placeholder:"ORIGIN" help:"Apps that may use passkeys beside this server's own pages: android:apk-key-hash:…, https://app.example.org,…"`
 	TrustedProxies   []netip.Prefix `placeholder:"PREFIX" help:"Proxies whose X-Forwarded-For is believed: 127.0.0.1/32,…"`
 	Documents        string         `default:"any" enum:"any,trusted" help:"Which GraphQL documents to run: any, or trusted ones only."`
 	TrustedDocuments string         `type:"path" placeholder:"PATH" help:"Manifest of trusted documents, or a folder with one for each release of an app."`

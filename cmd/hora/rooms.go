@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -49,11 +50,12 @@ type rooms struct {
 	decisions   *governance.Service
 	cycles      *reinvestment.Service
 	simulations *simulation.Service
+	partners    *partner.Service
 }
 
 // openRooms wires the areas in the order of the import rule: a room knows those
 // above it, and learns anybody's standing from the members' store.
-func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer) rooms {
+func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, badges recognition.Signer, post partner.Post, local bool) rooms {
 	standing := persistence.MemberStore{}
 	hours := ledger.New(db, persistence.LedgerStore{}, standing)
 	communities := community.New(db, persistence.CommunityStore{}, standing, hours)
@@ -82,6 +84,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		decisions:   decisions,
 		cycles:      cycles,
 		simulations: simulation.New(db, persistence.SimulationStore{}, standing, communities),
+		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),
 	}

@@ -23,6 +23,7 @@ type scene struct {
 	nobody      *person // signed in, a member of nothing
 	question    string  // on which members vote
 	turn        int     // counts the calls, so that each is another
+	hook        string  // told of what happens
 }
 
 func newScene(w *town, elsewhere *person) *scene {
@@ -66,6 +67,42 @@ var calls = map[string]func(s *scene) call{
 	"revokeSession": func(s *scene) call {
 		return call{s.anna, input{"sessionId": s.anna.onAnotherDevice().session()}}
 	},
+	"requestSignInLink": func(s *scene) call {
+		return call{s.stranger(), input{"email": s.register(s.another("Lea"), "fr").email, "deviceName": "téléphone"}}
+	},
+	"signInWithLink": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		return call{s.stranger(), input{"token": p.link().token, "deviceName": "téléphone"}}
+	},
+	"beginPasskeyRegistration": func(s *scene) call {
+		return call{s.register(s.another("Lea"), "fr"), input{"name": "téléphone"}}
+	},
+	"finishPasskeyRegistration": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		_, in := p.makesPasskey()
+		return call{p, in}
+	},
+	"beginPasskeySignIn": func(s *scene) call { return call{s.stranger(), input{"clientMutationId": "1"}} },
+	"finishPasskeySignIn": func(s *scene) call {
+		key := s.register(s.another("Lea"), "fr").passkey()
+		return call{s.stranger(), with(key.signs(s.stranger()), "deviceName", "téléphone")}
+	},
+	"removePasskey": func(s *scene) call {
+		p := s.register(s.another("Lea"), "fr")
+		key := p.passkey()
+		p.take(p.does("finishPasskeySignIn", key.signs(p)))
+		return call{p, input{"passkeyId": key.id}}
+	},
+	"createWebhook": func(s *scene) call {
+		return call{s.founder, s.unheard()}
+	},
+	"rotateWebhookSecret": func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"enableWebhook":       func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"removeWebhook": func(s *scene) call {
+		return call{s.founder, input{"webhookId": s.founder.does("createWebhook", s.unheard()).text("webhook.id")}}
+	},
+	"testWebhook":      func(s *scene) call { return call{s.founder, input{"webhookId": s.webhook()}} },
+	"redeliverWebhook": func(s *scene) call { return call{s.founder, input{"deliveryId": s.delivery()}} },
 	"createCommunity": func(s *scene) call {
 		return call{s.clara, input{
 			"name": s.another("Accorderie"), "slug": s.another("ville"), "preset": "accorderie", "locale": "fr-CA", "timeZone": "America/Toronto",
@@ -588,6 +625,7 @@ func (s *scene) objects() map[string]string {
 		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
+		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

@@ -92,7 +92,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "ACTIVITY":
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
 	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
-		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "SPLIT": // nothing that a device keeps, but for what their legs say
+		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil
@@ -149,3 +149,16 @@ func (c Cursor) Wakes(e domain.RecordedEvent, kinds ...Kind) bool {
 }
 
 func wanted(kind Kind, kinds []Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+
+// Touched says which objects an event changed, for whoever tells of events outside;
+// accounts that are known by their owner alone are left out.
+func Touched(e domain.RecordedEvent) ([]Object, error) {
+	all, _, err := touches(e)
+	var objects []Object
+	for _, t := range all {
+		if !t.ofOwner && !slices.Contains(objects, t.Object) {
+			objects = append(objects, t.Object)
+		}
+	}
+	return objects, err
+}

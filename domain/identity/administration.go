@@ -86,12 +86,14 @@ const (
 	usedTokensKept = 7 * 24 * time.Hour
 	// A session that is over stays for a month, for whoever asks what happened.
 	overSessionsKept = 30 * 24 * time.Hour
+	// A link or a ceremony is over after minutes.
+	doorsKept = 24 * time.Hour
 )
 
 // Prune forgets what no longer matters: empty buckets, long used tokens, sessions
-// long over. A nightly job calls it; calling it more often changes nothing.
+// long over, links nobody followed. A nightly job calls it; calling it more often changes nothing.
 func (s *Service) Prune(ctx context.Context) error {
 	return s.tx.InPlatform(ctx, func(ctx context.Context, now time.Time) error {
-		return s.store.Prune(ctx, now, now.Add(-usedTokensKept), now.Add(-overSessionsKept))
+		return s.store.Prune(ctx, now, now.Add(-usedTokensKept), now.Add(-overSessionsKept), now.Add(-doorsKept))
 	})
 }

@@ -222,7 +222,7 @@ func (s *Service) openByCard(ctx context.Context, proved Card, device string) (P
 			return err
 		}
 		person = holder.Person
-		session, refresh, err = s.open(ctx, person, device, now)
+		session, refresh, err = s.open(ctx, person, device, ByCard, now)
 		return err
 	})
 	if err != nil {

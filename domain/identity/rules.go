@@ -136,8 +136,8 @@ func newPerson(c *domain.Check, email, password, displayName, locale string) Per
 }
 
 // newSession begins a stay on a device.
-func newSession(person domain.ID, device string, now time.Time) Session {
-	return Session{ID: domain.NewID(), Person: person, DeviceName: device, CreatedAt: now}.used(now)
+func newSession(person domain.ID, device string, door Door, now time.Time) Session {
+	return Session{ID: domain.NewID(), Person: person, DeviceName: device, CreatedAt: now, OpenedBy: door}.used(now)
 }
 
 // used prolongs a session, but never beyond its absolute life.

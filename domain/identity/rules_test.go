@@ -122,7 +122,7 @@ func TestEveryCommonPasswordWouldElsePass(t *testing.T) {
 }
 
 func TestASessionLivesByUseButNotForEver(t *testing.T) {
-	s := newSession(domain.NewID(), "téléphone", noon)
+	s := newSession(domain.NewID(), "téléphone", ByPassword, noon)
 	if want := noon.Add(IdleLife); !s.ExpiresAt.Equal(want) {
 		t.Errorf("a new session lasts until %v, want %v", s.ExpiresAt, want)
 	}
@@ -145,7 +145,7 @@ func TestASessionLivesByUseButNotForEver(t *testing.T) {
 }
 
 func TestWhatBecomesOfARefreshToken(t *testing.T) {
-	alive := newSession(domain.NewID(), "", noon)
+	alive := newSession(domain.NewID(), "", ByPassword, noon)
 	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
 	fresh, used := &RefreshToken{}, &RefreshToken{UsedAt: noon}
 	for _, tc := range []struct {
@@ -163,7 +163,7 @@ func TestWhatBecomesOfARefreshToken(t *testing.T) {
 		{"used, and nobody knows its successor", alive, ago(time.Second), nil, stolen},
 		{"the session was ended", alive.ended(noon, Revoked), time.Time{}, nil, refused},
 		{"the session was ended, and the token used", alive.ended(noon, Revoked), ago(time.Hour), used, refused},
-		{"nobody came for two months", newSession(domain.NewID(), "", ago(IdleLife)), time.Time{}, nil, refused},
+		{"nobody came for two months", newSession(domain.NewID(), "", ByPassword, ago(IdleLife)), time.Time{}, nil, refused},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
 			if got := judge(tc.session, RefreshToken{UsedAt: tc.usedAt}, tc.successor, noon); got != tc.want {

@@ -19,11 +19,18 @@ type Service struct {
 	passwords Passwords
 	issuer    Issuer
 	memory    Memory
+	doors     Doors
+}
+
+// Doors is what ways in beside passwords and cards need; without it there are none.
+type Doors struct {
+	Post       Post
+	Ceremonies Ceremonies
 }
 
 // New opens the identity room.
-func New(tx domain.Tx, store Store, keys *Keyring, passwords Passwords, issuer Issuer, memory Memory) *Service {
-	return &Service{tx: tx, store: store, keys: keys, passwords: passwords, issuer: issuer, memory: memory}
+func New(tx domain.Tx, store Store, keys *Keyring, passwords Passwords, issuer Issuer, memory Memory, doors Doors) *Service {
+	return &Service{tx: tx, store: store, keys: keys, passwords: passwords, issuer: issuer, memory: memory, doors: doors}
 }
 
 // Register is what somebody gives to be known here.
@@ -71,7 +78,7 @@ func (s *Service) Register(ctx context.Context, cmd Register) (Person, Tokens, e
 		if err := s.makeFamiliar(ctx, person.Email, cmd.Network, now); err != nil {
 			return err
 		}
-		session, refresh, err = s.open(ctx, person, device, now)
+		session, refresh, err = s.open(ctx, person, device, ByPassword, now)
 		return err
 	})
 	if err != nil {
@@ -136,7 +143,7 @@ func (s *Service) signIn(ctx context.Context, cmd SignIn) (Person, Tokens, error
 		if err := s.makeFamiliar(ctx, cmd.Email, cmd.Network, now); err != nil {
 			return err
 		}
-		session, refresh, err = s.open(ctx, found.Person, cmd.DeviceName, now)
+		session, refresh, err = s.open(ctx, found.Person, cmd.DeviceName, ByPassword, now)
 		return err
 	})
 	if err != nil {
@@ -193,8 +200,8 @@ func (s *Service) prove(ctx context.Context, found Credentials, password string)
 }
 
 // open begins a session with its first refresh token.
-func (s *Service) open(ctx context.Context, person Person, device string, now time.Time) (Session, secret, error) {
-	session := newSession(person.ID, device, now)
+func (s *Service) open(ctx context.Context, person Person, device string, door Door, now time.Time) (Session, secret, error) {
+	session := newSession(person.ID, device, door, now)
 	if err := s.store.AddSession(ctx, session); err != nil {
 		return Session{}, secret{}, err
 	}

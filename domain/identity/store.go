@@ -13,6 +13,8 @@ import (
 // InPlatform; what is absent is answered as NotFound.
 type Store interface {
 	CardStore // how somebody without an address signs in
+	LinkStore
+	PasskeyStore
 
 	// AddPerson fails as EmailUnavailable when somebody has the address.
 	AddPerson(ctx context.Context, person Person, passwordHash string) error
@@ -60,9 +62,9 @@ type Store interface {
 	LockBuckets(ctx context.Context, keys []string, now time.Time) (map[string]time.Time, error)
 	FillBuckets(ctx context.Context, full map[string]time.Time) error
 
-	// Prune forgets empty buckets, tokens used before a time, and sessions that
-	// ended or expired before another.
-	Prune(ctx context.Context, now, tokensBefore, sessionsBefore time.Time) error
+	// Prune forgets empty buckets, tokens used before a time, sessions that ended or
+	// expired before another, and links and ceremonies begun before a third.
+	Prune(ctx context.Context, now, tokensBefore, sessionsBefore, doorsBefore time.Time) error
 }
 
 // Passwords turns passwords into something that can be kept.

@@ -48,7 +48,19 @@ type Session struct {
 	ExpiresAt  time.Time // moves with use, within the session's absolute life
 	EndedAt    time.Time // zero while nobody ended it
 	EndedWhy   Ending
+	OpenedBy   Door
 }
+
+// Door is how somebody proved who they are when they came in.
+type Door string
+
+// The doors.
+const (
+	ByPassword Door = "PASSWORD"
+	ByCard     Door = "CARD"
+	ByLink     Door = "LINK"
+	ByPasskey  Door = "PASSKEY"
+)
 
 // Ending says why a session was ended before its time.
 type Ending string
@@ -120,4 +132,5 @@ const (
 	ForSeal    Purpose = "SEAL"    // signs checkpoints of journals; what it signed is believed for good
 	ForUpload  Purpose = "UPLOAD"  // signs tickets to hand in a picture
 	ForBadge   Purpose = "BADGE"   // signs badges; what it signed is believed for good
+	ForLink    Purpose = "LINK"    // derives what a letter with a sign-in link says
 )

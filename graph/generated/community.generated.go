@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/shares"
@@ -48,6 +49,7 @@ type CommunityResolver interface {
 	Complaints(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ComplaintConnection, error)
 	ModerationQueue(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ReportConnection, error)
 	AuditLog(ctx context.Context, obj *community.Community, first *int, after *string) (*model.AuditConnection, error)
+	Webhooks(ctx context.Context, obj *community.Community) ([]*partner.Webhook, error)
 	ReinvestmentPlans(ctx context.Context, obj *community.Community) ([]*reinvestment.Plan, error)
 	Admissions(ctx context.Context, obj *community.Community) ([]*membership.Admission, error)
 	Badges(ctx context.Context, obj *community.Community) ([]*recognition.Badge, error)
@@ -1079,11 +1081,16 @@ func (ec *executionContext) _Community_members(ctx context.Context, field graphq
 					var zeroVal *model.MemberConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.MemberConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.MemberConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1141,11 +1148,16 @@ func (ec *executionContext) _Community_member(ctx context.Context, field graphql
 					var zeroVal *membership.Member
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *membership.Member
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *membership.Member
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1203,11 +1215,16 @@ func (ec *executionContext) _Community_listings(ctx context.Context, field graph
 					var zeroVal *model.ListingConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ListingConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ListingConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1265,11 +1282,16 @@ func (ec *executionContext) _Community_exchanges(ctx context.Context, field grap
 					var zeroVal *model.ExchangeConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ExchangeConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ExchangeConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1370,11 +1392,16 @@ func (ec *executionContext) _Community_account(ctx context.Context, field graphq
 					var zeroVal *view.Account
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *view.Account
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *view.Account
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1420,11 +1447,16 @@ func (ec *executionContext) _Community_pools(ctx context.Context, field graphql.
 					var zeroVal []*view.Account
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*view.Account
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*view.Account
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1471,11 +1503,16 @@ func (ec *executionContext) _Community_ledgerCheckpoint(ctx context.Context, fie
 					var zeroVal *model.Checkpoint
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.Checkpoint
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.Checkpoint
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1533,11 +1570,16 @@ func (ec *executionContext) _Community_activities(ctx context.Context, field gra
 					var zeroVal *model.ActivityConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ActivityConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.ActivityConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1595,11 +1637,16 @@ func (ec *executionContext) _Community_timeCheques(ctx context.Context, field gr
 					var zeroVal *model.TimeChequeConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.TimeChequeConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.TimeChequeConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1657,11 +1704,16 @@ func (ec *executionContext) _Community_timeChequeBatches(ctx context.Context, fi
 					var zeroVal *model.TimeChequeBatchConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.TimeChequeBatchConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.TimeChequeBatchConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1807,11 +1859,16 @@ func (ec *executionContext) _Community_decisions(ctx context.Context, field grap
 					var zeroVal *model.DecisionConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DecisionConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.DecisionConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1980,6 +2037,61 @@ func (ec *executionContext) fieldContext_Community_auditLog(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_webhooks(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_webhooks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().Webhooks(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "MANAGE_APPS")
+				if err != nil {
+					var zeroVal []*partner.Webhook
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*partner.Webhook
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal []*partner.Webhook
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*partner.Webhook) graphql.Marshaler {
+			return ec.marshalNWebhook2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋpartnerᚐWebhookᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_webhooks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Webhook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_reinvestmentPlans(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2000,11 +2112,16 @@ func (ec *executionContext) _Community_reinvestmentPlans(ctx context.Context, fi
 					var zeroVal []*reinvestment.Plan
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*reinvestment.Plan
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*reinvestment.Plan
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2191,11 +2308,16 @@ func (ec *executionContext) _Community_cycles(ctx context.Context, field graphql
 					var zeroVal *model.CycleConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CycleConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.CycleConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2253,11 +2375,16 @@ func (ec *executionContext) _Community_groupSessions(ctx context.Context, field 
 					var zeroVal *model.GroupSessionConnection
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.GroupSessionConnection
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *model.GroupSessionConnection
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2315,11 +2442,16 @@ func (ec *executionContext) _Community_shareRegister(ctx context.Context, field 
 					var zeroVal *shares.Register
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *shares.Register
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal *shares.Register
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2376,11 +2508,16 @@ func (ec *executionContext) _Community_splitAgreements(ctx context.Context, fiel
 					var zeroVal []*reinvestment.Agreement
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*reinvestment.Agreement
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*reinvestment.Agreement
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -2922,6 +3059,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_auditLog(ctx, field, obj)
+				})
+		case "webhooks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_webhooks(ctx, field, obj)
 				})
 		case "reinvestmentPlans":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

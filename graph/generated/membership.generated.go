@@ -970,11 +970,16 @@ func (ec *executionContext) _Member_deviceKeys(ctx context.Context, field graphq
 					var zeroVal []*cheque.Device
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*cheque.Device
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*cheque.Device
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1
@@ -1020,11 +1025,16 @@ func (ec *executionContext) _Member_helpers(ctx context.Context, field graphql.C
 					var zeroVal []*membership.Helper
 					return zeroVal, err
 				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*membership.Helper
+					return zeroVal, err
+				}
 				if ec.Directives.Can == nil {
 					var zeroVal []*membership.Helper
 					return zeroVal, errors.New("directive can is not implemented")
 				}
-				return ec.Directives.Can(ctx, obj, directive0, do)
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
 			}
 
 			next = directive1

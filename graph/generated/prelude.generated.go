@@ -1653,6 +1653,21 @@ func (ec *executionContext) marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋd
 	return res
 }
 
+func (ec *executionContext) unmarshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKind(ctx context.Context, v any) (domain.EventKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := domain.EventKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKind(ctx context.Context, sel ast.SelectionSet, v domain.EventKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRole(ctx context.Context, v any) (domain.Role, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := domain.Role(tmp)
@@ -1680,6 +1695,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKindᚄ(ctx context.Context, v any) ([]domain.EventKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]domain.EventKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKindᚄ(ctx context.Context, sel ast.SelectionSet, v []domain.EventKind) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐEventKind(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

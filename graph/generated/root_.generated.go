@@ -67,6 +67,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Objection() ObjectionResolver
+	Passkey() PasskeyResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
 	PlanTurn() PlanTurnResolver
@@ -99,11 +100,13 @@ type ResolverRoot interface {
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
+	Webhook() WebhookResolver
+	WebhookDelivery() WebhookDeliveryResolver
 	WhyNot() WhyNotResolver
 }
 
 type DirectiveRoot struct {
-	Can func(ctx context.Context, obj any, next graphql.Resolver, do domain.Permission) (res any, err error)
+	Can func(ctx context.Context, obj any, next graphql.Resolver, do domain.Permission, proved bool) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -363,6 +366,19 @@ type ComplexityRoot struct {
 		Value     func(childComplexity int) int
 	}
 
+	BeginPasskeyRegistrationPayload struct {
+		Ceremony   func(childComplexity int) int
+		Options    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BeginPasskeySignInPayload struct {
+		Ceremony         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Options          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	BreakGlassPayload struct {
 		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -567,6 +583,7 @@ type ComplexityRoot struct {
 		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone                 func(childComplexity int) int
+		Webhooks                 func(childComplexity int) int
 	}
 
 	CommunityConnection struct {
@@ -655,6 +672,12 @@ type ComplexityRoot struct {
 	CreateListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CreateWebhookPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	Criterion struct {
@@ -975,6 +998,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EnableWebhookPayload struct {
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
+	}
+
 	EndPlanPayload struct {
 		Plan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1107,6 +1135,17 @@ type ComplexityRoot struct {
 	FileComplaintPayload struct {
 		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	FinishPasskeyRegistrationPayload struct {
+		Passkey    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	FinishPasskeySignInPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
 	}
 
 	Fraction struct {
@@ -1447,125 +1486,138 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptExchange         func(childComplexity int, input model.AcceptExchangeInput) int
-		AcceptShareTerms       func(childComplexity int, input model.AcceptShareTermsInput) int
-		AdmitMember            func(childComplexity int, input model.AdmitMemberInput) int
-		AllowBelowFloor        func(childComplexity int, input model.AllowBelowFloorInput) int
-		AmendCharter           func(childComplexity int, input model.AmendCharterInput) int
-		Announce               func(childComplexity int, input model.AnnounceInput) int
-		ApplyForCoOwnership    func(childComplexity int, input model.ApplyForCoOwnershipInput) int
-		ApplyToJoin            func(childComplexity int, input model.ApplyToJoinInput) int
-		ApproveActivity        func(childComplexity int, input model.ApproveActivityInput) int
-		ApproveClaim           func(childComplexity int, input model.ApproveClaimInput) int
-		ApproveListing         func(childComplexity int, input model.ApproveListingInput) int
-		ArchiveListing         func(childComplexity int, input model.ArchiveListingInput) int
-		AwardStar              func(childComplexity int, input model.AwardStarInput) int
-		BreakGlass             func(childComplexity int, input model.BreakGlassInput) int
-		CancelCycle            func(childComplexity int, input model.CancelCycleInput) int
-		CancelExchange         func(childComplexity int, input model.CancelExchangeInput) int
-		CancelSession          func(childComplexity int, input model.CancelSessionInput) int
-		CastBallot             func(childComplexity int, input model.CastBallotInput) int
-		CastBudgetBallot       func(childComplexity int, input model.CastBudgetBallotInput) int
-		ChallengeAllocation    func(childComplexity int, input model.ChallengeAllocationInput) int
-		ClaimPayout            func(childComplexity int, input model.ClaimPayoutInput) int
-		CommentOnDecision      func(childComplexity int, input model.CommentOnDecisionInput) int
-		CompleteExchange       func(childComplexity int, input model.CompleteExchangeInput) int
-		ConfirmExchange        func(childComplexity int, input model.ConfirmExchangeInput) int
-		ConfirmSharePayment    func(childComplexity int, input model.ConfirmSharePaymentInput) int
-		ConfirmShareRedemption func(childComplexity int, input model.ConfirmShareRedemptionInput) int
-		ConfirmUpload          func(childComplexity int, input model.ConfirmUploadInput) int
-		CorrectTransfer        func(childComplexity int, input model.CorrectTransferInput) int
-		CreateCommunity        func(childComplexity int, input model.CreateCommunityInput) int
-		CreateListing          func(childComplexity int, input model.CreateListingInput) int
-		DecideAdmission        func(childComplexity int, input model.DecideAdmissionInput) int
-		DeclareConflict        func(childComplexity int, input model.DeclareConflictInput) int
-		DeclineActivity        func(childComplexity int, input model.DeclineActivityInput) int
-		DeclineApplication     func(childComplexity int, input model.DeclineApplicationInput) int
-		DeclineClaim           func(childComplexity int, input model.DeclineClaimInput) int
-		DeclineExchange        func(childComplexity int, input model.DeclineExchangeInput) int
-		DefineBadge            func(childComplexity int, input model.DefineBadgeInput) int
-		DepositTimeCheque      func(childComplexity int, input model.DepositTimeChequeInput) int
-		DisputeExchange        func(childComplexity int, input model.DisputeExchangeInput) int
-		EndPlan                func(childComplexity int, input model.EndPlanInput) int
-		EndorseSkill           func(childComplexity int, input model.EndorseSkillInput) int
-		EnterTimeCheques       func(childComplexity int, input model.EnterTimeChequesInput) int
-		FileComplaint          func(childComplexity int, input model.FileComplaintInput) int
-		GiveCard               func(childComplexity int, input model.GiveCardInput) int
-		GiveHours              func(childComplexity int, input model.GiveHoursInput) int
-		GiveThanks             func(childComplexity int, input model.GiveThanksInput) int
-		GrantRole              func(childComplexity int, input model.GrantRoleInput) int
-		HideThanks             func(childComplexity int, input model.HideThanksInput) int
-		IssueBadge             func(childComplexity int, input model.IssueBadgeInput) int
-		JoinSession            func(childComplexity int, input model.JoinSessionInput) int
-		LeaveCommunity         func(childComplexity int, input model.LeaveCommunityInput) int
-		LeaveSession           func(childComplexity int, input model.LeaveSessionInput) int
-		LogActivity            func(childComplexity int, input model.LogActivityInput) int
-		MarkListingMet         func(childComplexity int, input model.MarkListingMetInput) int
-		MarkRead               func(childComplexity int, input model.MarkReadInput) int
-		NameHelper             func(childComplexity int, input model.NameHelperInput) int
-		NoteHousehold          func(childComplexity int, input model.NoteHouseholdInput) int
-		NoteOrientation        func(childComplexity int, input model.NoteOrientationInput) int
-		NoteShareholder        func(childComplexity int, input model.NoteShareholderInput) int
-		ObjectToAdmission      func(childComplexity int, input model.ObjectToAdmissionInput) int
-		OpenComplaint          func(childComplexity int, input model.OpenComplaintInput) int
-		OpenCycle              func(childComplexity int, input model.OpenCycleInput) int
-		OpenDecision           func(childComplexity int, input model.OpenDecisionInput) int
-		OpenDraft              func(childComplexity int, input model.OpenDraftInput) int
-		PauseMembership        func(childComplexity int, input model.PauseMembershipInput) int
-		PlanCycles             func(childComplexity int, input model.PlanCyclesInput) int
-		PlanInflow             func(childComplexity int, input model.PlanInflowInput) int
-		PlanSplit              func(childComplexity int, input model.PlanSplitInput) int
-		ProposeExchange        func(childComplexity int, input model.ProposeExchangeInput) int
-		ProposeSplit           func(childComplexity int, input model.ProposeSplitInput) int
-		RedeemShares           func(childComplexity int, input model.RedeemSharesInput) int
-		RefreshSession         func(childComplexity int, input model.RefreshSessionInput) int
-		RefuseSplit            func(childComplexity int, input model.RefuseSplitInput) int
-		Register               func(childComplexity int, input model.RegisterInput) int
-		RegisterDeviceKey      func(childComplexity int, input model.RegisterDeviceKeyInput) int
-		RegisterMember         func(childComplexity int, input model.RegisterMemberInput) int
-		RenewListing           func(childComplexity int, input model.RenewListingInput) int
-		ReportContent          func(childComplexity int, input model.ReportContentInput) int
-		RequestUpload          func(childComplexity int, input model.RequestUploadInput) int
-		ResolveDispute         func(childComplexity int, input model.ResolveDisputeInput) int
-		ResolveReport          func(childComplexity int, input model.ResolveReportInput) int
-		ResumeMembership       func(childComplexity int, input model.ResumeMembershipInput) int
-		ReverseTransfer        func(childComplexity int, input model.ReverseTransferInput) int
-		ReviewProject          func(childComplexity int, input model.ReviewProjectInput) int
-		ReviseBadge            func(childComplexity int, input model.ReviseBadgeInput) int
-		ReviseExchange         func(childComplexity int, input model.ReviseExchangeInput) int
-		ReviseSplit            func(childComplexity int, input model.ReviseSplitInput) int
-		RevokeBadge            func(childComplexity int, input model.RevokeBadgeInput) int
-		RevokeCard             func(childComplexity int, input model.RevokeCardInput) int
-		RevokeDeviceKey        func(childComplexity int, input model.RevokeDeviceKeyInput) int
-		RevokeRole             func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession          func(childComplexity int, input model.RevokeSessionInput) int
-		ScheduleSession        func(childComplexity int, input model.ScheduleSessionInput) int
-		SendMessage            func(childComplexity int, input model.SendMessageInput) int
-		SetAccountLimits       func(childComplexity int, input model.SetAccountLimitsInput) int
-		SetOutcome             func(childComplexity int, input model.SetOutcomeInput) int
-		SettleSession          func(childComplexity int, input model.SettleSessionInput) int
-		SettleSplit            func(childComplexity int, input model.SettleSplitInput) int
-		SettleTimeCheque       func(childComplexity int, input model.SettleTimeChequeInput) int
-		ShowRecognition        func(childComplexity int, input model.ShowRecognitionInput) int
-		SignIn                 func(childComplexity int, input model.SignInInput) int
-		SignInWithCard         func(childComplexity int, input model.SignInWithCardInput) int
-		SignInWithNumber       func(childComplexity int, input model.SignInWithNumberInput) int
-		SignOut                func(childComplexity int, input *model.SignOutInput) int
-		SignSplit              func(childComplexity int, input model.SignSplitInput) int
-		SimulateCharter        func(childComplexity int, input model.SimulateCharterInput) int
-		SubmitProject          func(childComplexity int, input model.SubmitProjectInput) int
-		SubscribeShares        func(childComplexity int, input model.SubscribeSharesInput) int
-		TransferShares         func(childComplexity int, input model.TransferSharesInput) int
-		UndoMeasure            func(childComplexity int, input model.UndoMeasureInput) int
-		UndoTimeCheques        func(childComplexity int, input model.UndoTimeChequesInput) int
-		UpdateListing          func(childComplexity int, input model.UpdateListingInput) int
-		WithdrawDecision       func(childComplexity int, input model.WithdrawDecisionInput) int
-		WithdrawEndorsement    func(childComplexity int, input model.WithdrawEndorsementInput) int
-		WithdrawHelper         func(childComplexity int, input model.WithdrawHelperInput) int
-		WithdrawProject        func(childComplexity int, input model.WithdrawProjectInput) int
-		WithdrawShareRequest   func(childComplexity int, input model.WithdrawShareRequestInput) int
-		WithdrawTimeCheque     func(childComplexity int, input model.WithdrawTimeChequeInput) int
-		WriteTimeCheque        func(childComplexity int, input model.WriteTimeChequeInput) int
+		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
+		AcceptShareTerms          func(childComplexity int, input model.AcceptShareTermsInput) int
+		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
+		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
+		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
+		Announce                  func(childComplexity int, input model.AnnounceInput) int
+		ApplyForCoOwnership       func(childComplexity int, input model.ApplyForCoOwnershipInput) int
+		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
+		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
+		ApproveClaim              func(childComplexity int, input model.ApproveClaimInput) int
+		ApproveListing            func(childComplexity int, input model.ApproveListingInput) int
+		ArchiveListing            func(childComplexity int, input model.ArchiveListingInput) int
+		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
+		BeginPasskeyRegistration  func(childComplexity int, input model.BeginPasskeyRegistrationInput) int
+		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
+		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
+		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
+		CancelSession             func(childComplexity int, input model.CancelSessionInput) int
+		CastBallot                func(childComplexity int, input model.CastBallotInput) int
+		CastBudgetBallot          func(childComplexity int, input model.CastBudgetBallotInput) int
+		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
+		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
+		CommentOnDecision         func(childComplexity int, input model.CommentOnDecisionInput) int
+		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
+		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
+		ConfirmSharePayment       func(childComplexity int, input model.ConfirmSharePaymentInput) int
+		ConfirmShareRedemption    func(childComplexity int, input model.ConfirmShareRedemptionInput) int
+		ConfirmUpload             func(childComplexity int, input model.ConfirmUploadInput) int
+		CorrectTransfer           func(childComplexity int, input model.CorrectTransferInput) int
+		CreateCommunity           func(childComplexity int, input model.CreateCommunityInput) int
+		CreateListing             func(childComplexity int, input model.CreateListingInput) int
+		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
+		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
+		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
+		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
+		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
+		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
+		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
+		DefineBadge               func(childComplexity int, input model.DefineBadgeInput) int
+		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
+		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
+		EnableWebhook             func(childComplexity int, input model.EnableWebhookInput) int
+		EndPlan                   func(childComplexity int, input model.EndPlanInput) int
+		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
+		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
+		FileComplaint             func(childComplexity int, input model.FileComplaintInput) int
+		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
+		FinishPasskeySignIn       func(childComplexity int, input model.FinishPasskeySignInInput) int
+		GiveCard                  func(childComplexity int, input model.GiveCardInput) int
+		GiveHours                 func(childComplexity int, input model.GiveHoursInput) int
+		GiveThanks                func(childComplexity int, input model.GiveThanksInput) int
+		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
+		HideThanks                func(childComplexity int, input model.HideThanksInput) int
+		IssueBadge                func(childComplexity int, input model.IssueBadgeInput) int
+		JoinSession               func(childComplexity int, input model.JoinSessionInput) int
+		LeaveCommunity            func(childComplexity int, input model.LeaveCommunityInput) int
+		LeaveSession              func(childComplexity int, input model.LeaveSessionInput) int
+		LogActivity               func(childComplexity int, input model.LogActivityInput) int
+		MarkListingMet            func(childComplexity int, input model.MarkListingMetInput) int
+		MarkRead                  func(childComplexity int, input model.MarkReadInput) int
+		NameHelper                func(childComplexity int, input model.NameHelperInput) int
+		NoteHousehold             func(childComplexity int, input model.NoteHouseholdInput) int
+		NoteOrientation           func(childComplexity int, input model.NoteOrientationInput) int
+		NoteShareholder           func(childComplexity int, input model.NoteShareholderInput) int
+		ObjectToAdmission         func(childComplexity int, input model.ObjectToAdmissionInput) int
+		OpenComplaint             func(childComplexity int, input model.OpenComplaintInput) int
+		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
+		OpenDecision              func(childComplexity int, input model.OpenDecisionInput) int
+		OpenDraft                 func(childComplexity int, input model.OpenDraftInput) int
+		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
+		PlanCycles                func(childComplexity int, input model.PlanCyclesInput) int
+		PlanInflow                func(childComplexity int, input model.PlanInflowInput) int
+		PlanSplit                 func(childComplexity int, input model.PlanSplitInput) int
+		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
+		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
+		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
+		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
+		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
+		RefuseSplit               func(childComplexity int, input model.RefuseSplitInput) int
+		Register                  func(childComplexity int, input model.RegisterInput) int
+		RegisterDeviceKey         func(childComplexity int, input model.RegisterDeviceKeyInput) int
+		RegisterMember            func(childComplexity int, input model.RegisterMemberInput) int
+		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
+		RenewListing              func(childComplexity int, input model.RenewListingInput) int
+		ReportContent             func(childComplexity int, input model.ReportContentInput) int
+		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
+		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
+		ResolveDispute            func(childComplexity int, input model.ResolveDisputeInput) int
+		ResolveReport             func(childComplexity int, input model.ResolveReportInput) int
+		ResumeMembership          func(childComplexity int, input model.ResumeMembershipInput) int
+		ReverseTransfer           func(childComplexity int, input model.ReverseTransferInput) int
+		ReviewProject             func(childComplexity int, input model.ReviewProjectInput) int
+		ReviseBadge               func(childComplexity int, input model.ReviseBadgeInput) int
+		ReviseExchange            func(childComplexity int, input model.ReviseExchangeInput) int
+		ReviseSplit               func(childComplexity int, input model.ReviseSplitInput) int
+		RevokeBadge               func(childComplexity int, input model.RevokeBadgeInput) int
+		RevokeCard                func(childComplexity int, input model.RevokeCardInput) int
+		RevokeDeviceKey           func(childComplexity int, input model.RevokeDeviceKeyInput) int
+		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
+		RotateWebhookSecret       func(childComplexity int, input model.RotateWebhookSecretInput) int
+		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SendMessage               func(childComplexity int, input model.SendMessageInput) int
+		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
+		SetOutcome                func(childComplexity int, input model.SetOutcomeInput) int
+		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
+		SettleSplit               func(childComplexity int, input model.SettleSplitInput) int
+		SettleTimeCheque          func(childComplexity int, input model.SettleTimeChequeInput) int
+		ShowRecognition           func(childComplexity int, input model.ShowRecognitionInput) int
+		SignIn                    func(childComplexity int, input model.SignInInput) int
+		SignInWithCard            func(childComplexity int, input model.SignInWithCardInput) int
+		SignInWithLink            func(childComplexity int, input model.SignInWithLinkInput) int
+		SignInWithNumber          func(childComplexity int, input model.SignInWithNumberInput) int
+		SignOut                   func(childComplexity int, input *model.SignOutInput) int
+		SignSplit                 func(childComplexity int, input model.SignSplitInput) int
+		SimulateCharter           func(childComplexity int, input model.SimulateCharterInput) int
+		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
+		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
+		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
+		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
+		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
+		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
+		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
+		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
+		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
+		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
+		WithdrawShareRequest      func(childComplexity int, input model.WithdrawShareRequestInput) int
+		WithdrawTimeCheque        func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WriteTimeCheque           func(childComplexity int, input model.WriteTimeChequeInput) int
 	}
 
 	NameHelperPayload struct {
@@ -1671,6 +1723,13 @@ type ComplexityRoot struct {
 		Days    func(childComplexity int) int
 		Events  func(childComplexity int) int
 		Minutes func(childComplexity int) int
+	}
+
+	Passkey struct {
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
 	}
 
 	PauseMembershipPayload struct {
@@ -1847,6 +1906,7 @@ type ComplexityRoot struct {
 		ServerInfo      func(childComplexity int) int
 		ServiceTypes    func(childComplexity int, parentID *string) int
 		Viewer          func(childComplexity int) int
+		WebhookEvents   func(childComplexity int) int
 	}
 
 	Recognition struct {
@@ -1876,6 +1936,11 @@ type ComplexityRoot struct {
 
 	RedeemSharesPayload struct {
 		Redemption func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RedeliverWebhookPayload struct {
+		Delivery   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1928,6 +1993,16 @@ type ComplexityRoot struct {
 		Version    func(childComplexity int) int
 	}
 
+	RemovePasskeyPayload struct {
+		PasskeyID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RemoveWebhookPayload struct {
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
+	}
+
 	RenewListingPayload struct {
 		Listing    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1962,6 +2037,11 @@ type ComplexityRoot struct {
 	ReportEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RequestSignInLinkPayload struct {
+		RequestToken func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RequestUploadPayload struct {
@@ -2038,6 +2118,12 @@ type ComplexityRoot struct {
 		From  func(childComplexity int) int
 		Role  func(childComplexity int) int
 		Until func(childComplexity int) int
+	}
+
+	RotateWebhookSecretPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	ScheduleSessionPayload struct {
@@ -2250,6 +2336,12 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	SignInWithLinkPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
 	SignInWithNumberPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2353,6 +2445,11 @@ type ComplexityRoot struct {
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
 		MessageReceived      func(childComplexity int) int
 		NotificationReceived func(childComplexity int) int
+	}
+
+	TestWebhookPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Thanks struct {
@@ -2497,9 +2594,48 @@ type ComplexityRoot struct {
 		Memberships         func(childComplexity int, first *int, after *string) int
 		NeedsMyVote         func(childComplexity int) int
 		Notifications       func(childComplexity int, first *int, after *string) int
+		Passkeys            func(childComplexity int) int
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt  func(childComplexity int) int
+		Deliveries func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Events     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		State      func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		At        func(childComplexity int) int
+		Event     func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MessageID func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Status    func(childComplexity int) int
+		TriedAt   func(childComplexity int) int
+		Tries     func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookEvent struct {
+		Area func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Says func(childComplexity int) int
 	}
 
 	WhyNot struct {
@@ -3544,6 +3680,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BallotEntry.Value(childComplexity), true
 
+	case "BeginPasskeyRegistrationPayload.ceremony":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.Ceremony(childComplexity), true
+	case "BeginPasskeyRegistrationPayload.options":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.Options(childComplexity), true
+	case "BeginPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.BeginPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
+	case "BeginPasskeySignInPayload.ceremony":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.Ceremony(childComplexity), true
+	case "BeginPasskeySignInPayload.clientMutationId":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.ClientMutationID(childComplexity), true
+	case "BeginPasskeySignInPayload.options":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.Options(childComplexity), true
+	case "BeginPasskeySignInPayload.userErrors":
+		if e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
+
 	case "BreakGlassPayload.complaint":
 		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
 			break
@@ -4520,6 +4700,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.TimeZone(childComplexity), true
+	case "Community.webhooks":
+		if e.ComplexityRoot.Community.Webhooks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Webhooks(childComplexity), true
 
 	case "CommunityConnection.edges":
 		if e.ComplexityRoot.CommunityConnection.Edges == nil {
@@ -4793,6 +4979,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateListingPayload.UserErrors(childComplexity), true
+
+	case "CreateWebhookPayload.secret":
+		if e.ComplexityRoot.CreateWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Secret(childComplexity), true
+	case "CreateWebhookPayload.userErrors":
+		if e.ComplexityRoot.CreateWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.UserErrors(childComplexity), true
+	case "CreateWebhookPayload.webhook":
+		if e.ComplexityRoot.CreateWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
 
 	case "Criterion.actual":
 		if e.ComplexityRoot.Criterion.Actual == nil {
@@ -6032,6 +6237,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
 
+	case "EnableWebhookPayload.userErrors":
+		if e.ComplexityRoot.EnableWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableWebhookPayload.UserErrors(childComplexity), true
+	case "EnableWebhookPayload.webhook":
+		if e.ComplexityRoot.EnableWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableWebhookPayload.Webhook(childComplexity), true
+
 	case "EndPlanPayload.plan":
 		if e.ComplexityRoot.EndPlanPayload.Plan == nil {
 			break
@@ -6546,6 +6764,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileComplaintPayload.UserErrors(childComplexity), true
+
+	case "FinishPasskeyRegistrationPayload.passkey":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey(childComplexity), true
+	case "FinishPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
+	case "FinishPasskeySignInPayload.session":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.Session(childComplexity), true
+	case "FinishPasskeySignInPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.UserErrors(childComplexity), true
+	case "FinishPasskeySignInPayload.viewer":
+		if e.ComplexityRoot.FinishPasskeySignInPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeySignInPayload.Viewer(childComplexity), true
 
 	case "Fraction.denominator":
 		if e.ComplexityRoot.Fraction.Denominator == nil {
@@ -8035,6 +8285,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardStar(childComplexity, args["input"].(model.AwardStarInput)), true
+	case "Mutation.beginPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.BeginPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeyRegistration(childComplexity, args["input"].(model.BeginPasskeyRegistrationInput)), true
+	case "Mutation.beginPasskeySignIn":
+		if e.ComplexityRoot.Mutation.BeginPasskeySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginPasskeySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
 	case "Mutation.breakGlass":
 		if e.ComplexityRoot.Mutation.BreakGlass == nil {
 			break
@@ -8222,6 +8494,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateListing(childComplexity, args["input"].(model.CreateListingInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
 	case "Mutation.decideAdmission":
 		if e.ComplexityRoot.Mutation.DecideAdmission == nil {
 			break
@@ -8321,6 +8604,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeExchange(childComplexity, args["input"].(model.DisputeExchangeInput)), true
+	case "Mutation.enableWebhook":
+		if e.ComplexityRoot.Mutation.EnableWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableWebhook(childComplexity, args["input"].(model.EnableWebhookInput)), true
 	case "Mutation.endPlan":
 		if e.ComplexityRoot.Mutation.EndPlan == nil {
 			break
@@ -8365,6 +8659,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FileComplaint(childComplexity, args["input"].(model.FileComplaintInput)), true
+	case "Mutation.finishPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.FinishPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeyRegistration(childComplexity, args["input"].(model.FinishPasskeyRegistrationInput)), true
+	case "Mutation.finishPasskeySignIn":
+		if e.ComplexityRoot.Mutation.FinishPasskeySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeySignIn(childComplexity, args["input"].(model.FinishPasskeySignInInput)), true
 	case "Mutation.giveCard":
 		if e.ComplexityRoot.Mutation.GiveCard == nil {
 			break
@@ -8673,6 +8989,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RedeemShares(childComplexity, args["input"].(model.RedeemSharesInput)), true
+	case "Mutation.redeliverWebhook":
+		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_redeliverWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -8728,6 +9055,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMember(childComplexity, args["input"].(model.RegisterMemberInput)), true
+	case "Mutation.removePasskey":
+		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.removeWebhook":
+		if e.ComplexityRoot.Mutation.RemoveWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveWebhook(childComplexity, args["input"].(model.RemoveWebhookInput)), true
 	case "Mutation.renewListing":
 		if e.ComplexityRoot.Mutation.RenewListing == nil {
 			break
@@ -8750,6 +9099,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportContent(childComplexity, args["input"].(model.ReportContentInput)), true
+	case "Mutation.requestSignInLink":
+		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestSignInLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestSignInLink(childComplexity, args["input"].(model.RequestSignInLinkInput)), true
 	case "Mutation.requestUpload":
 		if e.ComplexityRoot.Mutation.RequestUpload == nil {
 			break
@@ -8904,6 +9264,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.RotateWebhookSecretInput)), true
 	case "Mutation.scheduleSession":
 		if e.ComplexityRoot.Mutation.ScheduleSession == nil {
 			break
@@ -9014,6 +9385,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignInWithCard(childComplexity, args["input"].(model.SignInWithCardInput)), true
+	case "Mutation.signInWithLink":
+		if e.ComplexityRoot.Mutation.SignInWithLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithLink(childComplexity, args["input"].(model.SignInWithLinkInput)), true
 	case "Mutation.signInWithNumber":
 		if e.ComplexityRoot.Mutation.SignInWithNumber == nil {
 			break
@@ -9080,6 +9462,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeShares(childComplexity, args["input"].(model.SubscribeSharesInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(model.TestWebhookInput)), true
 	case "Mutation.transferShares":
 		if e.ComplexityRoot.Mutation.TransferShares == nil {
 			break
@@ -9542,6 +9935,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PairLimits.Minutes(childComplexity), true
+
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.lastUsedAt":
+		if e.ComplexityRoot.Passkey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.LastUsedAt(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
 
 	case "PauseMembershipPayload.member":
 		if e.ComplexityRoot.PauseMembershipPayload.Member == nil {
@@ -10282,6 +10700,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.webhookEvents":
+		if e.ComplexityRoot.Query.WebhookEvents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.WebhookEvents(childComplexity), true
 
 	case "Recognition.badges":
 		if e.ComplexityRoot.Recognition.Badges == nil {
@@ -10409,6 +10833,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RedeemSharesPayload.UserErrors(childComplexity), true
+
+	case "RedeliverWebhookPayload.delivery":
+		if e.ComplexityRoot.RedeliverWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.Delivery(childComplexity), true
+	case "RedeliverWebhookPayload.userErrors":
+		if e.ComplexityRoot.RedeliverWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.UserErrors(childComplexity), true
 
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
@@ -10602,6 +11039,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReinvestmentPlan.Version(childComplexity), true
 
+	case "RemovePasskeyPayload.passkeyId":
+		if e.ComplexityRoot.RemovePasskeyPayload.PasskeyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.PasskeyID(childComplexity), true
+	case "RemovePasskeyPayload.userErrors":
+		if e.ComplexityRoot.RemovePasskeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
+	case "RemoveWebhookPayload.userErrors":
+		if e.ComplexityRoot.RemoveWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.UserErrors(childComplexity), true
+	case "RemoveWebhookPayload.webhook":
+		if e.ComplexityRoot.RemoveWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.Webhook(childComplexity), true
+
 	case "RenewListingPayload.listing":
 		if e.ComplexityRoot.RenewListingPayload.Listing == nil {
 			break
@@ -10732,6 +11195,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportEdge.Node(childComplexity), true
+
+	case "RequestSignInLinkPayload.requestToken":
+		if e.ComplexityRoot.RequestSignInLinkPayload.RequestToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInLinkPayload.RequestToken(childComplexity), true
+	case "RequestSignInLinkPayload.userErrors":
+		if e.ComplexityRoot.RequestSignInLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInLinkPayload.UserErrors(childComplexity), true
 
 	case "RequestUploadPayload.upload":
 		if e.ComplexityRoot.RequestUploadPayload.Upload == nil {
@@ -10933,6 +11409,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Until(childComplexity), true
+
+	case "RotateWebhookSecretPayload.secret":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Secret(childComplexity), true
+	case "RotateWebhookSecretPayload.userErrors":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors(childComplexity), true
+	case "RotateWebhookSecretPayload.webhook":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
 	case "ScheduleSessionPayload.groupSession":
 		if e.ComplexityRoot.ScheduleSessionPayload.GroupSession == nil {
@@ -11694,6 +12189,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignInWithCardPayload.Viewer(childComplexity), true
 
+	case "SignInWithLinkPayload.session":
+		if e.ComplexityRoot.SignInWithLinkPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.Session(childComplexity), true
+	case "SignInWithLinkPayload.userErrors":
+		if e.ComplexityRoot.SignInWithLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.UserErrors(childComplexity), true
+	case "SignInWithLinkPayload.viewer":
+		if e.ComplexityRoot.SignInWithLinkPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInWithLinkPayload.Viewer(childComplexity), true
+
 	case "SignInWithNumberPayload.session":
 		if e.ComplexityRoot.SignInWithNumberPayload.Session == nil {
 			break
@@ -12066,6 +12580,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
+
+	case "TestWebhookPayload.delivery":
+		if e.ComplexityRoot.TestWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.Delivery(childComplexity), true
+	case "TestWebhookPayload.userErrors":
+		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.UserErrors(childComplexity), true
 
 	case "Thanks.givenAt":
 		if e.ComplexityRoot.Thanks.At == nil {
@@ -12622,6 +13149,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Notifications(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Viewer.passkeys":
+		if e.ComplexityRoot.Viewer.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Passkeys(childComplexity), true
 	case "Viewer.person":
 		if e.ComplexityRoot.Viewer.Person == nil {
 			break
@@ -12640,6 +13173,154 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
+
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.deliveries":
+		if e.ComplexityRoot.Webhook.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Deliveries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Webhook.events":
+		if e.ComplexityRoot.Webhook.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Events(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.state":
+		if e.ComplexityRoot.Webhook.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.State(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+
+	case "WebhookDelivery.at":
+		if e.ComplexityRoot.WebhookDelivery.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.At(childComplexity), true
+	case "WebhookDelivery.event":
+		if e.ComplexityRoot.WebhookDelivery.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Event(childComplexity), true
+	case "WebhookDelivery.failure":
+		if e.ComplexityRoot.WebhookDelivery.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Failure(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.messageId":
+		if e.ComplexityRoot.WebhookDelivery.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.MessageID(childComplexity), true
+	case "WebhookDelivery.outcome":
+		if e.ComplexityRoot.WebhookDelivery.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Outcome(childComplexity), true
+	case "WebhookDelivery.status":
+		if e.ComplexityRoot.WebhookDelivery.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Status(childComplexity), true
+	case "WebhookDelivery.triedAt":
+		if e.ComplexityRoot.WebhookDelivery.TriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.TriedAt(childComplexity), true
+	case "WebhookDelivery.tries":
+		if e.ComplexityRoot.WebhookDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Tries(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.nodes":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Nodes(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookEvent.area":
+		if e.ComplexityRoot.WebhookEvent.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Area(childComplexity), true
+	case "WebhookEvent.name":
+		if e.ComplexityRoot.WebhookEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Kind(childComplexity), true
+	case "WebhookEvent.description":
+		if e.ComplexityRoot.WebhookEvent.Says == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEvent.Says(childComplexity), true
 
 	case "WhyNot.criteria":
 		if e.ComplexityRoot.WhyNot.Criteria == nil {
@@ -12863,6 +13544,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssemblyChangesInput", ec.unmarshalInputAssemblyChangesInput),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
+			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
 			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
@@ -12884,6 +13567,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
@@ -12896,12 +13580,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
 			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("ExchangesChangesInput", ec.unmarshalInputExchangesChangesInput),
 			graphql.NewInputUnmarshaler("FileComplaintInput", ec.unmarshalInputFileComplaintInput),
+			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("FinishPasskeySignInInput", ec.unmarshalInputFinishPasskeySignInInput),
 			graphql.NewInputUnmarshaler("FoundingChangesInput", ec.unmarshalInputFoundingChangesInput),
 			graphql.NewInputUnmarshaler("FractionInput", ec.unmarshalInputFractionInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
@@ -12949,13 +13636,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
+			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefuseSplitInput", ec.unmarshalInputRefuseSplitInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
+			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
+			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
 			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
+			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResolveReportInput", ec.unmarshalInputResolveReportInput),
@@ -12970,6 +13661,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("ScoreInput", ec.unmarshalInputScoreInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
@@ -12983,6 +13675,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCardInput", ec.unmarshalInputSignInWithCardInput),
+			graphql.NewInputUnmarshaler("SignInWithLinkInput", ec.unmarshalInputSignInWithLinkInput),
 			graphql.NewInputUnmarshaler("SignInWithNumberInput", ec.unmarshalInputSignInWithNumberInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("SignSplitInput", ec.unmarshalInputSignSplitInput),
@@ -12990,6 +13683,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SplitPartInput", ec.unmarshalInputSplitPartInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
+			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
@@ -13111,7 +13805,12 @@ schema {
 }
 
 "Who may call this field. The server's use case enforces the same rule again."
-directive @can("The permission asked for." do: Permission!) on FIELD_DEFINITION
+directive @can(
+  "The permission asked for."
+  do: Permission!
+  "Whether somebody who has a passkey must have signed in with it in the last 15 minutes; FORBIDDEN with the reason STEP_UP_REQUIRED otherwise."
+  proved: Boolean! = false
+) on FIELD_DEFINITION
 
 "A moment, RFC 3339 in UTC, for example ` + "`" + `2026-03-03T13:30:00Z` + "`" + `."
 scalar DateTime
@@ -13125,7 +13824,7 @@ scalar Minutes
 "A language and perhaps a region, BCP 47: ` + "`" + `fr` + "`" + `, ` + "`" + `fr-CA` + "`" + `, ` + "`" + `en` + "`" + `, ` + "`" + `en-GB` + "`" + `."
 scalar Locale
 
-"Any JSON value; used for exports only."
+"Any JSON value: an export, or what a browser hands over as it stands."
 scalar JSON
 
 """
@@ -13185,6 +13884,8 @@ enum Permission {
   MODERATE
   "Coordinators, moderators and the board: what those who hold a role did."
   SEE_AUDIT_LOG
+  "Coordinators: webhooks, and what partner apps may do here."
+  MANAGE_APPS
 }
 
 """
@@ -13251,6 +13952,22 @@ enum ErrorCode {
   INVALID_CREDENTIALS
   "The refresh token is unknown, expired or was used by somebody else. Ask to sign in."
   SESSION_ENDED
+  "The sign-in link or code is wrong, used or older than 15 minutes; five wrong codes end it. Offer to send another letter."
+  LINK_INVALID
+  "What the device answered about a passkey does not hold, or came later than 5 minutes. Begin again, or offer another way to sign in."
+  PASSKEY_REFUSED
+  "As many passkeys as anybody may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
+  PASSKEY_LIMIT
+  "Not an https address of a public host. Ask to type it again."
+  URL_INVALID
+  "Not an event of this server. Offer those of ` + "`" + `webhookEvents` + "`" + `."
+  EVENT_UNKNOWN
+  "As many webhooks as a community may have. ` + "`" + `LimitReached` + "`" + ` tells how many; offer to remove one."
+  WEBHOOK_LIMIT
+  "The webhook is switched off. Mend the receiver, then enableWebhook."
+  WEBHOOK_STATE
+  "The ` + "`" + `extensions.reason` + "`" + ` of FORBIDDEN: whoever has a passkey shows it for this. Have them sign in with it, then repeat the call with the new session."
+  STEP_UP_REQUIRED
   "Another community has this short name. Ask for another."
   SLUG_TAKEN
   "Not 3 to 40 of a-z, 0-9 and single hyphens inside. Ask for another."
@@ -14899,7 +15616,7 @@ extend type Mutation {
   "Gives a pending cheque up; whoever it would credit may. Errors: CHEQUE_STATE, NOT_A_PARTY."
   withdrawTimeCheque("What." input: WithdrawTimeChequeInput!): WithdrawTimeChequePayload! @can(do: SEE_COMMUNITY)
   "Keys in a pile of paper slips: all or none, and every line's problems at once, their fields as cheques, position from 0, field. Errors: CHEQUE_NUMBER_TAKEN, DAY_INVALID, CHEQUE_EXPIRED, CHEQUE_POSTDATED, MEMBER_UNKNOWN, MEMBER_INACTIVE, SAME_MEMBER, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, INSUFFICIENT_HOURS, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
-  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS)
+  enterTimeCheques("What." input: EnterTimeChequesInput!): EnterTimeChequesPayload! @can(do: ENTER_SLIPS, proved: true)
   "Takes a whole batch back, as one reversal; its numbers may be keyed in again. Errors: BATCH_UNDONE, REQUIRED, ACCOUNT_CLOSED."
   undoTimeCheques("What." input: UndoTimeChequesInput!): UndoTimeChequesPayload! @can(do: REVERSE_TRANSFERS)
   "Lets this device sign cheques for its owner while it is offline. Errors: DEVICE_KEY_INVALID, DEVICE_KEY_TAKEN, REQUIRED."
@@ -15463,6 +16180,162 @@ extend type Subscription {
   subscription begins. To miss nothing, subscribe first, then read the threads.
   """
   messageReceived: Message! @can(do: SIGNED_IN)
+}
+`, BuiltIn: false},
+	{Name: "../schema/doors.graphqls", Input: `extend type Viewer {
+  "The passkeys they can sign in with, the oldest first."
+  passkeys: [Passkey!]!
+}
+
+"A key pair that a device or a password manager keeps for one person; its private half never leaves it."
+type Passkey {
+  "The id, for removePasskey."
+  id: ID!
+  "What the person called it; empty when they did not."
+  name: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was last used; null: never."
+  lastUsedAt: DateTime
+}
+
+extend type Mutation {
+  "Sends a letter with a link and six digits, good for 15 minutes and once, if somebody has the address; the answer is the same if nobody has. Errors: REQUIRED, EMAIL_INVALID."
+  requestSignInLink("To whom." input: RequestSignInLinkInput!): RequestSignInLinkPayload! @can(do: ANYONE)
+  "Signs in with a link's token, or, on the device that asked, with the six digits. Error: LINK_INVALID."
+  signInWithLink("Which." input: SignInWithLinkInput!): SignInWithLinkPayload! @can(do: ANYONE)
+  "Begins to make a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.create` + "`" + `. Error: PASSKEY_LIMIT."
+  beginPasskeyRegistration("Its name." input: BeginPasskeyRegistrationInput!): BeginPasskeyRegistrationPayload! @can(do: SIGNED_IN, proved: true)
+  "Keeps the passkey that the device made. Error: PASSKEY_REFUSED."
+  finishPasskeyRegistration("What the device answered." input: FinishPasskeyRegistrationInput!): FinishPasskeyRegistrationPayload! @can(do: SIGNED_IN)
+  "Begins a sign-in with a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.get` + "`" + `."
+  beginPasskeySignIn("Nothing yet." input: BeginPasskeySignInInput): BeginPasskeySignInPayload! @can(do: ANYONE)
+  "Signs in with the passkey that the device used. Error: PASSKEY_REFUSED."
+  finishPasskeySignIn("What the device answered." input: FinishPasskeySignInInput!): FinishPasskeySignInPayload! @can(do: ANYONE)
+  "Forgets one of one's own passkeys: a lost key."
+  removePasskey("Which." input: RemovePasskeyInput!): RemovePasskeyPayload! @can(do: SIGNED_IN, proved: true)
+}
+
+"A letter to sign in with."
+input RequestSignInLinkInput {
+  "The address."
+  email: String!
+  "What to call this device in the list of sessions, and in the letter."
+  deviceName: String
+}
+
+"A letter that was received: ` + "`" + `token` + "`" + ` alone, or ` + "`" + `requestToken` + "`" + ` and ` + "`" + `code` + "`" + `."
+input SignInWithLinkInput {
+  "From the link, after ` + "`" + `token=` + "`" + `."
+  token: String
+  "What requestSignInLink answered on this device."
+  requestToken: String
+  "The six digits of the letter; spaces do not matter."
+  code: String
+  "What to call this device in the list of sessions; else what was said when asking."
+  deviceName: String
+}
+
+"A passkey to make."
+input BeginPasskeyRegistrationInput {
+  "What to call it, like \"téléphone\"; at most 100 characters."
+  name: String
+}
+
+"A passkey that was made."
+input FinishPasskeyRegistrationInput {
+  "From beginPasskeyRegistration; it works once, for 5 minutes."
+  ceremony: String!
+  "The browser's ` + "`" + `PublicKeyCredential.toJSON()` + "`" + `."
+  response: JSON!
+}
+
+"A sign-in with a passkey; nothing has to be said before."
+input BeginPasskeySignInInput {
+  "Returned as it is, for clients that need one."
+  clientMutationId: String
+}
+
+"A passkey that was used."
+input FinishPasskeySignInInput {
+  "From beginPasskeySignIn; it works once, for 5 minutes."
+  ceremony: String!
+  "The browser's ` + "`" + `PublicKeyCredential.toJSON()` + "`" + `."
+  response: JSON!
+  "What to call this device in the list of sessions."
+  deviceName: String
+}
+
+"A passkey to forget."
+input RemovePasskeyInput {
+  "From viewer.passkeys."
+  passkeyId: ID!
+}
+
+"The result of requestSignInLink."
+type RequestSignInLinkPayload {
+  "Kept on this device, with which the letter's six digits work; null when there are errors."
+  requestToken: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of signInWithLink."
+type SignInWithLinkPayload {
+  "The tokens; null when there are errors."
+  session: SessionTokens
+  "Who signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of beginPasskeyRegistration."
+type BeginPasskeyRegistrationPayload {
+  "To be handed to finishPasskeyRegistration; null when there are errors."
+  ceremony: String
+  "For ` + "`" + `PublicKeyCredential.parseCreationOptionsFromJSON` + "`" + `; null when there are errors."
+  options: JSON
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of finishPasskeyRegistration."
+type FinishPasskeyRegistrationPayload {
+  "The passkey; null when there are errors."
+  passkey: Passkey
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of beginPasskeySignIn."
+type BeginPasskeySignInPayload {
+  "To be handed to finishPasskeySignIn; null when there are errors."
+  ceremony: String
+  "For ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + `; null when there are errors."
+  options: JSON
+  "As given."
+  clientMutationId: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of finishPasskeySignIn."
+type FinishPasskeySignInPayload {
+  "The tokens; null when there are errors."
+  session: SessionTokens
+  "Who signed in; null when there are errors."
+  viewer: Viewer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of removePasskey."
+type RemovePasskeyPayload {
+  "The passkey that is gone; null when there are errors."
+  passkeyId: ID
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/exchange.graphqls", Input: `"Where an exchange stands. Treat a value you do not know as one that cannot be acted on."
@@ -17816,9 +18689,9 @@ extend type Mutation {
   "Ends one's own membership. A credit goes to the charter's pool, a debt is absorbed by the reserve. Errors: OPEN_COMMITMENTS, LAST_COORDINATOR, MEMBER_STATE."
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
   "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, LAST_COORDINATOR."
-  grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES)
+  grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES, proved: true)
   "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
-  revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES)
+  revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES, proved: true)
 }
 
 "A wish to join."
@@ -18604,6 +19477,221 @@ type ResolveReportPayload {
 type UndoMeasurePayload {
   "The measure with its end; null when there are errors."
   measure: ModerationMeasure
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/partner.graphqls", Input: `extend type Query {
+  "All that a webhook may be told of, in the order of the areas."
+  webhookEvents: [WebhookEvent!]! @can(do: ANYONE)
+}
+
+extend type Community {
+  "The addresses that are told what happens here, the oldest first. For coordinators."
+  webhooks: [Webhook!]! @can(do: MANAGE_APPS)
+}
+
+"A kind of event. New ones may be added: a receiver ignores those it does not know."
+type WebhookEvent {
+  "Its name: the ` + "`" + `type` + "`" + ` of a delivery."
+  name: String!
+  "The area of the cooperative it happens in."
+  area: String!
+  "What happened, in English, for developers."
+  description: String!
+}
+
+"Whether a webhook is told."
+enum WebhookState {
+  "It is told."
+  ACTIVE
+  "It answered 410 Gone and is told nothing until enableWebhook."
+  DISABLED
+}
+
+"""
+An address that is told what happens in a community: a POST of JSON, signed as Standard Webhooks says, at least once for
+each event. ` + "`" + `data.objects` + "`" + ` are global ids of what changed; whoever may see them reads them with ` + "`" + `nodes` + "`" + ` or ` + "`" + `changes` + "`" + `.
+"""
+type Webhook {
+  "The id, for the mutations here."
+  id: ID!
+  "Where deliveries go."
+  url: String!
+  "What it is told of; ` + "`" + `*` + "`" + ` is everything."
+  events: [String!]!
+  "Whether it is told."
+  state: WebhookState!
+  "Since when."
+  createdAt: DateTime!
+  "What was sent to it in the last 30 days, the newest first."
+  deliveries(
+    "How many, 1 to 100."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): WebhookDeliveryConnection!
+}
+
+"How far a delivery came."
+enum DeliveryOutcome {
+  "It will be tried, or tried again: eleven times in about three days."
+  WAITING
+  "The receiver answered 2xx."
+  DELIVERED
+  "It was tried for three days, or the webhook was switched off or removed."
+  GIVEN_UP
+}
+
+"One event on its way to one webhook."
+type WebhookDelivery {
+  "The id, for redeliverWebhook."
+  id: ID!
+  "The ` + "`" + `webhook-id` + "`" + ` header, the same at each try: a receiver that has seen it does nothing more."
+  messageId: String!
+  "The event's name; ` + "`" + `TEST` + "`" + ` for one that was only asked for."
+  event: String!
+  "When the event happened."
+  at: DateTime!
+  "How far it came."
+  outcome: DeliveryOutcome!
+  "How often it was tried."
+  tries: Int!
+  "The HTTP status that the receiver answered last; null when nothing came."
+  status: Int
+  "Why nothing came: TIMEOUT (10 s), REFUSED_ADDRESS (the name leads to a private address), UNREACHABLE; null when something did."
+  failure: String
+  "When it was tried last; null: not yet."
+  triedAt: DateTime
+}
+
+"A page of deliveries."
+type WebhookDeliveryConnection {
+  "The deliveries with their cursors."
+  edges: [WebhookDeliveryEdge!]!
+  "The deliveries."
+  nodes: [WebhookDelivery!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"A delivery in a page."
+type WebhookDeliveryEdge {
+  "Its place in the list."
+  cursor: String!
+  "The delivery."
+  node: WebhookDelivery!
+}
+
+extend type Mutation {
+  "Has an address told what happens in a community from now on. Errors: URL_INVALID, EVENT_UNKNOWN, WEBHOOK_LIMIT."
+  createWebhook("Which." input: CreateWebhookInput!): CreateWebhookPayload! @can(do: MANAGE_APPS)
+  "Gives a webhook a new secret; the one before signs beside it for 24 hours."
+  rotateWebhookSecret("Which." input: RotateWebhookSecretInput!): RotateWebhookSecretPayload! @can(do: MANAGE_APPS)
+  "Tells a webhook again that was switched off. Events of meanwhile are not sent; read ` + "`" + `changes` + "`" + `."
+  enableWebhook("Which." input: EnableWebhookInput!): EnableWebhookPayload! @can(do: MANAGE_APPS)
+  "Tells a webhook nothing any more."
+  removeWebhook("Which." input: RemoveWebhookInput!): RemoveWebhookPayload! @can(do: MANAGE_APPS)
+  "Sends a webhook an event of the type ` + "`" + `TEST` + "`" + `. Error: WEBHOOK_STATE."
+  testWebhook("Which." input: TestWebhookInput!): TestWebhookPayload! @can(do: MANAGE_APPS)
+  "Sends a delivery once more, under the same id. Error: WEBHOOK_STATE."
+  redeliverWebhook("Which." input: RedeliverWebhookInput!): RedeliverWebhookPayload! @can(do: MANAGE_APPS)
+}
+
+"An address to tell."
+input CreateWebhookInput {
+  "The community whose events are told."
+  communityId: ID!
+  "An https address of a public host; with ` + "`" + `hora serve --dev` + "`" + ` http on localhost too."
+  url: String!
+  "Names from ` + "`" + `webhookEvents` + "`" + `, at least one; ` + "`" + `*` + "`" + ` is everything."
+  events: [String!]!
+  "Drawn when drafting; sending it again creates nothing more."
+  idempotencyKey: String
+}
+
+"A webhook whose secret is to change."
+input RotateWebhookSecretInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to tell again."
+input EnableWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to tell no more."
+input RemoveWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A webhook to try."
+input TestWebhookInput {
+  "From Community.webhooks."
+  webhookId: ID!
+}
+
+"A delivery to repeat."
+input RedeliverWebhookInput {
+  "From Webhook.deliveries."
+  deliveryId: ID!
+}
+
+"The result of createWebhook."
+type CreateWebhookPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "` + "`" + `whsec_…` + "`" + `, which verifies deliveries: keep it, it is not shown later; null when there are errors."
+  secret: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of rotateWebhookSecret."
+type RotateWebhookSecretPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "The new secret: keep it, it is not shown later; null when there are errors."
+  secret: String
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of enableWebhook."
+type EnableWebhookPayload {
+  "The webhook; null when there are errors."
+  webhook: Webhook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of removeWebhook."
+type RemoveWebhookPayload {
+  "The webhook that is gone; null when there are errors."
+  webhook: Webhook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of testWebhook."
+type TestWebhookPayload {
+  "What is on its way; null when there are errors."
+  delivery: WebhookDelivery
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of redeliverWebhook."
+type RedeliverWebhookPayload {
+  "What is on its way; null when there are errors."
+  delivery: WebhookDelivery
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -21977,6 +23065,32 @@ func (ec *executionContext) childFields_BallotEntry(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type BallotEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_BeginPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_ceremony(ctx, field)
+	case "options":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_options(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_BeginPasskeySignInPayload_ceremony(ctx, field)
+	case "options":
+		return ec.fieldContext_BeginPasskeySignInPayload_options(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_BeginPasskeySignInPayload_clientMutationId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginPasskeySignInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complaint":
@@ -22367,6 +23481,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
 	case "auditLog":
 		return ec.fieldContext_Community_auditLog(ctx, field)
+	case "webhooks":
+		return ec.fieldContext_Community_webhooks(ctx, field)
 	case "reinvestmentPlans":
 		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
 	case "admissions":
@@ -22563,6 +23679,18 @@ func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context
 		return ec.fieldContext_CreateListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_CreateWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Criterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23201,6 +24329,16 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_EnableWebhookPayload_webhook(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnableWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnableWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "plan":
@@ -23467,6 +24605,28 @@ func (ec *executionContext) childFields_FileComplaintPayload(ctx context.Context
 		return ec.fieldContext_FileComplaintPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkey":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_passkey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishPasskeySignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_FinishPasskeySignInPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_FinishPasskeySignInPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeySignInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeySignInPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Fraction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24285,6 +25445,20 @@ func (ec *executionContext) childFields_PairLimits(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type PairLimits", field.Name)
 }
 
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
 func (ec *executionContext) childFields_PauseMembershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -24671,6 +25845,16 @@ func (ec *executionContext) childFields_RedeemSharesPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RedeemSharesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_RedeliverWebhookPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RedeliverWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -24769,6 +25953,26 @@ func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ReinvestmentPlan", field.Name)
 }
 
+func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkeyId":
+		return ec.fieldContext_RemovePasskeyPayload_passkeyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RemoveWebhookPayload_webhook(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listing":
@@ -24839,6 +26043,16 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReportEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requestToken":
+		return ec.fieldContext_RequestSignInLinkPayload_requestToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestSignInLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestSignInLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24991,6 +26205,18 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RotateWebhookSecretPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25413,6 +26639,18 @@ func (ec *executionContext) childFields_SignInWithCardPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type SignInWithCardPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignInWithLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_SignInWithLinkPayload_session(ctx, field)
+	case "viewer":
+		return ec.fieldContext_SignInWithLinkPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInWithLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInWithLinkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInWithNumberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -25589,6 +26827,16 @@ func (ec *executionContext) childFields_SubscribeSharesPayload(ctx context.Conte
 		return ec.fieldContext_SubscribeSharesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubscribeSharesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_TestWebhookPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Thanks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25879,10 +27127,88 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_Viewer_passkeys(ctx, field)
 	case "needsMyVote":
 		return ec.fieldContext_Viewer_needsMyVote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "events":
+		return ec.fieldContext_Webhook_events(ctx, field)
+	case "state":
+		return ec.fieldContext_Webhook_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Webhook_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "messageId":
+		return ec.fieldContext_WebhookDelivery_messageId(ctx, field)
+	case "event":
+		return ec.fieldContext_WebhookDelivery_event(ctx, field)
+	case "at":
+		return ec.fieldContext_WebhookDelivery_at(ctx, field)
+	case "outcome":
+		return ec.fieldContext_WebhookDelivery_outcome(ctx, field)
+	case "tries":
+		return ec.fieldContext_WebhookDelivery_tries(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookDelivery_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_WebhookDelivery_failure(ctx, field)
+	case "triedAt":
+		return ec.fieldContext_WebhookDelivery_triedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookDeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_WebhookEvent_name(ctx, field)
+	case "area":
+		return ec.fieldContext_WebhookEvent_area(ctx, field)
+	case "description":
+		return ec.fieldContext_WebhookEvent_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_WhyNot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -17,12 +17,14 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/governance/tally"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/partner"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
@@ -434,6 +436,40 @@ type BallotEntryInput struct {
 	ProjectID string `json:"projectId"`
 	// By the cycle's method: a score, an approval, minutes, votes.
 	Value int `json:"value"`
+}
+
+// A passkey to make.
+type BeginPasskeyRegistrationInput struct {
+	// What to call it, like "téléphone"; at most 100 characters.
+	Name *string `json:"name,omitempty"`
+}
+
+// The result of beginPasskeyRegistration.
+type BeginPasskeyRegistrationPayload struct {
+	// To be handed to finishPasskeyRegistration; null when there are errors.
+	Ceremony *string `json:"ceremony,omitempty"`
+	// For `PublicKeyCredential.parseCreationOptionsFromJSON`; null when there are errors.
+	Options scalar.JSON `json:"options,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A sign-in with a passkey; nothing has to be said before.
+type BeginPasskeySignInInput struct {
+	// Returned as it is, for clients that need one.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// The result of beginPasskeySignIn.
+type BeginPasskeySignInPayload struct {
+	// To be handed to finishPasskeySignIn; null when there are errors.
+	Ceremony *string `json:"ceremony,omitempty"`
+	// For `PublicKeyCredential.parseRequestOptionsFromJSON`; null when there are errors.
+	Options scalar.JSON `json:"options,omitempty"`
+	// As given.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A body that decides.
@@ -967,6 +1003,28 @@ type CreateListingPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An address to tell.
+type CreateWebhookInput struct {
+	// The community whose events are told.
+	CommunityID string `json:"communityId"`
+	// An https address of a public host; with `hora serve --dev` http on localhost too.
+	URL string `json:"url"`
+	// Names from `webhookEvents`, at least one; `*` is everything.
+	Events []string `json:"events"`
+	// Drawn when drafting; sending it again creates nothing more.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of createWebhook.
+type CreateWebhookPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// `whsec_…`, which verifies deliveries: keep it, it is not shown later; null when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A ballot: under its receipt only.
 type CycleBallot struct {
 	// The name under which it is published.
@@ -1425,6 +1483,20 @@ type DisputeExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A webhook to tell again.
+type EnableWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of enableWebhook.
+type EnableWebhookPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A plan to be ended.
 type EndPlanInput struct {
 	// Which.
@@ -1575,6 +1647,42 @@ type FileComplaintInput struct {
 type FileComplaintPayload struct {
 	// The complaint; null when there are errors.
 	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A passkey that was made.
+type FinishPasskeyRegistrationInput struct {
+	// From beginPasskeyRegistration; it works once, for 5 minutes.
+	Ceremony string `json:"ceremony"`
+	// The browser's `PublicKeyCredential.toJSON()`.
+	Response scalar.JSON `json:"response"`
+}
+
+// The result of finishPasskeyRegistration.
+type FinishPasskeyRegistrationPayload struct {
+	// The passkey; null when there are errors.
+	Passkey *identity.Passkey `json:"passkey,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A passkey that was used.
+type FinishPasskeySignInInput struct {
+	// From beginPasskeySignIn; it works once, for 5 minutes.
+	Ceremony string `json:"ceremony"`
+	// The browser's `PublicKeyCredential.toJSON()`.
+	Response scalar.JSON `json:"response"`
+	// What to call this device in the list of sessions.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of finishPasskeySignIn.
+type FinishPasskeySignInPayload struct {
+	// The tokens; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2602,6 +2710,20 @@ type RedeemSharesPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A delivery to repeat.
+type RedeliverWebhookInput struct {
+	// From Webhook.deliveries.
+	DeliveryID string `json:"deliveryId"`
+}
+
+// The result of redeliverWebhook.
+type RedeliverWebhookPayload struct {
+	// What is on its way; null when there are errors.
+	Delivery *partner.Delivery `json:"delivery,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A refresh token to exchange.
 type RefreshSessionInput struct {
 	// The newest one received.
@@ -2702,6 +2824,34 @@ type RegisterPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A passkey to forget.
+type RemovePasskeyInput struct {
+	// From viewer.passkeys.
+	PasskeyID string `json:"passkeyId"`
+}
+
+// The result of removePasskey.
+type RemovePasskeyPayload struct {
+	// The passkey that is gone; null when there are errors.
+	PasskeyID *string `json:"passkeyId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A webhook to tell no more.
+type RemoveWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of removeWebhook.
+type RemoveWebhookPayload struct {
+	// The webhook that is gone; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A listing to show again.
 type RenewListingInput struct {
 	// Which.
@@ -2756,6 +2906,22 @@ type ReportEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *moderation.Report `json:"node"`
+}
+
+// A letter to sign in with.
+type RequestSignInLinkInput struct {
+	// The address.
+	Email string `json:"email"`
+	// What to call this device in the list of sessions, and in the letter.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of requestSignInLink.
+type RequestSignInLinkPayload struct {
+	// Kept on this device, with which the letter's six digits work; null when there are errors.
+	RequestToken *string `json:"requestToken,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A picture to hand in.
@@ -3016,6 +3182,22 @@ type RevokeSessionInput struct {
 type RevokeSessionPayload struct {
 	// The session that ended; null when there are errors.
 	SessionID *string `json:"sessionId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A webhook whose secret is to change.
+type RotateWebhookSecretInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of rotateWebhookSecret.
+type RotateWebhookSecretPayload struct {
+	// The webhook; null when there are errors.
+	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// The new secret: keep it, it is not shown later; null when there are errors.
+	Secret *string `json:"secret,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3314,6 +3496,28 @@ type SignInWithCardPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A letter that was received: `token` alone, or `requestToken` and `code`.
+type SignInWithLinkInput struct {
+	// From the link, after `token=`.
+	Token *string `json:"token,omitempty"`
+	// What requestSignInLink answered on this device.
+	RequestToken *string `json:"requestToken,omitempty"`
+	// The six digits of the letter; spaces do not matter.
+	Code *string `json:"code,omitempty"`
+	// What to call this device in the list of sessions; else what was said when asking.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// The result of signInWithLink.
+type SignInWithLinkPayload struct {
+	// The tokens; null when there are errors.
+	Session *SessionTokens `json:"session,omitempty"`
+	// Who signed in; null when there are errors.
+	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A card's number and PIN.
 type SignInWithNumberInput struct {
 	// The community's short name.
@@ -3538,6 +3742,20 @@ type SubscribeSharesPayload struct {
 type Subscription struct {
 }
 
+// A webhook to try.
+type TestWebhookInput struct {
+	// From Community.webhooks.
+	WebhookID string `json:"webhookId"`
+}
+
+// The result of testWebhook.
+type TestWebhookPayload struct {
+	// What is on its way; null when there are errors.
+	Delivery *partner.Delivery `json:"delivery,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of thanks.
 type ThanksConnection struct {
 	// The items with their cursors.
@@ -3728,6 +3946,24 @@ type UploadTicket struct {
 	URL string `json:"url"`
 	// Until when.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// A page of deliveries.
+type WebhookDeliveryConnection struct {
+	// The deliveries with their cursors.
+	Edges []*WebhookDeliveryEdge `json:"edges"`
+	// The deliveries.
+	Nodes []*partner.Delivery `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A delivery in a page.
+type WebhookDeliveryEdge struct {
+	// Its place in the list.
+	Cursor string `json:"cursor"`
+	// The delivery.
+	Node *partner.Delivery `json:"node"`
 }
 
 // A question to take back.

@@ -139,7 +139,8 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.greeting$`), []string{"name"}},
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
-	{regexp.MustCompile(`^(state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register)\.`), nil},
+	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
+	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
@@ -153,7 +154,7 @@ var given = []struct {
 	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "body", "count", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
+		"about", "actual", "available", "body", "count", "event", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
 		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }

@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,6 +64,19 @@ func needs(t *testing.T) {
 	t.Skip(missing)
 }
 
+// freePort is an address that nobody listens on: who signs in by a browser comes
+// back to the very address that the server knows itself by.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return "localhost:" + port
+}
+
 // serve builds the program and runs it in development, on a database of its own.
 // It answers what clients are told: where it is, and how to start one more.
 func serve(t *testing.T) (environment []string) {
@@ -71,7 +85,7 @@ func serve(t *testing.T) (environment []string) {
 	if said, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "../../cmd/hora").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	hora := exec.Command(binary, "serve", "--dev", "--listen", "localhost:0", "--metrics-listen", "", "--log-level", "error", "--cost-per-minute", "0")
+	hora := exec.Command(binary, "serve", "--dev", "--listen", freePort(t), "--metrics-listen", "", "--log-level", "error", "--cost-per-minute", "0")
 	database := "HORA_DATABASE_URL=" + pgtest.URL(t)
 	hora.Env = append(os.Environ(), database)
 	hora.Stderr = os.Stderr

@@ -66,7 +66,7 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
 			Identity: identity.New(db, persistence.IdentityStore{}, keys, password.New(cost, 2),
-				token.New(keys, "https://demo.example.org", clock), token.NewMemory(clock)),
+				token.New(keys, "https://demo.example.org", clock), token.NewMemory(clock), identity.Doors{}),
 		}, nil
 	}
 }
