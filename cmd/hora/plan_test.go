@@ -117,7 +117,7 @@ func TestASurplusGoesToTheSiteAndToTheFederation(t *testing.T) {
 	plan := func(w *town) input {
 		return input{"communityId": w.id, "poolId": w.poolFor("SOLIDARITY"), "title": "Règle des excédents", "key": key, "firstOn": w.inDays(3), "rhythm": "QUARTERLY", "federationId": nation.id}
 	}
-	port.founder.isRefused("planSplit", plan(port), "NO_FEDERATION", "federationId")
+	port.founder.isRefused("planSplit", plan(port), "NOT_FOUND", "federationId")
 	for _, site := range []*town{port, hill} {
 		for _, pair := range [][2]*town{{site, nation}, {nation, site}} {
 			if _, err := port.app.rooms.ledger.OpenMirror(t.Context(), keyOf(pair[0].id), keyOf(pair[1].id), ledger.Bilateral{}); err != nil {

@@ -18,7 +18,7 @@ const (
 	ScopKey            domain.Code = "KEY_AGAINST_SCOP"        // the law on SCOPs asks for other parts
 	ScicKey            domain.Code = "KEY_AGAINST_SCIC"        // the law on SCICs asks for other parts
 	AssociationKey     domain.Code = "KEY_AGAINST_ASSOCIATION" // an association shares nothing among its members
-	NoFederation       domain.Code = "NO_FEDERATION"           // a part for a federation with which no hours are exchanged
+	NoFederation       domain.Code = "NO_FEDERATION"           // a part for a federation and none named, or the other way round
 	ReserveIndivisible domain.Code = "RESERVE_INDIVISIBLE"     // what carries leavers' debts is never shared
 )
 

@@ -112,7 +112,11 @@ func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan
 // planned says whether a plan's accounts are such that hours may move that way:
 // out of a pool, but never out of the reserve, or out of the community into a pool.
 func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd MakePlan) error {
-	from, err := s.account(ctx, cmd.Community, cmd.From, "fromId")
+	field := "poolId"
+	if cmd.Kind == PlanInflow {
+		field = "fromId"
+	}
+	from, err := s.account(ctx, cmd.Community, cmd.From, field)
 	if err != nil {
 		return err
 	}
@@ -141,18 +145,20 @@ func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd Mak
 // federated says whether the part for a federation can get there: the two exchange
 // hours already, each by its own word.
 func (s *Service) federated(ctx context.Context, cmd MakePlan) error {
-	part := slices.ContainsFunc(cmd.Terms.Key, func(p Part) bool { return p.Use == ForFederation })
-	if !part && cmd.Terms.Federation == domain.Nowhere {
-		return nil
+	if cmd.Terms.Federation != domain.Nowhere {
+		mirrors, err := s.hours.Mirrors(ctx, cmd.Community)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(mirrors, func(m ledger.MirrorAccount) bool { return m.Partner == cmd.Terms.Federation }) {
+			return domain.NewError(domain.NotFound, "federationId")
+		}
 	}
-	if !part || cmd.Terms.FederationPool == domain.Nowhere {
+	part := slices.ContainsFunc(cmd.Terms.Key, func(p Part) bool { return p.Use == ForFederation })
+	if part != (cmd.Terms.FederationPool != domain.Nowhere) {
 		return domain.NewError(NoFederation, "federationId")
 	}
-	mirrors, err := s.hours.Mirrors(ctx, cmd.Community)
-	if err == nil && !slices.ContainsFunc(mirrors, func(m ledger.MirrorAccount) bool { return m.Partner == cmd.Terms.Federation }) {
-		err = domain.NewError(NoFederation, "federationId")
-	}
-	return err
+	return nil
 }
 
 // divisible is for hours that go to people or projects.
