@@ -31,6 +31,7 @@ const (
 	ApproveClaims     Permission = "APPROVE_CLAIMS"      // of others, on project hours
 	EnterSlips        Permission = "ENTER_SLIPS"         // key in time cheques on paper
 	ApproveActivities Permission = "APPROVE_ACTIVITIES"  // work for the community, not one's own
+	DecideAdmissions  Permission = "DECIDE_ADMISSIONS"   // record what was decided of a co-owner objected to
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
 	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
@@ -54,6 +55,7 @@ var granted = map[Permission][]Role{
 	ApproveClaims:     {Coordinator, Treasurer},
 	EnterSlips:        {Coordinator, Treasurer},
 	ApproveActivities: {Coordinator, Board},
+	DecideAdmissions:  {Coordinator, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
 	Moderate:          {Coordinator, Moderator},
@@ -67,7 +69,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog, ManageApps,
+		DecideAdmissions, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog, ManageApps,
 	}
 }
 

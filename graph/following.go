@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/changes"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -55,7 +56,7 @@ func (r *Resolver) since(ctx context.Context, id string, since *string, first *i
 var nodeKinds = map[changes.Kind]idKind{
 	changes.Community: communityID, changes.Member: memberID, changes.Listing: listingID,
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
-	changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
+	changes.Decision: decisionID, changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
 	changes.Session: groupSessionID, changes.Activity: activityID,
 }
 
@@ -77,6 +78,8 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 	case listing.Listing:
 		shown.Node = &v
 	case exchange.Exchange:
+		shown.Node = &v
+	case governance.Decision:
 		shown.Node = &v
 	case reinvestment.Cycle:
 		shown.Node = &v

@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/generated"
@@ -116,6 +117,14 @@ func (r *Resolver) config() generated.Config {
 	}
 	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
 	c.Complexity.Community.Cycles = four
+	c.Complexity.Community.Decisions = func(child int, _ []governance.State, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Decision.Receipts = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Decision.Comments = func(child int) int { return 1 + child*domain.DefaultPage }
+	// An audit holds every ballot.
+	c.Complexity.Decision.Audit = func(child int) int { return 500 + child }
+	c.Complexity.Viewer.NeedsMyVote = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Cycle.Projects = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Cycle.Ballots = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	// A count's record holds every ballot, a report adds all of them up.
@@ -131,6 +140,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.RecognitionFlags = func(child int) int { return 50 + pageCost(child, nil, nil) }
 	c.Complexity.Community.RecognitionConcentration = func(child, _, _ int) int { return 50 + child }
 	c.Complexity.Community.ModerationQueue = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Community.Complaints = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Community.AuditLog = func(child int, first *int, _ *string) int { return 20 + pageCost(child, first, nil) }
 	c.Complexity.Member.Measures = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.Badges = func(child int) int { return pageCost(child, nil, nil) }

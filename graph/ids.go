@@ -47,6 +47,8 @@ const (
 	issuedBadgeID  idKind = 'i'
 	reportID       idKind = 'r'
 	measureID      idKind = 'u'
+	decisionID     idKind = 'V'
+	complaintID    idKind = 'c'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -47,6 +48,9 @@ type loaders struct {
 	transfers    *dataloadgen.Loader[at, ledger.Transfer]
 	transfersFor *dataloadgen.Loader[at, []ledger.Transfer] // by exchange
 	notes        *dataloadgen.Loader[at, []ledger.Note]     // by transfer
+	decisions    *dataloadgen.Loader[at, governance.Decision]
+	turnouts     *dataloadgen.Loader[at, []governance.Turnout] // by decision
+	commentsOf   *dataloadgen.Loader[at, []governance.Comment] // by decision
 	cycles       *dataloadgen.Loader[at, reinvestment.Cycle]
 	cycleSteps   *dataloadgen.Loader[at, []reinvestment.Step]
 	planTurns    *dataloadgen.Loader[at, []reinvestment.PlanTurn]
@@ -82,6 +86,9 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
 		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
+		decisions:   loader(inCommunities(r.Tx, r.Governance.Decisions, func(d governance.Decision) domain.ID { return d.ID })),
+		turnouts:    loader(groups(r.Governance.Turnouts, func(t governance.Turnout) domain.ID { return t.Decision })),
+		commentsOf:  loader(groups(r.Governance.Comments, func(c governance.Comment) domain.ID { return c.Decision })),
 		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
 		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
 		planTurns:   loader(groups(r.Reinvestment.Turns, func(t reinvestment.PlanTurn) domain.ID { return t.Plan })),

@@ -71,7 +71,7 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 
 // actSubjects are the kinds of id by an event's first word.
 var actSubjects = map[string]idKind{
-	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "ACTIVITY": activityID, "TIME": batchID,
+	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

@@ -28,6 +28,21 @@ func (r *auditEntryResolver) SubjectID(ctx context.Context, obj *moderation.Act)
 	return subjectOf(obj), nil
 }
 
+func (r *communityResolver) Complaints(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ComplaintConnection, error) {
+	p, err := page(first, after, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.Moderation.Complaints(ctx, actor(ctx), obj.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(s, p, func(c string, n *moderation.Complaint) *model.ComplaintEdge {
+		return &model.ComplaintEdge{Cursor: c, Node: n}
+	})
+	return &model.ComplaintConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
+}
+
 func (r *communityResolver) ModerationQueue(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ReportConnection, error) {
 	p, err := page(first, after, nil, nil)
 	if err != nil {
@@ -52,6 +67,33 @@ func (r *communityResolver) AuditLog(ctx context.Context, obj *community.Communi
 	}
 	edges, nodes, info := connect(s, p, func(c string, n *moderation.Act) *model.AuditEdge { return &model.AuditEdge{Cursor: c, Node: n} })
 	return &model.AuditConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
+}
+
+func (r *complaintResolver) ID(ctx context.Context, obj *moderation.Complaint) (string, error) {
+	return globalID(complaintID, obj.Community, obj.ID), nil
+}
+
+func (r *complaintResolver) Open(ctx context.Context, obj *moderation.Complaint) (bool, error) {
+	return obj.Details != "", nil
+}
+
+func (r *complaintResolver) Details(ctx context.Context, obj *moderation.Complaint) (*string, error) {
+	if obj.Details == "" {
+		return nil, nil
+	}
+	return &obj.Details, nil
+}
+
+func (r *complaintResolver) Member(ctx context.Context, obj *moderation.Complaint) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.About)
+}
+
+func (r *complaintResolver) Complainant(ctx context.Context, obj *moderation.Complaint) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.By)
+}
+
+func (r *complaintOpeningResolver) Member(ctx context.Context, obj *moderation.Opening) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Officer)
 }
 
 func (r *memberResolver) Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error) {
@@ -128,6 +170,46 @@ func (r *mutationResolver) UndoMeasure(ctx context.Context, input model.UndoMeas
 	return &model.UndoMeasurePayload{Measure: m, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) FileComplaint(ctx context.Context, input model.FileComplaintInput) (*model.FileComplaintPayload, error) {
+	o, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return nil, err
+	}
+	about, err := wantIn(o.key, memberID, input.MemberID, "memberId")
+	if err != nil {
+		return nil, err
+	}
+	filed, err := r.Moderation.Complain(ctx, actor(ctx), moderation.Complain{
+		Community: o.key, About: about, Details: input.Details, MayName: input.MayName, Key: deref(input.IdempotencyKey),
+	})
+	c, problems, err := answer(ctx, filed, err)
+	return &model.FileComplaintPayload{Complaint: c, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) OpenComplaint(ctx context.Context, input model.OpenComplaintInput) (*model.OpenComplaintPayload, error) {
+	o, err := want(complaintID, input.ComplaintID, "complaintId")
+	if err != nil {
+		return nil, err
+	}
+	opened, err := r.Moderation.OpenComplaint(ctx, actor(ctx), moderation.OpenComplaint{
+		Community: o.community, Complaint: o.key, Reason: input.Reason, Key: deref(input.IdempotencyKey),
+	})
+	c, problems, err := answer(ctx, opened, err)
+	return &model.OpenComplaintPayload{Complaint: c, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) BreakGlass(ctx context.Context, input model.BreakGlassInput) (*model.BreakGlassPayload, error) {
+	o, err := want(complaintID, input.ComplaintID, "complaintId")
+	if err != nil {
+		return nil, err
+	}
+	opened, err := r.Moderation.OpenComplaint(ctx, actor(ctx), moderation.OpenComplaint{
+		Community: o.community, Complaint: o.key, Reason: input.Reason, Alone: true, Key: deref(input.IdempotencyKey),
+	})
+	c, problems, err := answer(ctx, opened, err)
+	return &model.BreakGlassPayload{Complaint: c, UserErrors: problems}, err
+}
+
 func (r *reportResolver) ID(ctx context.Context, obj *moderation.Report) (string, error) {
 	return globalID(reportID, obj.Community, obj.ID), nil
 }
@@ -165,6 +247,12 @@ func (r *reportResolver) Measure(ctx context.Context, obj *moderation.Report) (*
 
 func (r *Resolver) AuditEntry() generated.AuditEntryResolver { return &auditEntryResolver{r} }
 
+func (r *Resolver) Complaint() generated.ComplaintResolver { return &complaintResolver{r} }
+
+func (r *Resolver) ComplaintOpening() generated.ComplaintOpeningResolver {
+	return &complaintOpeningResolver{r}
+}
+
 func (r *Resolver) ModerationMeasure() generated.ModerationMeasureResolver {
 	return &moderationMeasureResolver{r}
 }
@@ -173,6 +261,8 @@ func (r *Resolver) Report() generated.ReportResolver { return &reportResolver{r}
 
 type (
 	auditEntryResolver        struct{ *Resolver }
+	complaintResolver         struct{ *Resolver }
+	complaintOpeningResolver  struct{ *Resolver }
 	moderationMeasureResolver struct{ *Resolver }
 	reportResolver            struct{ *Resolver }
 )

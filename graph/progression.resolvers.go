@@ -8,10 +8,33 @@ package graph
 import (
 	"context"
 
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/graph/generated"
+	"github.com/hora-coop/hora/graph/model"
 )
+
+func (r *admissionResolver) Member(ctx context.Context, obj *membership.Admission) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
+}
+
+func (r *admissionResolver) DecidedBy(ctx context.Context, obj *membership.Admission) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.DecidedBy)
+}
+
+func (r *admissionResolver) Reasons(ctx context.Context, obj *membership.Admission) (*string, error) {
+	if obj.Reasons == "" {
+		return nil, nil
+	}
+	return &obj.Reasons, nil
+}
+
+func (r *communityResolver) Admissions(ctx context.Context, obj *community.Community) ([]*membership.Admission, error) {
+	all, err := r.Resolver.Members.Admissions(ctx, actor(ctx), obj.ID)
+	return pointers(all), err
+}
 
 func (r *contributionResolver) Partner(ctx context.Context, obj *progression.Contribution) (*membership.Member, error) {
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Partner)
@@ -44,18 +67,75 @@ func (r *memberResolver) WhyNotEngaged(ctx context.Context, obj *membership.Memb
 	return whyNot(ctx, a, found, err)
 }
 
+func (r *memberResolver) Admission(ctx context.Context, obj *membership.Member) (*membership.Admission, error) {
+	a, found, err := r.Members.Admission(ctx, actor(ctx), obj.Community, obj.ID)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &a, nil
+}
+
+func (r *mutationResolver) NoteOrientation(ctx context.Context, input model.NoteOrientationInput) (*model.NoteOrientationPayload, error) {
+	m, problems, err := onMember(ctx, input.MemberID, func(community, member domain.ID) (membership.Member, error) {
+		return r.Members.NoteOrientation(ctx, actor(ctx), community, member)
+	})
+	return &model.NoteOrientationPayload{Member: m, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ApplyForCoOwnership(ctx context.Context, input model.ApplyForCoOwnershipInput) (*model.ApplyForCoOwnershipPayload, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return nil, err
+	}
+	asked, err := r.Members.ApplyForCoOwnership(ctx, actor(ctx), membership.ApplyForCoOwnership{
+		Community: c.key, Statutes: deref(input.StatutesVersion), Key: deref(input.IdempotencyKey),
+	})
+	a, problems, err := answer(ctx, asked, err)
+	return &model.ApplyForCoOwnershipPayload{Admission: a, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ObjectToAdmission(ctx context.Context, input model.ObjectToAdmissionInput) (*model.ObjectToAdmissionPayload, error) {
+	m, err := want(memberID, input.MemberID, "memberId")
+	if err != nil {
+		return nil, err
+	}
+	objected, err := r.Members.Object(ctx, actor(ctx), m.community, m.key, input.Reason)
+	a, problems, err := answer(ctx, objected, err)
+	return &model.ObjectToAdmissionPayload{Admission: a, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) DecideAdmission(ctx context.Context, input model.DecideAdmissionInput) (*model.DecideAdmissionPayload, error) {
+	m, err := want(memberID, input.MemberID, "memberId")
+	if err != nil {
+		return nil, err
+	}
+	decided, err := r.Members.DecideAdmission(ctx, actor(ctx), m.community, m.key, input.Admit, input.Reasons)
+	a, problems, err := answer(ctx, decided, err)
+	return &model.DecideAdmissionPayload{Admission: a, UserErrors: problems}, err
+}
+
+func (r *objectionResolver) Member(ctx context.Context, obj *membership.Objection) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
+}
+
 func (r *whyNotResolver) Next(ctx context.Context, obj *progression.Answer) (*string, error) {
 	return nextStep(ctx, obj.Nearest()), nil
 }
+
+func (r *Resolver) Admission() generated.AdmissionResolver { return &admissionResolver{r} }
 
 func (r *Resolver) Contribution() generated.ContributionResolver { return &contributionResolver{r} }
 
 func (r *Resolver) Criterion() generated.CriterionResolver { return &criterionResolver{r} }
 
+func (r *Resolver) Objection() generated.ObjectionResolver { return &objectionResolver{r} }
+
 func (r *Resolver) WhyNot() generated.WhyNotResolver { return &whyNotResolver{r} }
 
 type (
+	admissionResolver    struct{ *Resolver }
 	contributionResolver struct{ *Resolver }
 	criterionResolver    struct{ *Resolver }
+	objectionResolver    struct{ *Resolver }
 	whyNotResolver       struct{ *Resolver }
 )

@@ -67,6 +67,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case notificationID:
 		n, err := r.Messages.Notification(ctx, who, o.community, o.key)
 		return found(&n, err)
+	case decisionID:
+		d, err := r.Governance.Decision(ctx, who, o.community, o.key)
+		return found(&d, err)
 	case cycleID:
 		c, err := r.Reinvestment.Cycle(ctx, who, o.community, o.key)
 		return found(&c, err)
@@ -109,6 +112,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case reportID:
 		report, err := r.Moderation.Report(ctx, who, o.community, o.key)
 		return found(&report, err)
+	case complaintID:
+		c, err := r.Moderation.Complaint(ctx, who, o.community, o.key)
+		return found(&c, err)
 	case measureID:
 		m, err := r.Moderation.Measure(ctx, who, o.community, o.key)
 		return found(&m, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -56,6 +57,7 @@ type Resolver struct {
 	Ways          *progression.Service
 	Moderation    *moderation.Service
 	Messages      *messaging.Service
+	Governance    *governance.Service
 	Reinvestment  *reinvestment.Service
 	Changes       *changes.Service
 	Partners      *partner.Service

@@ -49,6 +49,7 @@ type Config struct {
 	Exchanges Exchanges
 	Listings  Listings
 	Photos    Photos
+	Decisions Decisions
 	Cycles    Cycles
 	Holds     Holds
 	Pairs     Pairs
@@ -57,6 +58,8 @@ type Config struct {
 	Messages  *messaging.Service
 	// Milestones notes what members reached, of events and by the calendar.
 	Milestones Milestones
+	// Members is what time does to admissions and votes that people asked for.
+	Members Members
 	// Ways keeps what members did and moves their participation by it.
 	Ways       Ways
 	Moderation Moderation
@@ -121,9 +124,19 @@ type Moderation interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 
+// Members is what time does to what members asked for.
+type Members interface {
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
 // Photos is what time does to pictures that nothing shows.
 type Photos interface {
 	Sweep(ctx context.Context, community domain.ID) error
+}
+
+// Decisions is what the calendar does to questions put to a community.
+type Decisions interface {
+	PassTime(ctx context.Context, community domain.ID) error
 }
 
 // Cycles is what the calendar does to rounds of reinvestment.

@@ -29,10 +29,12 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 		return errors.Join(
 			r.cfg.Exchanges.PassTime(ctx, c.ID),
 			r.cfg.Listings.PassTime(ctx, c.ID),
+			r.cfg.Decisions.PassTime(ctx, c.ID),
 			r.cfg.Cycles.PassTime(ctx, c.ID),
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
 			r.cfg.Milestones.PassTime(ctx, c.ID),
 			r.cfg.Moderation.PassTime(ctx, c.ID),
+			r.cfg.Members.PassTime(ctx, c.ID),
 		)
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -122,13 +123,15 @@ func (b *testBundle) node() *node {
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
 	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, n.members, n.hours)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
-	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members)
+	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, n.members, nil) // nothing here is decided
+	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members, decisions)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
-		Exchanges: n.exchanges, Listings: n.listings, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
+		Exchanges: n.exchanges, Listings: n.listings, Decisions: decisions, Cycles: n.cycles, Photos: photos, Holds: n.hours, Pairs: n.hours, Books: persistence.LedgerStore{},
 		Seals:      ledger.NewNotary(db, persistence.SealStore{}, token.NewSealer(keys), n.hours),
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
+		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
 		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, n.members, n.listings, n.exchanges),

@@ -33,6 +33,7 @@ type memberRow struct {
 	AppliedAt     time.Time
 	AdmittedAt    *time.Time
 	ResumesAs     *string
+	Orientation   bool
 	LeftAt        *time.Time
 	DeclineReason *string
 	Version       int
@@ -41,7 +42,7 @@ type memberRow struct {
 func (memberRow) TableName() string { return "member" }
 
 const memberColumns = `community_id, id, number, kind, person_id, display_name, email, participation, capital, governance,
-       message, applied_at, admitted_at, resumes_as, left_at, decline_reason, version`
+       message, applied_at, admitted_at, resumes_as, orientation, left_at, decline_reason, version`
 
 func (r memberRow) value() membership.Member {
 	m := membership.Member{
@@ -49,7 +50,7 @@ func (r memberRow) value() membership.Member {
 		DisplayName: r.DisplayName, Email: deref(r.Email), Participation: membership.Participation(r.Participation),
 		Capital: membership.Capital(r.Capital), Governance: membership.Governance(r.Governance), Message: r.Message,
 		AppliedAt: r.AppliedAt.UTC(), AdmittedAt: moment(r.AdmittedAt), ResumesAs: membership.Participation(deref(r.ResumesAs)),
-		LeftAt: moment(r.LeftAt), DeclineReason: deref(r.DeclineReason), Version: r.Version,
+		Oriented: r.Orientation, LeftAt: moment(r.LeftAt), DeclineReason: deref(r.DeclineReason), Version: r.Version,
 	}
 	m.Number = deref(r.Number)
 	return m
@@ -60,7 +61,7 @@ func memberRowOf(m membership.Member) memberRow {
 		CommunityID: m.Community, ID: m.ID, Number: orNil(m.Number), Kind: string(m.Kind), PersonID: optional(m.Person),
 		DisplayName: m.DisplayName, Email: orNil(m.Email), Participation: string(m.Participation), Capital: string(m.Capital),
 		Governance: string(m.Governance), Message: m.Message, AppliedAt: m.AppliedAt, AdmittedAt: orNull(m.AdmittedAt),
-		ResumesAs: orNil(string(m.ResumesAs)), LeftAt: orNull(m.LeftAt), DeclineReason: orNil(m.DeclineReason), Version: m.Version,
+		ResumesAs: orNil(string(m.ResumesAs)), Orientation: m.Oriented, LeftAt: orNull(m.LeftAt), DeclineReason: orNil(m.DeclineReason), Version: m.Version,
 	}
 }
 
@@ -127,7 +128,7 @@ func (MemberStore) Save(ctx context.Context, m membership.Member) (membership.Me
 	row.Version++
 	done := rows(ctx).Model(&memberRow{}).
 		Where("community_id = ? AND id = ? AND version = ?", m.Community, m.ID, m.Version).
-		Select("number", "display_name", "email", "participation", "capital", "governance", "admitted_at",
+		Select("number", "display_name", "email", "participation", "capital", "admitted_at",
 			"resumes_as", "left_at", "decline_reason", "version").
 		Updates(&row)
 	if done.Error != nil {

@@ -199,6 +199,11 @@ func (ProgressionStore) Standings(ctx context.Context, look progression.Look, ea
 		theirs, member = " AND c.member_id = $8", " AND m.id = $8"
 		args = append(args, look.Member)
 	}
+	if look.Member == domain.Nowhere { // all that a large community did takes longer than what a person asks
+		if _, err := query(ctx).Exec(ctx, `SET LOCAL statement_timeout = '5min'`); err != nil {
+			return err
+		}
+	}
 	found, err := query(ctx).Query(ctx, fmt.Sprintf(standingsSQL, theirs, member), args...)
 	if err != nil {
 		return err

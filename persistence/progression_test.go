@@ -356,3 +356,27 @@ func TestANightTouchesNoVoteAndNoShare(t *testing.T) {
 		t.Errorf("%d are asleep, %v", asleep, err)
 	}
 }
+
+// Whoever has the server's password changes no vote but by what somebody asked for
+// or decided.
+func TestNoVoteChangesWithoutAReference(t *testing.T) {
+	v := aCountry(t).village(t)
+	marie := v.joins(t, "Marie")
+	const govern = `SELECT govern($1, gen_random_uuid(), $2, $3, $4, $5, gen_random_uuid(), $6, now())`
+	for what, err := range map[string]error{
+		"by itself":               v.asServer(`UPDATE member SET governance = 'VOTER' WHERE id = $1`, marie.member),
+		"asked for":               v.asServer(govern, v.id, marie.member, "GUEST", "VOTER", "OWN_REQUEST", marie.Person),
+		"asked for by nobody":     v.asServer(govern, v.id, marie.member, "GUEST", "CANDIDATE", "OWN_REQUEST", nil),
+		"tacit, never listed":     v.asServer(govern, v.id, marie.member, "GUEST", "VOTER", "TACIT", nil),
+		"for shares not redeemed": v.asServer(govern, v.id, marie.member, "GUEST", "FORMER", "REDEEMED", nil),
+		"for no reason":           v.asServer(govern, v.id, marie.member, "GUEST", "VOTER", "", marie.Person),
+	} {
+		if got := state(err); got != forbidden && got != "LD403" {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	var changed int
+	if err := v.root.QueryRow(v.ctx, `SELECT count(*) FROM member WHERE governance <> 'GUEST'`).Scan(&changed); err != nil || changed > 0 {
+		t.Errorf("%d votes changed, %v", changed, err)
+	}
+}

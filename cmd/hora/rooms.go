@@ -9,6 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
@@ -43,6 +44,7 @@ type rooms struct {
 	moderation  *moderation.Service
 	messages    *messaging.Service
 	changes     *changes.Service
+	decisions   *governance.Service
 	cycles      *reinvestment.Service
 	partners    *partner.Service
 }
@@ -59,6 +61,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
+	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members})
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
@@ -68,11 +71,12 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
-		messages:   messaging.New(db, persistence.NotificationStore{}, members),
+		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
-			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Cycles: cycles,
+			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,
 			Workshops: workshops, Activities: activities,
 		}),
+		decisions:   decisions,
 		cycles:      cycles,
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),

@@ -357,6 +357,28 @@ var calls = map[string]func(s *scene) call{
 	},
 	"approveClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim()}} },
 	"declineClaim": func(s *scene) call { return call{s.founder, input{"claimId": s.claim(), "reason": "Pas encore fait."}} },
+	"openDecision": func(s *scene) call {
+		return call{s.anna, input{
+			"communityId": s.id, "type": "ROLE_CANDIDACY", "title": s.another("Qui tient l’accueil ?"), "body": "Pour un an.",
+			"options": []input{{"label": "Anna", "memberId": s.anna.member}, {"label": "Bruno", "memberId": s.bruno.member}}, "ballot": "RANKED", "ranking": "SCHULZE",
+			"seats": 1, "effect": input{"kind": "GRANT_MANDATE", "role": "FACILITATOR", "until": s.now().Add(365 * day)}, "opensAt": s.now().Add(8 * day),
+			"closesAt": s.now().Add(20 * day), "idempotencyKey": newKey(),
+		}}
+	},
+	"openDraft": func(s *scene) call { return call{s.anna, input{"decisionId": s.drafted()}} },
+	"castBallot": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "scores": []input{{"optionId": "1", "score": -1}}, "reason": "Trop tôt le matin."}}
+	},
+	"declareConflict": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
+	},
+	"withdrawDecision": func(s *scene) call { return call{s.anna, input{"decisionId": s.agreement(), "reason": "Mal posée."}} },
+	"commentOnDecision": func(s *scene) call {
+		return call{s.bruno, input{"decisionId": s.agreement(), "body": s.another("Et le dimanche ?"), "idempotencyKey": newKey()}}
+	},
+	"setOutcome": func(s *scene) call {
+		return call{s.anna, input{"decisionId": s.counted(), "text": "Affichée à l’entrée.", "ownerId": s.bruno.member, "reviewAt": s.now().Add(90 * day).Truncate(time.Second)}}
+	},
 	"giveThanks": func(s *scene) call {
 		p, x := s.helped()
 		return call{p, input{"subjectId": x, "message": s.another("Merci"), "idempotencyKey": newKey()}}
@@ -408,8 +430,31 @@ var calls = map[string]func(s *scene) call{
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
 	},
+	"fileComplaint": func(s *scene) call {
+		return call{s.newcomer(), input{
+			"communityId": s.id, "memberId": s.anna.member, "details": s.another("Il s’est passé ceci."), "mayName": true, "idempotencyKey": newKey(),
+		}}
+	},
+	"openComplaint": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Pour y répondre"), "idempotencyKey": newKey()}}
+	},
+	"breakGlass": func(s *scene) call {
+		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Quelqu’un est en danger"), "idempotencyKey": newKey()}}
+	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
+	},
+	"noteOrientation": func(s *scene) call { return call{s.founder, input{"memberId": s.newcomer().member}} },
+	"applyForCoOwnership": func(s *scene) call {
+		return call{s.eligible(), input{"communityId": s.id, "statutesVersion": 1, "idempotencyKey": newKey()}}
+	},
+	"objectToAdmission": func(s *scene) call {
+		return call{s.anna, input{"memberId": s.candidate().member, "reason": s.another("Pas encore")}}
+	},
+	"decideAdmission": func(s *scene) call {
+		p := s.candidate()
+		s.anna.does("objectToAdmission", input{"memberId": p.member, "reason": "Pas encore."})
+		return call{s.founder, input{"memberId": p.member, "admit": true, "reasons": "Entendu par l’assemblée."}}
 	},
 	"markRead": func(s *scene) call {
 		return call{s.anna, input{"notificationIds": []string{s.news()}, "threadId": s.bruno.writes(s.anna.member, s.another("Bonjour")).text("thread.id")}}
@@ -457,6 +502,22 @@ func (s *scene) helped() (*person, string) {
 	x := s.anna.gave(p, 15)
 	p.confirms(x, 15)
 	return p, x
+}
+
+// eligible is a new member who has all it takes to be a co-owner.
+func (s *scene) eligible() *person {
+	s.calms()
+	p := s.newcomer()
+	s.owns(p, "FULL")
+	s.founder.does("noteOrientation", input{"memberId": p.member})
+	return p
+}
+
+// candidate is on the published list.
+func (s *scene) candidate() *person {
+	p := s.eligible()
+	p.does("applyForCoOwnership", input{"communityId": s.id, "statutesVersion": 1})
+	return p
 }
 
 func (s *scene) newcomer() *person { return s.welcome(s.another("Nadia"), "fr") }
@@ -509,11 +570,11 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
+		"Decision": s.agreement(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
-		"Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
+		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),
 	}

@@ -151,5 +151,5 @@ func TestWhyNotYet(t *testing.T) {
 	}
 	slices.Sort(kinds)
 	same(t, "its evidence", kinds, []string{"ACTIVITY " + work, "DUTY " + turn})
-	same(t, "what a co-owner is asked for", anna.missing("CO_OWNER"), map[string]int{"SHARES": 0, "VOTE": 0})
+	same(t, "what a co-owner is asked for", anna.missing("CO_OWNER"), map[string]int{"SHARES": 0, "ORIENTATION": 0, "STATUTES": 0, "VOTE": 0})
 }

@@ -78,19 +78,21 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Account, e.Subject}}}
 	case "CYCLE", "ALLOCATION":
 		all = []touch{{Object: Object{Cycle, e.Subject}}}
+	case "DECISION":
+		all = []touch{{Object: Object{Decision, e.Subject}}}
 	case "PROJECT":
 		all = []touch{{Object: Object{Project, e.Subject}}}
 	case "CLAIM":
 		all = []touch{{Object: Object{Claim, e.Subject}}}
 	case "BUDGET": // a ballot is sealed, and its voter knows it
-	case "HELPER", "CARD", "PARTICIPATION":
+	case "HELPER", "CARD", "PARTICIPATION", "GOVERNANCE", "ORIENTATION":
 		all = []touch{{Object: Object{Member, e.Subject}}}
 	case "SESSION":
 		all = []touch{{Object: Object{Session, e.Subject}}}
 	case "ACTIVITY":
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
 	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
-		"PLAN", "NOTICE", "REPORT", "MEASURE", "WEBHOOK": // nothing that a device keeps, but for what their legs say
+		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "WEBHOOK": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

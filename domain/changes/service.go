@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -33,6 +34,7 @@ type Areas struct {
 	Members     *membership.Service
 	Listings    *listing.Service
 	Exchanges   *exchange.Service
+	Decisions   *governance.Service
 	Cycles      *reinvestment.Service
 	Workshops   *workshop.Service
 	Activities  *activity.Service

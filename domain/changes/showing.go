@@ -10,6 +10,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -110,6 +111,11 @@ func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf
 	}
 	exchanges, err := some(ids[Exchange], func(ids []domain.ID) ([]exchange.Exchange, error) { return s.areas.Exchanges.LoadAll(ctx, in, ids) })
 	keep(on, Exchange, exchanges, func(x exchange.Exchange) domain.ID { return x.ID })
+	if err != nil {
+		return on, err
+	}
+	decisions, err := some(ids[Decision], func(ids []domain.ID) ([]governance.Decision, error) { return s.areas.Decisions.Decisions(ctx, in, ids) })
+	keep(on, Decision, decisions, func(d governance.Decision) domain.ID { return d.ID })
 	if err != nil {
 		return on, err
 	}
@@ -220,7 +226,7 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim, workshop.Session:
+	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim, workshop.Session:
 		visible = true
 	case activity.Activity:
 		visible = v.VisibleTo(standing)

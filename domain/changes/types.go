@@ -24,6 +24,7 @@ const (
 	Exchange  Kind = "EXCHANGE"
 	Transfer  Kind = "TRANSFER"
 	Account   Kind = "ACCOUNT"
+	Decision  Kind = "DECISION"
 	Cycle     Kind = "CYCLE"
 	Project   Kind = "PROJECT"
 	Claim     Kind = "CLAIM"

@@ -42,6 +42,12 @@ type PairLimits struct {
 	Minutes domain.Minutes `json:"minutes"`
 }
 
+// CoOwnership is how members become co-owners.
+type CoOwnership struct {
+	Statutes  int `json:"statutes"`  // the version of the statutes to accept
+	TacitDays int `json:"tacitDays"` // on the published list, until nobody's objection admits
+}
+
 // InForce is false for a charter that says nothing of progression.
 func (p Progression) InForce() bool { return p.WindowDays > 0 }
 

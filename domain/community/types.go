@@ -63,6 +63,7 @@ type Charter struct {
 
 	// Fields of their own, since their words are too general for the charter's own.
 	Progression Progression `json:"progression"`
+	CoOwnership CoOwnership `json:"coOwnership"`
 	Power       Power       `json:"power"`
 	Assembly    Assembly    `json:"assembly"`
 	Founding    Founding    `json:"founding"`
@@ -73,7 +74,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "progression", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

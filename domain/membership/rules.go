@@ -35,7 +35,7 @@ func (m Member) to(next Participation) (Member, error) {
 // Stage derives where somebody stands from the three facets.
 func (m Member) Stage() Stage {
 	switch {
-	case m.Participation == Left || m.Governance == Former:
+	case m.Participation == Left:
 		return Alumni
 	case m.Governance == Mandated:
 		return Steward

@@ -104,7 +104,7 @@ func TestTheStageFollowsFromTheThreeFacets(t *testing.T) {
 		{"whose share is on its way back", Active, Redeeming, Leaving, ActiveUser},
 		{"who left", Left, NoCapital, Guest, Alumni},
 		{"who left with a share still to be paid back", Left, Redeeming, Former, Alumni},
-		{"who gave up the vote", Active, Redeemed, Former, Alumni},
+		{"who gave up the vote and stays", Active, Redeemed, Former, ActiveUser},
 	} {
 		m := Member{Participation: c.participation, Capital: c.capital, Governance: c.governance}
 		if got := m.Stage(); got != c.want {

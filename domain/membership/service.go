@@ -299,6 +299,11 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 		if err := s.endRoles(ctx, m, now); err != nil {
 			return m, err
 		}
+		if m.Governance.MayBecome(Former) { // the vote goes with whoever had one
+			if m, err = s.Govern(ctx, m, Former, Because{OwnRequest, m.ID, actor.Person}, now); err != nil {
+				return m, err
+			}
+		}
 		return m, s.closeAccount(ctx, actor, m, now)
 	})
 }

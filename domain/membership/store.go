@@ -54,6 +54,28 @@ type Store interface {
 	// NoteHousehold makes members leave their households for this one.
 	NoteHousehold(ctx context.Context, community, household domain.ID, members []domain.ID, at time.Time) error
 
+	// Govern moves the third facet, with what it rests on; false when the member was
+	// in another state. The database refuses what rests on nothing.
+	Govern(ctx context.Context, m Member, next Governance, why Because, at time.Time) (bool, error)
+	// VotesWithoutShares lists who still votes whose shares are being bought back, or were.
+	VotesWithoutShares(ctx context.Context, community domain.ID, limit int) ([]Member, error)
+	// Orient notes that somebody was welcomed.
+	Orient(ctx context.Context, m Member) error
+	AddAdmission(ctx context.Context, a Admission) error
+	// SettleAdmission saves what became of an open one.
+	SettleAdmission(ctx context.Context, a Admission) error
+	// Object keeps an objection; false when its member had objected already.
+	Object(ctx context.Context, o Objection) (bool, error)
+	AdmissionsByID(ctx context.Context, community domain.ID, ids []domain.ID) ([]Admission, error)
+	// OpenAdmission holds a member's, until the transaction ends. Error: NotFound.
+	OpenAdmission(ctx context.Context, community, member domain.ID) (Admission, error)
+	OpenAdmissions(ctx context.Context, community domain.ID, limit int) ([]Admission, error)
+	// TacitAdmissions holds those to which nobody objected in time, of candidates who
+	// still have the shares.
+	TacitAdmissions(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Admission, error)
+	// AdmissionOf is a member's last.
+	AdmissionOf(ctx context.Context, community, member domain.ID) (a Admission, found bool, err error)
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.

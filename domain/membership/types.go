@@ -120,6 +120,7 @@ type Member struct {
 	Message       string // what they wrote when they applied
 	AppliedAt     time.Time
 	AdmittedAt    time.Time
+	Oriented      bool          // the conversation that welcomes was noted
 	ResumesAs     Participation // what a paused membership returns to
 	LeftAt        time.Time
 	DeclineReason string

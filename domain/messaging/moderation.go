@@ -34,3 +34,18 @@ func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	return t, true, nil
 }
+
+// tellComplaint: those who may open a complaint hear that there is one, or that
+// somebody opens it, but for whom it concerns; who complained hears when it was
+// opened by one alone.
+func tellComplaint(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var c moderation.ComplaintTold
+	if err := payload(e, &c); err != nil {
+		return t, false, err
+	}
+	t.toModerators, t.spared = Kind(e.Kind), []domain.ID{c.By, c.About}
+	if e.Kind == moderation.ComplaintAlone {
+		t.kind, t.members = ComplaintAlone, []domain.ID{c.By}
+	}
+	return t, true, nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
@@ -33,6 +34,7 @@ type told struct {
 	minutes  domain.Minutes
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
 	due      time.Time                    // when what is announced comes
+	voters   domain.ID                    // a decision: told are those of its roll who have not voted
 	actedFor domain.ID                    // told as well when somebody else acted in their name
 	thing    domain.ID                    // the thread or the announcement
 	many     conversation.Audience        // told instead of members
@@ -80,8 +82,18 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
+	case governance.DecisionOpened, governance.DecisionRemembers, governance.DecisionCalled:
+		return told{kind: Kind(e.Kind), voters: e.Subject}, true, nil
+	case governance.DecisionClosed, governance.DecisionExecuted, governance.DecisionFailed, governance.DecisionReview:
+		var about governance.Told
+		err := said(e, &about)
+		return told{kind: Kind(e.Kind), members: []domain.ID{about.Member}}, err == nil && about.Member != domain.Nowhere, err
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
+	case membership.AdmissionListed, membership.AdmissionObjected, membership.AdmissionSettled:
+		return tellAdmission(e)
+	case membership.GovernanceMoved:
+		return tellVote(e)
 	case conversation.Sent:
 		return tellMessage(e)
 	case conversation.Announced:
@@ -96,6 +108,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellWay(e)
 	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
 		return tellModeration(e)
+	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:
+		return tellComplaint(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

@@ -10,19 +10,21 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/membership"
 )
 
 // Service is the use cases of telling people.
 type Service struct {
-	tx      domain.Tx
-	store   Store
-	members *membership.Service
+	tx        domain.Tx
+	store     Store
+	members   *membership.Service
+	decisions *governance.Service
 }
 
 // New makes the messaging room.
-func New(tx domain.Tx, store Store, members *membership.Service) *Service {
-	return &Service{tx: tx, store: store, members: members}
+func New(tx domain.Tx, store Store, members *membership.Service, decisions *governance.Service) *Service {
+	return &Service{tx: tx, store: store, members: members, decisions: decisions}
 }
 
 // Derive keeps the notifications that events give rise to, inside the relay's
@@ -68,6 +70,13 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		return err
 	}
 	other := func(member domain.ID) domain.ID { return t.about[member] }
+	if t.voters != domain.Nowhere {
+		waiting, err := s.decisions.Undecided(ctx, e.Community, t.voters)
+		if err != nil {
+			return nil, err
+		}
+		t.members = append(t.members, waiting...)
+	}
 	members, err := s.members.Load(ctx, e.Community, t.members...)
 	if err := tell(t.kind, other, members, err); err != nil {
 		return nil, err

@@ -44,6 +44,14 @@ const (
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
 
+	DecisionOpened   Kind = "DECISION_OPENED"   // for those who may vote
+	DecisionReminder Kind = "DECISION_REMINDER" // for those who have not voted
+	DecisionRecalled Kind = "DECISION_SECOND_CALL"
+	DecisionClosed   Kind = "DECISION_CLOSED"   // for whoever asked
+	DecisionExecuted Kind = "DECISION_EXECUTED" // for whoever asked
+	DecisionFailed   Kind = "DECISION_FAILED"   // for whoever asked
+	DecisionReview   Kind = "DECISION_REVIEW_DUE"
+
 	ChequeWritten    Kind = "TIME_CHEQUE_WRITTEN"
 	ChequeSettled    Kind = "TIME_CHEQUE_SETTLED"
 	ChequePending    Kind = "TIME_CHEQUE_PENDING"
@@ -88,6 +96,17 @@ const (
 	MeasureTaken     Kind = "MEASURE_TAKEN"
 	MeasureUndone    Kind = "MEASURE_UNDONE"
 	MeasureLapsed    Kind = "MEASURE_LAPSED"
+	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
+	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
+	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained
+
+	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
+	AdmissionObjected Kind = "ADMISSION_OBJECTED"
+	AdmissionToDecide Kind = "ADMISSION_TO_DECIDE" // for coordinators
+	CoOwnerAdmitted   Kind = "CO_OWNER_ADMITTED"
+	AdmissionRefused  Kind = "ADMISSION_REFUSED"
+	VoteEnding        Kind = "VOTE_ENDING"
+	VoteEnded         Kind = "VOTE_ENDED"
 )
 
 // Notification is one thing told to one person. Its text is made when it is

@@ -39,3 +39,38 @@ func tellWay(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	return t, t.kind != "", nil
 }
+
+// tellAdmission: whoever asks to be a co-owner hears how it stands, and coordinators
+// when there is something to decide.
+func tellAdmission(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var a membership.AdmissionTold
+	if err := said(e, &a); err != nil {
+		return t, false, err
+	}
+	t = told{members: []domain.ID{a.Member}, whom: a.Member}
+	switch a.State {
+	case membership.Listed:
+		t.members, t.toStaff, t.due = nil, AdmissionListed, a.Due // whoever asked knows
+	case membership.Objected:
+		t.kind, t.toStaff = AdmissionObjected, AdmissionToDecide
+	case membership.Admitted:
+		t.kind = CoOwnerAdmitted
+	case membership.Refused:
+		t.kind = AdmissionRefused
+	}
+	return t, true, nil
+}
+
+// tellVote: whose shares are bought back hears that the vote goes with them; what
+// somebody does themselves, they know.
+func tellVote(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var g membership.GovernanceTold
+	if err := said(e, &g); err != nil || g.Basis != membership.BoughtBack {
+		return t, false, err
+	}
+	t = told{kind: VoteEnding, members: []domain.ID{e.Subject}}
+	if g.To == membership.Former {
+		t.kind = VoteEnded
+	}
+	return t, true, nil
+}

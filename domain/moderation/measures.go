@@ -45,7 +45,7 @@ func (s *Service) resolve(ctx context.Context, actor domain.Actor, by domain.ID,
 	if err != nil {
 		return domain.Nowhere, domain.NewError(domain.NotFound, "reportId").Because(err)
 	}
-	if err := s.apart(ctx, r, by, "reportId"); err != nil {
+	if err := s.apart(ctx, cmd.Community, by, "reportId", r.Reporter, r.Accused); err != nil {
 		return domain.Nowhere, err
 	}
 	m, err := cmd.measure(r, by, now)
@@ -67,11 +67,10 @@ func (s *Service) resolve(ctx context.Context, actor domain.Actor, by domain.ID,
 	return m.ID, s.store.AddMeasure(ctx, m)
 }
 
-// apart refuses whoever has a part in a case: who reported, whom it concerns, and
-// who lives with either.
-func (s *Service) apart(ctx context.Context, r Report, by domain.ID, field string) error {
-	for _, side := range []domain.ID{r.Reporter, r.Accused} {
-		together, err := s.members.Together(ctx, r.Community, side, by)
+// apart refuses whoever has a part in a case: its sides, and who lives with one.
+func (s *Service) apart(ctx context.Context, community, by domain.ID, field string, sides ...domain.ID) error {
+	for _, side := range sides {
+		together, err := s.members.Together(ctx, community, side, by)
 		if err != nil {
 			return err
 		}
@@ -141,7 +140,7 @@ func (s *Service) Undo(ctx context.Context, actor domain.Actor, community, id do
 		if err != nil {
 			return err
 		}
-		if err := s.apart(ctx, r, standing.Member, "measureId"); err != nil {
+		if err := s.apart(ctx, community, standing.Member, "measureId", r.Reporter, r.Accused); err != nil {
 			return err
 		}
 		m.EndedAt, m.EndedBy, m.EndReason = now, standing.Member, reason

@@ -34,6 +34,13 @@ type Store interface {
 	// TakeLapsed ends the measures whose time is over and answers them, each once.
 	TakeLapsed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Measure, error)
 
+	AddComplaint(ctx context.Context, c Complaint) error
+	// Complaints reads complaints with who opened them.
+	Complaints(ctx context.Context, community domain.ID, ids []domain.ID) ([]Complaint, error)
+	// ComplaintsFor are those that are neither by nor about somebody, newest first.
+	ComplaintsFor(ctx context.Context, community, reader domain.ID, page domain.Page) (domain.Slice[Complaint], error)
+	AddOpening(ctx context.Context, o Opening) error
+
 	// Acts reads the journal's events of some kinds, newest first.
 	Acts(ctx context.Context, community domain.ID, kinds []domain.EventKind, page domain.Page) (domain.Slice[Act], error)
 }

@@ -24,6 +24,8 @@ const (
 	ByEndorsements Requirement = "ENDORSEMENTS"
 	ByShare        Requirement = "SHARE"
 	ByShares       Requirement = "SHARES"
+	ByStatutes     Requirement = "STATUTES"
+	ByOrientation  Requirement = "ORIENTATION"
 	ByVote         Requirement = "VOTE"
 	ByMandate      Requirement = "MANDATE"
 	ByFarewell     Requirement = "FAREWELL"
@@ -159,7 +161,17 @@ func (s *Service) answer(ctx context.Context, m membership.Member, of Standing, 
 	case membership.Investing:
 		a.Criteria = []Criterion{share}
 	case membership.CoOwner:
-		a.Criteria = []Criterion{shares, vote}
+		welcomed, err := s.store.Latest(ctx, m.Community, m.ID, []Kind{Orientation}, time.Time{}, 1)
+		if err != nil {
+			return a, err
+		}
+		asked, found, err := s.members.AdmissionOf(ctx, m.Community, m.ID)
+		if err != nil {
+			return a, err
+		}
+		statutes := Criterion{Code: ByStatutes, Way: 1, Required: 1, Actual: one(found && asked.State != membership.Refused)}
+		oriented := Criterion{Code: ByOrientation, Way: 1, Required: 1, Actual: one(m.Oriented), Evidence: welcomed}
+		a.Criteria = []Criterion{shares, oriented, statutes, vote}
 	case membership.Steward:
 		held, err := s.store.Latest(ctx, m.Community, m.ID, []Kind{Mandate}, time.Time{}, mostEvidence)
 		if err != nil {

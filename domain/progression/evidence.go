@@ -64,6 +64,9 @@ func (s *Service) evidence(ctx context.Context, e domain.RecordedEvent) ([]Contr
 		return []Contribution{c}, err
 	case recognition.Withdrawn:
 		return s.undone(ctx, e, identify(e.Subject, "endorsed"))
+	case membership.OrientationNoted:
+		c.ID, c.Kind, c.Member = identify(e.ID, "orientation"), Orientation, e.Subject
+		return []Contribution{c}, nil
 	case membership.RoleGiven:
 		c.ID, c.Kind, c.Member = identify(e.ID, "mandate"), Mandate, e.Subject
 		return []Contribution{c}, nil

@@ -17,7 +17,6 @@ const (
 	CycleState       domain.Code = "CYCLE_STATE"         // args: state; the cycle's state does not allow this
 	CalendarInvalid  domain.Code = "CALENDAR_INVALID"    // the dates must follow one another, the first not in the past
 	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; the method is not one that members vote by
-	NotOnTheRoll     domain.Code = "NOT_ON_THE_ROLL"     // admitted after voting began, or not in good standing
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
@@ -49,7 +50,7 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 			return err
 		}
 		if members[0].AdmittedAt.After(c.Calendar.VotingAt) {
-			return domain.NewError(NotOnTheRoll, "cycleId")
+			return domain.NewError(governance.NotOnTheRoll, "cycleId")
 		}
 		projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
 		if err != nil {

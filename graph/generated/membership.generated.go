@@ -42,6 +42,7 @@ type MemberResolver interface {
 	Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error)
 	WhyNot(ctx context.Context, obj *membership.Member, stage membership.Stage) (*progression.Answer, error)
 	WhyNotEngaged(ctx context.Context, obj *membership.Member) (*progression.Answer, error)
+	Admission(ctx context.Context, obj *membership.Member) (*membership.Admission, error)
 	Recognition(ctx context.Context, obj *membership.Member) (*view.Recognition, error)
 	Household(ctx context.Context, obj *membership.Member) ([]*membership.Member, error)
 }
@@ -1160,6 +1161,38 @@ func (ec *executionContext) fieldContext_Member_whyNotEngaged(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_WhyNot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_admission(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_admission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Admission(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Admission) graphql.Marshaler {
+			return ec.marshalOAdmission2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAdmission(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_admission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Admission(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2591,6 +2624,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_whyNotEngaged(ctx, field, obj)
+				})
+		case "admission":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_admission(ctx, field, obj)
 				})
 		case "recognition":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

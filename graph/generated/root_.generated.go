@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
@@ -29,6 +30,7 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Activity() ActivityResolver
 	ActivityKind() ActivityKindResolver
+	Admission() AdmissionResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
 	AuditEntry() AuditEntryResolver
@@ -37,9 +39,13 @@ type ResolverRoot interface {
 	Claim() ClaimResolver
 	College() CollegeResolver
 	Community() CommunityResolver
+	Complaint() ComplaintResolver
+	ComplaintOpening() ComplaintOpeningResolver
 	Contribution() ContributionResolver
 	Criterion() CriterionResolver
 	Cycle() CycleResolver
+	Decision() DecisionResolver
+	DecisionComment() DecisionCommentResolver
 	DeviceKey() DeviceKeyResolver
 	Endorsement() EndorsementResolver
 	Entry() EntryResolver
@@ -57,6 +63,7 @@ type ResolverRoot interface {
 	ModerationMeasure() ModerationMeasureResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
+	Objection() ObjectionResolver
 	Passkey() PasskeyResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
@@ -167,6 +174,18 @@ type ComplexityRoot struct {
 		Rule         func(childComplexity int) int
 	}
 
+	Admission struct {
+		AppliedAt  func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		DecidedBy  func(childComplexity int) int
+		Member     func(childComplexity int) int
+		Objections func(childComplexity int) int
+		Reasons    func(childComplexity int) int
+		State      func(childComplexity int) int
+		Statutes   func(childComplexity int) int
+		TacitAt    func(childComplexity int) int
+	}
+
 	AdmitMemberPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -238,6 +257,11 @@ type ComplexityRoot struct {
 	AnnouncementEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ApplyForCoOwnershipPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ApplyToJoinPayload struct {
@@ -322,6 +346,11 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	BreakGlassPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelCyclePayload struct {
 		Cycle      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -335,6 +364,11 @@ type ComplexityRoot struct {
 	CancelSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	CastBallotPayload struct {
+		Ballot     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CastBudgetBallotPayload struct {
@@ -367,6 +401,7 @@ type ComplexityRoot struct {
 		AutoConfirmDays func(childComplexity int) int
 		Ceiling         func(childComplexity int) int
 		ClosingPool     func(childComplexity int) int
+		CoOwnership     func(childComplexity int) int
 		Colleges        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
@@ -437,6 +472,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CoOwnershipPolicy struct {
+		Statutes  func(childComplexity int) int
+		TacitDays func(childComplexity int) int
+	}
+
 	College struct {
 		Code   func(childComplexity int) int
 		Label  func(childComplexity int) int
@@ -444,16 +484,24 @@ type ComplexityRoot struct {
 		Weight func(childComplexity int) int
 	}
 
+	CommentOnDecisionPayload struct {
+		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Community struct {
 		Account                  func(childComplexity int) int
 		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
+		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
 		CharterHistory           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Complaints               func(childComplexity int, first *int, after *string) int
 		CreatedAt                func(childComplexity int) int
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                       func(childComplexity int) int
@@ -490,6 +538,34 @@ type ComplexityRoot struct {
 	CommunityEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Complaint struct {
+		At          func(childComplexity int) int
+		Complainant func(childComplexity int) int
+		Details     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Member      func(childComplexity int) int
+		Open        func(childComplexity int) int
+		Openings    func(childComplexity int) int
+	}
+
+	ComplaintConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ComplaintEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ComplaintOpening struct {
+		Alone  func(childComplexity int) int
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	CompleteExchangePayload struct {
@@ -629,6 +705,181 @@ type ComplexityRoot struct {
 		Due   func(childComplexity int) int
 		Note  func(childComplexity int) int
 		State func(childComplexity int) int
+	}
+
+	DecideAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Decision struct {
+		Audit      func(childComplexity int) int
+		Body       func(childComplexity int) int
+		ClosedAt   func(childComplexity int) int
+		ClosesAt   func(childComplexity int) int
+		Comments   func(childComplexity int) int
+		Commitment func(childComplexity int) int
+		Community  func(childComplexity int) int
+		Effect     func(childComplexity int) int
+		Failure    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Mode       func(childComplexity int) int
+		MySeat     func(childComplexity int) int
+		OpensAt    func(childComplexity int) int
+		Options    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		ProposedBy func(childComplexity int) int
+		Question   func(childComplexity int) int
+		Quorum     func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Receipts   func(childComplexity int, first *int, after *string) int
+		Result     func(childComplexity int) int
+		Reviews    func(childComplexity int) int
+		Roll       func(childComplexity int) int
+		Rules      func(childComplexity int) int
+		State      func(childComplexity int) int
+		Turnout    func(childComplexity int) int
+		Type       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	DecisionBallot struct {
+		Choice  func(childComplexity int) int
+		Marks   func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Receipt func(childComplexity int) int
+	}
+
+	DecisionComment struct {
+		At     func(childComplexity int) int
+		Body   func(childComplexity int) int
+		Member func(childComplexity int) int
+	}
+
+	DecisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DecisionEffect struct {
+		Kind   func(childComplexity int) int
+		Member func(childComplexity int) int
+		Role   func(childComplexity int) int
+		Until  func(childComplexity int) int
+	}
+
+	DecisionLine struct {
+		Chosen func(childComplexity int) int
+		Label  func(childComplexity int) int
+		Option func(childComplexity int) int
+		Place  func(childComplexity int) int
+		Share  func(childComplexity int) int
+		Sum    func(childComplexity int) int
+		Voters func(childComplexity int) int
+		Weight func(childComplexity int) int
+	}
+
+	DecisionMark struct {
+		Option func(childComplexity int) int
+		Value  func(childComplexity int) int
+	}
+
+	DecisionOption struct {
+		ID      func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+	}
+
+	DecisionOutcome struct {
+		Owner    func(childComplexity int) int
+		ReviewAt func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
+	DecisionReceipt struct {
+		Choice  func(childComplexity int) int
+		Marks   func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Receipt func(childComplexity int) int
+	}
+
+	DecisionReceiptConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DecisionReceiptEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DecisionResult struct {
+		Chosen      func(childComplexity int) int
+		Denominator func(childComplexity int) int
+		Entitled    func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		Expressed   func(childComplexity int) int
+		InputHash   func(childComplexity int) int
+		Lines       func(childComplexity int) int
+		Quorum      func(childComplexity int) int
+		Rounds      func(childComplexity int) int
+		Seed        func(childComplexity int) int
+		Turnout     func(childComplexity int) int
+		Verdict     func(childComplexity int) int
+	}
+
+	DecisionRoll struct {
+		Conflicts func(childComplexity int) int
+		Size      func(childComplexity int) int
+	}
+
+	DecisionRound struct {
+		Lines func(childComplexity int) int
+		Out   func(childComplexity int) int
+	}
+
+	DecisionRoundLine struct {
+		Option func(childComplexity int) int
+		Weight func(childComplexity int) int
+	}
+
+	DecisionRules struct {
+		AtLeast        func(childComplexity int) int
+		Ballot         func(childComplexity int) int
+		Base           func(childComplexity int) int
+		Majority       func(childComplexity int) int
+		Mandates       func(childComplexity int) int
+		Quorum         func(childComplexity int) int
+		Ranking        func(childComplexity int) int
+		Reasoned       func(childComplexity int) int
+		Seats          func(childComplexity int) int
+		SecondCallDays func(childComplexity int) int
+		Secret         func(childComplexity int) int
+	}
+
+	DecisionSeat struct {
+		Ballot   func(childComplexity int) int
+		Conflict func(childComplexity int) int
+		Voted    func(childComplexity int) int
+	}
+
+	DecisionUpdate struct {
+		Cursor   func(childComplexity int) int
+		Decision func(childComplexity int) int
+	}
+
+	DeclareConflictPayload struct {
+		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	DeclineActivityPayload struct {
@@ -809,6 +1060,11 @@ type ComplexityRoot struct {
 	ExchangeUpdate struct {
 		Cursor   func(childComplexity int) int
 		Exchange func(childComplexity int) int
+	}
+
+	FileComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	FinishPasskeyRegistrationPayload struct {
@@ -1054,6 +1310,7 @@ type ComplexityRoot struct {
 
 	Member struct {
 		Account       func(childComplexity int) int
+		Admission     func(childComplexity int) int
 		AdmittedAt    func(childComplexity int) int
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
@@ -1141,6 +1398,7 @@ type ComplexityRoot struct {
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
+		ApplyForCoOwnership       func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
 		ApproveClaim              func(childComplexity int, input model.ApproveClaimInput) int
@@ -1149,12 +1407,15 @@ type ComplexityRoot struct {
 		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
 		BeginPasskeyRegistration  func(childComplexity int, input model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
 		CancelSession             func(childComplexity int, input model.CancelSessionInput) int
+		CastBallot                func(childComplexity int, input model.CastBallotInput) int
 		CastBudgetBallot          func(childComplexity int, input model.CastBudgetBallotInput) int
 		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
 		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
+		CommentOnDecision         func(childComplexity int, input model.CommentOnDecisionInput) int
 		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
 		ConfirmUpload             func(childComplexity int, input model.ConfirmUploadInput) int
@@ -1162,6 +1423,8 @@ type ComplexityRoot struct {
 		CreateCommunity           func(childComplexity int, input model.CreateCommunityInput) int
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
 		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
+		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
+		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
@@ -1173,6 +1436,7 @@ type ComplexityRoot struct {
 		EndPlan                   func(childComplexity int, input model.EndPlanInput) int
 		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
+		FileComplaint             func(childComplexity int, input model.FileComplaintInput) int
 		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FinishPasskeySignIn       func(childComplexity int, input model.FinishPasskeySignInInput) int
 		GiveCard                  func(childComplexity int, input model.GiveCardInput) int
@@ -1189,7 +1453,12 @@ type ComplexityRoot struct {
 		MarkRead                  func(childComplexity int, input model.MarkReadInput) int
 		NameHelper                func(childComplexity int, input model.NameHelperInput) int
 		NoteHousehold             func(childComplexity int, input model.NoteHouseholdInput) int
+		NoteOrientation           func(childComplexity int, input model.NoteOrientationInput) int
+		ObjectToAdmission         func(childComplexity int, input model.ObjectToAdmissionInput) int
+		OpenComplaint             func(childComplexity int, input model.OpenComplaintInput) int
 		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
+		OpenDecision              func(childComplexity int, input model.OpenDecisionInput) int
+		OpenDraft                 func(childComplexity int, input model.OpenDraftInput) int
 		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
 		PlanCycles                func(childComplexity int, input model.PlanCyclesInput) int
 		PlanInflow                func(childComplexity int, input model.PlanInflowInput) int
@@ -1222,6 +1491,7 @@ type ComplexityRoot struct {
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
 		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
+		SetOutcome                func(childComplexity int, input model.SetOutcomeInput) int
 		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
 		SettleTimeCheque          func(childComplexity int, input model.SettleTimeChequeInput) int
 		ShowRecognition           func(childComplexity int, input model.ShowRecognitionInput) int
@@ -1235,6 +1505,7 @@ type ComplexityRoot struct {
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
+		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
@@ -1249,6 +1520,11 @@ type ComplexityRoot struct {
 
 	NoteHouseholdPayload struct {
 		Members    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteOrientationPayload struct {
+		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1284,8 +1560,34 @@ type ComplexityRoot struct {
 		Notification func(childComplexity int) int
 	}
 
+	ObjectToAdmissionPayload struct {
+		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Objection struct {
+		At     func(childComplexity int) int
+		Member func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	OpenComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	OpenCyclePayload struct {
 		Cycle      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	OpenDecisionPayload struct {
+		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	OpenDraftPayload struct {
+		Decision   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1730,6 +2032,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetOutcomePayload struct {
+		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SettleSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1811,6 +2118,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		CommunityActivity    func(childComplexity int, communityID string, since *string) int
+		DecisionUpdated      func(childComplexity int, decisionID string, since *string) int
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
 		MessageReceived      func(childComplexity int) int
 		NotificationReceived func(childComplexity int) int
@@ -1956,6 +2264,7 @@ type ComplexityRoot struct {
 
 	Viewer struct {
 		Memberships         func(childComplexity int, first *int, after *string) int
+		NeedsMyVote         func(childComplexity int) int
 		Notifications       func(childComplexity int, first *int, after *string) int
 		Passkeys            func(childComplexity int) int
 		Person              func(childComplexity int) int
@@ -2005,6 +2314,11 @@ type ComplexityRoot struct {
 		Criteria func(childComplexity int) int
 		Next     func(childComplexity int) int
 		Reached  func(childComplexity int) int
+	}
+
+	WithdrawDecisionPayload struct {
+		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	WithdrawEndorsementPayload struct {
@@ -2413,6 +2727,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivityKind.Rule(childComplexity), true
 
+	case "Admission.appliedAt":
+		if e.ComplexityRoot.Admission.AppliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.AppliedAt(childComplexity), true
+	case "Admission.decidedAt":
+		if e.ComplexityRoot.Admission.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedAt(childComplexity), true
+	case "Admission.decidedBy":
+		if e.ComplexityRoot.Admission.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.DecidedBy(childComplexity), true
+	case "Admission.member":
+		if e.ComplexityRoot.Admission.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Member(childComplexity), true
+	case "Admission.objections":
+		if e.ComplexityRoot.Admission.Objections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Objections(childComplexity), true
+	case "Admission.reasons":
+		if e.ComplexityRoot.Admission.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Reasons(childComplexity), true
+	case "Admission.state":
+		if e.ComplexityRoot.Admission.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.State(childComplexity), true
+	case "Admission.statutesVersion":
+		if e.ComplexityRoot.Admission.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.Statutes(childComplexity), true
+	case "Admission.tacitAt":
+		if e.ComplexityRoot.Admission.TacitAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Admission.TacitAt(childComplexity), true
+
 	case "AdmitMemberPayload.member":
 		if e.ComplexityRoot.AdmitMemberPayload.Member == nil {
 			break
@@ -2681,6 +3050,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "ApplyForCoOwnershipPayload.admission":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission(childComplexity), true
+	case "ApplyForCoOwnershipPayload.userErrors":
+		if e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForCoOwnershipPayload.UserErrors(childComplexity), true
+
 	case "ApplyToJoinPayload.member":
 		if e.ComplexityRoot.ApplyToJoinPayload.Member == nil {
 			break
@@ -2935,6 +3317,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
 
+	case "BreakGlassPayload.complaint":
+		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.Complaint(childComplexity), true
+	case "BreakGlassPayload.userErrors":
+		if e.ComplexityRoot.BreakGlassPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakGlassPayload.UserErrors(childComplexity), true
+
 	case "CancelCyclePayload.cycle":
 		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
 			break
@@ -2973,6 +3368,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelSessionPayload.UserErrors(childComplexity), true
+
+	case "CastBallotPayload.ballot":
+		if e.ComplexityRoot.CastBallotPayload.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBallotPayload.Ballot(childComplexity), true
+	case "CastBallotPayload.userErrors":
+		if e.ComplexityRoot.CastBallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBallotPayload.UserErrors(childComplexity), true
 
 	case "CastBudgetBallotPayload.ballot":
 		if e.ComplexityRoot.CastBudgetBallotPayload.Ballot == nil {
@@ -3080,6 +3488,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.ClosingPool(childComplexity), true
+	case "Charter.coOwnership":
+		if e.ComplexityRoot.Charter.CoOwnership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.CoOwnership(childComplexity), true
 	case "Charter.colleges":
 		if e.ComplexityRoot.Charter.Colleges == nil {
 			break
@@ -3397,6 +3811,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "CoOwnershipPolicy.statutesVersion":
+		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.Statutes(childComplexity), true
+	case "CoOwnershipPolicy.tacitDays":
+		if e.ComplexityRoot.CoOwnershipPolicy.TacitDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoOwnershipPolicy.TacitDays(childComplexity), true
+
 	case "College.code":
 		if e.ComplexityRoot.College.Code == nil {
 			break
@@ -3422,6 +3849,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.College.Weight(childComplexity), true
 
+	case "CommentOnDecisionPayload.decision":
+		if e.ComplexityRoot.CommentOnDecisionPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommentOnDecisionPayload.Decision(childComplexity), true
+	case "CommentOnDecisionPayload.userErrors":
+		if e.ComplexityRoot.CommentOnDecisionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommentOnDecisionPayload.UserErrors(childComplexity), true
+
 	case "Community.account":
 		if e.ComplexityRoot.Community.Account == nil {
 			break
@@ -3439,6 +3879,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Activities(childComplexity, args["filter"].(*model.ActivityFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.admissions":
+		if e.ComplexityRoot.Community.Admissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.Admissions(childComplexity), true
 	case "Community.announcements":
 		if e.ComplexityRoot.Community.Announcements == nil {
 			break
@@ -3489,6 +3935,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.CharterHistory(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.complaints":
+		if e.ComplexityRoot.Community.Complaints == nil {
+			break
+		}
+
+		args, err := ec.field_Community_complaints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Complaints(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.createdAt":
 		if e.ComplexityRoot.Community.CreatedAt == nil {
 			break
@@ -3506,6 +3963,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Cycles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.decisions":
+		if e.ComplexityRoot.Community.Decisions == nil {
+			break
+		}
+
+		args, err := ec.field_Community_decisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Decisions(childComplexity, args["states"].([]governance.State), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Community.exchanges":
 		if e.ComplexityRoot.Community.Exchanges == nil {
 			break
@@ -3748,6 +4216,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommunityEdge.Node(childComplexity), true
+
+	case "Complaint.filedAt":
+		if e.ComplexityRoot.Complaint.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.At(childComplexity), true
+	case "Complaint.complainant":
+		if e.ComplexityRoot.Complaint.Complainant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Complainant(childComplexity), true
+	case "Complaint.details":
+		if e.ComplexityRoot.Complaint.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Details(childComplexity), true
+	case "Complaint.id":
+		if e.ComplexityRoot.Complaint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.member":
+		if e.ComplexityRoot.Complaint.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Member(childComplexity), true
+	case "Complaint.open":
+		if e.ComplexityRoot.Complaint.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Open(childComplexity), true
+	case "Complaint.openings":
+		if e.ComplexityRoot.Complaint.Openings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Openings(childComplexity), true
+
+	case "ComplaintConnection.edges":
+		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Edges(childComplexity), true
+	case "ComplaintConnection.nodes":
+		if e.ComplexityRoot.ComplaintConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Nodes(childComplexity), true
+	case "ComplaintConnection.pageInfo":
+		if e.ComplexityRoot.ComplaintConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.PageInfo(childComplexity), true
+
+	case "ComplaintEdge.cursor":
+		if e.ComplexityRoot.ComplaintEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Cursor(childComplexity), true
+	case "ComplaintEdge.node":
+		if e.ComplexityRoot.ComplaintEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Node(childComplexity), true
+
+	case "ComplaintOpening.alone":
+		if e.ComplexityRoot.ComplaintOpening.Alone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Alone(childComplexity), true
+	case "ComplaintOpening.at":
+		if e.ComplexityRoot.ComplaintOpening.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.At(childComplexity), true
+	case "ComplaintOpening.member":
+		if e.ComplexityRoot.ComplaintOpening.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Member(childComplexity), true
+	case "ComplaintOpening.reason":
+		if e.ComplexityRoot.ComplaintOpening.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintOpening.Reason(childComplexity), true
 
 	case "CompleteExchangePayload.exchange":
 		if e.ComplexityRoot.CompleteExchangePayload.Exchange == nil {
@@ -4281,6 +4849,687 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CycleStep.State(childComplexity), true
+
+	case "DecideAdmissionPayload.admission":
+		if e.ComplexityRoot.DecideAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.Admission(childComplexity), true
+	case "DecideAdmissionPayload.userErrors":
+		if e.ComplexityRoot.DecideAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
+
+	case "Decision.audit":
+		if e.ComplexityRoot.Decision.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Audit(childComplexity), true
+	case "Decision.body":
+		if e.ComplexityRoot.Decision.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Body(childComplexity), true
+	case "Decision.closedAt":
+		if e.ComplexityRoot.Decision.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ClosedAt(childComplexity), true
+	case "Decision.closesAt":
+		if e.ComplexityRoot.Decision.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ClosesAt(childComplexity), true
+	case "Decision.comments":
+		if e.ComplexityRoot.Decision.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Comments(childComplexity), true
+	case "Decision.commitment":
+		if e.ComplexityRoot.Decision.Commitment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Commitment(childComplexity), true
+	case "Decision.community":
+		if e.ComplexityRoot.Decision.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Community(childComplexity), true
+	case "Decision.effect":
+		if e.ComplexityRoot.Decision.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Effect(childComplexity), true
+	case "Decision.failure":
+		if e.ComplexityRoot.Decision.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Failure(childComplexity), true
+	case "Decision.id":
+		if e.ComplexityRoot.Decision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ID(childComplexity), true
+	case "Decision.mode":
+		if e.ComplexityRoot.Decision.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Mode(childComplexity), true
+	case "Decision.mySeat":
+		if e.ComplexityRoot.Decision.MySeat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.MySeat(childComplexity), true
+	case "Decision.opensAt":
+		if e.ComplexityRoot.Decision.OpensAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.OpensAt(childComplexity), true
+	case "Decision.options":
+		if e.ComplexityRoot.Decision.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Options(childComplexity), true
+	case "Decision.outcome":
+		if e.ComplexityRoot.Decision.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Outcome(childComplexity), true
+	case "Decision.proposedBy":
+		if e.ComplexityRoot.Decision.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ProposedBy(childComplexity), true
+	case "Decision.question":
+		if e.ComplexityRoot.Decision.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Question(childComplexity), true
+	case "Decision.quorum":
+		if e.ComplexityRoot.Decision.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Quorum(childComplexity), true
+	case "Decision.reason":
+		if e.ComplexityRoot.Decision.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Reason(childComplexity), true
+	case "Decision.receipts":
+		if e.ComplexityRoot.Decision.Receipts == nil {
+			break
+		}
+
+		args, err := ec.field_Decision_receipts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Decision.Receipts(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Decision.result":
+		if e.ComplexityRoot.Decision.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Result(childComplexity), true
+	case "Decision.reviews":
+		if e.ComplexityRoot.Decision.Reviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Reviews(childComplexity), true
+	case "Decision.roll":
+		if e.ComplexityRoot.Decision.Roll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Roll(childComplexity), true
+	case "Decision.rules":
+		if e.ComplexityRoot.Decision.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Rules(childComplexity), true
+	case "Decision.state":
+		if e.ComplexityRoot.Decision.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.State(childComplexity), true
+	case "Decision.turnout":
+		if e.ComplexityRoot.Decision.Turnout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Turnout(childComplexity), true
+	case "Decision.type":
+		if e.ComplexityRoot.Decision.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Type(childComplexity), true
+	case "Decision.version":
+		if e.ComplexityRoot.Decision.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Version(childComplexity), true
+
+	case "DecisionBallot.choice":
+		if e.ComplexityRoot.DecisionBallot.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionBallot.Choice(childComplexity), true
+	case "DecisionBallot.marks":
+		if e.ComplexityRoot.DecisionBallot.Marks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionBallot.Marks(childComplexity), true
+	case "DecisionBallot.reason":
+		if e.ComplexityRoot.DecisionBallot.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionBallot.Reason(childComplexity), true
+	case "DecisionBallot.receipt":
+		if e.ComplexityRoot.DecisionBallot.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionBallot.Receipt(childComplexity), true
+
+	case "DecisionComment.at":
+		if e.ComplexityRoot.DecisionComment.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.At(childComplexity), true
+	case "DecisionComment.body":
+		if e.ComplexityRoot.DecisionComment.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Body(childComplexity), true
+	case "DecisionComment.member":
+		if e.ComplexityRoot.DecisionComment.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Member(childComplexity), true
+
+	case "DecisionConnection.edges":
+		if e.ComplexityRoot.DecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Edges(childComplexity), true
+	case "DecisionConnection.nodes":
+		if e.ComplexityRoot.DecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Nodes(childComplexity), true
+	case "DecisionConnection.pageInfo":
+		if e.ComplexityRoot.DecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.PageInfo(childComplexity), true
+
+	case "DecisionEdge.cursor":
+		if e.ComplexityRoot.DecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Cursor(childComplexity), true
+	case "DecisionEdge.node":
+		if e.ComplexityRoot.DecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Node(childComplexity), true
+
+	case "DecisionEffect.kind":
+		if e.ComplexityRoot.DecisionEffect.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.Kind(childComplexity), true
+	case "DecisionEffect.member":
+		if e.ComplexityRoot.DecisionEffect.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.Member(childComplexity), true
+	case "DecisionEffect.role":
+		if e.ComplexityRoot.DecisionEffect.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.Role(childComplexity), true
+	case "DecisionEffect.until":
+		if e.ComplexityRoot.DecisionEffect.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.Until(childComplexity), true
+
+	case "DecisionLine.chosen":
+		if e.ComplexityRoot.DecisionLine.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Chosen(childComplexity), true
+	case "DecisionLine.label":
+		if e.ComplexityRoot.DecisionLine.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Label(childComplexity), true
+	case "DecisionLine.option":
+		if e.ComplexityRoot.DecisionLine.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Option(childComplexity), true
+	case "DecisionLine.place":
+		if e.ComplexityRoot.DecisionLine.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Place(childComplexity), true
+	case "DecisionLine.share":
+		if e.ComplexityRoot.DecisionLine.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Share(childComplexity), true
+	case "DecisionLine.sum":
+		if e.ComplexityRoot.DecisionLine.Sum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Sum(childComplexity), true
+	case "DecisionLine.voters":
+		if e.ComplexityRoot.DecisionLine.Voters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Voters(childComplexity), true
+	case "DecisionLine.weight":
+		if e.ComplexityRoot.DecisionLine.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionLine.Weight(childComplexity), true
+
+	case "DecisionMark.optionId":
+		if e.ComplexityRoot.DecisionMark.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionMark.Option(childComplexity), true
+	case "DecisionMark.value":
+		if e.ComplexityRoot.DecisionMark.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionMark.Value(childComplexity), true
+
+	case "DecisionOption.id":
+		if e.ComplexityRoot.DecisionOption.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOption.ID(childComplexity), true
+	case "DecisionOption.label":
+		if e.ComplexityRoot.DecisionOption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOption.Label(childComplexity), true
+	case "DecisionOption.member":
+		if e.ComplexityRoot.DecisionOption.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOption.Member(childComplexity), true
+	case "DecisionOption.minutes":
+		if e.ComplexityRoot.DecisionOption.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOption.Minutes(childComplexity), true
+
+	case "DecisionOutcome.owner":
+		if e.ComplexityRoot.DecisionOutcome.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOutcome.Owner(childComplexity), true
+	case "DecisionOutcome.reviewAt":
+		if e.ComplexityRoot.DecisionOutcome.ReviewAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOutcome.ReviewAt(childComplexity), true
+	case "DecisionOutcome.text":
+		if e.ComplexityRoot.DecisionOutcome.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionOutcome.Text(childComplexity), true
+
+	case "DecisionReceipt.choice":
+		if e.ComplexityRoot.DecisionReceipt.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceipt.Choice(childComplexity), true
+	case "DecisionReceipt.marks":
+		if e.ComplexityRoot.DecisionReceipt.Marks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceipt.Marks(childComplexity), true
+	case "DecisionReceipt.member":
+		if e.ComplexityRoot.DecisionReceipt.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceipt.Member(childComplexity), true
+	case "DecisionReceipt.reason":
+		if e.ComplexityRoot.DecisionReceipt.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceipt.Reason(childComplexity), true
+	case "DecisionReceipt.receipt":
+		if e.ComplexityRoot.DecisionReceipt.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceipt.Receipt(childComplexity), true
+
+	case "DecisionReceiptConnection.edges":
+		if e.ComplexityRoot.DecisionReceiptConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceiptConnection.Edges(childComplexity), true
+	case "DecisionReceiptConnection.nodes":
+		if e.ComplexityRoot.DecisionReceiptConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceiptConnection.Nodes(childComplexity), true
+	case "DecisionReceiptConnection.pageInfo":
+		if e.ComplexityRoot.DecisionReceiptConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceiptConnection.PageInfo(childComplexity), true
+
+	case "DecisionReceiptEdge.cursor":
+		if e.ComplexityRoot.DecisionReceiptEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceiptEdge.Cursor(childComplexity), true
+	case "DecisionReceiptEdge.node":
+		if e.ComplexityRoot.DecisionReceiptEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionReceiptEdge.Node(childComplexity), true
+
+	case "DecisionResult.chosen":
+		if e.ComplexityRoot.DecisionResult.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Chosen(childComplexity), true
+	case "DecisionResult.denominator":
+		if e.ComplexityRoot.DecisionResult.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Denominator(childComplexity), true
+	case "DecisionResult.entitled":
+		if e.ComplexityRoot.DecisionResult.Entitled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Entitled(childComplexity), true
+	case "DecisionResult.explanation":
+		if e.ComplexityRoot.DecisionResult.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Explanation(childComplexity), true
+	case "DecisionResult.expressed":
+		if e.ComplexityRoot.DecisionResult.Expressed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Expressed(childComplexity), true
+	case "DecisionResult.inputHash":
+		if e.ComplexityRoot.DecisionResult.InputHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.InputHash(childComplexity), true
+	case "DecisionResult.lines":
+		if e.ComplexityRoot.DecisionResult.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Lines(childComplexity), true
+	case "DecisionResult.quorum":
+		if e.ComplexityRoot.DecisionResult.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Quorum(childComplexity), true
+	case "DecisionResult.rounds":
+		if e.ComplexityRoot.DecisionResult.Rounds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Rounds(childComplexity), true
+	case "DecisionResult.seed":
+		if e.ComplexityRoot.DecisionResult.Seed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Seed(childComplexity), true
+	case "DecisionResult.turnout":
+		if e.ComplexityRoot.DecisionResult.Turnout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Turnout(childComplexity), true
+	case "DecisionResult.verdict":
+		if e.ComplexityRoot.DecisionResult.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionResult.Verdict(childComplexity), true
+
+	case "DecisionRoll.conflicts":
+		if e.ComplexityRoot.DecisionRoll.Conflicts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRoll.Conflicts(childComplexity), true
+	case "DecisionRoll.size":
+		if e.ComplexityRoot.DecisionRoll.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRoll.Size(childComplexity), true
+
+	case "DecisionRound.lines":
+		if e.ComplexityRoot.DecisionRound.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRound.Lines(childComplexity), true
+	case "DecisionRound.out":
+		if e.ComplexityRoot.DecisionRound.Out == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRound.Out(childComplexity), true
+
+	case "DecisionRoundLine.option":
+		if e.ComplexityRoot.DecisionRoundLine.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRoundLine.Option(childComplexity), true
+	case "DecisionRoundLine.weight":
+		if e.ComplexityRoot.DecisionRoundLine.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRoundLine.Weight(childComplexity), true
+
+	case "DecisionRules.atLeast":
+		if e.ComplexityRoot.DecisionRules.AtLeast == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.AtLeast(childComplexity), true
+	case "DecisionRules.ballot":
+		if e.ComplexityRoot.DecisionRules.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Ballot(childComplexity), true
+	case "DecisionRules.base":
+		if e.ComplexityRoot.DecisionRules.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Base(childComplexity), true
+	case "DecisionRules.majority":
+		if e.ComplexityRoot.DecisionRules.Majority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Majority(childComplexity), true
+	case "DecisionRules.mandates":
+		if e.ComplexityRoot.DecisionRules.Mandates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Mandates(childComplexity), true
+	case "DecisionRules.quorum":
+		if e.ComplexityRoot.DecisionRules.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Quorum(childComplexity), true
+	case "DecisionRules.ranking":
+		if e.ComplexityRoot.DecisionRules.Ranking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Ranking(childComplexity), true
+	case "DecisionRules.reasoned":
+		if e.ComplexityRoot.DecisionRules.Reasoned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Reasoned(childComplexity), true
+	case "DecisionRules.seats":
+		if e.ComplexityRoot.DecisionRules.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Seats(childComplexity), true
+	case "DecisionRules.secondCallDays":
+		if e.ComplexityRoot.DecisionRules.SecondCallDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.SecondCallDays(childComplexity), true
+	case "DecisionRules.secret":
+		if e.ComplexityRoot.DecisionRules.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRules.Secret(childComplexity), true
+
+	case "DecisionSeat.ballot":
+		if e.ComplexityRoot.DecisionSeat.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionSeat.Ballot(childComplexity), true
+	case "DecisionSeat.conflict":
+		if e.ComplexityRoot.DecisionSeat.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionSeat.Conflict(childComplexity), true
+	case "DecisionSeat.voted":
+		if e.ComplexityRoot.DecisionSeat.Voted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionSeat.Voted(childComplexity), true
+
+	case "DecisionUpdate.cursor":
+		if e.ComplexityRoot.DecisionUpdate.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionUpdate.Cursor(childComplexity), true
+	case "DecisionUpdate.decision":
+		if e.ComplexityRoot.DecisionUpdate.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionUpdate.Decision(childComplexity), true
+
+	case "DeclareConflictPayload.decision":
+		if e.ComplexityRoot.DeclareConflictPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclareConflictPayload.Decision(childComplexity), true
+	case "DeclareConflictPayload.userErrors":
+		if e.ComplexityRoot.DeclareConflictPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclareConflictPayload.UserErrors(childComplexity), true
 
 	case "DeclineActivityPayload.activity":
 		if e.ComplexityRoot.DeclineActivityPayload.Activity == nil {
@@ -4936,6 +6185,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
+
+	case "FileComplaintPayload.complaint":
+		if e.ComplexityRoot.FileComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.Complaint(childComplexity), true
+	case "FileComplaintPayload.userErrors":
+		if e.ComplexityRoot.FileComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileComplaintPayload.UserErrors(childComplexity), true
 
 	case "FinishPasskeyRegistrationPayload.passkey":
 		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey == nil {
@@ -5828,6 +7090,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Account(childComplexity), true
+	case "Member.admission":
+		if e.ComplexityRoot.Member.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Admission(childComplexity), true
 	case "Member.admittedAt":
 		if e.ComplexityRoot.Member.AdmittedAt == nil {
 			break
@@ -6254,6 +7522,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.applyForCoOwnership":
+		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyForCoOwnership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyForCoOwnership(childComplexity, args["input"].(model.ApplyForCoOwnershipInput)), true
 	case "Mutation.applyToJoin":
 		if e.ComplexityRoot.Mutation.ApplyToJoin == nil {
 			break
@@ -6342,6 +7621,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
+	case "Mutation.breakGlass":
+		if e.ComplexityRoot.Mutation.BreakGlass == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_breakGlass_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BreakGlass(childComplexity, args["input"].(model.BreakGlassInput)), true
 	case "Mutation.cancelCycle":
 		if e.ComplexityRoot.Mutation.CancelCycle == nil {
 			break
@@ -6375,6 +7665,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelSession(childComplexity, args["input"].(model.CancelSessionInput)), true
+	case "Mutation.castBallot":
+		if e.ComplexityRoot.Mutation.CastBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_castBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CastBallot(childComplexity, args["input"].(model.CastBallotInput)), true
 	case "Mutation.castBudgetBallot":
 		if e.ComplexityRoot.Mutation.CastBudgetBallot == nil {
 			break
@@ -6408,6 +7709,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimPayout(childComplexity, args["input"].(model.ClaimPayoutInput)), true
+	case "Mutation.commentOnDecision":
+		if e.ComplexityRoot.Mutation.CommentOnDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_commentOnDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CommentOnDecision(childComplexity, args["input"].(model.CommentOnDecisionInput)), true
 	case "Mutation.completeExchange":
 		if e.ComplexityRoot.Mutation.CompleteExchange == nil {
 			break
@@ -6485,6 +7797,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
+	case "Mutation.decideAdmission":
+		if e.ComplexityRoot.Mutation.DecideAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
+	case "Mutation.declareConflict":
+		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declareConflict_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclareConflict(childComplexity, args["input"].(model.DeclareConflictInput)), true
 	case "Mutation.declineActivity":
 		if e.ComplexityRoot.Mutation.DeclineActivity == nil {
 			break
@@ -6606,6 +7940,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.fileComplaint":
+		if e.ComplexityRoot.Mutation.FileComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_fileComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FileComplaint(childComplexity, args["input"].(model.FileComplaintInput)), true
 	case "Mutation.finishPasskeyRegistration":
 		if e.ComplexityRoot.Mutation.FinishPasskeyRegistration == nil {
 			break
@@ -6782,6 +8127,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteHousehold(childComplexity, args["input"].(model.NoteHouseholdInput)), true
+	case "Mutation.noteOrientation":
+		if e.ComplexityRoot.Mutation.NoteOrientation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteOrientation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteOrientation(childComplexity, args["input"].(model.NoteOrientationInput)), true
+	case "Mutation.objectToAdmission":
+		if e.ComplexityRoot.Mutation.ObjectToAdmission == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_objectToAdmission_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ObjectToAdmission(childComplexity, args["input"].(model.ObjectToAdmissionInput)), true
+	case "Mutation.openComplaint":
+		if e.ComplexityRoot.Mutation.OpenComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenComplaint(childComplexity, args["input"].(model.OpenComplaintInput)), true
 	case "Mutation.openCycle":
 		if e.ComplexityRoot.Mutation.OpenCycle == nil {
 			break
@@ -6793,6 +8171,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenCycle(childComplexity, args["input"].(model.OpenCycleInput)), true
+	case "Mutation.openDecision":
+		if e.ComplexityRoot.Mutation.OpenDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenDecision(childComplexity, args["input"].(model.OpenDecisionInput)), true
+	case "Mutation.openDraft":
+		if e.ComplexityRoot.Mutation.OpenDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenDraft(childComplexity, args["input"].(model.OpenDraftInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -7145,6 +8545,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.setOutcome":
+		if e.ComplexityRoot.Mutation.SetOutcome == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setOutcome_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetOutcome(childComplexity, args["input"].(model.SetOutcomeInput)), true
 	case "Mutation.settleSession":
 		if e.ComplexityRoot.Mutation.SettleSession == nil {
 			break
@@ -7288,6 +8699,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.withdrawDecision":
+		if e.ComplexityRoot.Mutation.WithdrawDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawDecision(childComplexity, args["input"].(model.WithdrawDecisionInput)), true
 	case "Mutation.withdrawEndorsement":
 		if e.ComplexityRoot.Mutation.WithdrawEndorsement == nil {
 			break
@@ -7369,6 +8791,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoteHouseholdPayload.UserErrors(childComplexity), true
+
+	case "NoteOrientationPayload.member":
+		if e.ComplexityRoot.NoteOrientationPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.Member(childComplexity), true
+	case "NoteOrientationPayload.userErrors":
+		if e.ComplexityRoot.NoteOrientationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOrientationPayload.UserErrors(childComplexity), true
 
 	case "Notification.announcement":
 		if e.ComplexityRoot.Notification.Announcement == nil {
@@ -7494,6 +8929,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationReceipt.Notification(childComplexity), true
 
+	case "ObjectToAdmissionPayload.admission":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.Admission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.Admission(childComplexity), true
+	case "ObjectToAdmissionPayload.userErrors":
+		if e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectToAdmissionPayload.UserErrors(childComplexity), true
+
+	case "Objection.at":
+		if e.ComplexityRoot.Objection.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.At(childComplexity), true
+	case "Objection.member":
+		if e.ComplexityRoot.Objection.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Member(childComplexity), true
+	case "Objection.reason":
+		if e.ComplexityRoot.Objection.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Reason(childComplexity), true
+
+	case "OpenComplaintPayload.complaint":
+		if e.ComplexityRoot.OpenComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.Complaint(childComplexity), true
+	case "OpenComplaintPayload.userErrors":
+		if e.ComplexityRoot.OpenComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenComplaintPayload.UserErrors(childComplexity), true
+
 	case "OpenCyclePayload.cycle":
 		if e.ComplexityRoot.OpenCyclePayload.Cycle == nil {
 			break
@@ -7506,6 +8986,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenCyclePayload.UserErrors(childComplexity), true
+
+	case "OpenDecisionPayload.decision":
+		if e.ComplexityRoot.OpenDecisionPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenDecisionPayload.Decision(childComplexity), true
+	case "OpenDecisionPayload.userErrors":
+		if e.ComplexityRoot.OpenDecisionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenDecisionPayload.UserErrors(childComplexity), true
+
+	case "OpenDraftPayload.decision":
+		if e.ComplexityRoot.OpenDraftPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenDraftPayload.Decision(childComplexity), true
+	case "OpenDraftPayload.userErrors":
+		if e.ComplexityRoot.OpenDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenDraftPayload.UserErrors(childComplexity), true
 
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
@@ -9155,6 +10661,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
 
+	case "SetOutcomePayload.decision":
+		if e.ComplexityRoot.SetOutcomePayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetOutcomePayload.Decision(childComplexity), true
+	case "SetOutcomePayload.userErrors":
+		if e.ComplexityRoot.SetOutcomePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetOutcomePayload.UserErrors(childComplexity), true
+
 	case "SettleSessionPayload.groupSession":
 		if e.ComplexityRoot.SettleSessionPayload.GroupSession == nil {
 			break
@@ -9419,6 +10938,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CommunityActivity(childComplexity, args["communityId"].(string), args["since"].(*string)), true
+	case "Subscription.decisionUpdated":
+		if e.ComplexityRoot.Subscription.DecisionUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_decisionUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DecisionUpdated(childComplexity, args["decisionId"].(string), args["since"].(*string)), true
 	case "Subscription.exchangeUpdated":
 		if e.ComplexityRoot.Subscription.ExchangeUpdated == nil {
 			break
@@ -9981,6 +11511,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Memberships(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Viewer.needsMyVote":
+		if e.ComplexityRoot.Viewer.NeedsMyVote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.NeedsMyVote(childComplexity), true
 	case "Viewer.notifications":
 		if e.ComplexityRoot.Viewer.Notifications == nil {
 			break
@@ -10184,6 +11720,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WhyNot.Reached(childComplexity), true
 
+	case "WithdrawDecisionPayload.decision":
+		if e.ComplexityRoot.WithdrawDecisionPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawDecisionPayload.Decision(childComplexity), true
+	case "WithdrawDecisionPayload.userErrors":
+		if e.ComplexityRoot.WithdrawDecisionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawDecisionPayload.UserErrors(childComplexity), true
+
 	case "WithdrawEndorsementPayload.endorsement":
 		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
 			break
@@ -10351,6 +11900,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
 			graphql.NewInputUnmarshaler("ApproveClaimInput", ec.unmarshalInputApproveClaimInput),
@@ -10362,15 +11912,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
+			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
+			graphql.NewInputUnmarshaler("CastBallotInput", ec.unmarshalInputCastBallotInput),
 			graphql.NewInputUnmarshaler("CastBudgetBallotInput", ec.unmarshalInputCastBudgetBallotInput),
 			graphql.NewInputUnmarshaler("ChallengeAllocationInput", ec.unmarshalInputChallengeAllocationInput),
 			graphql.NewInputUnmarshaler("CharterChangesInput", ec.unmarshalInputCharterChangesInput),
 			graphql.NewInputUnmarshaler("ChequesChangesInput", ec.unmarshalInputChequesChangesInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
 			graphql.NewInputUnmarshaler("CollegeInput", ec.unmarshalInputCollegeInput),
+			graphql.NewInputUnmarshaler("CommentOnDecisionInput", ec.unmarshalInputCommentOnDecisionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmExchangeInput", ec.unmarshalInputConfirmExchangeInput),
 			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
@@ -10379,6 +11932,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
+			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
+			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
+			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
+			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
 			graphql.NewInputUnmarshaler("DeclineActivityInput", ec.unmarshalInputDeclineActivityInput),
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
@@ -10392,6 +11949,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("ExchangesChangesInput", ec.unmarshalInputExchangesChangesInput),
+			graphql.NewInputUnmarshaler("FileComplaintInput", ec.unmarshalInputFileComplaintInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("FinishPasskeySignInInput", ec.unmarshalInputFinishPasskeySignInInput),
 			graphql.NewInputUnmarshaler("FoundingChangesInput", ec.unmarshalInputFoundingChangesInput),
@@ -10421,7 +11979,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
+			graphql.NewInputUnmarshaler("NoteOrientationInput", ec.unmarshalInputNoteOrientationInput),
+			graphql.NewInputUnmarshaler("ObjectToAdmissionInput", ec.unmarshalInputObjectToAdmissionInput),
+			graphql.NewInputUnmarshaler("OpenComplaintInput", ec.unmarshalInputOpenComplaintInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
+			graphql.NewInputUnmarshaler("OpenDecisionInput", ec.unmarshalInputOpenDecisionInput),
+			graphql.NewInputUnmarshaler("OpenDraftInput", ec.unmarshalInputOpenDraftInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
@@ -10458,9 +12021,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
+			graphql.NewInputUnmarshaler("ScoreInput", ec.unmarshalInputScoreInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SessionsChangesInput", ec.unmarshalInputSessionsChangesInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("SetOutcomeInput", ec.unmarshalInputSetOutcomeInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleTimeChequeInput", ec.unmarshalInputSettleTimeChequeInput),
 			graphql.NewInputUnmarshaler("ShowRecognitionInput", ec.unmarshalInputShowRecognitionInput),
@@ -10475,6 +12040,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
@@ -10656,6 +12222,8 @@ enum Permission {
   ENTER_SLIPS
   "Coordinators and the board: work for the community, not one's own."
   APPROVE_ACTIVITIES
+  "Record what was decided of a co-owner who was objected to: coordinators and the board."
+  DECIDE_ADMISSIONS
   "Coordinators, moderators and the board: speak to many members at once."
   MAKE_ANNOUNCEMENTS
   "Coordinators and the board: define badges, issue and revoke them, not one's own."
@@ -10758,6 +12326,14 @@ enum ErrorCode {
   TIME_ZONE_UNKNOWN
   "Numbers of a policy that cannot be true together; ` + "`" + `max` + "`" + ` is what another number allows. Ask for one that is not above it."
   POLICY_CONTRADICTION
+  "The charter's minimum of shares is not there. Show how to complete it."
+  SHARES_MISSING
+  "The statutes in force are not accepted; ` + "`" + `version` + "`" + ` is theirs. Show them, and send it once they are accepted."
+  STATUTES_NOT_ACCEPTED
+  "The conversation that welcomes was not noted yet. Say whom to ask for it."
+  ORIENTATION_MISSING
+  "It is one's own case, or one has objected. Say that somebody else decides."
+  OWN_CASE
   "Not a language of this server. Send fr or en, with or without a region."
   LOCALE_UNKNOWN
   "Minutes that the charter's own unit cannot make. Round them to ` + "`" + `Charter.unit` + "`" + `."
@@ -10986,6 +12562,32 @@ enum ErrorCode {
   ACTION_UNFIT
   "The measure has ended, or left nothing to undo. Read it again."
   MEASURE_ENDED
+  "The decision's state does not allow this. Read it again."
+  DECISION_STATE
+  "Nobody could vote. Wait until there are members."
+  ROLL_EMPTY
+  "Whoever declared a conflict has no ballot in this decision. Show the result instead."
+  CONFLICT_DECLARED
+  "A ballot was cast already. Change the ballot instead."
+  ALREADY_VOTED
+  "Whoever says no here says why. Ask for the reason."
+  REASON_NEEDED
+  "This type of decision does something else by itself. The message lists what it may."
+  EFFECT_NOT_HERE
+  "People get at least so many days for this type of decision. Choose a later date."
+  TOO_SOON
+  "This part of the rule cannot be counted. Change it."
+  DECISION_RULE_INVALID
+  "The decision is voted on in another way. ` + "`" + `Decision.rules.ballot` + "`" + ` says which."
+  BALLOT_KIND
+  "Not an option of this decision. Offer those of ` + "`" + `Decision.options` + "`" + `."
+  OPTION_UNKNOWN
+  "A score for each option, please. The message names one that is missing."
+  OPTION_MISSING
+  "An option is named twice. Keep one of them."
+  OPTION_TWICE
+  "Counting again gives another result than the record's. Somebody changed the one or the other."
+  TALLY_MISMATCH
 }
 
 "What a person can put right. The concrete type carries figures where they help."
@@ -11698,15 +13300,15 @@ enum Electorate {
 
 "What somebody writes on a ballot."
 enum BallotKind {
-  "Yes, no, or neither."
+  "Yes, no or abstention: ` + "`" + `choice` + "`" + `."
   YES_NO_ABSTAIN
-  "All options one can agree to."
+  "All the options one can agree to: ` + "`" + `choices` + "`" + `."
   APPROVAL
-  "Each option from −2 to 2."
+  "Each option from -2 to 2: ` + "`" + `scores` + "`" + `."
   SCORE
-  "Options in an order."
+  "Options in an order, the best first: ` + "`" + `ranking` + "`" + `."
   RANKED
-  "The options that an envelope should go to."
+  "The options that an envelope of hours should go to: ` + "`" + `choices` + "`" + `."
   BUDGET
 }
 
@@ -13388,6 +14990,593 @@ type ResolveDisputePayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/governance.graphqls", Input: `"How rankings are counted."
+enum RankingMethod {
+  "The option with the fewest first places leaves, until one has more than half of what is left."
+  INSTANT_RUNOFF
+  "Each two options are compared, and the strongest paths decide (Condorcet, by Schulze)."
+  SCHULZE
+}
+
+"What a majority is a part of."
+enum MajorityBase {
+  "Every ballot, abstentions too."
+  CAST
+  "Ballots that say something."
+  EXPRESSED
+  "The roll, less declared conflicts."
+  ENTITLED
+  "Who was noted present, and whoever cast a ballot."
+  PRESENT
+}
+
+"Where a decision stands. Treat a value you do not know as CLOSED."
+enum DecisionState {
+  "Announced, or drafted by a review; no ballots yet."
+  DRAFT
+  "Ballots are taken; the roll is frozen."
+  OPEN
+  "Too few came: ballots are taken once more, and no quorum is asked."
+  SECOND_CALL
+  "Counted."
+  CLOSED
+  "Counted, and what it decided is done."
+  EXECUTED
+  "Counted, and what it decided could not be done yet: ` + "`" + `failure` + "`" + ` says why. It is tried again."
+  FAILED
+  "Taken back before it was counted."
+  WITHDRAWN
+}
+
+"What a count comes to. Treat a value you do not know as REJECTED."
+enum DecisionVerdict {
+  "It has its majority."
+  ADOPTED
+  "It has not."
+  REJECTED
+  "As many on both sides: keep discussing."
+  TIED
+  "Too few took part."
+  NO_QUORUM
+  "A college is empty, and the others may not bear its weight."
+  VOID
+}
+
+"A choice on a YES_NO_ABSTAIN ballot."
+enum BallotChoice {
+  "For it."
+  YES
+  "Against it."
+  NO
+  "Takes part, and says neither."
+  ABSTAIN
+}
+
+"What a decision does by itself once it is adopted. Treat a value you do not know as something this app cannot show."
+enum DecisionEffectKind {
+  "An applicant becomes a member (OBJECTED_ADMISSION)."
+  ADMIT
+  "A member holds a role (ROLE_CANDIDACY)."
+  GRANT_MANDATE
+}
+
+"One question that the community answers."
+type Decision implements Node {
+  "The global id."
+  id: ID!
+  "Whose it is."
+  community: Community!
+  "The row of the power matrix under which it was announced, HOUSE_AGREEMENT for instance."
+  type: String!
+  "How power works for it."
+  mode: PowerMode!
+  "Where it stands."
+  state: DecisionState!
+  "What is asked, one line."
+  question: String!
+  "What it is about; may be empty."
+  body: String!
+  "What can be chosen; empty for yes or no."
+  options: [DecisionOption!]!
+  "How it is taken: fixed when it was announced."
+  rules: DecisionRules!
+  "What it does by itself once adopted; null for nothing."
+  effect: DecisionEffect
+  "Who asked."
+  proposedBy: Member!
+  "When ballots are taken from; null for a draft that somebody opens."
+  opensAt: DateTime
+  "When ballots are taken until; null for a draft that somebody opens."
+  closesAt: DateTime
+  "When it was counted; null before."
+  closedAt: DateTime
+  "Who may vote: frozen at the opening, empty before."
+  roll: DecisionRoll!
+  "How many voted so far."
+  turnout: Int!
+  "How many must vote; conflicts declared later may lower it. 0 in a second call."
+  quorum: Int!
+  "SHA-256 of the decision's id, a slash and the seed, published before anybody votes."
+  commitment: String!
+  "The caller's line on the roll; null when they are not on it."
+  mySeat: DecisionSeat
+  "The count, with the figures that explain it; null before the close."
+  result: DecisionResult
+  "The ballots under their receipts, in the order of these; empty before the close."
+  receipts(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): DecisionReceiptConnection!
+  "What could not be done, in words in the caller's language; null unless FAILED."
+  failure: String
+  "What follows from it, who sees to it, when it comes back; null before somebody wrote it down or a review was set."
+  outcome: DecisionOutcome
+  "The decision that this one looks at again; null for a new question."
+  reviews: Decision
+  "Why it was withdrawn; empty otherwise."
+  reason: String!
+  "What was said of it, oldest first."
+  comments: [DecisionComment!]!
+  "The whole count as JSON, for ` + "`" + `docs/examples/recount-decision.mjs` + "`" + ` or any other program; null before the close."
+  audit: JSON
+  "Raised by each change."
+  version: Int!
+}
+
+"Something that can be chosen."
+type DecisionOption {
+  "Its name on ballots of this decision."
+  id: ID!
+  "One line."
+  label: String!
+  "Minutes it takes of the envelope (BUDGET); 0 elsewhere."
+  minutes: Minutes!
+  "Whom it is about; null for nobody."
+  member: Member
+}
+
+"How a decision is taken."
+type DecisionRules {
+  "How voters say what they think."
+  ballot: BallotKind!
+  "How rankings are counted; null unless RANKED."
+  ranking: RankingMethod
+  "Whether the ballots are secret, for good: after the close nobody can say whose one was."
+  secret: Boolean!
+  "Whether a no or a negative score comes with its reason."
+  reasoned: Boolean!
+  "The part of the roll that must vote, a fraction: 1/4."
+  quorum: String!
+  "What the majority is a part of."
+  base: MajorityBase!
+  "The part that carries it, a fraction: 2/3."
+  majority: String!
+  "Whether the majority may be reached exactly; otherwise it must be exceeded."
+  atLeast: Boolean!
+  "How many options may be chosen."
+  seats: Int!
+  "How many others one may vote for."
+  mandates: Int!
+  "Days of a second call without quorum; 0 for none."
+  secondCallDays: Int!
+}
+
+"What a decision does by itself."
+type DecisionEffect {
+  "What."
+  kind: DecisionEffectKind!
+  "To whom; null where the chosen option says it."
+  member: Member
+  "The role (GRANT_MANDATE); null elsewhere."
+  role: String
+  "Until when the role is held; null until revoked."
+  until: DateTime
+}
+
+"Who may vote."
+type DecisionRoll {
+  "How many."
+  size: Int!
+  "How many of them declared a conflict and left the denominator."
+  conflicts: Int!
+}
+
+"The caller's line on the roll."
+type DecisionSeat {
+  "Whether they voted."
+  voted: Boolean!
+  "The conflict they declared; empty for none."
+  conflict: String!
+  "Their ballot while votes are taken. After the close it is null: keep the receipt, it finds the ballot in the list."
+  ballot: DecisionBallot
+}
+
+"A ballot, by whoever cast it."
+type DecisionBallot {
+  "The name under which it is published. Nobody is shown it again after the close."
+  receipt: String!
+  "What it says (YES_NO_ABSTAIN); null elsewhere."
+  choice: BallotChoice
+  "What it says of options: 1 for an approval, -2 to 2 for a score, the place from 1 in a ranking."
+  marks: [DecisionMark!]!
+  "Why; empty when nothing was said."
+  reason: String!
+}
+
+"What a ballot says of one option."
+type DecisionMark {
+  "The option."
+  optionId: ID!
+  "1 for an approval, -2 to 2 for a score, the place from 1 in a ranking."
+  value: Int!
+}
+
+"A ballot as everybody reads it after the close."
+type DecisionReceipt {
+  "The name that its voter was given."
+  receipt: String!
+  "What it says (YES_NO_ABSTAIN); null elsewhere."
+  choice: BallotChoice
+  "What it says of options."
+  marks: [DecisionMark!]!
+  "Why; empty when nothing was said."
+  reason: String!
+  "Whose it is; null when the ballot was secret."
+  member: Member
+}
+
+"A page of receipts."
+type DecisionReceiptConnection {
+  "The items with their cursors."
+  edges: [DecisionReceiptEdge!]!
+  "The items alone."
+  nodes: [DecisionReceipt!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of receipts."
+type DecisionReceiptEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: DecisionReceipt!
+}
+
+"What a count gave."
+type DecisionResult {
+  "What it comes to."
+  verdict: DecisionVerdict!
+  "In words, in the caller's language."
+  explanation: String!
+  "The roll, less declared conflicts."
+  entitled: Int!
+  "How many had to vote."
+  quorum: Int!
+  "How many did."
+  turnout: Int!
+  "How many of them said something."
+  expressed: Int!
+  "What the majority is a part of, an exact number; 10000 with colleges."
+  denominator: String!
+  "YES, NO and ABSTAIN, or the options, the best first."
+  lines: [DecisionLine!]!
+  "The ids of the options chosen, or YES; empty when nothing is."
+  chosen: [String!]!
+  "The rounds of an instant runoff; empty elsewhere."
+  rounds: [DecisionRound!]!
+  "The seed that breaks ties between options that leave a runoff."
+  seed: String!
+  "SHA-256 of the canonical input."
+  inputHash: String!
+}
+
+"The result of one option, or of YES, NO and ABSTAIN."
+type DecisionLine {
+  "The option's id, or YES, NO, ABSTAIN."
+  option: String!
+  "The option in words; the id for yes and no."
+  label: String!
+  "Ballots that support it; in a ranking, those that put it first."
+  voters: Int!
+  "The sum of scores; elsewhere the voters."
+  sum: Int!
+  "What is compared, an exact number: colleges are weighted, and places of a ranking counted, here."
+  weight: String!
+  "Its share of the denominator, an exact fraction."
+  share: String!
+  "Its place from 1; equal places are equal, 0 for yes and no."
+  place: Int!
+  "Whether it is chosen."
+  chosen: Boolean!
+}
+
+"One round of an instant runoff."
+type DecisionRound {
+  "The options still there, with the weight of their first places."
+  lines: [DecisionRoundLine!]!
+  "Which leave after it."
+  out: [String!]!
+}
+
+"An option in a round."
+type DecisionRoundLine {
+  "The option's id."
+  option: String!
+  "Its first places, an exact number."
+  weight: String!
+}
+
+"What follows from a decision."
+type DecisionOutcome {
+  "What; empty when only a review is set."
+  text: String!
+  "Who sees to it."
+  owner: Member!
+  "When it comes back by itself, as a draft with the same question; null for never."
+  reviewAt: DateTime
+}
+
+"What somebody says of a decision."
+type DecisionComment {
+  "Who."
+  member: Member!
+  "What, with reasons."
+  body: String!
+  "When."
+  at: DateTime!
+}
+
+"A page of decisions."
+type DecisionConnection {
+  "The items with their cursors."
+  edges: [DecisionEdge!]!
+  "The items alone."
+  nodes: [Decision!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of decisions."
+type DecisionEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Decision!
+}
+
+"A decision that changed."
+type DecisionUpdate {
+  "Everything that this subscription tells has been told up to here."
+  cursor: Cursor!
+  "The decision as it is now."
+  decision: Decision!
+}
+
+extend type Community {
+  "Its decisions, the newest first."
+  decisions(
+    "Only those in one of these states; all unless said otherwise."
+    states: [DecisionState!]
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): DecisionConnection! @can(do: SEE_COMMUNITY)
+}
+
+extend type Viewer {
+  "What waits for one's ballot in all communities, the first to close first; at most 100 of each."
+  needsMyVote: [Decision!]!
+}
+
+extend type Subscription {
+  "Tells of each change of one decision: opened, a ballot cast, closed, executed."
+  decisionUpdated(
+    "Which."
+    decisionId: ID!
+    "After this cursor; from now on unless said otherwise."
+    since: Cursor
+  ): DecisionUpdate! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Announces a question with the rules that its type has today; where the type gives no notice its roll is frozen and ballots are taken at once. Errors: DECISION_TYPE_UNKNOWN, WRONG_BODY, EFFECT_NOT_HERE, BALLOT_KIND, TOO_SOON, ROLL_EMPTY."
+  openDecision("The question." input: OpenDecisionInput!): OpenDecisionPayload! @can(do: TAKE_PART)
+  "Opens a draft that a review made. Errors: DECISION_STATE, ROLL_EMPTY."
+  openDraft("Which." input: OpenDraftInput!): OpenDraftPayload! @can(do: TAKE_PART)
+  "Casts a ballot, or casts it again: the last one counts. Whoever is on the roll may, also while suspended. Errors: DECISION_STATE, NOT_ON_THE_ROLL, CONFLICT_DECLARED, REASON_NEEDED, BALLOT_KIND, OPTION_UNKNOWN, OPTION_MISSING, OPTION_TWICE, OUT_OF_RANGE."
+  castBallot("The ballot." input: CastBallotInput!): CastBallotPayload! @can(do: SEE_COMMUNITY)
+  "Says that one has a part in the matter: one leaves the denominator and has no ballot in it. Errors: DECISION_STATE, NOT_ON_THE_ROLL, CONFLICT_DECLARED, ALREADY_VOTED."
+  declareConflict("In which decision, and why." input: DeclareConflictInput!): DeclareConflictPayload! @can(do: SEE_COMMUNITY)
+  "Takes one's own question back before it is counted. Errors: DECISION_STATE, REQUIRED."
+  withdrawDecision("Which, and why." input: WithdrawDecisionInput!): WithdrawDecisionPayload! @can(do: TAKE_PART)
+  "Says something about a decision, with reasons."
+  commentOnDecision("What." input: CommentOnDecisionInput!): CommentOnDecisionPayload! @can(do: TAKE_PART)
+  "Writes down what follows from one's counted question, who sees to it and when it comes back. Errors: DECISION_STATE, DATE_INVALID."
+  setOutcome("The outcome." input: SetOutcomeInput!): SetOutcomePayload! @can(do: TAKE_PART)
+}
+
+"A question put to the community."
+input OpenDecisionInput {
+  "In which community."
+  communityId: ID!
+  "The row of the power matrix, HOUSE_AGREEMENT for instance."
+  type: String!
+  "What is asked, 3 to 200 characters."
+  title: String!
+  "What it is about, at most 10,000 characters."
+  body: String
+  "What can be chosen; none for yes or no. Without options a SCORE ballot is on the question itself."
+  options: [DecisionOptionInput!]
+  "How people choose among options where the type says yes or no: APPROVAL (unless said otherwise), SCORE or RANKED."
+  ballot: BallotKind
+  "How rankings are counted; SCHULZE unless said otherwise."
+  ranking: RankingMethod
+  "How many options may be chosen (APPROVAL); 1 unless said otherwise."
+  seats: Int
+  "What it does by itself once adopted."
+  effect: DecisionEffectInput
+  "When ballots are taken from; after the type's notice unless said otherwise."
+  opensAt: DateTime
+  "When ballots are taken until; after the type's days unless said otherwise."
+  closesAt: DateTime
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Something that can be chosen."
+input DecisionOptionInput {
+  "1 to 200 characters."
+  label: String!
+  "Minutes it takes of the envelope (BUDGET)."
+  minutes: Minutes
+  "Whom it is about: the effect then concerns the chosen one."
+  memberId: ID
+}
+
+"What a decision does by itself."
+input DecisionEffectInput {
+  "What."
+  kind: DecisionEffectKind!
+  "To whom; leave it out where the chosen option says it."
+  memberId: ID
+  "The role (GRANT_MANDATE)."
+  role: String
+  "Until when the role is held; until revoked unless said otherwise."
+  until: DateTime
+}
+
+"The result of openDecision."
+type OpenDecisionPayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A draft to open."
+input OpenDraftInput {
+  "Which."
+  decisionId: ID!
+}
+
+"The result of openDraft."
+type OpenDraftPayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A ballot: fill in the field that the decision's kind of ballot names."
+input CastBallotInput {
+  "In which decision."
+  decisionId: ID!
+  "YES_NO_ABSTAIN."
+  choice: BallotChoice
+  "APPROVAL and BUDGET: the ids of options; an empty list abstains."
+  choices: [ID!]
+  "SCORE: each option once; an empty list abstains."
+  scores: [ScoreInput!]
+  "RANKED: the ids of options, the best first; those left out come last. An empty list abstains."
+  ranking: [ID!]
+  "Why, at most 2,000 characters; asked for with a no where the rules say so. It is published beside the ballot."
+  reason: String
+}
+
+"A score for one option."
+input ScoreInput {
+  "The option."
+  optionId: ID!
+  "-2 to 2."
+  score: Int!
+}
+
+"The result of castBallot."
+type CastBallotPayload {
+  "The ballot with its receipt; null when there are errors."
+  ballot: DecisionBallot
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A conflict of interest."
+input DeclareConflictInput {
+  "In which decision."
+  decisionId: ID!
+  "Which part one has in it, 1 to 1000 characters."
+  reason: String!
+}
+
+"The result of declareConflict."
+type DeclareConflictPayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A question to take back."
+input WithdrawDecisionInput {
+  "Which."
+  decisionId: ID!
+  "Why, 1 to 1000 characters; members read it."
+  reason: String!
+}
+
+"The result of withdrawDecision."
+type WithdrawDecisionPayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Something said of a decision."
+input CommentOnDecisionInput {
+  "Of which decision."
+  decisionId: ID!
+  "1 to 5000 characters."
+  body: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of commentOnDecision."
+type CommentOnDecisionPayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"What follows from a decision."
+input SetOutcomeInput {
+  "From which."
+  decisionId: ID!
+  "What, 1 to 5000 characters."
+  text: String!
+  "Who sees to it."
+  ownerId: ID!
+  "When it comes back by itself; never unless said."
+  reviewAt: DateTime
+}
+
+"The result of setOutcome."
+type SetOutcomePayload {
+  "The decision; null when there are errors."
+  decision: Decision
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/help.graphqls", Input: `"A member's consent that another acts for them."
 type Helper {
   "Who helps: they may act for the member wherever ` + "`" + `onBehalfOf` + "`" + ` is taken."
@@ -14954,6 +17143,20 @@ enum NotificationKind {
   CLAIM_PAID
   "Your claim was declined; the reason stands with it."
   CLAIM_DECLINED
+  "A vote begins in which you have a ballot."
+  DECISION_OPENED
+  "A vote ends soon, and you have not voted."
+  DECISION_REMINDER
+  "Too few voted: there is a second call, and you have not voted."
+  DECISION_SECOND_CALL
+  "Your question was counted."
+  DECISION_CLOSED
+  "What your question decided is done."
+  DECISION_EXECUTED
+  "What your question decided could not be done yet; the reason stands with it."
+  DECISION_FAILED
+  "A decision comes back to be looked at again: a draft waits for you."
+  DECISION_REVIEW_DUE
   "A member wrote you a time cheque; the hours moved."
   TIME_CHEQUE_WRITTEN
   "A time cheque between you and a member was settled."
@@ -15038,6 +17241,26 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A complaint was filed in confidence; for coordinators and moderators."
+  COMPLAINT_FILED
+  "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
+  COMPLAINT_ASKED
+  "Somebody opened a complaint alone; for coordinators, moderators and who complained."
+  COMPLAINT_GLASS_BROKEN
+  "For coordinators: somebody asks to be a co-owner; the notification's due says when they are admitted if nobody objects."
+  ADMISSION_LISTED
+  "Somebody objected to your admission; a decision follows."
+  ADMISSION_OBJECTED
+  "For coordinators: somebody objected to an admission, which waits for a decision."
+  ADMISSION_TO_DECIDE
+  "You are a co-owner."
+  CO_OWNER_ADMITTED
+  "You are not admitted, for the reasons given."
+  ADMISSION_REFUSED
+  "Your shares are being bought back; your vote ends with them."
+  VOTE_ENDING
+  "Your shares were bought back, and your vote ended; you stay a member."
+  VOTE_ENDED
 }
 
 "One thing told to one person. Its text is made when it is read."
@@ -15254,7 +17477,62 @@ type AuditEdge {
   node: AuditEntry!
 }
 
+"A complaint, told in confidence. What it says is for who complained, and for who opened it."
+type Complaint implements Node {
+  "The global id."
+  id: ID!
+  "When."
+  filedAt: DateTime!
+  "Whether the caller may read it now."
+  open: Boolean!
+  "What it says; null while it is closed to the caller."
+  details: String
+  "About whom; null when it is about no member, and while it is closed."
+  member: Member
+  "Who complained; null while it is closed, and where they did not want to be named."
+  complainant: Member
+  "Who asked to read it, oldest first."
+  openings: [ComplaintOpening!]!
+}
+
+"Somebody asked to read a complaint. It is kept for good."
+type ComplaintOpening {
+  "Who."
+  member: Member!
+  "Why."
+  reason: String!
+  "Whether they opened it alone."
+  alone: Boolean!
+  "When; two who ask within 24 hours read it for 24 hours."
+  at: DateTime!
+}
+
+"A page of complaints."
+type ComplaintConnection {
+  "The items with their cursors."
+  edges: [ComplaintEdge!]!
+  "The items alone."
+  nodes: [Complaint!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of complaints."
+type ComplaintEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Complaint!
+}
+
 extend type Community {
+  "Complaints, newest first, for those who moderate and whom they do not concern. Errors: FORBIDDEN."
+  complaints(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ComplaintConnection!
   "Reports that wait, the most urgent first, for those who moderate; what concerns themselves is not in theirs. Errors: FORBIDDEN."
   moderationQueue(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -15289,6 +17567,79 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+}
+
+extend type Mutation {
+  "Complains in confidence: two people open it together, and nobody whom it concerns is among them. Errors: REQUIRED, OWN_REPORT, TEXT_TOO_LONG."
+  fileComplaint("What." input: FileComplaintInput!): FileComplaintPayload! @can(do: SEE_COMMUNITY)
+  """
+  Asks to read a complaint. When a second person asks within 24 hours, both read it for 24 hours.
+  Errors: REQUIRED, INVOLVED, TEXT_TOO_LONG.
+  """
+  openComplaint("Which, and why." input: OpenComplaintInput!): OpenComplaintPayload! @can(do: MODERATE)
+  """
+  Opens a complaint alone, where waiting would harm somebody. Everybody who may open it, and who complained, is told.
+  Errors: TEXT_TOO_SHORT, INVOLVED, TEXT_TOO_LONG.
+  """
+  breakGlass("Which, and why." input: BreakGlassInput!): BreakGlassPayload! @can(do: MODERATE)
+}
+
+"A complaint."
+input FileComplaintInput {
+  "In which community."
+  communityId: ID!
+  "About whom; null when it is about no member."
+  memberId: ID
+  "What happened; 1 to 8,000 characters."
+  details: String!
+  "Whether who opens it may know who complains."
+  mayName: Boolean! = false
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read."
+input OpenComplaintInput {
+  "Which."
+  complaintId: ID!
+  "Why; 1 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to read alone."
+input BreakGlassInput {
+  "Which."
+  complaintId: ID!
+  "Why it cannot wait; 20 to 1,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of fileComplaint."
+type FileComplaintPayload {
+  "The complaint; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of openComplaint."
+type OpenComplaintPayload {
+  "The complaint, open once two asked; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of breakGlass."
+type BreakGlassPayload {
+  "The complaint, open; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "What to report."
@@ -15904,6 +18255,10 @@ enum CriterionCode {
   SHARE
   "The charter's minimum of paid shares."
   SHARES
+  "The statutes accepted, with one's wish to be a co-owner."
+  STATUTES
+  "The conversation that welcomes."
+  ORIENTATION
   "A vote, by admission."
   VOTE
   "A mandate, by decision."
@@ -15969,6 +18324,16 @@ type Contribution {
 extend type Charter {
   "What leads members from one participation to another."
   progression: ProgressionPolicy!
+  "How members become co-owners."
+  coOwnership: CoOwnershipPolicy!
+}
+
+"How members become co-owners: with the shares that the charter asks for, welcomed, listed, and objected to by nobody or by decision."
+type CoOwnershipPolicy {
+  "The version of the statutes that one accepts."
+  statutesVersion: Int!
+  "Days on the published list, after which one is admitted when nobody objected."
+  tacitDays: Int!
 }
 
 "By what participation follows from what members do. Log-ins, reading and liking never count, nor what is done inside a household."
@@ -16017,6 +18382,140 @@ type PairLimits {
   events: Int!
   "And so much given."
   minutes: Minutes!
+}
+
+extend type Community {
+  "Who asks to be a co-owner, the longest first; at most 100. It is published to members, so that they may object."
+  admissions: [Admission!]!
+}
+
+extend type Member {
+  "Their last wish to be a co-owner; null when there is none."
+  admission: Admission
+}
+
+"Where a wish to be a co-owner stands. Treat a value you do not know as LISTED."
+enum AdmissionState {
+  "Published; they are admitted when nobody objects in time."
+  LISTED
+  "Somebody objected; it waits for a decision."
+  OBJECTED
+  "They are a co-owner."
+  ADMITTED
+  "They are not, for the reasons given."
+  REFUSED
+}
+
+"A member's wish to be a co-owner, and what became of it."
+type Admission {
+  "Who."
+  member: Member!
+  "How it stands."
+  state: AdmissionState!
+  "The version of the statutes that they accepted."
+  statutesVersion: Int!
+  "When they asked."
+  appliedAt: DateTime!
+  "When they are admitted if nobody objects."
+  tacitAt: DateTime!
+  "What was said against it, the oldest first."
+  objections: [Objection!]!
+  "When it ended; null before."
+  decidedAt: DateTime
+  "Who recorded the decision; null when nobody objected."
+  decidedBy: Member
+  "Why it was decided so; null when nobody objected."
+  reasons: String
+}
+
+"Why somebody should not be admitted without a decision."
+type Objection {
+  "Who says so."
+  member: Member!
+  "Why."
+  reason: String!
+  "When."
+  at: DateTime!
+}
+
+extend type Mutation {
+  "Notes that somebody had the conversation that welcomes. Error: MEMBER_STATE."
+  noteOrientation("Who." input: NoteOrientationInput!): NoteOrientationPayload! @can(do: ADMIT_MEMBERS)
+  """
+  Asks to be a co-owner: published to members, and admitted when nobody objects in the charter's days.
+  Errors: SHARES_MISSING, STATUTES_NOT_ACCEPTED, ORIENTATION_MISSING, MEMBER_STATE.
+  """
+  applyForCoOwnership("Where." input: ApplyForCoOwnershipInput!): ApplyForCoOwnershipPayload! @can(do: TAKE_PART)
+  "Objects to somebody's admission, with reasons that all read; a decision then follows. Errors: OWN_CASE, NOT_FOUND, REQUIRED."
+  objectToAdmission("To whose, and why." input: ObjectToAdmissionInput!): ObjectToAdmissionPayload! @can(do: TAKE_PART)
+  "Records what was decided of somebody who was objected to; who objected does not decide. Errors: OWN_CASE, MEMBER_STATE, NOT_FOUND, REQUIRED."
+  decideAdmission("Of whom, and what." input: DecideAdmissionInput!): DecideAdmissionPayload! @can(do: DECIDE_ADMISSIONS)
+}
+
+"Whose conversation to note."
+input NoteOrientationInput {
+  "An applicant or a member."
+  memberId: ID!
+}
+
+"A wish to be a co-owner."
+input ApplyForCoOwnershipInput {
+  "Where one is a member."
+  communityId: ID!
+  "The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion."
+  statutesVersion: Int
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An objection."
+input ObjectToAdmissionInput {
+  "Who asks to be a co-owner."
+  memberId: ID!
+  "Why not; 1 to 1,000 characters."
+  reason: String!
+}
+
+"A decision on an admission."
+input DecideAdmissionInput {
+  "Who asks to be a co-owner, and was objected to."
+  memberId: ID!
+  "Whether they are admitted."
+  admit: Boolean!
+  "Why; 1 to 2,000 characters. All read it."
+  reasons: String!
+}
+
+"The result of noteOrientation."
+type NoteOrientationPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of applyForCoOwnership."
+type ApplyForCoOwnershipPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of objectToAdmission."
+type ObjectToAdmissionPayload {
+  "How it stands; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAdmission."
+type DecideAdmissionPayload {
+  "How it ended; null when there are errors."
+  admission: Admission
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/recognition.graphqls", Input: `"""
@@ -17645,6 +20144,30 @@ func (ec *executionContext) childFields_ActivityKind(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ActivityKind", field.Name)
 }
 
+func (ec *executionContext) childFields_Admission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Admission_member(ctx, field)
+	case "state":
+		return ec.fieldContext_Admission_state(ctx, field)
+	case "statutesVersion":
+		return ec.fieldContext_Admission_statutesVersion(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Admission_appliedAt(ctx, field)
+	case "tacitAt":
+		return ec.fieldContext_Admission_tacitAt(ctx, field)
+	case "objections":
+		return ec.fieldContext_Admission_objections(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Admission_decidedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Admission_decidedBy(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Admission_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Admission", field.Name)
+}
+
 func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -17789,6 +20312,16 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyForCoOwnershipPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyForCoOwnershipPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApplyToJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17955,6 +20488,16 @@ func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_BreakGlassPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BreakGlassPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakGlassPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cycle":
@@ -17983,6 +20526,16 @@ func (ec *executionContext) childFields_CancelSessionPayload(ctx context.Context
 		return ec.fieldContext_CancelSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CastBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ballot":
+		return ec.fieldContext_CastBallotPayload_ballot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CastBallotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CastBallotPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CastBudgetBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18087,6 +20640,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
 	case "progression":
 		return ec.fieldContext_Charter_progression(ctx, field)
+	case "coOwnership":
+		return ec.fieldContext_Charter_coOwnership(ctx, field)
 	case "sessionNoShowShares":
 		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
 	case "sessionNoticeHours":
@@ -18185,6 +20740,16 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statutesVersion":
+		return ec.fieldContext_CoOwnershipPolicy_statutesVersion(ctx, field)
+	case "tacitDays":
+		return ec.fieldContext_CoOwnershipPolicy_tacitDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoOwnershipPolicy", field.Name)
+}
+
 func (ec *executionContext) childFields_College(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -18197,6 +20762,16 @@ func (ec *executionContext) childFields_College(ctx context.Context, field graph
 		return ec.fieldContext_College_weight(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type College", field.Name)
+}
+
+func (ec *executionContext) childFields_CommentOnDecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_CommentOnDecisionPayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CommentOnDecisionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommentOnDecisionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Community(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18249,6 +20824,10 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "decisions":
+		return ec.fieldContext_Community_decisions(ctx, field)
+	case "complaints":
+		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
 	case "auditLog":
@@ -18257,6 +20836,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_webhooks(ctx, field)
 	case "reinvestmentPlans":
 		return ec.fieldContext_Community_reinvestmentPlans(ctx, field)
+	case "admissions":
+		return ec.fieldContext_Community_admissions(ctx, field)
 	case "badges":
 		return ec.fieldContext_Community_badges(ctx, field)
 	case "recognitionFlags":
@@ -18293,6 +20874,62 @@ func (ec *executionContext) childFields_CommunityEdge(ctx context.Context, field
 		return ec.fieldContext_CommunityEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Complaint_id(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Complaint_filedAt(ctx, field)
+	case "open":
+		return ec.fieldContext_Complaint_open(ctx, field)
+	case "details":
+		return ec.fieldContext_Complaint_details(ctx, field)
+	case "member":
+		return ec.fieldContext_Complaint_member(ctx, field)
+	case "complainant":
+		return ec.fieldContext_Complaint_complainant(ctx, field)
+	case "openings":
+		return ec.fieldContext_Complaint_openings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComplaintConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ComplaintConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComplaintConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ComplaintEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ComplaintEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ComplaintOpening_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_ComplaintOpening_reason(ctx, field)
+	case "alone":
+		return ec.fieldContext_ComplaintOpening_alone(ctx, field)
+	case "at":
+		return ec.fieldContext_ComplaintOpening_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintOpening", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18571,6 +21208,356 @@ func (ec *executionContext) childFields_CycleStep(ctx context.Context, field gra
 		return ec.fieldContext_CycleStep_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CycleStep", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_DecideAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Decision_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Decision_community(ctx, field)
+	case "type":
+		return ec.fieldContext_Decision_type(ctx, field)
+	case "mode":
+		return ec.fieldContext_Decision_mode(ctx, field)
+	case "state":
+		return ec.fieldContext_Decision_state(ctx, field)
+	case "question":
+		return ec.fieldContext_Decision_question(ctx, field)
+	case "body":
+		return ec.fieldContext_Decision_body(ctx, field)
+	case "options":
+		return ec.fieldContext_Decision_options(ctx, field)
+	case "rules":
+		return ec.fieldContext_Decision_rules(ctx, field)
+	case "effect":
+		return ec.fieldContext_Decision_effect(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_Decision_proposedBy(ctx, field)
+	case "opensAt":
+		return ec.fieldContext_Decision_opensAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Decision_closesAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Decision_closedAt(ctx, field)
+	case "roll":
+		return ec.fieldContext_Decision_roll(ctx, field)
+	case "turnout":
+		return ec.fieldContext_Decision_turnout(ctx, field)
+	case "quorum":
+		return ec.fieldContext_Decision_quorum(ctx, field)
+	case "commitment":
+		return ec.fieldContext_Decision_commitment(ctx, field)
+	case "mySeat":
+		return ec.fieldContext_Decision_mySeat(ctx, field)
+	case "result":
+		return ec.fieldContext_Decision_result(ctx, field)
+	case "receipts":
+		return ec.fieldContext_Decision_receipts(ctx, field)
+	case "failure":
+		return ec.fieldContext_Decision_failure(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Decision_outcome(ctx, field)
+	case "reviews":
+		return ec.fieldContext_Decision_reviews(ctx, field)
+	case "reason":
+		return ec.fieldContext_Decision_reason(ctx, field)
+	case "comments":
+		return ec.fieldContext_Decision_comments(ctx, field)
+	case "audit":
+		return ec.fieldContext_Decision_audit(ctx, field)
+	case "version":
+		return ec.fieldContext_Decision_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decision", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionBallot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_DecisionBallot_receipt(ctx, field)
+	case "choice":
+		return ec.fieldContext_DecisionBallot_choice(ctx, field)
+	case "marks":
+		return ec.fieldContext_DecisionBallot_marks(ctx, field)
+	case "reason":
+		return ec.fieldContext_DecisionBallot_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionBallot", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_DecisionComment_member(ctx, field)
+	case "body":
+		return ec.fieldContext_DecisionComment_body(ctx, field)
+	case "at":
+		return ec.fieldContext_DecisionComment_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DecisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DecisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DecisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionEffect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DecisionEffect_kind(ctx, field)
+	case "member":
+		return ec.fieldContext_DecisionEffect_member(ctx, field)
+	case "role":
+		return ec.fieldContext_DecisionEffect_role(ctx, field)
+	case "until":
+		return ec.fieldContext_DecisionEffect_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionEffect", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "option":
+		return ec.fieldContext_DecisionLine_option(ctx, field)
+	case "label":
+		return ec.fieldContext_DecisionLine_label(ctx, field)
+	case "voters":
+		return ec.fieldContext_DecisionLine_voters(ctx, field)
+	case "sum":
+		return ec.fieldContext_DecisionLine_sum(ctx, field)
+	case "weight":
+		return ec.fieldContext_DecisionLine_weight(ctx, field)
+	case "share":
+		return ec.fieldContext_DecisionLine_share(ctx, field)
+	case "place":
+		return ec.fieldContext_DecisionLine_place(ctx, field)
+	case "chosen":
+		return ec.fieldContext_DecisionLine_chosen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionLine", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionMark(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "optionId":
+		return ec.fieldContext_DecisionMark_optionId(ctx, field)
+	case "value":
+		return ec.fieldContext_DecisionMark_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionMark", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DecisionOption_id(ctx, field)
+	case "label":
+		return ec.fieldContext_DecisionOption_label(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DecisionOption_minutes(ctx, field)
+	case "member":
+		return ec.fieldContext_DecisionOption_member(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionOption", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_DecisionOutcome_text(ctx, field)
+	case "owner":
+		return ec.fieldContext_DecisionOutcome_owner(ctx, field)
+	case "reviewAt":
+		return ec.fieldContext_DecisionOutcome_reviewAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_DecisionReceipt_receipt(ctx, field)
+	case "choice":
+		return ec.fieldContext_DecisionReceipt_choice(ctx, field)
+	case "marks":
+		return ec.fieldContext_DecisionReceipt_marks(ctx, field)
+	case "reason":
+		return ec.fieldContext_DecisionReceipt_reason(ctx, field)
+	case "member":
+		return ec.fieldContext_DecisionReceipt_member(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionReceiptConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DecisionReceiptConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DecisionReceiptConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DecisionReceiptConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionReceiptConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionReceiptEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DecisionReceiptEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DecisionReceiptEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionReceiptEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verdict":
+		return ec.fieldContext_DecisionResult_verdict(ctx, field)
+	case "explanation":
+		return ec.fieldContext_DecisionResult_explanation(ctx, field)
+	case "entitled":
+		return ec.fieldContext_DecisionResult_entitled(ctx, field)
+	case "quorum":
+		return ec.fieldContext_DecisionResult_quorum(ctx, field)
+	case "turnout":
+		return ec.fieldContext_DecisionResult_turnout(ctx, field)
+	case "expressed":
+		return ec.fieldContext_DecisionResult_expressed(ctx, field)
+	case "denominator":
+		return ec.fieldContext_DecisionResult_denominator(ctx, field)
+	case "lines":
+		return ec.fieldContext_DecisionResult_lines(ctx, field)
+	case "chosen":
+		return ec.fieldContext_DecisionResult_chosen(ctx, field)
+	case "rounds":
+		return ec.fieldContext_DecisionResult_rounds(ctx, field)
+	case "seed":
+		return ec.fieldContext_DecisionResult_seed(ctx, field)
+	case "inputHash":
+		return ec.fieldContext_DecisionResult_inputHash(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionResult", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionRoll(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "size":
+		return ec.fieldContext_DecisionRoll_size(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_DecisionRoll_conflicts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionRoll", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionRound(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_DecisionRound_lines(ctx, field)
+	case "out":
+		return ec.fieldContext_DecisionRound_out(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionRound", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionRoundLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "option":
+		return ec.fieldContext_DecisionRoundLine_option(ctx, field)
+	case "weight":
+		return ec.fieldContext_DecisionRoundLine_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionRoundLine", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ballot":
+		return ec.fieldContext_DecisionRules_ballot(ctx, field)
+	case "ranking":
+		return ec.fieldContext_DecisionRules_ranking(ctx, field)
+	case "secret":
+		return ec.fieldContext_DecisionRules_secret(ctx, field)
+	case "reasoned":
+		return ec.fieldContext_DecisionRules_reasoned(ctx, field)
+	case "quorum":
+		return ec.fieldContext_DecisionRules_quorum(ctx, field)
+	case "base":
+		return ec.fieldContext_DecisionRules_base(ctx, field)
+	case "majority":
+		return ec.fieldContext_DecisionRules_majority(ctx, field)
+	case "atLeast":
+		return ec.fieldContext_DecisionRules_atLeast(ctx, field)
+	case "seats":
+		return ec.fieldContext_DecisionRules_seats(ctx, field)
+	case "mandates":
+		return ec.fieldContext_DecisionRules_mandates(ctx, field)
+	case "secondCallDays":
+		return ec.fieldContext_DecisionRules_secondCallDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionRules", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionSeat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voted":
+		return ec.fieldContext_DecisionSeat_voted(ctx, field)
+	case "conflict":
+		return ec.fieldContext_DecisionSeat_conflict(ctx, field)
+	case "ballot":
+		return ec.fieldContext_DecisionSeat_ballot(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionSeat", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionUpdate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DecisionUpdate_cursor(ctx, field)
+	case "decision":
+		return ec.fieldContext_DecisionUpdate_decision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionUpdate", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclareConflictPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_DeclareConflictPayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclareConflictPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclareConflictPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeclineActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18931,6 +21918,16 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 		return ec.fieldContext_ExchangeUpdate_exchange(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
+}
+
+func (ec *executionContext) childFields_FileComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_FileComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileComplaintPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FinishPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19413,6 +22410,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_whyNot(ctx, field)
 	case "whyNotEngaged":
 		return ec.fieldContext_Member_whyNotEngaged(ctx, field)
+	case "admission":
+		return ec.fieldContext_Member_admission(ctx, field)
 	case "recognition":
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
@@ -19551,6 +22550,16 @@ func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type NoteHouseholdPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NoteOrientationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_NoteOrientationPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteOrientationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteOrientationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19615,6 +22624,38 @@ func (ec *executionContext) childFields_NotificationReceipt(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type NotificationReceipt", field.Name)
 }
 
+func (ec *executionContext) childFields_ObjectToAdmissionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "admission":
+		return ec.fieldContext_ObjectToAdmissionPayload_admission(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ObjectToAdmissionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectToAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Objection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_Objection_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Objection_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_Objection_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Objection", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_OpenComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenComplaintPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cycle":
@@ -19623,6 +22664,26 @@ func (ec *executionContext) childFields_OpenCyclePayload(ctx context.Context, fi
 		return ec.fieldContext_OpenCyclePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OpenCyclePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenDecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_OpenDecisionPayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenDecisionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenDecisionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_OpenDraftPayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenDraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20461,6 +23522,16 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetOutcomePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_SetOutcomePayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetOutcomePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetOutcomePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SettleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "groupSession":
@@ -20893,6 +23964,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
 	case "passkeys":
 		return ec.fieldContext_Viewer_passkeys(ctx, field)
+	case "needsMyVote":
+		return ec.fieldContext_Viewer_needsMyVote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -20983,6 +24056,16 @@ func (ec *executionContext) childFields_WhyNot(ctx context.Context, field graphq
 		return ec.fieldContext_WhyNot_next(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WhyNot", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawDecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_WithdrawDecisionPayload_decision(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawDecisionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawDecisionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

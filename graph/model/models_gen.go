@@ -15,6 +15,8 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
+	"github.com/hora-coop/hora/domain/governance/tally"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -240,6 +242,24 @@ type AnnouncementEdge struct {
 	Node *conversation.Announcement `json:"node"`
 }
 
+// A wish to be a co-owner.
+type ApplyForCoOwnershipInput struct {
+	// Where one is a member.
+	CommunityID string `json:"communityId"`
+	// The version of the statutes that one has read and accepts: the charter's coOwnership.statutesVersion.
+	StatutesVersion *int `json:"statutesVersion,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of applyForCoOwnership.
+type ApplyForCoOwnershipPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A wish to join.
 type ApplyToJoinInput struct {
 	// Where.
@@ -414,6 +434,24 @@ type BodyInput struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// A complaint to read alone.
+type BreakGlassInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why it cannot wait; 20 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of breakGlass.
+type BreakGlassPayload struct {
+	// The complaint, open; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A cycle to be ended.
 type CancelCycleInput struct {
 	// Which.
@@ -464,6 +502,30 @@ type CancelSessionInput struct {
 type CancelSessionPayload struct {
 	// The session; null when there are errors.
 	GroupSession *workshop.Session `json:"groupSession,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A ballot: fill in the field that the decision's kind of ballot names.
+type CastBallotInput struct {
+	// In which decision.
+	DecisionID string `json:"decisionId"`
+	// YES_NO_ABSTAIN.
+	Choice *tally.Choice `json:"choice,omitempty"`
+	// APPROVAL and BUDGET: the ids of options; an empty list abstains.
+	Choices []string `json:"choices,omitempty"`
+	// SCORE: each option once; an empty list abstains.
+	Scores []*ScoreInput `json:"scores,omitempty"`
+	// RANKED: the ids of options, the best first; those left out come last. An empty list abstains.
+	Ranking []string `json:"ranking,omitempty"`
+	// Why, at most 2,000 characters; asked for with a no where the rules say so. It is published beside the ballot.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// The result of castBallot.
+type CastBallotPayload struct {
+	// The ballot with its receipt; null when there are errors.
+	Ballot *DecisionBallot `json:"ballot,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -613,6 +675,24 @@ type CollegeInput struct {
 	Weight int `json:"weight"`
 }
 
+// Something said of a decision.
+type CommentOnDecisionInput struct {
+	// Of which decision.
+	DecisionID string `json:"decisionId"`
+	// 1 to 5000 characters.
+	Body string `json:"body"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of commentOnDecision.
+type CommentOnDecisionPayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of communities.
 type CommunityConnection struct {
 	// The items with their cursors.
@@ -631,6 +711,24 @@ type CommunityEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *community.Community `json:"node"`
+}
+
+// A page of complaints.
+type ComplaintConnection struct {
+	// The items with their cursors.
+	Edges []*ComplaintEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Complaint `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of complaints.
+type ComplaintEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Complaint `json:"node"`
 }
 
 // The exchange that was done.
@@ -867,6 +965,266 @@ type CycleEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *reinvestment.Cycle `json:"node"`
+}
+
+// A decision on an admission.
+type DecideAdmissionInput struct {
+	// Who asks to be a co-owner, and was objected to.
+	MemberID string `json:"memberId"`
+	// Whether they are admitted.
+	Admit bool `json:"admit"`
+	// Why; 1 to 2,000 characters. All read it.
+	Reasons string `json:"reasons"`
+}
+
+// The result of decideAdmission.
+type DecideAdmissionPayload struct {
+	// How it ended; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A ballot, by whoever cast it.
+type DecisionBallot struct {
+	// The name under which it is published. Nobody is shown it again after the close.
+	Receipt string `json:"receipt"`
+	// What it says (YES_NO_ABSTAIN); null elsewhere.
+	Choice *tally.Choice `json:"choice,omitempty"`
+	// What it says of options: 1 for an approval, -2 to 2 for a score, the place from 1 in a ranking.
+	Marks []*tally.Mark `json:"marks"`
+	// Why; empty when nothing was said.
+	Reason string `json:"reason"`
+}
+
+// A page of decisions.
+type DecisionConnection struct {
+	// The items with their cursors.
+	Edges []*DecisionEdge `json:"edges"`
+	// The items alone.
+	Nodes []*governance.Decision `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of decisions.
+type DecisionEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *governance.Decision `json:"node"`
+}
+
+// What a decision does by itself.
+type DecisionEffect struct {
+	// What.
+	Kind governance.EffectKind `json:"kind"`
+	// To whom; null where the chosen option says it.
+	Member *membership.Member `json:"member,omitempty"`
+	// The role (GRANT_MANDATE); null elsewhere.
+	Role *string `json:"role,omitempty"`
+	// Until when the role is held; null until revoked.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// What a decision does by itself.
+type DecisionEffectInput struct {
+	// What.
+	Kind governance.EffectKind `json:"kind"`
+	// To whom; leave it out where the chosen option says it.
+	MemberID *string `json:"memberId,omitempty"`
+	// The role (GRANT_MANDATE).
+	Role *string `json:"role,omitempty"`
+	// Until when the role is held; until revoked unless said otherwise.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// The result of one option, or of YES, NO and ABSTAIN.
+type DecisionLine struct {
+	// The option's id, or YES, NO, ABSTAIN.
+	Option string `json:"option"`
+	// The option in words; the id for yes and no.
+	Label string `json:"label"`
+	// Ballots that support it; in a ranking, those that put it first.
+	Voters int `json:"voters"`
+	// The sum of scores; elsewhere the voters.
+	Sum int `json:"sum"`
+	// What is compared, an exact number: colleges are weighted, and places of a ranking counted, here.
+	Weight string `json:"weight"`
+	// Its share of the denominator, an exact fraction.
+	Share string `json:"share"`
+	// Its place from 1; equal places are equal, 0 for yes and no.
+	Place int `json:"place"`
+	// Whether it is chosen.
+	Chosen bool `json:"chosen"`
+}
+
+// Something that can be chosen.
+type DecisionOption struct {
+	// Its name on ballots of this decision.
+	ID string `json:"id"`
+	// One line.
+	Label string `json:"label"`
+	// Minutes it takes of the envelope (BUDGET); 0 elsewhere.
+	Minutes domain.Minutes `json:"minutes"`
+	// Whom it is about; null for nobody.
+	Member *membership.Member `json:"member,omitempty"`
+}
+
+// Something that can be chosen.
+type DecisionOptionInput struct {
+	// 1 to 200 characters.
+	Label string `json:"label"`
+	// Minutes it takes of the envelope (BUDGET).
+	Minutes *domain.Minutes `json:"minutes,omitempty"`
+	// Whom it is about: the effect then concerns the chosen one.
+	MemberID *string `json:"memberId,omitempty"`
+}
+
+// What follows from a decision.
+type DecisionOutcome struct {
+	// What; empty when only a review is set.
+	Text string `json:"text"`
+	// Who sees to it.
+	Owner *membership.Member `json:"owner"`
+	// When it comes back by itself, as a draft with the same question; null for never.
+	ReviewAt *time.Time `json:"reviewAt,omitempty"`
+}
+
+// A ballot as everybody reads it after the close.
+type DecisionReceipt struct {
+	// The name that its voter was given.
+	Receipt string `json:"receipt"`
+	// What it says (YES_NO_ABSTAIN); null elsewhere.
+	Choice *tally.Choice `json:"choice,omitempty"`
+	// What it says of options.
+	Marks []*tally.Mark `json:"marks"`
+	// Why; empty when nothing was said.
+	Reason string `json:"reason"`
+	// Whose it is; null when the ballot was secret.
+	Member *membership.Member `json:"member,omitempty"`
+}
+
+// A page of receipts.
+type DecisionReceiptConnection struct {
+	// The items with their cursors.
+	Edges []*DecisionReceiptEdge `json:"edges"`
+	// The items alone.
+	Nodes []*DecisionReceipt `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of receipts.
+type DecisionReceiptEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *DecisionReceipt `json:"node"`
+}
+
+// What a count gave.
+type DecisionResult struct {
+	// What it comes to.
+	Verdict tally.Verdict `json:"verdict"`
+	// In words, in the caller's language.
+	Explanation string `json:"explanation"`
+	// The roll, less declared conflicts.
+	Entitled int `json:"entitled"`
+	// How many had to vote.
+	Quorum int `json:"quorum"`
+	// How many did.
+	Turnout int `json:"turnout"`
+	// How many of them said something.
+	Expressed int `json:"expressed"`
+	// What the majority is a part of, an exact number; 10000 with colleges.
+	Denominator string `json:"denominator"`
+	// YES, NO and ABSTAIN, or the options, the best first.
+	Lines []*DecisionLine `json:"lines"`
+	// The ids of the options chosen, or YES; empty when nothing is.
+	Chosen []string `json:"chosen"`
+	// The rounds of an instant runoff; empty elsewhere.
+	Rounds []*DecisionRound `json:"rounds"`
+	// The seed that breaks ties between options that leave a runoff.
+	Seed string `json:"seed"`
+	// SHA-256 of the canonical input.
+	InputHash string `json:"inputHash"`
+}
+
+// Who may vote.
+type DecisionRoll struct {
+	// How many.
+	Size int `json:"size"`
+	// How many of them declared a conflict and left the denominator.
+	Conflicts int `json:"conflicts"`
+}
+
+// One round of an instant runoff.
+type DecisionRound struct {
+	// The options still there, with the weight of their first places.
+	Lines []*tally.Line `json:"lines"`
+	// Which leave after it.
+	Out []string `json:"out"`
+}
+
+// How a decision is taken.
+type DecisionRules struct {
+	// How voters say what they think.
+	Ballot community.Ballot `json:"ballot"`
+	// How rankings are counted; null unless RANKED.
+	Ranking *tally.Ranking `json:"ranking,omitempty"`
+	// Whether the ballots are secret, for good: after the close nobody can say whose one was.
+	Secret bool `json:"secret"`
+	// Whether a no or a negative score comes with its reason.
+	Reasoned bool `json:"reasoned"`
+	// The part of the roll that must vote, a fraction: 1/4.
+	Quorum string `json:"quorum"`
+	// What the majority is a part of.
+	Base tally.Denominator `json:"base"`
+	// The part that carries it, a fraction: 2/3.
+	Majority string `json:"majority"`
+	// Whether the majority may be reached exactly; otherwise it must be exceeded.
+	AtLeast bool `json:"atLeast"`
+	// How many options may be chosen.
+	Seats int `json:"seats"`
+	// How many others one may vote for.
+	Mandates int `json:"mandates"`
+	// Days of a second call without quorum; 0 for none.
+	SecondCallDays int `json:"secondCallDays"`
+}
+
+// The caller's line on the roll.
+type DecisionSeat struct {
+	// Whether they voted.
+	Voted bool `json:"voted"`
+	// The conflict they declared; empty for none.
+	Conflict string `json:"conflict"`
+	// Their ballot while votes are taken. After the close it is null: keep the receipt, it finds the ballot in the list.
+	Ballot *DecisionBallot `json:"ballot,omitempty"`
+}
+
+// A decision that changed.
+type DecisionUpdate struct {
+	// Everything that this subscription tells has been told up to here.
+	Cursor string `json:"cursor"`
+	// The decision as it is now.
+	Decision *governance.Decision `json:"decision"`
+}
+
+// A conflict of interest.
+type DeclareConflictInput struct {
+	// In which decision.
+	DecisionID string `json:"decisionId"`
+	// Which part one has in it, 1 to 1000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of declareConflict.
+type DeclareConflictPayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Logged work to say no to.
@@ -1147,6 +1505,28 @@ type ExchangeUpdate struct {
 	Cursor string `json:"cursor"`
 	// The exchange as it is now.
 	Exchange *exchange.Exchange `json:"exchange"`
+}
+
+// A complaint.
+type FileComplaintInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// About whom; null when it is about no member.
+	MemberID *string `json:"memberId,omitempty"`
+	// What happened; 1 to 8,000 characters.
+	Details string `json:"details"`
+	// Whether who opens it may know who complains.
+	MayName bool `json:"mayName"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of fileComplaint.
+type FileComplaintPayload struct {
+	// The complaint; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A passkey that was made.
@@ -1686,6 +2066,20 @@ type NoteHouseholdPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Whose conversation to note.
+type NoteOrientationInput struct {
+	// An applicant or a member.
+	MemberID string `json:"memberId"`
+}
+
+// The result of noteOrientation.
+type NoteOrientationPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of notifications.
 type NotificationConnection struct {
 	// The items with their cursors.
@@ -1712,6 +2106,40 @@ type NotificationReceipt struct {
 	Cursor *string `json:"cursor,omitempty"`
 	// What was told.
 	Notification *messaging.Notification `json:"notification"`
+}
+
+// An objection.
+type ObjectToAdmissionInput struct {
+	// Who asks to be a co-owner.
+	MemberID string `json:"memberId"`
+	// Why not; 1 to 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of objectToAdmission.
+type ObjectToAdmissionPayload struct {
+	// How it stands; null when there are errors.
+	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A complaint to read.
+type OpenComplaintInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why; 1 to 1,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openComplaint.
+type OpenComplaintPayload struct {
+	// The complaint, open once two asked; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A cycle to be opened.
@@ -1742,6 +2170,56 @@ type OpenCycleInput struct {
 type OpenCyclePayload struct {
 	// The cycle; null when there are errors.
 	Cycle *reinvestment.Cycle `json:"cycle,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A question put to the community.
+type OpenDecisionInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The row of the power matrix, HOUSE_AGREEMENT for instance.
+	Type string `json:"type"`
+	// What is asked, 3 to 200 characters.
+	Title string `json:"title"`
+	// What it is about, at most 10,000 characters.
+	Body *string `json:"body,omitempty"`
+	// What can be chosen; none for yes or no. Without options a SCORE ballot is on the question itself.
+	Options []*DecisionOptionInput `json:"options,omitempty"`
+	// How people choose among options where the type says yes or no: APPROVAL (unless said otherwise), SCORE or RANKED.
+	Ballot *community.Ballot `json:"ballot,omitempty"`
+	// How rankings are counted; SCHULZE unless said otherwise.
+	Ranking *tally.Ranking `json:"ranking,omitempty"`
+	// How many options may be chosen (APPROVAL); 1 unless said otherwise.
+	Seats *int `json:"seats,omitempty"`
+	// What it does by itself once adopted.
+	Effect *DecisionEffectInput `json:"effect,omitempty"`
+	// When ballots are taken from; after the type's notice unless said otherwise.
+	OpensAt *time.Time `json:"opensAt,omitempty"`
+	// When ballots are taken until; after the type's days unless said otherwise.
+	ClosesAt *time.Time `json:"closesAt,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openDecision.
+type OpenDecisionPayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A draft to open.
+type OpenDraftInput struct {
+	// Which.
+	DecisionID string `json:"decisionId"`
+}
+
+// The result of openDraft.
+type OpenDraftPayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2534,6 +3012,14 @@ type ScheduleSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A score for one option.
+type ScoreInput struct {
+	// The option.
+	OptionID string `json:"optionId"`
+	// -2 to 2.
+	Score int `json:"score"`
+}
+
 // A message, into a thread or to what opens one: exactly one of `threadId` and `to`.
 type SendMessageInput struct {
 	// The thread to go on with.
@@ -2600,6 +3086,26 @@ type SetAccountLimitsInput struct {
 type SetAccountLimitsPayload struct {
 	// The account as it is now; null when there are errors.
 	Account *view.Account `json:"account,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// What follows from a decision.
+type SetOutcomeInput struct {
+	// From which.
+	DecisionID string `json:"decisionId"`
+	// What, 1 to 5000 characters.
+	Text string `json:"text"`
+	// Who sees to it.
+	OwnerID string `json:"ownerId"`
+	// When it comes back by itself; never unless said.
+	ReviewAt *time.Time `json:"reviewAt,omitempty"`
+}
+
+// The result of setOutcome.
+type SetOutcomePayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3024,6 +3530,22 @@ type WebhookDeliveryEdge struct {
 	Cursor string `json:"cursor"`
 	// The delivery.
 	Node *partner.Delivery `json:"node"`
+}
+
+// A question to take back.
+type WithdrawDecisionInput struct {
+	// Which.
+	DecisionID string `json:"decisionId"`
+	// Why, 1 to 1000 characters; members read it.
+	Reason string `json:"reason"`
+}
+
+// The result of withdrawDecision.
+type WithdrawDecisionPayload struct {
+	// The decision; null when there are errors.
+	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // The endorsement to withdraw.

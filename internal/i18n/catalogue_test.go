@@ -149,10 +149,11 @@ var given = []struct {
 	{regexp.MustCompile(`^allocation\.summary$`), []string{"envelope", "funded", "projects", "spent", "voters"}},
 	{regexp.MustCompile(`^criterion\.[A-Z_]+\.(text|next)$`), []string{"actual", "count", "days", "missing", "required"}},
 	{regexp.MustCompile(`^charter\.`), []string{"count", "new", "old", "what"}},
+	{regexp.MustCompile(`^decision\.verdict\.`), []string{"count", "majority", "max", "name", "required", "share"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "body", "count", "event", "from", "known", "limit", "line", "max", "min", "mode", "name", "required", "retryAfter", "rule",
-		"state", "trace", "unit", "until", "what", "why",
+		"about", "actual", "available", "body", "count", "event", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
+		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }
 
@@ -242,6 +243,8 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"messaging", "Kind", "notification.%s.title"},
 		{"progression", "Requirement", "criterion.%s.text"},
 		{"progression", "Requirement", "criterion.%s.next"},
+		{"governance", "State", "state.decision.%s"},
+		{"governance/tally", "Verdict", "decision.verdict.%s"},
 		{"reinvestment", "State", "state.cycle.%s"},
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},

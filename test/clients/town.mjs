@@ -35,10 +35,10 @@ export async function ask(who, query, variables = {}, at = url) {
   return data;
 }
 
-export async function send(who, body, at = url) {
+export async function send(who, body, at = url, headers = {}) {
   const answer = await fetch(`${at}/graphql`, {
     method: 'POST', body: JSON.stringify(body),
-    headers: { 'Content-Type': 'application/json', ...(who && { Authorization: `Bearer ${who.accessToken}` }) },
+    headers: { 'Content-Type': 'application/json', ...(who && { Authorization: `Bearer ${who.accessToken}` }), ...headers },
   });
   return answer.json();
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -61,7 +62,7 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
-			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members), Reader: "relay",
+			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil)), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
 			Identity: identity.New(db, persistence.IdentityStore{}, keys, password.New(cost, 2),
