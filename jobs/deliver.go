@@ -124,7 +124,7 @@ func (r *Runner) send(ctx context.Context, d partner.Delivery, w partner.Webhook
 	if err != nil {
 		return partner.Answered{Failure: whyNot(err)}
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()      // nothing of it is waited for
 	_, _ = io.CopyN(io.Discard, answer.Body, 4<<10) // the rest is not of interest
 	return partner.Answered{Status: answer.StatusCode}
 }

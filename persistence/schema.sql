@@ -294,6 +294,47 @@ CREATE INDEX activity_feed_idx ON public.activity USING btree (community_id, cre
 CREATE INDEX activity_member_idx ON public.activity USING btree (community_id, member_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.activity TO hora_server;
 
+CREATE TABLE public.admission (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  state text NOT NULL,
+  statutes integer NOT NULL,
+  applied_at timestamp with time zone NOT NULL,
+  tacit_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  reasons text,
+  CONSTRAINT admission_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT admission_decided CHECK (((state = ANY (ARRAY['ADMITTED'::text, 'REFUSED'::text])) = (decided_at IS NOT NULL))),
+  CONSTRAINT admission_not_ones_own CHECK ((decided_by <> member_id)),
+  CONSTRAINT admission_state CHECK ((state = ANY (ARRAY['LISTED'::text, 'OBJECTED'::text, 'ADMITTED'::text, 'REFUSED'::text]))),
+  CONSTRAINT admission_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT admission_decided_by_fkey FOREIGN KEY (community_id, decided_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT admission_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.admission ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.admission FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.admission TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX admission_member_idx ON public.admission USING btree (community_id, member_id, applied_at DESC);
+CREATE UNIQUE INDEX admission_open_key ON public.admission USING btree (community_id, member_id) WHERE (state = ANY (ARRAY['LISTED'::text, 'OBJECTED'::text]));
+GRANT INSERT, SELECT ON public.admission TO hora_server;
+
+CREATE TABLE public.admission_objection (
+  community_id uuid NOT NULL,
+  admission_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  reason text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT admission_objection_pkey PRIMARY KEY (community_id, admission_id, member_id),
+  CONSTRAINT admission_objection_admission_fkey FOREIGN KEY (community_id, admission_id) REFERENCES public.admission(community_id, id),
+  CONSTRAINT admission_objection_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.admission_objection ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.admission_objection FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.admission_objection TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.admission_objection TO hora_server;
+
 CREATE TABLE public.allocation_contest (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -504,6 +545,46 @@ CREATE TABLE public.community (
 );
 GRANT INSERT, SELECT, UPDATE ON public.community TO hora_server;
 
+CREATE TABLE public.complaint (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  by_id uuid NOT NULL,
+  about_id uuid,
+  details text NOT NULL,
+  may_name boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT complaint_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT complaint_about_another CHECK ((about_id <> by_id)),
+  CONSTRAINT complaint_about_fkey FOREIGN KEY (community_id, about_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT complaint_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT complaint_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.complaint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.complaint FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.complaint TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX complaint_idx ON public.complaint USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.complaint TO hora_server;
+
+CREATE TABLE public.complaint_opening (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  complaint_id uuid NOT NULL,
+  officer_id uuid NOT NULL,
+  reason text NOT NULL,
+  alone boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT complaint_opening_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT complaint_opening_for_a_reason CHECK ((reason <> ''::text)),
+  CONSTRAINT complaint_opening_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT complaint_opening_complaint_fkey FOREIGN KEY (community_id, complaint_id) REFERENCES public.complaint(community_id, id),
+  CONSTRAINT complaint_opening_officer_fkey FOREIGN KEY (community_id, officer_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.complaint_opening ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.complaint_opening FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.complaint_opening TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX complaint_opening_idx ON public.complaint_opening USING btree (community_id, complaint_id, created_at);
+GRANT INSERT, SELECT ON public.complaint_opening TO hora_server;
+
 CREATE TABLE public.contribution (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -593,6 +674,131 @@ ALTER TABLE public.cycle_step ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cycle_step FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.cycle_step TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.cycle_step TO hora_server;
+
+CREATE TABLE public.decision (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  type text NOT NULL,
+  question text NOT NULL,
+  body text NOT NULL,
+  options jsonb NOT NULL,
+  effect jsonb,
+  rules jsonb NOT NULL,
+  state text NOT NULL,
+  opens_at timestamp with time zone,
+  closes_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  reminded integer NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  seed text NOT NULL,
+  commitment text NOT NULL,
+  roll bigint NOT NULL DEFAULT 0,
+  by_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  result jsonb,
+  failure text NOT NULL DEFAULT ''::text,
+  attempts integer NOT NULL DEFAULT 0,
+  retry_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  outcome text NOT NULL DEFAULT ''::text,
+  owner_id uuid,
+  review_at timestamp with time zone,
+  reviews uuid,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT decision_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT decision_failed CHECK (((state = 'FAILED'::text) = (failure <> ''::text))),
+  CONSTRAINT decision_state CHECK ((state = ANY (ARRAY['DRAFT'::text, 'OPEN'::text, 'SECOND_CALL'::text, 'CLOSED'::text, 'EXECUTED'::text, 'FAILED'::text, 'WITHDRAWN'::text]))),
+  CONSTRAINT decision_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT decision_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT decision_owner_fkey FOREIGN KEY (community_id, owner_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT decision_reviews_fkey FOREIGN KEY (community_id, reviews) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_due_idx ON public.decision USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX decision_list_idx ON public.decision USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.decision TO hora_server;
+
+CREATE TABLE public.decision_ballot (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  slot bytea NOT NULL,
+  receipt text NOT NULL,
+  college text NOT NULL,
+  paper jsonb NOT NULL,
+  reason text NOT NULL,
+  member_id uuid,
+  CONSTRAINT decision_ballot_pkey PRIMARY KEY (community_id, decision_id, slot),
+  CONSTRAINT decision_ballot_receipt_key UNIQUE (community_id, decision_id, receipt),
+  CONSTRAINT decision_ballot_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_ballot ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_ballot FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_ballot TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT DELETE, INSERT, SELECT ON public.decision_ballot TO hora_server;
+
+CREATE TABLE public.decision_comment (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT decision_comment_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT decision_comment_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_comment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_comment FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_comment TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_comment_decision_idx ON public.decision_comment USING btree (community_id, decision_id, at);
+GRANT INSERT, SELECT ON public.decision_comment TO hora_server;
+
+CREATE TABLE public.decision_key (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  key bytea NOT NULL,
+  CONSTRAINT decision_key_pkey PRIMARY KEY (community_id, decision_id),
+  CONSTRAINT decision_key_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_key TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT DELETE, INSERT, SELECT ON public.decision_key TO hora_server;
+
+CREATE TABLE public.decision_receipt (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  receipt text NOT NULL,
+  college text NOT NULL,
+  paper jsonb NOT NULL,
+  reason text NOT NULL,
+  member_id uuid,
+  CONSTRAINT decision_receipt_pkey PRIMARY KEY (community_id, decision_id, receipt),
+  CONSTRAINT decision_receipt_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_receipt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_receipt FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_receipt TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.decision_receipt TO hora_server;
+
+CREATE TABLE public.decision_seat (
+  community_id uuid NOT NULL,
+  decision_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  college text NOT NULL DEFAULT ''::text,
+  voted boolean NOT NULL DEFAULT false,
+  conflict text NOT NULL DEFAULT ''::text,
+  CONSTRAINT decision_seat_pkey PRIMARY KEY (community_id, decision_id, member_id),
+  CONSTRAINT decision_seat_conflict CHECK (((NOT voted) OR (conflict = ''::text))),
+  CONSTRAINT decision_seat_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+);
+ALTER TABLE public.decision_seat ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.decision_seat FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.decision_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_seat_member_idx ON public.decision_seat USING btree (community_id, member_id, decision_id) WHERE ((NOT voted) AND (conflict = ''::text));
+GRANT INSERT, SELECT ON public.decision_seat TO hora_server;
 
 CREATE TABLE public.device_key (
   community_id uuid NOT NULL,
@@ -744,6 +950,26 @@ CREATE TABLE public.field_usage (
 );
 CREATE INDEX field_usage_day_idx ON public.field_usage USING btree (day);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.field_usage TO hora_server;
+
+CREATE TABLE public.governance_act (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  basis text NOT NULL,
+  reference uuid NOT NULL,
+  person_id uuid,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT governance_act_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT governance_act_asked CHECK (((basis <> 'OWN_REQUEST'::text) OR (person_id IS NOT NULL))),
+  CONSTRAINT governance_act_basis CHECK ((basis = ANY (ARRAY['OWN_REQUEST'::text, 'TACIT'::text, 'DECISION'::text, 'REDEEMED'::text]))),
+  CONSTRAINT governance_act_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.governance_act ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.governance_act FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.governance_act TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT SELECT ON public.governance_act TO hora_server;
 
 CREATE TABLE public.group_session (
   community_id uuid NOT NULL,
@@ -988,7 +1214,7 @@ CREATE POLICY tenant ON public.member TO PUBLIC USING ((community_id = (NULLIF(c
 CREATE INDEX member_admitted_idx ON public.member USING btree (community_id, admitted_at);
 CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
-GRANT INSERT, SELECT, UPDATE ON public.member TO hora_server;
+GRANT INSERT, SELECT ON public.member TO hora_server;
 
 CREATE TABLE public.message (
   community_id uuid NOT NULL,
@@ -1596,6 +1822,10 @@ GRANT EXECUTE ON FUNCTION public.evidence_step TO PUBLIC;
 CREATE FUNCTION public.fold(t text)
   RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path=public, pg_catalog;
 GRANT EXECUTE ON FUNCTION public.fold TO PUBLIC;
+
+CREATE FUNCTION public.govern(p_community uuid, p_id uuid, p_member uuid, p_was text, p_became text, p_basis text, p_reference uuid, p_person uuid, p_at timestamp with time zone)
+  RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path=public, pg_catalog, pg_temp;
+GRANT EXECUTE ON FUNCTION public.govern TO hora_server;
 
 CREATE FUNCTION public.search_config(language text)
   RETURNS regconfig LANGUAGE sql IMMUTABLE PARALLEL SAFE;

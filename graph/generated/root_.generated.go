@@ -14154,7 +14154,7 @@ enum ErrorCode {
   KEY_USE_TWICE
   "The reserve is never shared. Offer another pool."
   RESERVE_INDIVISIBLE
-  "A part is for a federation with which no hours are exchanged, or none is named. Offer the partner communities."
+  "A key has a part for a federation and none is named, or the other way round. Offer the partner communities."
   NO_FEDERATION
   "The parts of a split do not make 10,000 basis points; ` + "`" + `actual` + "`" + ` says what they make. Show it beside the parts."
   SPLIT_INCOMPLETE
