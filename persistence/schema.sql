@@ -1530,6 +1530,152 @@ ALTER TABLE public.session_seat FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.session_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.session_seat TO hora_server;
 
+CREATE TABLE public.share_confirmation (
+  community_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  part integer NOT NULL,
+  person_id uuid NOT NULL,
+  treasurer boolean NOT NULL,
+  reference text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT share_confirmation_pkey PRIMARY KEY (community_id, order_id, part, person_id),
+  CONSTRAINT share_confirmation_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_confirmation_part_fkey FOREIGN KEY (community_id, order_id, part) REFERENCES public.share_part(community_id, order_id, part)
+);
+ALTER TABLE public.share_confirmation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_confirmation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_confirmation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.share_confirmation TO hora_server;
+
+CREATE TABLE public.share_consent (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  code text NOT NULL,
+  version text NOT NULL,
+  person_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT share_consent_pkey PRIMARY KEY (community_id, member_id, code, version),
+  CONSTRAINT share_consent_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_consent_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.share_consent ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_consent FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_consent TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.share_consent TO hora_server;
+
+CREATE TABLE public.share_holder (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  category text NOT NULL,
+  low_income boolean NOT NULL,
+  CONSTRAINT share_holder_pkey PRIMARY KEY (community_id, member_id),
+  CONSTRAINT share_holder_category CHECK ((category = ANY (ARRAY['USER'::text, 'WORKER'::text, 'PRODUCER'::text, 'PUBLIC_BODY'::text, 'SUPPORTER'::text]))),
+  CONSTRAINT share_holder_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_holder_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.share_holder ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_holder FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_holder TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.share_holder TO hora_server;
+
+CREATE TABLE public.share_operation (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  number integer NOT NULL,
+  kind text NOT NULL,
+  order_id uuid,
+  part integer,
+  from_id uuid,
+  to_id uuid,
+  shares integer NOT NULL,
+  amount bigint NOT NULL,
+  currency text NOT NULL,
+  reference text NOT NULL,
+  person_id uuid,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT share_operation_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT share_operation_number_key UNIQUE (community_id, number),
+  CONSTRAINT share_operation_once UNIQUE (community_id, order_id, part),
+  CONSTRAINT share_operation_kind CHECK ((kind = ANY (ARRAY['SUBSCRIBE'::text, 'WITHDRAW'::text, 'PAY'::text, 'TRANSFER'::text, 'GIFT'::text, 'REQUEST'::text, 'KEEP'::text, 'REDEEM'::text]))),
+  CONSTRAINT share_operation_sides CHECK (
+CASE kind
+    WHEN 'TRANSFER'::text THEN ((from_id <> to_id) AND (from_id IS NOT NULL) AND (to_id IS NOT NULL) AND (order_id IS NULL))
+    WHEN 'GIFT'::text THEN ((from_id <> to_id) AND (from_id IS NOT NULL) AND (to_id IS NOT NULL) AND (order_id IS NULL))
+    WHEN 'REQUEST'::text THEN ((from_id IS NOT NULL) AND (to_id IS NULL) AND (order_id IS NOT NULL))
+    WHEN 'KEEP'::text THEN ((from_id IS NOT NULL) AND (to_id IS NULL) AND (order_id IS NOT NULL))
+    WHEN 'REDEEM'::text THEN ((from_id IS NOT NULL) AND (to_id IS NULL) AND (part IS NOT NULL))
+    WHEN 'PAY'::text THEN ((from_id IS NULL) AND (to_id IS NOT NULL) AND (part IS NOT NULL))
+    ELSE ((from_id IS NULL) AND (to_id IS NOT NULL) AND (order_id IS NOT NULL))
+END),
+  CONSTRAINT share_operation_some CHECK (((shares >= 0) AND (amount >= 0) AND ((shares > 0) OR (amount > 0)))),
+  CONSTRAINT share_operation_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_operation_from_fkey FOREIGN KEY (community_id, from_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT share_operation_part_fkey FOREIGN KEY (community_id, order_id, part) REFERENCES public.share_part(community_id, order_id, part),
+  CONSTRAINT share_operation_to_fkey FOREIGN KEY (community_id, to_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.share_operation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_operation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_operation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX share_operation_from_idx ON public.share_operation USING btree (community_id, from_id, number) WHERE (from_id IS NOT NULL);
+CREATE INDEX share_operation_order_idx ON public.share_operation USING btree (community_id, order_id) WHERE (order_id IS NOT NULL);
+CREATE INDEX share_operation_to_idx ON public.share_operation USING btree (community_id, to_id, number) WHERE (to_id IS NOT NULL);
+GRANT INSERT, SELECT ON public.share_operation TO hora_server;
+
+CREATE TABLE public.share_order (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  member_id uuid NOT NULL,
+  shares integer NOT NULL,
+  nominal bigint NOT NULL,
+  currency text NOT NULL,
+  charter integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT share_order_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT share_order_kind CHECK ((kind = ANY (ARRAY['SUBSCRIPTION'::text, 'REDEMPTION'::text]))),
+  CONSTRAINT share_order_some CHECK (((shares > 0) AND (nominal > 0))),
+  CONSTRAINT share_order_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_order_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.share_order ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_order FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_order TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX share_order_member_idx ON public.share_order USING btree (community_id, member_id, created_at);
+CREATE INDEX share_order_queue_idx ON public.share_order USING btree (community_id, kind, created_at);
+GRANT INSERT, SELECT ON public.share_order TO hora_server;
+
+CREATE TABLE public.share_part (
+  community_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  part integer NOT NULL,
+  shares integer NOT NULL,
+  amount bigint NOT NULL,
+  due timestamp with time zone NOT NULL,
+  CONSTRAINT share_part_pkey PRIMARY KEY (community_id, order_id, part),
+  CONSTRAINT share_part_some CHECK (((shares >= 0) AND (amount > 0))),
+  CONSTRAINT share_part_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT share_part_order_fkey FOREIGN KEY (community_id, order_id) REFERENCES public.share_order(community_id, id)
+);
+ALTER TABLE public.share_part ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_part FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_part TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.share_part TO hora_server;
+
+CREATE TABLE public.share_register (
+  community_id uuid NOT NULL,
+  last integer NOT NULL,
+  shares bigint NOT NULL,
+  capital bigint NOT NULL,
+  highest bigint NOT NULL,
+  CONSTRAINT share_register_pkey PRIMARY KEY (community_id),
+  CONSTRAINT share_register_sums CHECK (((shares >= 0) AND (capital >= 0) AND (highest >= capital))),
+  CONSTRAINT share_register_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.share_register ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.share_register FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.share_register TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT, UPDATE ON public.share_register TO hora_server;
+
 CREATE TABLE public.sign_in_link (
   id uuid NOT NULL,
   person_id uuid,
@@ -1555,6 +1701,63 @@ CREATE TABLE public.signing_key (
   CONSTRAINT signing_key_purpose CHECK ((purpose = ANY (ARRAY['ACCESS'::text, 'REFRESH'::text, 'SEAL'::text, 'UPLOAD'::text, 'BADGE'::text, 'LINK'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON public.signing_key TO hora_server;
+
+CREATE TABLE public.split_agreement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  title text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT split_agreement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT split_agreement_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.split_agreement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_agreement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_agreement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX split_agreement_list_idx ON public.split_agreement USING btree (community_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON public.split_agreement TO hora_server;
+
+CREATE TABLE public.split_settlement (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  agreement_id uuid NOT NULL,
+  version integer NOT NULL,
+  receiver_id uuid NOT NULL,
+  minutes bigint NOT NULL,
+  description text NOT NULL,
+  parts jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT split_settlement_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT split_settlement_minutes CHECK ((minutes > 0)),
+  CONSTRAINT split_settlement_version_fkey FOREIGN KEY (community_id, agreement_id, version) REFERENCES public.split_version(community_id, agreement_id, number)
+);
+ALTER TABLE public.split_settlement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_settlement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_settlement TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX split_settlement_list_idx ON public.split_settlement USING btree (community_id, agreement_id, at DESC, id DESC);
+GRANT INSERT, SELECT ON public.split_settlement TO hora_server;
+
+CREATE TABLE public.split_version (
+  community_id uuid NOT NULL,
+  agreement_id uuid NOT NULL,
+  number integer NOT NULL,
+  parts jsonb NOT NULL,
+  signers uuid[] NOT NULL,
+  signed_by uuid[] NOT NULL,
+  state text NOT NULL,
+  reason text NOT NULL,
+  proposed_by uuid NOT NULL,
+  proposed_at timestamp with time zone NOT NULL,
+  in_force_at timestamp with time zone,
+  CONSTRAINT split_version_pkey PRIMARY KEY (community_id, agreement_id, number),
+  CONSTRAINT split_version_signed CHECK (((state <> ALL (ARRAY['IN_FORCE'::text, 'REPLACED'::text])) OR ((signed_by @> signers) AND (in_force_at IS NOT NULL)))),
+  CONSTRAINT split_version_state CHECK ((state = ANY (ARRAY['PROPOSED'::text, 'IN_FORCE'::text, 'REFUSED'::text, 'REPLACED'::text]))),
+  CONSTRAINT split_version_agreement_fkey FOREIGN KEY (community_id, agreement_id) REFERENCES public.split_agreement(community_id, id)
+);
+ALTER TABLE public.split_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.split_version FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.split_version TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX split_version_one_key ON public.split_version USING btree (community_id, agreement_id, state) WHERE (state = ANY (ARRAY['PROPOSED'::text, 'IN_FORCE'::text]));
+GRANT INSERT, SELECT, UPDATE ON public.split_version TO hora_server;
 
 CREATE TABLE public.star (
   community_id uuid NOT NULL,
