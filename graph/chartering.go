@@ -173,7 +173,7 @@ func ruleValue(lang i18n.Language, path string, value any) string {
 		switch {
 		case strings.HasPrefix(path, "hours."):
 			return i18n.Minutes(lang, domain.Minutes(v))
-		case field == "basisPoints" || field == "weight":
+		case field == "basisPoints" || field == "floorBasisPoints" || field == "weight":
 			return i18n.Text(lang, "charter.percent", map[string]any{"count": v / 100})
 		}
 		return fmt.Sprint(int64(v))
@@ -217,6 +217,13 @@ func thing(lang i18n.Language, field string, v map[string]any) string {
 		return strings.TrimSpace(i18n.Text(lang, fmt.Sprintf("body.%v", v["kind"]), nil) + " " + name)
 	case "label":
 		return fmt.Sprint(v[string(lang)])
+	}
+	if after, is := v["afterDays"]; is {
+		share, _ := v["basisPoints"].(float64)
+		return i18n.Text(lang, "charter.repayment", map[string]any{"count": share / 100, "what": after})
+	}
+	if title, is := v["title"].(map[string]any); is {
+		return fmt.Sprintf("%v %v", title[string(lang)], v["version"])
 	}
 	if label, is := v["label"].(map[string]any); is {
 		return fmt.Sprint(label[string(lang)])

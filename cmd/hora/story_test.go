@@ -301,7 +301,7 @@ var shown = map[string]string{
 	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"Admission":     "{ state statutesVersion tacitAt member { displayName } objections { reason member { displayName } } decidedBy { displayName } reasons }",
 	"SessionTokens": "{ accessToken refreshToken expiresAt }", "Transfer": "{ id kind minutes note }",
-	"Report":            "{ id reason details reportedAt answerBy overdue answeredAt member { displayName } }",
+	"Report":            "{ id reason details filedAt answerBy overdue answeredAt member { displayName } }",
 	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,

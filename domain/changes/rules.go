@@ -85,14 +85,14 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "CLAIM":
 		all = []touch{{Object: Object{Claim, e.Subject}}}
 	case "BUDGET": // a ballot is sealed, and its voter knows it
-	case "HELPER", "CARD", "PARTICIPATION", "GOVERNANCE", "ORIENTATION":
+	case "HELPER", "CARD", "PARTICIPATION", "GOVERNANCE", "ORIENTATION", "CAPITAL":
 		all = []touch{{Object: Object{Member, e.Subject}}}
 	case "SESSION":
 		all = []touch{{Object: Object{Session, e.Subject}}}
 	case "ACTIVITY":
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
 	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
-		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK": // nothing that a device keeps, but for what their legs say
+		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

@@ -67,7 +67,7 @@ const (
 // ComplaintTold is their payload; nobody is told of it but whom it spares.
 type ComplaintTold struct {
 	By    domain.ID `json:"by"`
-	About domain.ID `json:"about"`
+	About domain.ID `json:"whom"`
 }
 
 // opened says whether an officer may read a complaint now: they asked within a day,

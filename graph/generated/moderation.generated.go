@@ -57,7 +57,7 @@ type ReportResolver interface {
 	Subject(ctx context.Context, obj *moderation.Report) (view.Node, error)
 
 	Details(ctx context.Context, obj *moderation.Report) (*string, error)
-	Reporter(ctx context.Context, obj *moderation.Report) (*membership.Member, error)
+	From(ctx context.Context, obj *moderation.Report) (*membership.Member, error)
 	Member(ctx context.Context, obj *moderation.Report) (*membership.Member, error)
 
 	Overdue(ctx context.Context, obj *moderation.Report) (bool, error)
@@ -1366,16 +1366,16 @@ func (ec *executionContext) fieldContext_Report_details(_ context.Context, field
 	return graphql.NewScalarFieldContext("Report", field, true, true, "String")
 }
 
-func (ec *executionContext) _Report_reporter(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _Report_from(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Report_reporter(ctx, field)
+			return ec.fieldContext_Report_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Report().Reporter(ctx, obj)
+			return ec.Resolvers.Report().From(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
@@ -1385,7 +1385,7 @@ func (ec *executionContext) _Report_reporter(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Report_reporter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Report_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Report",
 		Field:      field,
@@ -1430,13 +1430,13 @@ func (ec *executionContext) fieldContext_Report_member(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Report_reportedAt(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _Report_filedAt(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Report_reportedAt(ctx, field)
+			return ec.fieldContext_Report_filedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.At, nil
@@ -1449,7 +1449,7 @@ func (ec *executionContext) _Report_reportedAt(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Report_reportedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Report_filedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Report", field, false, false, "DateTime")
 }
 
@@ -2919,11 +2919,11 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Report_details(ctx, field, obj)
 				})
-		case "reporter":
+		case "from":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Report_reporter(ctx, field, obj)
+					return ec._Report_from(ctx, field, obj)
 				})
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -2931,8 +2931,8 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Report_member(ctx, field, obj)
 				})
-		case "reportedAt":
-			out.Values[i] = ec._Report_reportedAt(ctx, field, obj)
+		case "filedAt":
+			out.Values[i] = ec._Report_filedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

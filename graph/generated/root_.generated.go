@@ -2013,12 +2013,12 @@ type ComplexityRoot struct {
 		AnsweredAt func(childComplexity int) int
 		At         func(childComplexity int) int
 		Details    func(childComplexity int) int
+		From       func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Measure    func(childComplexity int) int
 		Member     func(childComplexity int) int
 		Overdue    func(childComplexity int) int
 		Reason     func(childComplexity int) int
-		Reporter   func(childComplexity int) int
 		Subject    func(childComplexity int) int
 	}
 
@@ -11090,7 +11090,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.AnsweredAt(childComplexity), true
-	case "Report.reportedAt":
+	case "Report.filedAt":
 		if e.ComplexityRoot.Report.At == nil {
 			break
 		}
@@ -11102,6 +11102,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Details(childComplexity), true
+	case "Report.from":
+		if e.ComplexityRoot.Report.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.From(childComplexity), true
 	case "Report.id":
 		if e.ComplexityRoot.Report.ID == nil {
 			break
@@ -11132,12 +11138,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Reason(childComplexity), true
-	case "Report.reporter":
-		if e.ComplexityRoot.Report.Reporter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Report.Reporter(childComplexity), true
 	case "Report.subject":
 		if e.ComplexityRoot.Report.Subject == nil {
 			break
@@ -19159,11 +19159,11 @@ type Report implements Node {
   "In the reporter's words; null when there are none."
   details: String
   "Who reported; for themselves and for those who moderate."
-  reporter: Member!
+  from: Member!
   "Whom it concerns."
   member: Member!
   "When."
-  reportedAt: DateTime!
+  filedAt: DateTime!
   "When it should be answered at the latest."
   answerBy: DateTime!
   "Whether the answer is late, and those who moderate were told."
@@ -25993,12 +25993,12 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 		return ec.fieldContext_Report_reason(ctx, field)
 	case "details":
 		return ec.fieldContext_Report_details(ctx, field)
-	case "reporter":
-		return ec.fieldContext_Report_reporter(ctx, field)
+	case "from":
+		return ec.fieldContext_Report_from(ctx, field)
 	case "member":
 		return ec.fieldContext_Report_member(ctx, field)
-	case "reportedAt":
-		return ec.fieldContext_Report_reportedAt(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Report_filedAt(ctx, field)
 	case "answerBy":
 		return ec.fieldContext_Report_answerBy(ctx, field)
 	case "overdue":
