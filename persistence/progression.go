@@ -39,21 +39,12 @@ func (r contributionRow) value() progression.Contribution {
 	}
 }
 
-// all sends statements in one flight and answers how many rows each changed.
-func all(ctx context.Context, b *pgx.Batch) (changed []int64, err error) {
+// all sends statements in one flight; the first failure is the one told.
+func all(ctx context.Context, b *pgx.Batch) error {
 	if b.Len() == 0 {
-		return nil, nil
+		return nil
 	}
-	answers := query(ctx).SendBatch(ctx, b)
-	for range b.Len() {
-		tag, failed := answers.Exec()
-		if failed != nil {
-			_ = answers.Close() // the first failure is the one to tell
-			return nil, failed
-		}
-		changed = append(changed, tag.RowsAffected())
-	}
-	return changed, answers.Close()
+	return query(ctx).SendBatch(ctx, b).Close()
 }
 
 // Append implements progression.Store.
@@ -66,8 +57,7 @@ func (ProgressionStore) Append(ctx context.Context, contributions []progression.
 			ON CONFLICT DO NOTHING`,
 			c.Community, c.ID, c.Member, optional(c.Partner), string(c.Kind), int64(c.Minutes), c.At, c.NotedAt, c.Position, c.Source, optional(c.Undoes))
 	}
-	_, err := all(ctx, &b)
-	return err
+	return all(ctx, &b)
 }
 
 // Contributions implements progression.Store.
@@ -276,8 +266,7 @@ func (ProgressionStore) GiveNotices(ctx context.Context, notices []progression.N
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'PENDING')`,
 			n.Community, n.ID, n.Member, string(n.Was), string(n.Becomes), n.Policy, n.GivenAt, n.DueAt)
 	}
-	_, err := all(ctx, &b)
-	return err
+	return all(ctx, &b)
 }
 
 // EndNotices implements progression.Store.
@@ -303,6 +292,5 @@ func (ProgressionStore) Keep(ctx context.Context, evaluations []progression.Eval
 			v.Community, v.Member, v.Day, v.Policy, string(v.Was), string(v.Became),
 			m.Exchanges, m.Partners, m.Months, int64(m.Given), int64(m.Associative), m.Endorsements, v.At)
 	}
-	_, err := all(ctx, &b)
-	return err
+	return all(ctx, &b)
 }

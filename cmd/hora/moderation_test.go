@@ -107,7 +107,7 @@ func TestAListingIsHiddenRemovedAndPutBack(t *testing.T) {
 	same(t, "it comes back by itself", state(one), "PUBLISHED")
 	same(t, "Bruno is told once", len(slices.DeleteFunc(texts(bruno.told(), "kind"), func(k string) bool { return k != "MEASURE_LAPSED" })), 1)
 	same(t, "the other does not", state(other), "REMOVED")
-	town.founder.does("undoMeasure", input{"measureId": removed.text("id"), "reason": "La loterie est permise."})
+	town.founder.does("undoMeasure", input{"measureId": removed.text("id"), "reason": "La loterie est autorisée."})
 	same(t, "until it is undone", state(other), "PUBLISHED")
 }
 

@@ -51,6 +51,7 @@ func next(s Standing, p community.Progression, now time.Time) outcome {
 		}
 	case membership.Active, membership.Engaged:
 		return ofActive(s, p, adverse, due)
+	case membership.Applicant, membership.Paused, membership.Suspended, membership.Left, membership.Declined: // not the rules' to move
 	}
 	return stay
 }
@@ -116,6 +117,7 @@ func near(s Standing, p community.Progression) bool {
 			s.Metrics.Endorsements == p.Engaged.Endorsements-1 && s.Metrics.Endorsements > 0
 	case membership.Engaged:
 		return short > 0 || !engaged(s.Metrics, p, 100)
+	case membership.Applicant, membership.Paused, membership.Suspended, membership.Left, membership.Declined: // nothing is near them
 	}
 	return false
 }
