@@ -227,17 +227,27 @@ func (r *Resolver) markRead(ctx context.Context, ids []string, thread *string) e
 		}
 		read[n.community] = append(read[n.community], n.key)
 	}
+	if thread != nil {
+		t, err := want(threadID, *thread, "threadId")
+		if err != nil {
+			return err
+		}
+		// What is of the thread's community stands or falls with it, and comes first.
+		err = r.Tx.InTx(ctx, t.community, func(ctx context.Context, _ time.Time) error {
+			if err := r.Conversations.MarkRead(ctx, actor(ctx), t.community, t.key); err != nil {
+				return err
+			}
+			return r.Messages.MarkRead(ctx, actor(ctx), t.community, read[t.community])
+		})
+		if err != nil {
+			return err
+		}
+		delete(read, t.community)
+	}
 	for c, keys := range read {
 		if err := r.Messages.MarkRead(ctx, actor(ctx), c, keys); err != nil {
 			return err
 		}
 	}
-	if thread == nil {
-		return nil
-	}
-	t, err := want(threadID, *thread, "threadId")
-	if err != nil {
-		return err
-	}
-	return r.Conversations.MarkRead(ctx, actor(ctx), t.community, t.key)
+	return nil
 }

@@ -22,14 +22,14 @@ func (r *mutationResolver) RequestSignInLink(ctx context.Context, input model.Re
 	return &model.RequestSignInLinkPayload{RequestToken: token, UserErrors: problems}, err
 }
 
-func (r *mutationResolver) SignInWithLink(ctx context.Context, input model.SignInWithLinkInput) (*model.SignInWithLinkPayload, error) {
-	person, tokens, err := r.byLink(ctx, input)
+func (r *mutationResolver) SignInWithLink(ctx context.Context, input *model.SignInWithLinkInput) (*model.SignInWithLinkPayload, error) {
+	person, tokens, err := r.byLink(ctx, deref(input))
 	session, viewer, problems, err := signedIn(ctx, person, tokens, err)
 	return &model.SignInWithLinkPayload{Session: session, Viewer: viewer, UserErrors: problems}, err
 }
 
-func (r *mutationResolver) BeginPasskeyRegistration(ctx context.Context, input model.BeginPasskeyRegistrationInput) (*model.BeginPasskeyRegistrationPayload, error) {
-	id, options, err := r.Identity.BeginPasskeyRegistration(ctx, actor(ctx), deref(input.Name))
+func (r *mutationResolver) BeginPasskeyRegistration(ctx context.Context, input *model.BeginPasskeyRegistrationInput) (*model.BeginPasskeyRegistrationPayload, error) {
+	id, options, err := r.Identity.BeginPasskeyRegistration(ctx, actor(ctx), deref(deref(input).Name))
 	ceremony, handed, problems, err := begun(ctx, id, options, err)
 	return &model.BeginPasskeyRegistrationPayload{Ceremony: ceremony, Options: handed, UserErrors: problems}, err
 }

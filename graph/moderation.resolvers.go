@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
@@ -227,7 +226,7 @@ func (r *reportResolver) Details(ctx context.Context, obj *moderation.Report) (*
 }
 
 func (r *reportResolver) From(ctx context.Context, obj *moderation.Report) (*membership.Member, error) {
-	panic(fmt.Errorf("not implemented: From - from"))
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Reporter)
 }
 
 func (r *reportResolver) Member(ctx context.Context, obj *moderation.Report) (*membership.Member, error) {
@@ -267,15 +266,3 @@ type (
 	moderationMeasureResolver struct{ *Resolver }
 	reportResolver            struct{ *Resolver }
 )
-
-// !!! WARNING !!!
-// The code below was going to be deleted when updating resolvers. It has been copied here so you have
-// one last chance to move it out of harms way if you want. There are two reasons this happens:
-//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
-//    it when you're done.
-//  - You have helper methods in this file. Move them out to keep these resolver files clean.
-/*
-	func (r *reportResolver) Reporter(ctx context.Context, obj *moderation.Report) (*membership.Member, error) {
-	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Reporter)
-}
-*/

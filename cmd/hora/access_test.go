@@ -317,7 +317,7 @@ func (p *person) looksFor(id string) string {
 }
 
 // asked are arguments without which a field cannot be read.
-var asked = map[string]string{"Community.member": "number: 1", "Member.whyNot": "stage: CO_OWNER"}
+var asked = map[string]string{"Community.member": "number: 1", "Member.whyNot": "stage: CO_OWNER", "Community.recognitionConcentration": "year: 2026, quarter: 3"}
 
 func TestAccessToFields(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ var kinds = map[string]string{
 	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
+	"threadId": "Thread",
 }
 
 // kindOf says it of one mutation’s field, where the name alone does not.
@@ -75,7 +76,7 @@ func (b idBundle) refuses(id, field string) {
 func eachIDField(t *testing.T, s *scene, fn func(idBundle)) {
 	t.Helper()
 	var all []idBundle
-	for _, mutation := range mutations(t) {
+	for _, mutation := range walked(t) {
 		for _, f := range idFields(mutation) {
 			if kindOf(mutation, f.Name) == "" {
 				t.Errorf("%s: the tests do not know of what %s is an id", mutation, f.Name)

@@ -29,7 +29,7 @@ func fieldsOf(mutation, of string) []string {
 func eachField(t *testing.T, s *scene, fn func(c call, mutation, field string), of ...string) {
 	t.Helper()
 	made, fields := map[string]call{}, map[string][]string{}
-	for _, mutation := range mutations(t) {
+	for _, mutation := range walked(t) {
 		for _, kind := range of {
 			fields[mutation] = append(fields[mutation], fieldsOf(mutation, kind)...)
 		}
@@ -235,7 +235,7 @@ func TestArabicIsWelcome(t *testing.T) {
 	t.Parallel()
 	s := newScene(newTown(t), nil)
 	kept := 0
-	for _, mutation := range mutations(t) {
+	for _, mutation := range walked(t) {
 		for _, field := range fieldsOf(mutation, "String") {
 			if ruleOf(t, mutation, field) == "" && field != "email" {
 				c := calls[mutation](s)

@@ -1371,11 +1371,6 @@ func (ec *executionContext) _SignInWithLinkPayload(ctx context.Context, sel ast.
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNBeginPasskeyRegistrationInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationInput(ctx context.Context, v any) (model.BeginPasskeyRegistrationInput, error) {
-	res, err := ec.unmarshalInputBeginPasskeyRegistrationInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNBeginPasskeyRegistrationPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.BeginPasskeyRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BeginPasskeyRegistrationPayload!")
@@ -1468,17 +1463,20 @@ func (ec *executionContext) marshalNRequestSignInLinkPayload2ᚖgithubᚗcomᚋh
 	return ec._RequestSignInLinkPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSignInWithLinkInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkInput(ctx context.Context, v any) (model.SignInWithLinkInput, error) {
-	res, err := ec.unmarshalInputSignInWithLinkInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNSignInWithLinkPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInWithLinkPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SignInWithLinkPayload!")
 		return graphql.Null
 	}
 	return ec._SignInWithLinkPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBeginPasskeyRegistrationInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationInput(ctx context.Context, v any) (*model.BeginPasskeyRegistrationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBeginPasskeyRegistrationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOBeginPasskeySignInInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeySignInInput(ctx context.Context, v any) (*model.BeginPasskeySignInInput, error) {
@@ -1494,6 +1492,14 @@ func (ec *executionContext) marshalOPasskey2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 		return graphql.Null
 	}
 	return ec._Passkey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSignInWithLinkInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkInput(ctx context.Context, v any) (*model.SignInWithLinkInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSignInWithLinkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -1499,7 +1499,7 @@ type ComplexityRoot struct {
 		ApproveListing            func(childComplexity int, input model.ApproveListingInput) int
 		ArchiveListing            func(childComplexity int, input model.ArchiveListingInput) int
 		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
-		BeginPasskeyRegistration  func(childComplexity int, input model.BeginPasskeyRegistrationInput) int
+		BeginPasskeyRegistration  func(childComplexity int, input *model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
 		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
@@ -1599,7 +1599,7 @@ type ComplexityRoot struct {
 		ShowRecognition           func(childComplexity int, input model.ShowRecognitionInput) int
 		SignIn                    func(childComplexity int, input model.SignInInput) int
 		SignInWithCard            func(childComplexity int, input model.SignInWithCardInput) int
-		SignInWithLink            func(childComplexity int, input model.SignInWithLinkInput) int
+		SignInWithLink            func(childComplexity int, input *model.SignInWithLinkInput) int
 		SignInWithNumber          func(childComplexity int, input model.SignInWithNumberInput) int
 		SignOut                   func(childComplexity int, input *model.SignOutInput) int
 		SignSplit                 func(childComplexity int, input model.SignSplitInput) int
@@ -8295,7 +8295,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.BeginPasskeyRegistration(childComplexity, args["input"].(model.BeginPasskeyRegistrationInput)), true
+		return e.ComplexityRoot.Mutation.BeginPasskeyRegistration(childComplexity, args["input"].(*model.BeginPasskeyRegistrationInput)), true
 	case "Mutation.beginPasskeySignIn":
 		if e.ComplexityRoot.Mutation.BeginPasskeySignIn == nil {
 			break
@@ -9395,7 +9395,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SignInWithLink(childComplexity, args["input"].(model.SignInWithLinkInput)), true
+		return e.ComplexityRoot.Mutation.SignInWithLink(childComplexity, args["input"].(*model.SignInWithLinkInput)), true
 	case "Mutation.signInWithNumber":
 		if e.ComplexityRoot.Mutation.SignInWithNumber == nil {
 			break
@@ -14894,7 +14894,7 @@ type CharterDifference {
   text: String!
 }
 
-"How often a community's periods begin, at midnight of their first day there."
+"How often a community's periods begin, at midnight of their first day there. Treat a value you do not know as one to show by its dates."
 enum CharterPeriod {
   "With each month."
   MONTH
@@ -14978,7 +14978,7 @@ type Fraction {
   denominator: Int!
 }
 
-"Who of a body has a voice."
+"Who of a body has a voice. Treat a value you do not know as MEMBERS."
 enum Electorate {
   "Every member in good standing."
   MEMBERS
@@ -14988,7 +14988,7 @@ enum Electorate {
   BODY
 }
 
-"What somebody writes on a ballot."
+"What somebody writes on a ballot. Treat a value you do not know as one that an older app cannot cast."
 enum BallotKind {
   "Yes, no or abstention: ` + "`" + `choice` + "`" + `."
   YES_NO_ABSTAIN
@@ -15002,7 +15002,7 @@ enum BallotKind {
   BUDGET
 }
 
-"What a majority is a part of."
+"What a majority is a part of. Treat a value you do not know as one whose result is shown as it is told."
 enum MajorityOf {
   "All ballots."
   CAST
@@ -15014,7 +15014,7 @@ enum MajorityOf {
   PRESENT
 }
 
-"When those who have not spoken are reminded."
+"When those who have not spoken are reminded. Treat a value you do not know as one to leave out."
 enum DecisionReminder {
   "Half-way."
   HALF_TIME
@@ -15022,7 +15022,7 @@ enum DecisionReminder {
   LAST_DAY
 }
 
-"What follows when no decision comes about."
+"What follows when no decision comes about. Treat a value you do not know as KEEP_DISCUSSING."
 enum DecisionFallback {
   "The same once more, without a quorum."
   SECOND_CALL
@@ -15034,7 +15034,7 @@ enum DecisionFallback {
   LAPSE
 }
 
-"When a decision takes effect."
+"When a decision takes effect. Treat a value you do not know as NEXT_PERIOD."
 enum DecisionTiming {
   "At once."
   AT_ONCE
@@ -15050,7 +15050,7 @@ type Levy {
   pool: String!
 }
 
-"How power works for a type of decision."
+"How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
 enum PowerMode {
   "By ballot of the electorate."
   PARTICIPATORY
@@ -15060,7 +15060,7 @@ enum PowerMode {
   DISTRIBUTED
 }
 
-"What kind of body decides."
+"What kind of body decides. Treat a value you do not know as ASSEMBLY."
 enum BodyKind {
   "Everybody of the electorate."
   ASSEMBLY
@@ -16203,9 +16203,9 @@ extend type Mutation {
   "Sends a letter with a link and six digits, good for 15 minutes and once, if somebody has the address; the answer is the same if nobody has. Errors: REQUIRED, EMAIL_INVALID."
   requestSignInLink("To whom." input: RequestSignInLinkInput!): RequestSignInLinkPayload! @can(do: ANYONE)
   "Signs in with a link's token, or, on the device that asked, with the six digits. Error: LINK_INVALID."
-  signInWithLink("Which." input: SignInWithLinkInput!): SignInWithLinkPayload! @can(do: ANYONE)
+  signInWithLink("Which." input: SignInWithLinkInput): SignInWithLinkPayload! @can(do: ANYONE)
   "Begins to make a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.create` + "`" + `. Error: PASSKEY_LIMIT."
-  beginPasskeyRegistration("Its name." input: BeginPasskeyRegistrationInput!): BeginPasskeyRegistrationPayload! @can(do: SIGNED_IN, proved: true)
+  beginPasskeyRegistration("Its name." input: BeginPasskeyRegistrationInput): BeginPasskeyRegistrationPayload! @can(do: SIGNED_IN, proved: true)
   "Keeps the passkey that the device made. Error: PASSKEY_REFUSED."
   finishPasskeyRegistration("What the device answered." input: FinishPasskeyRegistrationInput!): FinishPasskeyRegistrationPayload! @can(do: SIGNED_IN)
   "Begins a sign-in with a passkey: hand ` + "`" + `options` + "`" + ` to ` + "`" + `navigator.credentials.get` + "`" + `."
@@ -16751,7 +16751,7 @@ type ResolveDisputePayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/governance.graphqls", Input: `"How rankings are counted."
+	{Name: "../schema/governance.graphqls", Input: `"How rankings are counted. Treat a value you do not know as one whose result is shown as it is told."
 enum RankingMethod {
   "The option with the fewest first places leaves, until one has more than half of what is left."
   INSTANT_RUNOFF
@@ -16759,7 +16759,7 @@ enum RankingMethod {
   SCHULZE
 }
 
-"What a majority is a part of."
+"What a majority is a part of. Treat a value you do not know as one whose result is shown as it is told."
 enum MajorityBase {
   "Every ballot, abstentions too."
   CAST
@@ -16803,7 +16803,7 @@ enum DecisionVerdict {
   VOID
 }
 
-"A choice on a YES_NO_ABSTAIN ballot."
+"A choice on a YES_NO_ABSTAIN ballot. Treat a value you do not know as ABSTAIN."
 enum BallotChoice {
   "For it."
   YES
@@ -19127,7 +19127,7 @@ enum ReportReason {
   OTHER
 }
 
-"What moderators do about a report, from nothing to the hardest."
+"What moderators do about a report, from nothing to the hardest. Treat a value you do not know as NOTE."
 enum ModerationAction {
   "No rule was broken."
   NONE
@@ -19501,7 +19501,7 @@ type WebhookEvent {
   description: String!
 }
 
-"Whether a webhook is told."
+"Whether a webhook is told. Treat a value you do not know as ENABLED."
 enum WebhookState {
   "It is told."
   ACTIVE
@@ -19537,7 +19537,7 @@ type Webhook {
   ): WebhookDeliveryConnection!
 }
 
-"How far a delivery came."
+"How far a delivery came. Treat a value you do not know as one that is still under way."
 enum DeliveryOutcome {
   "It will be tried, or tried again: eleven times in about three days."
   WAITING
@@ -19706,7 +19706,7 @@ enum PlanKind {
   SPLIT
 }
 
-"How often something comes round, reckoned from its first day: what begins on the 31st comes on the last day of a shorter month."
+"How often something comes round, reckoned from its first day: what begins on the 31st comes on the last day of a shorter month. Treat a value you do not know as one to show by the next date."
 enum Rhythm {
   "Each day."
   DAILY
@@ -19847,7 +19847,7 @@ extend type Mutation {
   "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
-  planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: RUN_CYCLES)
+  planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: GIVE_FROM_COMMUNITY)
   "Has the calendar divide a pool by a fixed key regularly. Errors: CALENDAR_INVALID, KEY_INCOMPLETE, KEY_USE_TWICE, KEY_AGAINST_SCOP, KEY_AGAINST_SCIC, KEY_AGAINST_ASSOCIATION, NO_FEDERATION, RESERVE_INDIVISIBLE."
   planSplit("The plan." input: PlanSplitInput!): PlanSplitPayload! @can(do: RUN_CYCLES)
   "Has a plan come round no more; what it began goes on. Errors: PLAN_ENDED, REQUIRED."

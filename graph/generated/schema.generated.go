@@ -57,8 +57,8 @@ type MutationResolver interface {
 	SendMessage(ctx context.Context, input model.SendMessageInput) (*model.SendMessagePayload, error)
 	Announce(ctx context.Context, input model.AnnounceInput) (*model.AnnouncePayload, error)
 	RequestSignInLink(ctx context.Context, input model.RequestSignInLinkInput) (*model.RequestSignInLinkPayload, error)
-	SignInWithLink(ctx context.Context, input model.SignInWithLinkInput) (*model.SignInWithLinkPayload, error)
-	BeginPasskeyRegistration(ctx context.Context, input model.BeginPasskeyRegistrationInput) (*model.BeginPasskeyRegistrationPayload, error)
+	SignInWithLink(ctx context.Context, input *model.SignInWithLinkInput) (*model.SignInWithLinkPayload, error)
+	BeginPasskeyRegistration(ctx context.Context, input *model.BeginPasskeyRegistrationInput) (*model.BeginPasskeyRegistrationPayload, error)
 	FinishPasskeyRegistration(ctx context.Context, input model.FinishPasskeyRegistrationInput) (*model.FinishPasskeyRegistrationPayload, error)
 	BeginPasskeySignIn(ctx context.Context, input *model.BeginPasskeySignInInput) (*model.BeginPasskeySignInPayload, error)
 	FinishPasskeySignIn(ctx context.Context, input model.FinishPasskeySignInInput) (*model.FinishPasskeySignInPayload, error)
@@ -410,8 +410,8 @@ func (ec *executionContext) field_Mutation_beginPasskeyRegistration_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.BeginPasskeyRegistrationInput, error) {
-			return ec.unmarshalNBeginPasskeyRegistrationInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationInput(ctx, v)
+		func(ctx context.Context, v any) (*model.BeginPasskeyRegistrationInput, error) {
+			return ec.unmarshalOBeginPasskeyRegistrationInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBeginPasskeyRegistrationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1796,8 +1796,8 @@ func (ec *executionContext) field_Mutation_signInWithLink_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SignInWithLinkInput, error) {
-			return ec.unmarshalNSignInWithLinkInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkInput(ctx, v)
+		func(ctx context.Context, v any) (*model.SignInWithLinkInput, error) {
+			return ec.unmarshalOSignInWithLinkInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSignInWithLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3827,7 +3827,7 @@ func (ec *executionContext) _Mutation_signInWithLink(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SignInWithLink(ctx, fc.Args["input"].(model.SignInWithLinkInput))
+			return ec.Resolvers.Mutation().SignInWithLink(ctx, fc.Args["input"].(*model.SignInWithLinkInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -3894,7 +3894,7 @@ func (ec *executionContext) _Mutation_beginPasskeyRegistration(ctx context.Conte
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().BeginPasskeyRegistration(ctx, fc.Args["input"].(model.BeginPasskeyRegistrationInput))
+			return ec.Resolvers.Mutation().BeginPasskeyRegistration(ctx, fc.Args["input"].(*model.BeginPasskeyRegistrationInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8456,7 +8456,7 @@ func (ec *executionContext) _Mutation_planInflow(ctx context.Context, field grap
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "RUN_CYCLES")
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "GIVE_FROM_COMMUNITY")
 				if err != nil {
 					var zeroVal *model.PlanInflowPayload
 					return zeroVal, err
