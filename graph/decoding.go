@@ -232,17 +232,18 @@ func (r *Resolver) markRead(ctx context.Context, ids []string, thread *string) e
 		if err != nil {
 			return err
 		}
-		// What is of the thread's community stands or falls with it, and comes first.
-		err = r.Tx.InTx(ctx, t.community, func(ctx context.Context, _ time.Time) error {
+		// What was told of a thread is of its community, and stands or falls with it.
+		return r.Tx.InTx(ctx, t.community, func(ctx context.Context, _ time.Time) error {
 			if err := r.Conversations.MarkRead(ctx, actor(ctx), t.community, t.key); err != nil {
 				return err
 			}
+			for c := range read {
+				if c != t.community {
+					return domain.NewError(domain.NotFound, "notificationIds")
+				}
+			}
 			return r.Messages.MarkRead(ctx, actor(ctx), t.community, read[t.community])
 		})
-		if err != nil {
-			return err
-		}
-		delete(read, t.community)
 	}
 	for c, keys := range read {
 		if err := r.Messages.MarkRead(ctx, actor(ctx), c, keys); err != nil {

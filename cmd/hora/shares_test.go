@@ -39,7 +39,7 @@ func (w *town) offersShares(more input) *person {
 func (s *scene) treasury() *person {
 	s.t.Helper()
 	if s.treasurer == nil {
-		s.treasurer = s.offersShares(input{"texts": []input{{"code": "STATUTES", "version": "1", "title": input{"fr": "Statuts", "en": "Statutes"}, "url": "https://example.org/statuts"}}})
+		s.treasurer = s.offersShares(input{"texts": []input{{"code": "STATUTES", "version": "1", "title": input{"fr": "Règles", "en": "Statutes"}, "url": "https://example.org/statuts"}}})
 	}
 	return s.treasurer
 }

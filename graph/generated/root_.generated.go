@@ -19095,7 +19095,7 @@ extend type Mutation {
 input MarkReadInput {
   "Which; at most 100."
   notificationIds: [ID!]! = []
-  "A thread that was read to its end."
+  "A thread that was read to its end; the notifications are then of its community."
   threadId: ID
 }
 

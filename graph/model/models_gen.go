@@ -2078,7 +2078,7 @@ type MarkListingMetPayload struct {
 type MarkReadInput struct {
 	// Which; at most 100.
 	NotificationIds []string `json:"notificationIds"`
-	// A thread that was read to its end.
+	// A thread that was read to its end; the notifications are then of its community.
 	ThreadID *string `json:"threadId,omitempty"`
 }
 
