@@ -103,7 +103,8 @@ func serve(t *testing.T) (environment []string) {
 	})
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if _, at, found := strings.Cut(lines.Text(), "listens on "); found {
-			return []string{"HORA_URL=" + at, "HORA_BINARY=" + binary, database}
+			// One more server on the same database is the same place to its tokens.
+			return []string{"HORA_URL=" + at, "HORA_BINARY=" + binary, database, "HORA_PUBLIC_URL=" + at}
 		}
 	}
 	t.Fatal("the server never says where it listens")
