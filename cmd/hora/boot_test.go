@@ -226,7 +226,7 @@ func (p *program) settle() {
 			SELECT NOT EXISTS (SELECT FROM journal.head h LEFT JOIN journal.cursor c ON c.community_id = h.community_id AND c.reader = $1
 			                    WHERE h.pos > coalesce(c.pos, 0))
 			   AND NOT EXISTS (SELECT FROM river.river_job
-			                    WHERE queue = 'default' AND kind NOT IN ('letter', 'deliver') AND state IN ('available', 'pending', 'running', 'scheduled'))`, jobs.Reader))
+			                    WHERE queue = 'default' AND kind <> 'letter' AND state IN ('available', 'pending', 'running', 'scheduled'))`, jobs.Reader))
 		if !p.settled.Load() {
 			<-again.C
 		}
