@@ -197,6 +197,9 @@ const (
 	// rescueAfter is when a job whose server died is tried again. It is well beyond
 	// letterLimit; longer jobs say their own limit, which River honours here too.
 	rescueAfter = 5 * time.Minute
+	// fetchPause is how soon a worker that is done may look for more. River's own
+	// tenth of a second would make eight workers send eighty letters a second.
+	fetchPause = 10 * time.Millisecond
 )
 
 // New prepares a node's jobs; nothing runs before Start.
@@ -228,6 +231,7 @@ func New(cfg Config) (*Runner, error) {
 		settings.PeriodicJobs = []*river.PeriodicJob{passTimeSchedule(), settlePairsSchedule(), sealSchedule(), verifyBooksSchedule(), pruneSchedule(), sweepPhotosSchedule(), evaluateSchedule()}
 		settings.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, calendar: {MaxWorkers: 3}, webhookQueue: {MaxWorkers: 8}}
 		settings.JobTimeout, settings.RescueStuckJobsAfter = letterLimit, rescueAfter
+		settings.FetchCooldown = fetchPause
 		// An older server leaves a newer one's jobs to it.
 		settings.FetchOnlyKnownKinds = true
 		settings.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(r.observe)}

@@ -127,7 +127,7 @@ func (a *asker) standing(town string) string {
 	}
 	seen := a.p.gql(a.p.bearer(), `query($slug: String!) { viewer { person { id } } community(slug: $slug) { membership { participation roles { role until } } } }`,
 		input{"slug": town})
-	return seen.raw
+	return fmt.Sprint(seen.Data)
 }
 
 // calms forgets who asked how often: more people register here in a minute than a

@@ -220,7 +220,13 @@ func (p *program) settle() {
 	defer again.Stop()
 	for tries := 0; !p.settled.Load(); tries++ {
 		if tries == 30_000 { // a minute: two cores may have much else to do
-			p.t.Fatal("something is never told")
+			p.t.Fatalf("something is never told or done: %s", ask[string](p, `
+				SELECT coalesce(string_agg(what, ', '), 'nothing any more') FROM (
+				    SELECT format('%s events of %s', h.pos - coalesce(c.pos, 0), h.community_id) AS what
+				      FROM journal.head h LEFT JOIN journal.cursor c ON c.community_id = h.community_id AND c.reader = $1 WHERE h.pos > coalesce(c.pos, 0)
+				    UNION ALL
+				    SELECT format('%s %s %s %s', count(*), state, kind, max(errors::text)) FROM river.river_job
+				     WHERE queue = 'default' AND state NOT IN ('completed', 'cancelled') GROUP BY state, kind) waits`, jobs.Reader))
 		}
 		p.settled.Store(ask[bool](p, `
 			SELECT NOT EXISTS (SELECT FROM journal.head h LEFT JOIN journal.cursor c ON c.community_id = h.community_id AND c.reader = $1

@@ -127,7 +127,7 @@ func TestAYearOfCyclesAmidKills(t *testing.T) {
 		b.start(i)
 	}
 	stop, done := make(chan struct{}), make(chan struct{})
-	go b.kill(kills, stop, done)
+	go b.kill(kills, rand.New(rand.NewPCG(b.luck.Uint64(), 9)), stop, done)
 	b.live(months)
 	<-done // every kill happened
 	close(stop)
@@ -244,9 +244,8 @@ func (b *chaos) end(i int) {
 }
 
 // kill kills one worker or the other, again and again, and starts it anew.
-func (b *chaos) kill(kills int, stop, done chan struct{}) {
+func (b *chaos) kill(kills int, luck *rand.Rand, stop, done chan struct{}) {
 	defer close(done)
-	luck := rand.New(rand.NewPCG(b.luck.Uint64(), 9))
 	for range kills {
 		select {
 		case <-stop:

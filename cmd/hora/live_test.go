@@ -387,6 +387,7 @@ func TestAPhoneComesBackToWhatItMissed(t *testing.T) {
 	x := anna.gave(bruno, 60)
 	bruno.confirms(x, 60)
 	anna.does("archiveListing", input{"listingId": help})
+	town.settle() // what follows from it is in the journal too
 
 	missed := sync(bruno, start)
 	same(t, "all is there", []any{missed["hasMore"], missed["resetRequired"]}, []any{false, false})
