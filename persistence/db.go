@@ -148,11 +148,16 @@ func (db *DB) InTx(ctx context.Context, community domain.ID, fn func(context.Con
 		return fn(ctx, outer.now)
 	}
 	try := db.once
-	if r, ok := ctx.Value(readingKey{}).(*reading); ok {
+	r, reads := ctx.Value(readingKey{}).(*reading)
+	if reads {
 		try = r.turn
 	}
 	for attempt := 0; ; attempt++ {
 		err := try(ctx, community, fn)
+		if reads && writes(err) { // a key, say, that is made when it is first needed
+			try, reads = db.once, false
+			continue
+		}
 		if err == nil || attempt == maxRetries || !retryable(err) {
 			return translate(err)
 		}

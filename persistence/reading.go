@@ -23,7 +23,7 @@ type reading struct {
 type readingKey struct{}
 
 // Reading lets all that is read with the context share a transaction, until done.
-// Nothing can be written with it.
+// A use case that writes after all gets one of its own.
 func (db *DB) Reading(ctx context.Context) (reads context.Context, done func()) {
 	r := &reading{db: db}
 	return context.WithValue(ctx, readingKey{}, r), func() {

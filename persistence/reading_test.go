@@ -41,11 +41,15 @@ func TestAQueryReadsOneMoment(t *testing.T) {
 	expect("no community", domain.Nowhere, "first", 0)
 	expect("the first again", v.id, "first", 1)
 
-	err := c.db.InTx(ctx, v.id, func(ctx context.Context, _ time.Time) error { return scratch(ctx, v.id, "third") })
-	if err == nil || v.scratched(t, "third") {
-		t.Errorf("a query writes: %v", err)
+	err := c.db.InTx(ctx, v.id, func(ctx context.Context, _ time.Time) error { return raise(ctx, "P0001") })
+	if err == nil {
+		t.Error("what the database refuses passes")
 	}
 	expect("after what was refused another moment begins", v.id, "second", 1)
+	err = c.db.InTx(ctx, v.id, func(ctx context.Context, _ time.Time) error { return scratch(ctx, v.id, "third") })
+	if err != nil || !v.scratched(t, "third") {
+		t.Errorf("what must be written when it is first read is not: %v", err)
+	}
 	func() {
 		defer func() { _ = recover() }()
 		_ = c.db.InTx(ctx, v.id, func(ctx context.Context, _ time.Time) error {
