@@ -61,10 +61,15 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 			return next(ctx)
 		}
 		ctx, cancel := context.WithTimeout(ctx, deadline)
-		ctx, done := metrics.Operation(ctx, string(graphql.GetOperationContext(ctx).Operation.Operation))
+		kind, read := graphql.GetOperationContext(ctx).Operation.Operation, func() {}
+		ctx, done := metrics.Operation(ctx, string(kind))
+		if kind == ast.Query {
+			ctx, read = r.Reading(ctx)
+		}
 		respond := next(ctx)
 		return func(ctx context.Context) *graphql.Response {
 			defer cancel()
+			defer read()
 			response := respond(ctx)
 			done(outcome(response))
 			return response

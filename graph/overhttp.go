@@ -262,19 +262,29 @@ func (a answerer) tellCost(response *graphql.Response) {
 	}
 }
 
-// write leaves out data where nothing was run.
+// write leaves out data where nothing was run. What the document asked for is JSON
+// already: to encode it once more would read all of it again.
 func (a answerer) write(status int, response *graphql.Response) {
 	a.tellCost(response)
 	a.w.Header().Set("Content-Type", a.media+"; charset=utf-8")
 	a.w.Header().Add("Vary", "Accept")
-	encoded, err := json.Marshal(struct {
-		Errors     gqlerror.List   `json:"errors,omitempty"`
-		Data       json.RawMessage `json:"data,omitempty"`
-		Extensions map[string]any  `json:"extensions,omitempty"`
-	}{response.Errors, response.Data, response.Extensions})
+	around, err := json.Marshal(struct {
+		Errors     gqlerror.List  `json:"errors,omitempty"`
+		Extensions map[string]any `json:"extensions,omitempty"`
+	}{response.Errors, response.Extensions})
 	if err != nil {
 		panic(err) // which is presented as our fault
 	}
+	var answer bytes.Buffer
+	answer.WriteByte('{')
+	if response.Data != nil {
+		answer.WriteString(`"data":`)
+		answer.Write(response.Data)
+		if len(around) > len("{}") {
+			answer.WriteByte(',')
+		}
+	}
+	answer.Write(around[1:])
 	a.w.WriteHeader(status)
-	_, _ = a.w.Write(encoded) // a caller who left reads nothing
+	_, _ = a.w.Write(answer.Bytes()) // a caller who left reads nothing
 }

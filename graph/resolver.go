@@ -5,6 +5,8 @@
 package graph
 
 import (
+	"context"
+
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
@@ -35,7 +37,9 @@ import (
 
 // Resolver is what every field's resolver can reach: the areas' use cases.
 type Resolver struct {
-	Tx      domain.Tx // only for loaders, which read several areas' rows by id
+	Tx domain.Tx // only for loaders, which read several areas' rows by id
+	// Reading makes one transaction of all that a query reads, until it is done.
+	Reading func(context.Context) (reads context.Context, done func())
 	Clock   domain.Clock
 	Version string
 	// MinAppVersion is the oldest app that this server supports; empty for any.

@@ -74,6 +74,14 @@ func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }
 
+// Handle implements slog.Handler. What a stop cuts off is no trouble.
+func (w warnings) Handle(ctx context.Context, record slog.Record) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return w.Handler.Handle(ctx, record)
+}
+
 // WithAttrs implements slog.Handler.
 func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return warnings{w.Handler.WithAttrs(attrs)}

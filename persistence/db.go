@@ -105,6 +105,7 @@ func (db *DB) Ready(ctx context.Context) error { return db.pool.Ping(ctx) }
 type tx struct {
 	community domain.ID
 	now       time.Time
+	conn      *sql.Conn
 	pgx       pgx.Tx
 	rows      func() *gorm.DB // GORM on the same connection
 	events    []domain.Event
@@ -146,8 +147,17 @@ func (db *DB) InTx(ctx context.Context, community domain.ID, fn func(context.Con
 		}
 		return fn(ctx, outer.now)
 	}
+	try := db.once
+	r, reads := ctx.Value(readingKey{}).(*reading)
+	if reads {
+		try = r.turn
+	}
 	for attempt := 0; ; attempt++ {
-		err := db.once(ctx, community, fn)
+		err := try(ctx, community, fn)
+		if reads && writes(err) { // a key, say, that is made when it is first needed
+			try, reads = db.once, false
+			continue
+		}
 		if err == nil || attempt == maxRetries || !retryable(err) {
 			return translate(err)
 		}
@@ -157,34 +167,43 @@ func (db *DB) InTx(ctx context.Context, community domain.ID, fn func(context.Con
 	}
 }
 
-// once runs one attempt. Named results let the deferred rollback and the commit
-// speak: a commit that failed must never look like one that did not.
-func (db *DB) once(ctx context.Context, community domain.ID, fn func(context.Context, time.Time) error) (err error) {
+// begin opens a transaction of a community; whoever asks gives its connection back.
+func (db *DB) begin(ctx context.Context, community domain.ID, how string) (*tx, error) {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("take a connection: %w", err)
+		return nil, fmt.Errorf("take a connection: %w", err)
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-
-	t := &tx{community: community, now: db.clock.Now().UTC().Truncate(time.Microsecond)}
+	t := &tx{community: community, now: db.clock.Now().UTC().Truncate(time.Microsecond), conn: conn}
 	// The pgx connection stays pinned by conn until Close; the use case is the
 	// only one that speaks on it.
 	err = conn.Raw(func(driver any) (err error) {
-		// BEGIN and the tenant travel in one flight; the value is a formatted
-		// UUID, the only thing that can stand there.
-		t.pgx, err = driver.(*stdlib.Conn).Conn().BeginTx(ctx, pgx.TxOptions{
-			BeginQuery: "BEGIN; SET LOCAL hora.community = '" + community.String() + "'",
-		})
+		// BEGIN and the tenant travel in one flight.
+		t.pgx, err = driver.(*stdlib.Conn).Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: how + "; " + setCommunity(community)})
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return nil, errors.Join(fmt.Errorf("begin: %w", err), conn.Close())
 	}
 	t.rows = func() *gorm.DB {
 		g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 		g.Statement.ConnPool = conn
 		return g
 	}
+	return t, nil
+}
+
+// setCommunity makes one tenant's rows visible until the transaction ends. The value
+// is a formatted UUID, the only thing that can stand there.
+func setCommunity(id domain.ID) string { return "SET LOCAL hora.community = '" + id.String() + "'" }
+
+// once runs one attempt. Named results let the deferred rollback and the commit
+// speak: a commit that failed must never look like one that did not.
+func (db *DB) once(ctx context.Context, community domain.ID, fn func(context.Context, time.Time) error) (err error) {
+	t, err := db.begin(ctx, community, "BEGIN")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.conn.Close()) }()
 
 	done := false
 	defer func() {

@@ -21,6 +21,12 @@ func retryable(err error) bool {
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// writes is true for what had to write where only reading was expected.
+func writes(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "25006"
+}
+
 // pause waits a little, differently each time, so that two that met do not meet again.
 func pause(ctx context.Context, attempt int) error {
 	wait := time.Duration(1+rand.IntN(10<<attempt)) * time.Millisecond //nolint:gosec // jitter needs no secrecy

@@ -215,7 +215,7 @@ func (a *App) serverParts() (server.Config, error) {
 	}
 	c := server.Config{
 		Resolver: &graph.Resolver{
-			Tx: a.db, Clock: a.clock, Version: version, Identity: a.people,
+			Tx: a.db, Reading: a.db.Reading, Clock: a.clock, Version: version, Identity: a.people,
 			Ledger: a.rooms.ledger, Notary: a.notary, Communities: a.rooms.communities, Members: a.rooms.members,
 			Desk:    membership.NewDesk(a.db, a.rooms.members, a.rooms.communities, a.people),
 			Cheques: a.rooms.cheques, Workshops: a.rooms.workshops, Activities: a.rooms.activities,

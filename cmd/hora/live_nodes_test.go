@@ -118,7 +118,7 @@ func TestABurstIsToldOnce(t *testing.T) {
 	bruno.confirms(x, 60)
 	y := bruno.asks(anna, 15)
 	s := anna.open()
-	s.subscribes("x", followExchanges, input{"c": town.id, "since": start})
+	s.says("subscribe", "x", input{"query": followExchanges, "variables": input{"c": town.id, "since": start}})
 	first, second := s.hears("next", "x").thing("data.exchangeUpdated.exchange"), s.hears("next", "x").thing("data.exchangeUpdated.exchange")
 	same(t, "the first", []string{first.text("id"), first.text("state")}, []string{x, "CONFIRMED"})
 	same(t, "the second", []string{second.text("id"), second.text("state")}, []string{y, "PROPOSED"})

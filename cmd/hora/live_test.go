@@ -411,7 +411,7 @@ func TestAPhoneComesBackToWhatItMissed(t *testing.T) {
 
 	// The same as a stream; wherever it is cut off, its cursor leads to all the rest.
 	s := bruno.open()
-	s.subscribes("a", followAll, input{"c": town.id, "since": start})
+	s.says("subscribe", "a", input{"query": followAll, "variables": input{"c": town.id, "since": start}})
 	ids := texts(missed.list("items"), "objectId")
 	for i := range ids {
 		event := s.hears("next", "a").thing("data.communityActivity")

@@ -8,6 +8,7 @@ package token
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -17,13 +18,20 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/identity"
 )
 
-// leeway forgives the clocks of two nodes for not being quite the same.
-const leeway = 5 * time.Second
+const (
+	// leeway forgives the clocks of two nodes for not being quite the same.
+	leeway = 5 * time.Second
+	// tokensProven bounds the memory of tokens whose signature was checked: an app
+	// sends the same one for a quarter of an hour, and checking costs as much as
+	// reading a row.
+	tokensProven = 10_000
+)
 
 // Keys is where the shared signing keys come from; identity.Keyring is it.
 type Keys interface {
@@ -36,8 +44,16 @@ type Keys interface {
 type Issuer struct {
 	keys   Keys
 	name   string
+	clock  domain.Clock
 	parser *jwt.Parser
-	halves sync.Map // public halves by key id: making one costs half as much as a verification
+	halves sync.Map                              // public halves by key id: making one costs half as much as a verification
+	proven *lru.Cache[[sha256.Size]byte, proven] // by the token's digest
+}
+
+// proven is what a token says whose signature was checked, and who signed.
+type proven struct {
+	says identity.Claims
+	kid  string
 }
 
 // claims is the body of a token, in the names of RFC 7519 and OpenID's sid.
@@ -51,7 +67,11 @@ type claims struct {
 // every token as issuer and audience, so that a token of one server, or one
 // meant for another, opens nothing here.
 func New(keys Keys, name string, clock domain.Clock) *Issuer {
-	return &Issuer{keys: keys, name: name, parser: jwt.NewParser(
+	memory, err := lru.New[[sha256.Size]byte, proven](tokensProven)
+	if err != nil {
+		panic(err) // only for a size that is not positive
+	}
+	return &Issuer{keys: keys, name: name, clock: clock, proven: memory, parser: jwt.NewParser(
 		// The header of a token is a stranger's word: it never chooses the method.
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithIssuer(name),
@@ -90,10 +110,31 @@ var errUnknownKey = errors.New("unknown key")
 
 // Verify implements identity.Issuer.
 func (i *Issuer) Verify(ctx context.Context, text string) (identity.Claims, error) {
+	digest := sha256.Sum256([]byte(text))
+	if before, known := i.proven.Get(digest); known && i.holds(before.says) {
+		if _, ok, err := i.keys.Find(ctx, identity.ForAccess, before.kid); err == nil && ok {
+			return before.says, nil
+		}
+	}
+	now, err := i.prove(ctx, text) // which also says what does not hold any more
+	if err == nil {
+		i.proven.Add(digest, now)
+	}
+	return now.says, err
+}
+
+// holds says whether a token's time has come and not passed.
+func (i *Issuer) holds(c identity.Claims) bool {
+	now := i.clock.Now()
+	return now.Before(c.ExpiresAt.Add(leeway)) && !now.Before(c.IssuedAt.Add(-leeway))
+}
+
+func (i *Issuer) prove(ctx context.Context, text string) (proven, error) {
 	var body claims
+	var kid string
 	var ours error // a failure to read the keys is not the caller's
 	_, err := i.parser.ParseWithClaims(text, &body, func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
+		kid, _ = t.Header["kid"].(string)
 		key, ok, err := i.keys.Find(ctx, identity.ForAccess, kid)
 		if err != nil {
 			ours = fmt.Errorf("read the signing keys: %w", err)
@@ -109,24 +150,24 @@ func (i *Issuer) Verify(ctx context.Context, text string) (identity.Claims, erro
 		return half, nil
 	})
 	if ours != nil {
-		return identity.Claims{}, ours
+		return proven{}, ours
 	}
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		err = identity.ErrTokenExpired
 	}
 	if err != nil {
-		return identity.Claims{}, domain.NewError(domain.Unauthenticated, "").Because(err)
+		return proven{}, domain.NewError(domain.Unauthenticated, "").Because(err)
 	}
 	person, err := uuid.Parse(body.Subject)
 	session, err2 := uuid.Parse(body.Session)
 	if err := errors.Join(err, err2); err != nil {
-		return identity.Claims{}, domain.NewError(domain.Unauthenticated, "").Because(err)
+		return proven{}, domain.NewError(domain.Unauthenticated, "").Because(err)
 	}
-	read := identity.Claims{Person: person, Session: session, Platform: body.Platform, ExpiresAt: body.ExpiresAt.UTC()}
+	says := identity.Claims{Person: person, Session: session, Platform: body.Platform, ExpiresAt: body.ExpiresAt.UTC()}
 	if body.IssuedAt != nil {
-		read.IssuedAt = body.IssuedAt.UTC()
+		says.IssuedAt = body.IssuedAt.UTC()
 	}
-	return read, nil
+	return proven{says, kid}, nil
 }
 
 // jwk is a public key as RFC 8037 writes it.
