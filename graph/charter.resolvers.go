@@ -9,10 +9,15 @@ import (
 	"context"
 
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 )
+
+func (r *charterResolver) Decision(ctx context.Context, obj *community.Charter) (*governance.Decision, error) {
+	return load(ctx, of(ctx).loaders.decisions, obj.Community, obj.Decision)
+}
 
 func (r *charterResolver) Diff(ctx context.Context, obj *community.Charter, from *int) ([]*model.CharterDifference, error) {
 	return r.charterDiff(ctx, obj, deref(from))

@@ -38,7 +38,11 @@ func openDecision(input model.OpenDecisionInput) (governance.Propose, error) {
 	}
 	if e := input.Effect; e != nil {
 		cmd.Effect = &governance.Effect{Kind: e.Kind, Role: domain.Role(deref(e.Role)), Until: deref(e.Until)}
+		cmd.Effect.From = deref(e.EffectiveFrom)
 		cmd.Effect.Member, err = wantIn(c.key, memberID, e.MemberID, "effect.memberId")
+		if err == nil && e.Kind == governance.ChangeCharter {
+			cmd.Effect.Changes, err = charterChanges(e.Charter)
+		}
 	}
 	return cmd, err
 }
@@ -248,7 +252,28 @@ func (r *Resolver) decisionEffect(ctx context.Context, d *governance.Decision) (
 		return nil, nil
 	}
 	m, err := load(ctx, of(ctx).loaders.members, d.Community, d.Effect.Member)
-	return &model.DecisionEffect{Kind: d.Effect.Kind, Member: m, Role: orAbsent(string(d.Effect.Role)), Until: moment(d.Effect.Until)}, err
+	if err != nil {
+		return nil, err
+	}
+	charter, err := r.wouldChange(ctx, d)
+	return &model.DecisionEffect{
+		Kind: d.Effect.Kind, Member: m, Role: orAbsent(string(d.Effect.Role)), Until: moment(d.Effect.Until),
+		Charter: charter, EffectiveFrom: moment(d.Effect.From),
+	}, err
+}
+
+// wouldChange tells what a decision changes in the charter that was in force when it
+// was announced: its voters read the same before and after.
+func (r *Resolver) wouldChange(ctx context.Context, d *governance.Decision) ([]*model.CharterDifference, error) {
+	if d.Effect.Kind != governance.ChangeCharter {
+		return []*model.CharterDifference{}, nil
+	}
+	old, err := r.Communities.Version(ctx, d.Community, d.Effect.Charter)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := old.Tried(d.Effect.Changes)
+	return differences(language(ctx), old, changed), err
 }
 
 func decisionOutcome(ctx context.Context, d *governance.Decision) (*model.DecisionOutcome, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // amends asks for a change of the charter, for no better reason than a test's.
@@ -179,4 +180,74 @@ func TestAProposedCharterIsTriedOnThePast(t *testing.T) {
 	same(t, "too far back", anna.tries("simulateCharter", input{"communityId": town.id, "changes": input{}, "months": 99}).problems()[0].Code, "OUT_OF_RANGE")
 	same(t, "the charter", town.charter("version startingHours"), thing{"version": 1.0, "startingHours": 900.0})
 	town.booksAreRight()
+}
+
+// What the assembly keeps it changes by a vote: its voters read what would change,
+// and once it is adopted it happens by itself, at the beginning of the next period.
+func TestAVoteChangesTheCharter(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	same(t, "Anna alone", anna.amends(input{"hours": input{"starting": 600}}).problems()[0].Code, "WRONG_BODY")
+	change := func(charter input) input { return input{"effect": input{"kind": "CHANGE_CHARTER", "charter": charter}} }
+	question := anna.poses("Commencer avec dix heures ?", "COMMON_RULES", change(input{"hours": input{"starting": 600}}))
+	const effect = `Decision { state failure effect { kind effectiveFrom charter { part path old new text } } result { verdict } }`
+	asked := bruno.sees(question, effect)
+	same(t, "what Bruno reads before he votes", asked.list("effect.charter"), []thing{{
+		"part": "hours", "path": "hours.starting", "old": "15 h", "new": "10 h", "text": "Starting hours: 15 h → 10 h",
+	}})
+	for _, voter := range []*person{anna, bruno, town.founder} {
+		voter.yes(question)
+	}
+	town.advance(14*day + time.Minute)
+	done := bruno.sees(question, effect)
+	same(t, "adopted, and done", []any{done["state"], done.find("result.verdict"), done["failure"]}, []any{"EXECUTED", "ADOPTED", nil})
+	same(t, "what it changed is still told", done.list("effect.charter"), asked.list("effect.charter"))
+	same(t, "until the period ends", town.charter("startingHours").int("startingHours"), 900)
+	clara := town.welcome("Clara", "fr")
+	same(t, "Clara begins with", clara.statement(), []line{{1, 900, 900, "OPENING"}})
+
+	history := anna.reads(`query($slug: String!) { community(slug: $slug) { charterHistory(first: 1) { nodes { version reason effectiveFrom decision { id } } } } }`,
+		input{"slug": town.slug}).list("community.charterHistory.nodes")[0]
+	same(t, "why", []string{history.text("reason"), history.text("decision.id")}, []string{"Commencer avec dix heures ?", question})
+	town.advance(history.time("effectiveFrom").Sub(town.now()) + time.Second)
+	same(t, "then", town.charter("startingHours").int("startingHours"), 600)
+	dora := town.welcome("Dora", "fr")
+	same(t, "Dora begins with", dora.statement(), []line{{1, 600, 600, "OPENING"}})
+	same(t, "Anna keeps", anna.statement(), []line{{1, 900, 900, "OPENING"}})
+	same(t, "nor may the founder alone any more", town.founder.amends(input{"hours": input{"starting": 900}}).problems()[0].Code, "WRONG_BODY")
+	town.booksAreRight()
+}
+
+// What no charter can hold, or what is decided elsewhere, is not put to a vote.
+func TestAWrongChangeIsNotVotedOn(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr")
+	for _, c := range []struct {
+		kind    string
+		charter input
+		want    string
+	}{
+		{"STATUTES", input{"hours": input{"starting": 600}}, "WRONG_BODY effect.charter"},
+		{"COMMON_RULES", input{"hours": input{"unit": 7}}, "VALUE_UNKNOWN effect.charter.hours.unit"},
+		{"COMMON_RULES", input{"hours": input{"starting": 900}}, "CHARTER_UNCHANGED effect.charter"},
+		{"COMMON_RULES", input{}, "CHARTER_UNCHANGED effect.charter"},
+		{"COMMON_RULES", nil, "CHARTER_UNCHANGED effect.charter"},
+		{"OBJECTED_ADMISSION", input{"hours": input{"starting": 600}}, "EFFECT_NOT_HERE effect"},
+	} {
+		effect := input{"kind": "CHANGE_CHARTER"}
+		if c.charter != nil {
+			effect["charter"] = c.charter
+		}
+		told := anna.tries("openDecision", input{"communityId": town.id, "type": c.kind, "title": "Autrement ?", "effect": effect}).problems()
+		if len(told) != 1 || told[0].Code+" "+strings.Join(told[0].Field, ".") != c.want {
+			t.Errorf("%s with %v: %v, wanted %s", c.kind, c.charter, told, c.want)
+		}
+	}
+	far := anna.tries("openDecision", input{"communityId": town.id, "type": "COMMON_RULES", "title": "Plus tard ?", "effect": input{
+		"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}, "effectiveFrom": town.now().Add(-day),
+	}}).problems()
+	same(t, "in the past", far[0].Code+" "+strings.Join(far[0].Field, "."), "EFFECT_DATE effect.effectiveFrom")
+	same(t, "nothing was announced", len(anna.reads(`query($s: String!) { community(slug: $s) { decisions(first: 10) { nodes { id } } } }`, input{"s": town.slug}).list("community.decisions.nodes")), 0)
 }

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/membership"
 )
@@ -13,19 +15,22 @@ import (
 // effects does what decisions decided, by the use cases of the rooms that it
 // concerns, as the program itself.
 type effects struct {
-	members *membership.Service
+	members     *membership.Service
+	communities *community.Service
 }
 
 var _ governance.Effects = effects{}
 
 // Execute implements governance.Effects.
-func (e effects) Execute(ctx context.Context, community domain.ID, effect governance.Effect) error {
+func (e effects) Execute(ctx context.Context, d governance.Decision, effect governance.Effect, now time.Time) error {
 	var err error
 	switch effect.Kind {
 	case governance.Admit:
-		_, err = e.members.Admit(ctx, domain.System, community, effect.Member, "")
+		_, err = e.members.Admit(ctx, domain.System, d.Community, effect.Member, "")
 	case governance.GrantMandate:
-		_, err = e.members.GrantRole(ctx, domain.System, membership.RoleGrant{Community: community, Member: effect.Member, Role: effect.Role, Until: effect.Until})
+		_, err = e.members.GrantRole(ctx, domain.System, membership.RoleGrant{Community: d.Community, Member: effect.Member, Role: effect.Role, Until: effect.Until})
+	case governance.ChangeCharter:
+		_, err = e.communities.Execute(ctx, effect.Amends(d), now)
 	}
 	return err
 }

@@ -65,7 +65,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
-	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members})
+	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members, communities})
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,

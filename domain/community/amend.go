@@ -100,7 +100,7 @@ func (where Community) propose(line []Charter, a Amendment, alone bool, now time
 			soonest = where.NextPeriod(now, line[0].Assembly.Period)
 		}
 	}
-	if p.From.IsZero() {
+	if p.From.IsZero() || a.Decision != domain.Nowhere && p.From.Before(soonest) { // a vote may last longer than was foreseen
 		p.From = soonest
 	}
 	if p.From.Before(soonest) || p.From.After(latest) {

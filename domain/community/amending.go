@@ -41,15 +41,17 @@ func (s *Service) Amend(ctx context.Context, actor domain.Actor, a Amendment) (C
 	return made, err
 }
 
-// Propose says what an amendment would make, without making it: for those who
-// draft one, and before a vote on it opens.
+// Propose says what an amendment would make, without making it, before a vote on it
+// opens: the vote must be of the type that the matrix names for every part that changes.
 //
-// Errors: NotFound, and those of Amend except WrongBody.
+// Errors: NotFound, WrongBody, and those of Amend.
 func (s *Service) Propose(ctx context.Context, a Amendment) (Proposal, error) {
 	var w weighed
 	err := s.tx.InTx(ctx, a.Community, func(ctx context.Context, now time.Time) (err error) {
-		w, err = s.weigh(ctx, a, domain.Nowhere, now)
-		return err
+		if w, err = s.weigh(ctx, a, domain.Nowhere, now); err != nil {
+			return err
+		}
+		return w.takenBy(w.line[0], a.Type)
 	})
 	return w.Proposal, err
 }

@@ -180,7 +180,7 @@ func (s *Service) execute(ctx context.Context, d Decision, failure domain.Code, 
 	}
 	s.tell(ctx, domain.System, DecisionExecuted, d, d.By)
 	for _, e := range d.chosen() {
-		if err := s.effects.Execute(ctx, d.Community, e); err != nil {
+		if err := s.effects.Execute(ctx, d, e, now); err != nil {
 			if problems, ours := domain.Problems(err); ours && problems[0].Code != domain.StaleVersion {
 				return &undone{problems[0].Code, err}
 			}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,7 +101,11 @@ func (cmd Propose) check(charter community.Charter, now time.Time) (Propose, Rul
 		cmd.Options = []Option{{Option: tally.Option{ID: "1", Label: cmd.Title}}}
 	}
 	c.Also(rules.Check(Decision{Options: cmd.Options}.options()))
-	c.That(cmd.Effect == nil || slices.Contains(effects[cmd.Type], cmd.Effect.Kind), EffectNotHere, "effect", "known", known(effects[cmd.Type]))
+	may := effects[cmd.Type]
+	if len(charter.Power[cmd.Type].Governs) > 0 {
+		may = append(slices.Clone(may), ChangeCharter)
+	}
+	c.That(cmd.Effect == nil || slices.Contains(may, cmd.Effect.Kind), EffectNotHere, "effect", "known", known(may))
 	cmd.calendar(&c, rules, now)
 	return cmd, rules, c.Err()
 }
@@ -146,6 +151,27 @@ func known(kinds []EffectKind) string {
 		words[i] = string(k)
 	}
 	return strings.Join(words, ", ")
+}
+
+// Amends is the change of the charter that an effect makes for a decision.
+func (e Effect) Amends(d Decision) community.Amendment {
+	return community.Amendment{Community: d.Community, Changes: e.Changes, From: e.From, Reason: d.Question, Decision: d.ID, Type: d.Type}
+}
+
+// ofEffect puts the fields of an error about a change of the charter where a decision's
+// input has them.
+func ofEffect(err error) error {
+	problems, ok := domain.Problems(err)
+	if !ok {
+		return err
+	}
+	moved := make([]error, len(problems))
+	for i, p := range problems {
+		e := *p
+		e.Field = "effect." + strings.Replace(p.Field, "changes", "charter", 1)
+		moved[i] = &e
+	}
+	return errors.Join(moved...)
 }
 
 // needsReason: where the rules ask for it, who says no says why.

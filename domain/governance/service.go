@@ -16,7 +16,7 @@ import (
 // Effects does what adopted decisions decided, inside the transaction that closes
 // them. The rooms above and below implement it together, where all are wired.
 type Effects interface {
-	Execute(ctx context.Context, community domain.ID, e Effect) error
+	Execute(ctx context.Context, d Decision, e Effect, now time.Time) error
 }
 
 // Service is the use cases of deciding.
@@ -97,6 +97,9 @@ func (s *Service) propose(ctx context.Context, actor domain.Actor, by domain.ID,
 			return domain.Nowhere, err
 		}
 	}
+	if err := s.weigh(ctx, cmd); err != nil {
+		return domain.Nowhere, err
+	}
 	d := Decision{
 		Community: cmd.Community, ID: domain.NewID(), Type: cmd.Type, Question: cmd.Title, Body: cmd.Body, Options: cmd.Options, Effect: cmd.Effect,
 		Rules: rules, State: Draft, OpensAt: cmd.OpensAt, ClosesAt: cmd.ClosesAt, Seed: rand.Text(), By: by, CreatedAt: now, Version: 1,
@@ -114,6 +117,19 @@ func (s *Service) propose(ctx context.Context, actor domain.Actor, by domain.ID,
 		err = domain.NewError(RollEmpty, "type")
 	}
 	return d.ID, err
+}
+
+// weigh holds a change of the charter that is voted on against the charter: what no
+// charter can hold, or what others decide, is not put to a vote.
+func (s *Service) weigh(ctx context.Context, cmd Propose) error {
+	if cmd.Effect == nil || cmd.Effect.Kind != ChangeCharter {
+		return nil
+	}
+	made, err := s.charter.Propose(ctx, cmd.Effect.Amends(Decision{Community: cmd.Community, Type: cmd.Type, Question: cmd.Title}))
+	if err == nil {
+		cmd.Effect.Charter = made.Before.Version
+	}
+	return ofEffect(err)
 }
 
 // open freezes the roll and begins to take ballots.

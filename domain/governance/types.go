@@ -67,8 +67,9 @@ type EffectKind string
 
 // The effects.
 const (
-	Admit        EffectKind = "ADMIT"         // an applicant becomes a member
-	GrantMandate EffectKind = "GRANT_MANDATE" // a member holds a role
+	Admit         EffectKind = "ADMIT"          // an applicant becomes a member
+	GrantMandate  EffectKind = "GRANT_MANDATE"  // a member holds a role
+	ChangeCharter EffectKind = "CHANGE_CHARTER" // the charter has other rules
 )
 
 // Effect is what an adopted decision does. With options, Member of the chosen
@@ -78,6 +79,10 @@ type Effect struct {
 	Member domain.ID   `json:"member,omitzero"`
 	Role   domain.Role `json:"role,omitempty"`
 	Until  time.Time   `json:"until,omitzero"`
+	// Changes of the charter, against its version Charter; they take effect From, or as soon as the matrix lets them.
+	Changes community.Changes `json:"changes,omitempty"`
+	Charter int               `json:"charter,omitempty"`
+	From    time.Time         `json:"from,omitzero"`
 }
 
 // Option is something that can be chosen, and whom it is about.

@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -21,6 +22,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CharterResolver interface {
+	Decision(ctx context.Context, obj *community.Charter) (*governance.Decision, error)
 	Diff(ctx context.Context, obj *community.Charter, from *int) ([]*model.CharterDifference, error)
 
 	Power(ctx context.Context, obj *community.Charter) ([]*model.PowerRule, error)
@@ -204,6 +206,38 @@ func (ec *executionContext) _Charter_reason(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Charter_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "String")
+}
+
+func (ec *executionContext) _Charter_decision(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Decision(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *governance.Decision) graphql.Marshaler {
+			return ec.marshalODecision2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Charter_diff(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
@@ -4014,6 +4048,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "decision":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_decision(ctx, field, obj)
+				})
 		case "diff":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -5320,6 +5360,14 @@ func (ec *executionContext) marshalOCharter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 		return graphql.Null
 	}
 	return ec._Charter(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCharterChangesInput2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCharterChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOCharterPeriod2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPeriod(ctx context.Context, v any) (*community.Period, error) {

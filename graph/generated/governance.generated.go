@@ -1407,6 +1407,61 @@ func (ec *executionContext) fieldContext_DecisionEffect_until(_ context.Context,
 	return graphql.NewScalarFieldContext("DecisionEffect", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _DecisionEffect_charter(ctx context.Context, field graphql.CollectedField, obj *model.DecisionEffect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionEffect_charter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Charter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CharterDifference) graphql.Marshaler {
+			return ec.marshalNCharterDifference2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionEffect_charter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionEffect",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CharterDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionEffect_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *model.DecisionEffect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionEffect_effectiveFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionEffect_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionEffect", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _DecisionLine_option(ctx context.Context, field graphql.CollectedField, obj *model.DecisionLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3395,7 +3450,7 @@ func (ec *executionContext) unmarshalInputDecisionEffectInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "memberId", "role", "until"}
+	fieldsInOrder := [...]string{"kind", "memberId", "role", "until", "charter", "effectiveFrom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3430,6 +3485,20 @@ func (ec *executionContext) unmarshalInputDecisionEffectInput(ctx context.Contex
 				return it, err
 			}
 			it.Until = data
+		case "charter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("charter"))
+			data, err := ec.unmarshalOCharterChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Charter = data
+		case "effectiveFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveFrom"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveFrom = data
 		}
 	}
 	return it, nil
@@ -4348,6 +4417,16 @@ func (ec *executionContext) _DecisionEffect(ctx context.Context, sel ast.Selecti
 			}
 		case "until":
 			out.Values[i] = ec._DecisionEffect_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "charter":
+			out.Values[i] = ec._DecisionEffect_charter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveFrom":
+			out.Values[i] = ec._DecisionEffect_effectiveFrom(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -436,6 +436,7 @@ type ComplexityRoot struct {
 		ClosingPool     func(childComplexity int) int
 		CoOwnership     func(childComplexity int) int
 		Colleges        func(childComplexity int) int
+		Decision        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
 		EffectiveFrom   func(childComplexity int) int
@@ -838,10 +839,12 @@ type ComplexityRoot struct {
 	}
 
 	DecisionEffect struct {
-		Kind   func(childComplexity int) int
-		Member func(childComplexity int) int
-		Role   func(childComplexity int) int
-		Until  func(childComplexity int) int
+		Charter       func(childComplexity int) int
+		EffectiveFrom func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Member        func(childComplexity int) int
+		Role          func(childComplexity int) int
+		Until         func(childComplexity int) int
 	}
 
 	DecisionLine struct {
@@ -3907,6 +3910,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Colleges(childComplexity), true
+	case "Charter.decision":
+		if e.ComplexityRoot.Charter.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Decision(childComplexity), true
 	case "Charter.chequeDepositDays":
 		if e.ComplexityRoot.Charter.DepositDays == nil {
 			break
@@ -5679,6 +5688,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DecisionEdge.Node(childComplexity), true
 
+	case "DecisionEffect.charter":
+		if e.ComplexityRoot.DecisionEffect.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.Charter(childComplexity), true
+	case "DecisionEffect.effectiveFrom":
+		if e.ComplexityRoot.DecisionEffect.EffectiveFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEffect.EffectiveFrom(childComplexity), true
 	case "DecisionEffect.kind":
 		if e.ComplexityRoot.DecisionEffect.Kind == nil {
 			break
@@ -14816,6 +14837,8 @@ type Charter {
   effectiveFrom: DateTime!
   "Why it was changed; empty for the first version."
   reason: String!
+  "The decision that changed it; null for the first version and for what one person changed."
+  decision: Decision
   "What is otherwise than in another version; of a preset, than in the default preset."
   diff(
     "The version to compare with; the one before when null."
@@ -16819,6 +16842,8 @@ enum DecisionEffectKind {
   ADMIT
   "A member holds a role (ROLE_CANDIDACY)."
   GRANT_MANDATE
+  "The charter has other rules (any type that the matrix lets change parts of it)."
+  CHANGE_CHARTER
 }
 
 "One question that the community answers."
@@ -16934,6 +16959,10 @@ type DecisionEffect {
   role: String
   "Until when the role is held; null until revoked."
   until: DateTime
+  "What it changes in the charter, rule by rule (CHANGE_CHARTER); empty elsewhere."
+  charter: [CharterDifference!]!
+  "When the charter changes; null for as soon as the matrix lets it."
+  effectiveFrom: DateTime
 }
 
 "Who may vote."
@@ -17212,6 +17241,10 @@ input DecisionEffectInput {
   role: String
   "Until when the role is held; until revoked unless said otherwise."
   until: DateTime
+  "What changes in the charter (CHANGE_CHARTER)."
+  charter: CharterChangesInput
+  "When the charter changes; as soon as the matrix lets it unless said otherwise."
+  effectiveFrom: DateTime
 }
 
 "The result of openDecision."
@@ -23197,6 +23230,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_effectiveFrom(ctx, field)
 	case "reason":
 		return ec.fieldContext_Charter_reason(ctx, field)
+	case "decision":
+		return ec.fieldContext_Charter_decision(ctx, field)
 	case "diff":
 		return ec.fieldContext_Charter_diff(ctx, field)
 	case "unit":
@@ -24017,6 +24052,10 @@ func (ec *executionContext) childFields_DecisionEffect(ctx context.Context, fiel
 		return ec.fieldContext_DecisionEffect_role(ctx, field)
 	case "until":
 		return ec.fieldContext_DecisionEffect_until(ctx, field)
+	case "charter":
+		return ec.fieldContext_DecisionEffect_charter(ctx, field)
+	case "effectiveFrom":
+		return ec.fieldContext_DecisionEffect_effectiveFrom(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecisionEffect", field.Name)
 }

@@ -1147,6 +1147,10 @@ type DecisionEffect struct {
 	Role *string `json:"role,omitempty"`
 	// Until when the role is held; null until revoked.
 	Until *time.Time `json:"until,omitempty"`
+	// What it changes in the charter, rule by rule (CHANGE_CHARTER); empty elsewhere.
+	Charter []*CharterDifference `json:"charter"`
+	// When the charter changes; null for as soon as the matrix lets it.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
 }
 
 // What a decision does by itself.
@@ -1159,6 +1163,10 @@ type DecisionEffectInput struct {
 	Role *string `json:"role,omitempty"`
 	// Until when the role is held; until revoked unless said otherwise.
 	Until *time.Time `json:"until,omitempty"`
+	// What changes in the charter (CHANGE_CHARTER).
+	Charter map[string]any `json:"charter,omitempty"`
+	// When the charter changes; as soon as the matrix lets it unless said otherwise.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
 }
 
 // The result of one option, or of YES, NO and ABSTAIN.
