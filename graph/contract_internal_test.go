@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -56,7 +57,8 @@ func edge(t *testing.T, schema *ast.Schema) func(document string, variables any,
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Resolver{Version: "1.4.0", Clock: clock, Documents: documents, Budgets: NewBudgets(0), Usage: NewUsage(clock)}
+	nothing := func(ctx context.Context) (context.Context, func()) { return ctx, func() {} } // no database is asked
+	r := &Resolver{Version: "1.4.0", Clock: clock, Documents: documents, Budgets: NewBudgets(0), Usage: NewUsage(clock), Reading: nothing}
 	handler := r.handler(schema, without(schema), slog.New(slog.DiscardHandler), telemetry.NewMetrics())
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		handler.ServeHTTP(w, req.WithContext(r.WithRequest(req.Context(), Request{AcceptLanguage: "en", Answer: w.Header()})))
