@@ -26,6 +26,10 @@ type Options struct {
 	Accounts    int // in all communities together
 	Many        int // of the larger ledger that the last gate compares with
 
+	// PostGraphile is the folder that bench/postgraphile is installed in. Where there is
+	// none, or no node, reading is measured without it.
+	PostGraphile string
+
 	// Open starts the program on a database whose people and sessions are there.
 	Open func(ctx context.Context, databaseURL string) (*Program, error)
 

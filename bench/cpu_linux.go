@@ -18,8 +18,9 @@ import (
 )
 
 // cpuMeter reads processor times from /proc. Its postmaster is 0 when PostgreSQL
-// runs on another machine, or where its processes cannot be seen.
-type cpuMeter struct{ postmaster int }
+// runs on another machine, or where its processes cannot be seen. Another program that
+// is measured beside this one counts as this one does; 0 for none.
+type cpuMeter struct{ postmaster, beside int }
 
 // reading is all processor time that was taken until a moment; nil when nobody knows.
 type reading struct {
@@ -62,7 +63,7 @@ func (m cpuMeter) read() *reading {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &own) != nil {
 		return nil
 	}
-	r.program = time.Duration(own.Utime.Nano() + own.Stime.Nano())
+	r.program = time.Duration(own.Utime.Nano()+own.Stime.Nano()) + m.ofBeside()
 	pids, _ := filepath.Glob("/proc/[0-9]*") // the pattern is constant and valid
 	for _, path := range pids {
 		pid, _ := strconv.Atoi(filepath.Base(path))
@@ -74,7 +75,20 @@ func (m cpuMeter) read() *reading {
 	return &r
 }
 
-// onCPU is how long a process with one thread has run.
+// ofBeside is how long all threads of the program beside this one have run.
+func (m cpuMeter) ofBeside() (ran time.Duration) {
+	if m.beside == 0 {
+		return 0
+	}
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*", m.beside)) // the pattern is valid
+	for _, path := range threads {
+		thread, _ := strconv.Atoi(filepath.Base(path))
+		ran += onCPU(thread)
+	}
+	return ran
+}
+
+// onCPU is how long a thread has run, or a process that has one.
 func onCPU(pid int) time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
 	fields := strings.Fields(string(stat))

@@ -25,7 +25,8 @@ const feedDocument = `query Feed($id: ID!, $first: Int) { node(id: $id) { ... on
   nodes { id title description kind state publishedAt member { id displayName } } pageInfo { hasNextPage endCursor } } } } }`
 
 // Read measures reading: the feed of a community over HTTP, against a bare handler
-// that runs the same statements, and with many listings against few.
+// that runs the same statements, against PostGraphile where it is installed, and with
+// many listings against few.
 func Read(ctx context.Context, o Options) (r Report, err error) {
 	l := &lab{o: o}
 	defer func() { err = errors.Join(err, l.close(context.WithoutCancel(ctx))) }()
@@ -48,11 +49,29 @@ func Read(ctx context.Context, o Options) (r Report, err error) {
 		{"feed ÷ bare net/http and pgx", feed, bare, 0.55},
 		{"many listings ÷ few", lots, feed, 0.80},
 	}
-	samples, err := l.rounds(ctx, []*workload{bare, feed, lots}, nil)
+	workloads := []*workload{bare, feed, lots}
+	node, missing := findGraphile(o.PostGraphile)
+	var other *graphile
+	if missing == "" {
+		if other, err = l.openGraphile(ctx, node, few); err != nil {
+			return r, err
+		}
+		gates = append(gates, gate{"feed ÷ PostGraphile", feed, other.workload, graphileFeed})
+		workloads = slices.Insert(workloads, 2, other.workload) // right beside what it is compared with
+	}
+	samples, err := l.rounds(ctx, workloads, nil)
 	if err != nil {
 		return r, err
 	}
-	return l.report(ctx, gates, []*workload{bare, feed, lots}, samples)
+	if r, err = l.report(ctx, gates, workloads, samples); err != nil {
+		return r, err
+	}
+	if other == nil {
+		r.Notes = []string{"PostGraphile was left out: " + missing}
+	} else {
+		r.tell(other)
+	}
+	return r, nil
 }
 
 // reader is a community whose offers are read, by the program and by a handler
@@ -132,24 +151,36 @@ func (r *reader) offer(ctx context.Context, listings int) error {
 	return err
 }
 
-func (r *reader) feed(ctx context.Context, client int) error { return r.ask(ctx, r.served[0], client) }
+func (r *reader) feed(ctx context.Context, client int) error {
+	return r.ask(ctx, r.served[0], r.body, client)
+}
 
-func (r *reader) bare(ctx context.Context, client int) error { return r.ask(ctx, r.served[1], client) }
+func (r *reader) bare(ctx context.Context, client int) error {
+	return r.ask(ctx, r.served[1], r.body, client)
+}
 
-// ask reads a page, and believes only a whole one.
-func (r *reader) ask(ctx context.Context, address string, client int) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(r.body))
+// answer is what is said to a request. All get the same headers: the program reads the
+// token, PostGraphile the community.
+func (r *reader) answer(ctx context.Context, address string, body []byte, client int) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+r.tokens[client%len(r.tokens)])
+	request.Header.Set("Hora-Community", r.town.id.String())
 	answer, err := r.client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	said, err := io.ReadAll(answer.Body)
-	if err := errors.Join(err, answer.Body.Close()); err != nil {
+	return said, errors.Join(err, answer.Body.Close())
+}
+
+// ask reads a page, and believes only a whole one.
+func (r *reader) ask(ctx context.Context, address string, body []byte, client int) error {
+	said, err := r.answer(ctx, address, body, client)
+	if err != nil {
 		return err
 	}
 	if bytes.Count(said, []byte(`"displayName":"Membre"`)) != feedPage {

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -21,6 +22,14 @@ type Report struct {
 	Clients    int        `json:"clients"`
 	Gates      []Gate     `json:"gates"`
 	Workloads  []Workload `json:"workloads"`
+	Memory     []Memory   `json:"memory,omitempty"`
+	Notes      []string   `json:"notes,omitempty"` // what one should know to read it
+}
+
+// Memory is the most that a process ever had resident.
+type Memory struct {
+	Name      string  `json:"name"`
+	Megabytes float64 `json:"peakMegabytes"`
 }
 
 // Gate is a promise and whether it was kept.
@@ -118,7 +127,18 @@ func (r Report) Print(out io.Writer) error {
 		fmt.Fprintf(t, "%s\t%.0f\t%.2f\t%.2f\t%s\t%s\t%s\n", w.Name, w.PerSecond, w.P50, w.P99,
 			known("%.0f", w.ProgramCPU, 1), known("%.0f", w.PostgreSQLCPU, 1), known("%.0f %%", w.OthersOfAllCPU, 100))
 	}
-	return t.Flush()
+	if len(r.Memory) > 0 {
+		fmt.Fprintln(t, "\nmemory\tMB at most\t")
+	}
+	for _, m := range r.Memory {
+		fmt.Fprintf(t, "%s\t%.0f\t\n", m.Name, m.Megabytes)
+	}
+	err := t.Flush()
+	for _, note := range r.Notes {
+		_, told := fmt.Fprintf(out, "\n%s\n", note)
+		err = errors.Join(err, told)
+	}
+	return err
 }
 
 func known(format string, value *float64, times float64) string {

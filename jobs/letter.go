@@ -31,7 +31,9 @@ func (letterArgs) Kind() string { return "letter" }
 // each failure; sixteen tries take about two days, and older news is no news. Of
 // an announcement there are thousands: what somebody waits for, like a letter to
 // sign in with, goes before them.
-func (letterArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 16, Priority: 2} }
+func (letterArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 16, Priority: 2}
+}
 
 // sendLetter mails one notification. A crash between the mail server's yes and
 // River's note sends it a second time; that is better than not at all.

@@ -82,12 +82,13 @@ func (c *benchLedgerCmd) Run(ctx context.Context) error {
 
 type benchReadCmd struct {
 	benchRatios
-	Many int `default:"1000000" help:"Listings of the larger community."`
+	Many         int    `default:"1000000" help:"Listings of the larger community."`
+	PostGraphile string `name:"postgraphile" default:"bench/postgraphile" help:"Where PostGraphile is installed, to compare with it; left out where it is not." placeholder:"DIR"`
 }
 
 // Run measures, and prints what came out.
 func (c *benchReadCmd) Run(ctx context.Context) error {
-	return c.measure(ctx, bench.Read, bench.Options{Accounts: 10_000, Many: c.Many})
+	return c.measure(ctx, bench.Read, bench.Options{Accounts: 10_000, Many: c.Many, PostGraphile: c.PostGraphile})
 }
 
 func (c *benchRatios) measure(ctx context.Context, measure func(context.Context, bench.Options) (bench.Report, error), o bench.Options) (err error) {

@@ -7,6 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -60,21 +63,51 @@ func TestTheLedgerIsMeasured(t *testing.T) {
 	}
 }
 
-// Reading is measured whole too: both handlers answer a full page.
+// Reading is measured whole too: both handlers answer a full page. What it was not
+// compared with is said.
 func TestReadingIsMeasured(t *testing.T) {
 	t.Parallel()
+	report := measuredReading(t, t.TempDir())
+	same(t, "gates, workloads", []int{len(report.Gates), len(report.Workloads)}, []int{2, 3})
+	var told bytes.Buffer
+	if err := report.Print(&told); err != nil || !strings.Contains(told.String(), "\nPostGraphile was left out: it is not installed in ") {
+		t.Errorf("the report says %s (%v)", told.String(), err)
+	}
+}
+
+// Where PostGraphile is installed it answers the same page, or nothing is measured.
+func TestReadingIsMeasuredBesidePostGraphile(t *testing.T) {
+	t.Parallel()
+	const installed = "../../bench/postgraphile"
+	if _, err := os.Stat(filepath.Join(installed, "node_modules", "postgraphile")); err != nil {
+		t.Skip("it is not installed: npm ci --ignore-scripts --prefix bench/postgraphile")
+	}
+	report := measuredReading(t, installed)
+	same(t, "workloads, notes", []int{len(report.Workloads), len(report.Notes)}, []int{4, 1})
+	if runtime.GOOS == "linux" {
+		same(t, "gates, memory", []int{len(report.Gates), len(report.Memory)}, []int{4, 2})
+	}
+	if !strings.HasPrefix(report.Notes[0], "PostGraphile 5.") || !strings.Contains(report.Notes[0], "one process") {
+		t.Errorf("it was compared with %q", report.Notes[0])
+	}
+}
+
+// measuredReading is measured small and short, which says nothing of how fast it is.
+func measuredReading(t *testing.T, postGraphile string) bench.Report {
+	t.Helper()
 	report, err := bench.Read(t.Context(), bench.Options{
-		DatabaseURL: pgtest.URL(t), Rounds: 2, Slice: 40 * time.Millisecond, Clients: 3, Accounts: 60, Many: 300, Open: openForBench,
+		DatabaseURL: pgtest.URL(t), Rounds: 2, Slice: 40 * time.Millisecond, Clients: 3, Accounts: 60, Many: 300,
+		Open: openForBench, PostGraphile: postGraphile,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "gates, workloads", []int{len(report.Gates), len(report.Workloads)}, []int{2, 3})
 	for _, w := range report.Workloads {
 		if w.PerSecond <= 0 || w.P50 <= 0 || w.P99 < w.P50 {
 			t.Errorf("a workload makes no sense: %+v", w)
 		}
 	}
+	return report
 }
 
 // Phones that read and confirm notice nothing of a server that is stopped and
