@@ -76,10 +76,10 @@ func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler. What a stop cuts off is no trouble.
 func (w warnings) Handle(ctx context.Context, record slog.Record) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return w.Handler.Handle(ctx, record)
 	}
-	return w.Handler.Handle(ctx, record)
+	return nil
 }
 
 // WithAttrs implements slog.Handler.

@@ -53,7 +53,7 @@ func TestAQueryReadsOneMoment(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
 		_ = c.db.InTx(ctx, v.id, func(ctx context.Context, _ time.Time) error {
-			_, _ = persistence.PgxTx(ctx).Query(ctx, `SELECT generate_series(1, 100000)`) // half read
+			_, _ = persistence.PgxTx(ctx).Query(ctx, `SELECT generate_series(1, 100000)`) //nolint:sqlclosecheck // left half read
 			panic("a mistake")
 		})
 	}()
