@@ -320,6 +320,8 @@ func differently(mutation, field string, value, other any) any {
 		return other // of the other call: a slip with another number
 	case field == "activityKind":
 		return "COMMITTEE"
+	case field == "firstOn":
+		return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) // which is still to come
 	case field == "date":
 		return "2026-01-15"
 	case field == "locale":

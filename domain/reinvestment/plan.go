@@ -98,6 +98,9 @@ type Terms struct {
 	FederationPool domain.ID `json:"federationPool,omitzero"`
 }
 
+// MostDays is the longest that a part of a planned cycle takes.
+const MostDays = 730
+
 // Phases is how many days each part of a planned cycle takes.
 type Phases struct {
 	Call      int `json:"call"`
@@ -196,7 +199,7 @@ func (f Phases) check(c *domain.Check) {
 		field string
 		days  int
 	}{{"callDays", f.Call}, {"reviewDays", f.Review}, {"voteDays", f.Vote}, {"challengeDays", f.Challenge}, {"payDays", f.Pay}, {"reportDays", f.Report}} {
-		c.That(phase.days >= 1 && phase.days <= 730, domain.OutOfRange, phase.field, "min", 1, "max", 730)
+		c.That(phase.days >= 1 && phase.days <= MostDays, domain.OutOfRange, "phases."+phase.field, "min", 1, "max", MostDays)
 	}
 }
 
