@@ -85,7 +85,7 @@ func (b idBundle) refuses(id, field string) {
 func eachIDField(t *testing.T, s *scene, fn func(idBundle)) {
 	t.Helper()
 	var all []idBundle
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		for _, f := range idFields(mutation) {
 			if kindOf(mutation, f.Name) == "" {
 				t.Errorf("%s: the tests do not know of what %s is an id", mutation, f.Name)

@@ -33,7 +33,7 @@ func eachField(t *testing.T, s *scene, fn func(c call, mutation, field string), 
 		mutation, field string
 	}
 	var all []spot
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		var usual *call
 		for _, kind := range of {
 			for _, field := range fieldsOf(mutation, kind) {
@@ -207,7 +207,7 @@ var written = map[string]string{
 	"PowerRuleInput.type": "VALUE_UNKNOWN", "PowerRuleInput.governs": "VALUE_UNKNOWN", "PowerRuleInput.escalateTo": "CHARTER_LOCKS_OUT", "BodyInput.name": "CHARTER_LOCKS_OUT",
 	"ShareTextInput.code": "CONSENT_MISSING", "ShareTextInput.version": "CONSENT_MISSING",
 	"PaperChequeInput.number": "", "PaperChequeInput.date": "DAY_INVALID", "CharterChangesInput.withoutTypes": opaque,
-	"token": "LINK_INVALID", "requestToken": "LINK_INVALID", "code": "LINK_INVALID",
+	"ceremony": "PASSKEY_REFUSED", "token": "LINK_INVALID", "requestToken": "LINK_INVALID", "code": "LINK_INVALID",
 	"password": opaque, "idempotencyKey": opaque, "clientMutationId": opaque,
 }
 
@@ -242,7 +242,7 @@ func TestTextsThatCannotBeKept(t *testing.T) {
 				code = "TEXT_TOO_LONG"
 			case rule == "" || rule == opaque:
 				code = "TEXT_UNREADABLE"
-			case mutation == "signIn" || field == "refreshToken" || mutation == "signInWithLink" || rule == "INVALID_CREDENTIALS":
+			case mutation == "signIn" || field == "refreshToken" || field == "ceremony" || mutation == "signInWithLink" || rule == "INVALID_CREDENTIALS":
 				about = "" // which of two is wrong is not said
 			}
 			c.by.isRefused(mutation, with(c.in, field, text), code, about)
@@ -254,7 +254,7 @@ func TestArabicIsWelcome(t *testing.T) {
 	t.Parallel()
 	s := newScene(newTown(t), nil)
 	kept := 0
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		for _, field := range fieldsOf(mutation, "String") {
 			if ruleOf(t, mutation, field) == "" && field != "email" {
 				c := calls[mutation](s)

@@ -92,7 +92,7 @@ func deeper(c call, mutation string) []deep {
 func eachDeep(t *testing.T, s *scene, fn func(d deep), of ...string) {
 	t.Helper()
 	var all []deep
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		if inputs := contract().Types[contract().Mutation.Fields.ForName(mutation).Arguments.ForName("input").Type.Name()]; !slices.ContainsFunc(inputs.Fields, func(f *ast.FieldDefinition) bool {
 			return contract().Types[f.Type.Name()].Kind == ast.InputObject
 		}) {

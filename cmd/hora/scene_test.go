@@ -562,19 +562,6 @@ func mutations(t *testing.T) []string {
 	return names
 }
 
-// byThemselves are mutations that the walks leave out, since a device answers a
-// ceremony once and nobody but it can write what it says: passkeys have stories of
-// their own, where what is answered wrongly is refused.
-var byThemselves = []string{
-	"finishPasskeyRegistration", "finishPasskeySignIn",
-}
-
-// walked are the mutations that are tried one after the other with everything wrong.
-func walked(t *testing.T) []string {
-	t.Helper()
-	return slices.DeleteFunc(mutations(t), func(m string) bool { return slices.Contains(byThemselves, m) })
-}
-
 // another makes a name that nobody had yet.
 func (s *scene) another(name string) string {
 	s.turn++

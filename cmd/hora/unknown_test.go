@@ -146,7 +146,7 @@ func TestAValueThatAnEnumDoesNotHave(t *testing.T) {
 	for _, def := range enums(func(def *ast.Definition) bool { return def.Kind == ast.InputObject }) {
 		all = append(all, def.Name)
 	}
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		in := contract().Types[contract().Mutation.Fields.ForName(mutation).Arguments.ForName("input").Type.Name()]
 		var c call
 		for at, whole := range enumsInside(in) {
