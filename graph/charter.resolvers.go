@@ -65,7 +65,7 @@ func (r *mutationResolver) AmendCharter(ctx context.Context, input model.AmendCh
 		return nil, err
 	}
 	made, err := r.Resolver.Communities.Amend(ctx, actor(ctx), a)
-	c, problems, err := answer(ctx, made, err)
+	c, problems, err := answer(ctx, made, whereSent(err, "changes", input.Changes))
 	return &model.AmendCharterPayload{Charter: c, UserErrors: problems}, err
 }
 
@@ -79,7 +79,7 @@ func (r *mutationResolver) SimulateCharter(ctx context.Context, input model.Simu
 		return nil, err
 	}
 	outcome, err := r.Simulations.Simulate(ctx, actor(ctx), simulation.Ask{Community: c.key, Changes: changes, Months: input.Months})
-	problems, err := userErrors(ctx, err)
+	problems, err := userErrors(ctx, whereSent(err, "changes", input.Changes))
 	if err != nil || len(problems) > 0 {
 		return &model.SimulateCharterPayload{UserErrors: problems}, err
 	}

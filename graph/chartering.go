@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
@@ -65,6 +66,62 @@ func charterChanges(input map[string]any) (community.Changes, error) {
 	}
 	raw, err := json.Marshal(patch)
 	return community.Changes(raw), err
+}
+
+// whereSent moves the fields of an error to where changes of a charter were sent, the
+// field at: rows that a charter keeps by their names stand in lists. What no row was
+// sent for is about the whole list.
+func whereSent(err error, at string, changes map[string]any) error {
+	problems, ok := domain.Problems(err)
+	if !ok {
+		return err
+	}
+	var sent struct {
+		Power      []struct{ Type string }
+		Activities []struct{ Code string }
+		Assembly   struct{ Colleges []struct{ Code string } }
+	}
+	raw, failed := json.Marshal(changes)
+	if failed == nil {
+		failed = json.Unmarshal(raw, &sent)
+	}
+	if failed != nil {
+		return failed
+	}
+	names := map[string][]string{}
+	for _, row := range sent.Power {
+		names["power"] = append(names["power"], row.Type)
+	}
+	for _, row := range sent.Activities {
+		names["activities.kinds"] = append(names["activities.kinds"], row.Code)
+	}
+	for _, row := range sent.Assembly.Colleges {
+		names["assembly.colleges"] = append(names["assembly.colleges"], row.Code)
+	}
+	moved := make([]error, len(problems))
+	for i, p := range problems {
+		e := *p
+		for kept, list := range map[string]string{"power": "power", "activities.kinds": "activities", "assembly.colleges": "assembly.colleges"} {
+			if below, is := strings.CutPrefix(p.Field+".", at+"."+kept+"."); is {
+				e.Field = strings.TrimSuffix(at+"."+list+"."+row(names[kept], below), ".")
+			}
+		}
+		moved[i] = &e
+	}
+	return errors.Join(moved...)
+}
+
+// row is a field below a list, "NAME.rest.", by the place of the row with that name.
+func row(names []string, field string) string {
+	for i, name := range names {
+		if rest, is := strings.CutPrefix(field, name+"."); is {
+			return strconv.Itoa(i) + "." + rest
+		}
+		if field == strconv.Itoa(i)+"." { // the name itself is what is wrong
+			return field + "code"
+		}
+	}
+	return ""
 }
 
 func powerRule(ctx context.Context, t community.DecisionType, r community.Rule) *model.PowerRule {

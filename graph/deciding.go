@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,15 @@ func openDecision(input model.OpenDecisionInput) (governance.Propose, error) {
 		}
 	}
 	return cmd, err
+}
+
+// asks is about the minutes of options: none at all is said by leaving them out.
+func asks(options []*model.DecisionOptionInput) error {
+	var all []error
+	for i, o := range options {
+		all = append(all, said(o.Minutes, fmt.Sprintf("options.%d.minutes", i)))
+	}
+	return errors.Join(all...)
 }
 
 // paper decodes a ballot; said is the field that it was written in.

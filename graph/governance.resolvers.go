@@ -144,7 +144,13 @@ func (r *mutationResolver) OpenDecision(ctx context.Context, input model.OpenDec
 	if err != nil {
 		return nil, err
 	}
-	made, err := r.Governance.Propose(ctx, actor(ctx), cmd)
+	var made governance.Decision
+	if err = asks(input.Options); err == nil {
+		made, err = r.Governance.Propose(ctx, actor(ctx), cmd)
+	}
+	if input.Effect != nil {
+		err = whereSent(err, "effect.charter", input.Effect.Charter)
+	}
 	d, problems, err := answer(ctx, made, err)
 	return &model.OpenDecisionPayload{Decision: d, UserErrors: problems}, err
 }

@@ -30,10 +30,9 @@ func (r *mutationResolver) PlanCycles(ctx context.Context, input model.PlanCycle
 		cmd.FirstOn, cmd.Rhythm, cmd.Hour = input.FirstOn, input.Rhythm, input.Hour
 		cmd.Terms = reinvestment.Terms{
 			Method: input.Method, Rule: allocation.Rule{Utility: input.Utility, Quorum: int64(input.Quorum)}, TwoApproversAbove: deref(input.TwoApproversAbove),
-			Phases: reinvestment.Phases{
-				Call: deref(input.Phases.CallDays), Review: deref(input.Phases.ReviewDays), Vote: deref(input.Phases.VoteDays),
-				Challenge: deref(input.Phases.ChallengeDays), Pay: deref(input.Phases.PayDays), Report: deref(input.Phases.ReportDays),
-			},
+		}
+		if err := phases(input.Phases, &cmd.Terms.Phases); err != nil {
+			return err
 		}
 		return said(input.TwoApproversAbove, "twoApproversAbove")
 	})

@@ -226,3 +226,25 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 	})
 	return a, nil
 }
+
+// phases decodes how long each part of a planned cycle takes. What is left out is
+// as usual; no days at all is not the same.
+func phases(input *model.PlanPhasesInput, into *reinvestment.Phases) error {
+	for _, phase := range []struct {
+		field string
+		said  *int
+		days  *int
+	}{
+		{"callDays", input.CallDays, &into.Call}, {"reviewDays", input.ReviewDays, &into.Review}, {"voteDays", input.VoteDays, &into.Vote},
+		{"challengeDays", input.ChallengeDays, &into.Challenge}, {"payDays", input.PayDays, &into.Pay}, {"reportDays", input.ReportDays, &into.Report},
+	} {
+		if phase.said == nil {
+			continue
+		}
+		if *phase.said == 0 {
+			return domain.NewError(domain.OutOfRange, "phases."+phase.field, "min", 1, "max", reinvestment.MostDays)
+		}
+		*phase.days = *phase.said
+	}
+	return nil
+}

@@ -25,8 +25,12 @@ var kinds = map[string]string{
 	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
-	"threadId": "Thread",
+	"threadId": "Thread", "sendMessage.to": "Member", "decisionId": "Decision", "ownerId": "Member",
+	"castBallot.choices": optionOf, "castBallot.ranking": optionOf,
 }
+
+// optionOf is what a ballot names: the options of each question are numbered alike.
+const optionOf = "an option of the question"
 
 // kindOf says it of one mutation’s field, where the name alone does not.
 func kindOf(mutation, field string) string {
@@ -37,7 +41,8 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"}}
+var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"},
+	"sendMessage.to": {"Listing", "Exchange"}}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}
@@ -68,7 +73,11 @@ func (b idBundle) refuses(id, field string) {
 	if b.list {
 		value = []string{id}
 	}
-	b.by.isRefused(b.mutation, with(b.in, b.field, value), notFound, field)
+	code := notFound
+	if kindOf(b.mutation, b.field) == optionOf {
+		code, field = "OPTION_UNKNOWN", b.field+".0" // each ballot has its own
+	}
+	b.by.isRefused(b.mutation, with(b.in, b.field, value), code, field)
 }
 
 // eachIDField calls fn for each, with the one who may act for others where the
@@ -76,13 +85,13 @@ func (b idBundle) refuses(id, field string) {
 func eachIDField(t *testing.T, s *scene, fn func(idBundle)) {
 	t.Helper()
 	var all []idBundle
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		for _, f := range idFields(mutation) {
 			if kindOf(mutation, f.Name) == "" {
 				t.Errorf("%s: the tests do not know of what %s is an id", mutation, f.Name)
 				continue
 			}
-			c := calls[mutation](s)
+			c := s.callFor(mutation, f.Name)
 			if f.Name == "onBehalfOf" {
 				c.by = s.founder
 			}
@@ -103,11 +112,11 @@ func TestIDsOfAnotherCommunity(t *testing.T) {
 	theirs := hill.objects()
 	eachIDField(t, s, func(b idBundle) {
 		kind := kindOf(b.mutation, b.field)
-		if kind == "ServiceType" || b.mutation == "applyToJoin" {
-			return // the catalogue is everybody’s, and anybody may ask to join anywhere
+		if kind == "ServiceType" || kind == optionOf || b.field == "communityId" && slices.Contains([]string{"applyToJoin", "subscribeShares"}, b.mutation) {
+			return // the catalogue is everybody’s, and anybody may ask to join anywhere, with shares or without
 		}
 		about := anyField // the use case does not find it
-		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds", "toId"}, b.field) {
+		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds", "toId"}, b.field) && b.mutation != "sendMessage" {
 			about = b.field // what is said beside an id of this community
 		}
 		b.refuses(theirs[kind], about)

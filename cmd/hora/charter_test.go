@@ -78,7 +78,7 @@ func TestTheCharterTellsItsHistoryInPlainWords(t *testing.T) {
 		}}
 	}
 	locked := town.founder.amends(input{"power": listings("TREASURER")}).problems()
-	same(t, "a role that nobody holds", locked[0].Code+" "+strings.Join(locked[0].Field, "."), "CHARTER_LOCKS_OUT changes.power.LISTING_RULES.body")
+	same(t, "a role that nobody holds", locked[0].Code+" "+strings.Join(locked[0].Field, "."), "CHARTER_LOCKS_OUT changes.power.1.body")
 	town.founder.changes(input{"power": listings("COORDINATOR"), "founding": input{"members": 0}})
 	// Coordinators keep the listings' rules now, and those alone.
 	town.founder.changes(input{"listings": input{"expiryDays": 90}})
@@ -119,8 +119,8 @@ func TestAWrongCharterIsRefusedAsAWhole(t *testing.T) {
 	}
 	for field, code := range map[string]string{
 		"changes.hours.unit": "VALUE_UNKNOWN", "changes.hours.floor": "CHARTER_LOCKS_OUT", "changes.exchanges.answerDays": "OUT_OF_RANGE",
-		"changes.levy.basisPoints": "OUT_OF_RANGE", "changes.levy.pool": "VALUE_UNKNOWN", "changes.power.STATUTES.majority": "CHARTER_LOCKS_OUT",
-		"changes.power.LUNCH.label.fr": "REQUIRED", "changes.assembly.colleges": "COLLEGE_WEIGHTS", "changes.assembly.colleges.ALL.weight": "OUT_OF_RANGE",
+		"changes.levy.basisPoints": "OUT_OF_RANGE", "changes.levy.pool": "VALUE_UNKNOWN", "changes.power.0.majority": "CHARTER_LOCKS_OUT",
+		"changes.power.1.label.fr": "REQUIRED", "changes.assembly.colleges": "COLLEGE_WEIGHTS", "changes.assembly.colleges.0.weight": "OUT_OF_RANGE",
 	} {
 		same(t, field, fields[field], code)
 	}
@@ -231,6 +231,7 @@ func TestAWrongChangeIsNotVotedOn(t *testing.T) {
 	}{
 		{"STATUTES", input{"hours": input{"starting": 600}}, "WRONG_BODY effect.charter"},
 		{"COMMON_RULES", input{"hours": input{"unit": 7}}, "VALUE_UNKNOWN effect.charter.hours.unit"},
+		{"STATUTES", input{"power": []input{{"type": "DAILY_WORK", "majority": input{"numerator": 3, "denominator": 2, "moreThan": false}}}}, "CHARTER_LOCKS_OUT effect.charter.power.0.majority"},
 		{"COMMON_RULES", input{"hours": input{"starting": 900}}, "CHARTER_UNCHANGED effect.charter"},
 		{"COMMON_RULES", input{}, "CHARTER_UNCHANGED effect.charter"},
 		{"COMMON_RULES", nil, "CHARTER_UNCHANGED effect.charter"},

@@ -33,6 +33,13 @@ func (s *scene) agreement() string {
 	return s.anna.poses(s.another("L’accueillons-nous ?"), "OBJECTED_ADMISSION", nil)
 }
 
+// among is a question of Anna's with two answers to choose from.
+func (s *scene) among(ballot string) string {
+	s.t.Helper()
+	s.agreement()
+	return s.anna.poses(s.another("Lesquels ?"), "OBJECTED_ADMISSION", input{"options": []input{{"label": "Jo"}, {"label": "Lea"}}, "ballot": ballot})
+}
+
 // voted is one question for all who only need one: each that opens is told to everybody.
 func (s *scene) voted() string {
 	s.t.Helper()

@@ -98,7 +98,7 @@ func hasKey(mutation string) bool {
 // keyed are the mutations that take a key.
 func keyed(t *testing.T) []string {
 	t.Helper()
-	return slices.DeleteFunc(walked(t), func(m string) bool { return !hasKey(m) })
+	return slices.DeleteFunc(mutations(t), func(m string) bool { return !hasKey(m) })
 }
 
 func TestWhateverCreatesOrPostsTakesAKey(t *testing.T) {
@@ -137,7 +137,7 @@ func requiredOf(mutation string) []string {
 func TestWhatTakesNoKeyDoesNothingTheSecondTime(t *testing.T) {
 	t.Parallel()
 	s := newScene(newTown(t), nil)
-	for _, mutation := range walked(t) {
+	for _, mutation := range mutations(t) {
 		if hasKey(mutation) || slices.Contains(renewing, mutation) {
 			continue
 		}
@@ -320,6 +320,8 @@ func differently(mutation, field string, value, other any) any {
 		return other // of the other call: a slip with another number
 	case field == "activityKind":
 		return "COMMITTEE"
+	case field == "firstOn":
+		return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) // which is still to come
 	case field == "date":
 		return "2026-01-15"
 	case field == "locale":

@@ -38,7 +38,7 @@ func TestAWorkshopIsDividedAtItsSource(t *testing.T) {
 	first := input{"communityId": w.id, "title": "Atelier de pain", "parts": parts(anna, 6000, bruno, 3000, clara, 1000)}
 	dario.isRefused("proposeSplit", first, "NOT_IN_SPLIT", "parts")
 	anna.isRefused("proposeSplit", with(first, "parts", parts(anna, 6000, bruno, 3999)), "SPLIT_INCOMPLETE", "parts")
-	anna.isRefused("proposeSplit", with(first, "parts", parts(anna, 6000, anna, 4000)), "SPLIT_PARTY_TWICE", "parts")
+	anna.isRefused("proposeSplit", with(first, "parts", parts(anna, 6000, anna, 4000)), "SPLIT_PARTY_TWICE", "parts.1.memberId")
 	split := anna.does("proposeSplit", first).text("split.id")
 	settle := func(minutes int) input {
 		return input{"splitId": split, "minutes": minutes, "description": "L’atelier de samedi", "idempotencyKey": newKey()}

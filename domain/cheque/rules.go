@@ -54,9 +54,11 @@ func (p Paper) serial() string { return hex.EncodeToString(p.Serial[:]) }
 
 // check tidies a slip and says all that is wrong with what only it can know.
 func (l Line) check(c *domain.Check, line string, where community.Community, now time.Time, days int, seen map[string]bool) (Line, time.Time) {
-	l.Number = strings.ToUpper(c.Line(line+"number", l.Number, 1, 20))
+	var number domain.Check
+	l.Number = strings.ToUpper(number.Line(line+"number", l.Number, 1, 20))
+	c.Also(number.Err())
 	c.That(!seen[l.Number], NumberTaken, line+"number", "number", l.Number)
-	seen[l.Number] = l.Number != ""
+	seen[l.Number] = number.Err() == nil
 	day, err := time.Parse(time.DateOnly, strings.TrimSpace(l.Day))
 	if err != nil {
 		c.That(false, DayInvalid, line+"date")

@@ -89,6 +89,7 @@ func (s *Service) pile(ctx context.Context, wrong *domain.Check, b Batch, lines 
 			ServiceType: l.ServiceType, Day: day, Minutes: l.Minutes, Batch: b.ID, Line: i, EnteredBy: b.EnteredBy, EnteredAt: b.EnteredAt, Version: 1,
 		}
 	}
+	maps.DeleteFunc(seen, func(_ string, readable bool) bool { return !readable }) // the store could not look for the others
 	known, err := s.store.Known(ctx, b.Community, Slip, slices.Collect(maps.Keys(seen)))
 	if err != nil {
 		return nil, err

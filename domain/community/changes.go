@@ -36,7 +36,9 @@ func (c Charter) With(changes Changes) (Charter, error) {
 		return c, err
 	}
 	var patch any
-	if err := json.Unmarshal(changes, &patch); err != nil {
+	reader := json.NewDecoder(bytes.NewReader(changes))
+	reader.UseNumber() // a figure that is far too large is told by its field, so it must come through
+	if err := reader.Decode(&patch); err != nil {
 		return c, domain.NewError(domain.BadInput, "").Because(err)
 	}
 	merged, err := json.Marshal(merge(base, patch))

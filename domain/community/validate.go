@@ -26,13 +26,17 @@ var codeShape = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
 func (c Charter) Validate() error {
 	var check domain.Check
 	c.Hours.check(&check)
+	held := 1 // promised hours stay so until an exchange confirms itself
+	if c.AutoConfirmDays >= 1 && c.AutoConfirmDays <= longest {
+		held = c.AutoConfirmDays
+	}
 	ranges := []struct {
 		field             string
 		value, least, max int
 	}{
 		{"exchanges.answerDays", c.AnswerDays, 1, longest},
 		{"exchanges.autoConfirmDays", c.AutoConfirmDays, 1, longest},
-		{"exchanges.holdDays", c.HoldDays, max(1, c.AutoConfirmDays), longest},
+		{"exchanges.holdDays", c.HoldDays, held, longest},
 		{"listings.expiryDays", c.ExpiryDays, 0, longest},
 		{"cheques.depositDays", c.DepositDays, 0, longest},
 		{"cheques.slipDays", c.SlipDays, 0, longest},
@@ -97,14 +101,20 @@ const mostStarting domain.Minutes = 6000
 func (h Hours) check(check *domain.Check) {
 	unit := slices.Contains(units, h.Unit)
 	check.That(unit, domain.ValueUnknown, "hours.unit", "known", "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60")
-	check.That(h.Starting >= 0 && h.Starting <= mostStarting, domain.MinutesOutOfRange, "hours.starting", "min", domain.Minutes(0), "max", mostStarting)
-	check.That(!unit || h.Starting%h.Unit == 0, OutOfUnit, "hours.starting", "unit", h.Unit)
+	good := h.Starting >= 0 && h.Starting <= mostStarting
+	check.That(good, domain.MinutesOutOfRange, "hours.starting", "min", domain.Minutes(0), "max", mostStarting)
+	check.That(!unit || !good || h.Starting%h.Unit == 0, OutOfUnit, "hours.starting", "unit", h.Unit)
 	limits := []struct {
 		field string
 		value *domain.Minutes
 	}{{"hours.floor", h.Floor}, {"hours.softFloor", h.SoftFloor}, {"hours.ceiling", h.Ceiling}}
 	for _, l := range limits {
-		check.That(l.value == nil || (*l.value >= -domain.MaxMinutes && *l.value <= domain.MaxMinutes), domain.MinutesOutOfRange, l.field, "min", -domain.MaxMinutes, "max", domain.MaxMinutes)
+		within := l.value == nil || (*l.value >= -domain.MaxMinutes && *l.value <= domain.MaxMinutes)
+		good = good && within
+		check.That(within, domain.MinutesOutOfRange, l.field, "min", -domain.MaxMinutes, "max", domain.MaxMinutes)
+	}
+	if !good {
+		return // how they stand to one another says nothing yet
 	}
 	check.That((ledger.Limits{Floor: h.Floor, SoftFloor: h.SoftFloor, Ceiling: h.Ceiling}).Valid(), ledger.LimitsInvalid, "hours.floor")
 	// The opening is credited to an account that begins at nothing.
@@ -122,6 +132,7 @@ func (a Activities) check(check *domain.Check) {
 		known(check, field+".compensation", k.Compensation, ByHours, UnpaidStatutory, RecognitionOnly, ByDuty, ReimbursedCost)
 		// Who is refused hours is told by which rule.
 		check.That(k.Compensation == ByHours || k.Rule != "", domain.Required, field+".rule")
+		check.Line(field+".rule", k.Rule, 0, 200)
 	}
 	codes(check, "activities.kinds", names)
 }
@@ -138,13 +149,14 @@ func (c Charter) checkColleges(check *domain.Check) {
 	if len(colleges) == 0 {
 		return
 	}
-	sum, others := 0, 0
+	sum, others, good := 0, 0, true
 	names := make([]string, len(colleges))
 	for i, college := range colleges {
 		names[i] = college.Code
 		field := "assembly.colleges." + college.Code
 		labels(check, field+".label", college.Label)
 		between(check, field+".weight", college.Weight, leastWeight, mostWeight)
+		good = good && college.Weight >= leastWeight && college.Weight <= mostWeight
 		check.That(college.Role == "" || c.KnownRole(college.Role), domain.ValueUnknown, field+".role")
 		sum += college.Weight
 		if college.Role == "" {
@@ -152,6 +164,6 @@ func (c Charter) checkColleges(check *domain.Check) {
 		}
 	}
 	codes(check, "assembly.colleges", names)
-	check.That(len(colleges) >= 3 && sum == allTheWeight, CollegeWeights, "assembly.colleges", "actual", sum)
+	check.That(len(colleges) >= 3 && (!good || sum == allTheWeight), CollegeWeights, "assembly.colleges", "actual", sum)
 	check.That(others == 1, LocksOut, "assembly.colleges", "why", noCollegeForOthers)
 }

@@ -86,12 +86,15 @@ func (r Rule) check(check *domain.Check, field string) {
 		least = 0 // an act takes no time
 	}
 	between(check, field+".days", r.Days, least, 366)
+	call, officers := 0, 0 // where there is none, none may be said
 	if r.Fallback == SecondCall {
-		between(check, field+".fallbackDays", r.FallbackDays, 1, 60)
+		call = 1
 	}
 	if r.Mode == Hierarchical {
-		between(check, field+".officers", r.Officers, 1, 10)
+		officers = 1
 	}
+	between(check, field+".fallbackDays", r.FallbackDays, call, 60)
+	between(check, field+".officers", r.Officers, officers, 10)
 	r.Quorum.check(check, field+".quorum", false)
 	r.Majority.check(check, field+".majority", r.Majority.MoreThan)
 }

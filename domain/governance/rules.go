@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance/tally"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 const day = 24 * time.Hour
@@ -96,6 +97,8 @@ func (cmd Propose) check(charter community.Charter, now time.Time) (Propose, Rul
 	for i := range cmd.Options {
 		cmd.Options[i].ID = strconv.Itoa(i + 1)
 		cmd.Options[i].Label = c.Line("options."+strconv.Itoa(i)+".label", cmd.Options[i].Label, 1, 200)
+		m := cmd.Options[i].Minutes // a budget asks for some, any other ballot for none
+		c.That((m >= 0 || rules.Ballot == tally.Budget) && m <= domain.MaxMinutes, domain.MinutesOutOfRange, "options."+strconv.Itoa(i)+".minutes", "min", domain.Minutes(1), "max", domain.MaxMinutes)
 	}
 	if rules.Ballot == tally.Score && len(cmd.Options) == 0 {
 		cmd.Options = []Option{{Option: tally.Option{ID: "1", Label: cmd.Title}}}
@@ -106,6 +109,7 @@ func (cmd Propose) check(charter community.Charter, now time.Time) (Propose, Rul
 		may = append(slices.Clone(may), ChangeCharter)
 	}
 	c.That(cmd.Effect == nil || slices.Contains(may, cmd.Effect.Kind), EffectNotHere, "effect", "known", known(may))
+	c.That(cmd.Effect == nil || cmd.Effect.Role == "" || charter.KnownRole(cmd.Effect.Role), membership.RoleUnknown, "effect.role")
 	cmd.calendar(&c, rules, now)
 	return cmd, rules, c.Err()
 }

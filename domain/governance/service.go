@@ -52,7 +52,7 @@ type Propose struct {
 // Propose announces a decision, with the rules that its type has today. It opens
 // at once where the type gives no notice; then its roll is frozen.
 //
-// Errors: NotFound, Forbidden, community.DecisionTypeUnknown, community.WrongBody, EffectNotHere, TooSoon, RollEmpty, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, community.DecisionTypeUnknown, community.WrongBody, EffectNotHere, MinutesOutOfRange, membership.RoleUnknown, TooSoon, RollEmpty, IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Propose) (Decision, error) {
 	var d Decision
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {

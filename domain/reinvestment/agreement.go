@@ -4,6 +4,7 @@ package reinvestment
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,13 +106,16 @@ func (a Agreement) concerns(member domain.ID) bool {
 func checkParts(c *domain.Check, parts []SplitPart) {
 	c.That(len(parts) >= 1 && len(parts) <= 20, domain.OutOfRange, "parts", "min", 1, "max", 20)
 	sum, seen := int64(0), map[domain.ID]bool{}
-	for _, p := range parts {
-		c.That(p.BasisPoints >= 1 && p.BasisPoints <= 10_000, domain.OutOfRange, "parts", "min", 1, "max", 10_000)
-		c.That(!seen[p.Member], SplitPartyTwice, "parts")
+	good := true
+	for i, p := range parts {
+		at, within := "parts."+strconv.Itoa(i), p.BasisPoints >= 1 && p.BasisPoints <= 10_000
+		c.That(within, domain.OutOfRange, at+".basisPoints", "min", 1, "max", 10_000)
+		c.That(!seen[p.Member], SplitPartyTwice, at+".memberId")
+		good = good && within
 		seen[p.Member] = true
 		sum += p.BasisPoints
 	}
-	c.That(sum == 10_000, SplitIncomplete, "parts", "actual", sum)
+	c.That(!good || sum == 10_000, SplitIncomplete, "parts", "actual", sum)
 }
 
 // next is the version that follows, signed by who proposes it. All old and new

@@ -5,6 +5,7 @@ package reinvestment
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -97,6 +98,9 @@ type Terms struct {
 	Federation     domain.ID `json:"federation,omitzero"`
 	FederationPool domain.ID `json:"federationPool,omitzero"`
 }
+
+// MostDays is the longest that a part of a planned cycle takes.
+const MostDays = 730
 
 // Phases is how many days each part of a planned cycle takes.
 type Phases struct {
@@ -196,25 +200,28 @@ func (f Phases) check(c *domain.Check) {
 		field string
 		days  int
 	}{{"callDays", f.Call}, {"reviewDays", f.Review}, {"voteDays", f.Vote}, {"challengeDays", f.Challenge}, {"payDays", f.Pay}, {"reportDays", f.Report}} {
-		c.That(phase.days >= 1 && phase.days <= 730, domain.OutOfRange, phase.field, "min", 1, "max", 730)
+		c.That(phase.days >= 1 && phase.days <= MostDays, domain.OutOfRange, "phases."+phase.field, "min", 1, "max", MostDays)
 	}
 }
 
 // checkKey says what is wrong with a key: its parts make the whole, each use comes
 // once, and the law that it names is kept.
 func checkKey(c *domain.Check, key []Part, preset Preset) {
-	sum := int64(0)
+	sum, good := int64(0), true
 	points := map[Use]int64{}
-	for _, part := range key {
+	for i, part := range key {
+		at := "key." + strconv.Itoa(i)
 		_, twice := points[part.Use]
-		c.That(!twice, KeyTwice, "key")
-		c.That(part.BasisPoints >= 1 && part.BasisPoints <= 10_000, domain.OutOfRange, "key", "min", 1, "max", 10_000)
+		c.That(!twice, KeyTwice, at+".use")
+		within := part.BasisPoints >= 1 && part.BasisPoints <= 10_000
+		c.That(within, domain.OutOfRange, at+".basisPoints", "min", 1, "max", 10_000)
+		good = good && within
 		points[part.Use] += part.BasisPoints
 		sum += part.BasisPoints
 	}
-	c.That(sum == 10_000, allocation.KeyIncomplete, "key", "actual", sum)
+	c.That(!good || sum == 10_000, allocation.KeyIncomplete, "key", "actual", sum)
 	ok, code := preset.agrees(points)
-	c.That(ok, code, "key")
+	c.That(!good || ok, code, "key")
 }
 
 // divide is the count of one turn of a key, in the order in which it was written.

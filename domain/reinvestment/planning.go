@@ -34,7 +34,9 @@ type MakePlan struct {
 func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) {
 	var c domain.Check
 	cmd.Title = c.Line("title", cmd.Title, 3, 100)
-	c.That(cmd.Minutes >= 0 && cmd.Minutes <= domain.MaxMinutes, domain.MinutesOutOfRange, "minutes", "min", 0, "max", domain.MaxMinutes)
+	if cmd.Kind != PlanInflow { // which never brings all there is
+		c.That(cmd.Minutes >= 0 && cmd.Minutes <= domain.MaxMinutes, domain.MinutesOutOfRange, "minutes", "min", 0, "max", domain.MaxMinutes)
+	}
 	c.That(cmd.Kept >= 0 && cmd.Kept <= domain.MaxMinutes, domain.MinutesOutOfRange, "keptMinutes", "min", 0, "max", domain.MaxMinutes)
 	c.That(cmd.Hour >= 0 && cmd.Hour <= 23, domain.OutOfRange, "hour", "min", 0, "max", 23)
 	turns := domain.Turns{First: cmd.FirstOn, Rhythm: cmd.Rhythm, Hour: cmd.Hour, Zone: zone}
@@ -46,6 +48,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 		cmd.Terms.Method = cmp.Or(cmd.Terms.Method, allocation.EqualShares)
 		cmd.Terms.Rule.Utility = cmp.Or(cmd.Terms.Rule.Utility, allocation.PerMinute)
 		cmd.Terms.TwoApproversAbove = cmp.Or(cmd.Terms.TwoApproversAbove, 1200)
+		c.Minutes("twoApproversAbove", cmd.Terms.TwoApproversAbove)
 		in := allocation.Instance{Method: cmd.Terms.Method, Rule: cmd.Terms.Rule}
 		c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	case PlanSplit:

@@ -5,6 +5,7 @@ package reinvestment
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -141,8 +142,9 @@ func (cmd Submit) check() (Submit, error) {
 	c.That(len(cmd.Milestones) <= 20, domain.OutOfRange, "milestones", "min", 0, "max", 20)
 	sum := domain.Minutes(0)
 	for i := range cmd.Milestones {
-		cmd.Milestones[i].Title = c.Line("milestones", cmd.Milestones[i].Title, 1, 100)
-		c.Minutes("milestones", cmd.Milestones[i].Minutes)
+		at := "milestones." + strconv.Itoa(i)
+		cmd.Milestones[i].Title = c.Line(at+".title", cmd.Milestones[i].Title, 1, 100)
+		c.Minutes(at+".minutes", cmd.Milestones[i].Minutes)
 		sum += cmd.Milestones[i].Minutes
 	}
 	c.That(sum <= cmd.Maximum || c.Err() != nil, ClaimBeyondGrant, "milestones", "available", cmd.Maximum, "required", sum)

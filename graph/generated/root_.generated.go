@@ -17177,7 +17177,7 @@ extend type Subscription {
 }
 
 extend type Mutation {
-  "Announces a question with the rules that its type has today; where the type gives no notice its roll is frozen and ballots are taken at once. Errors: DECISION_TYPE_UNKNOWN, WRONG_BODY, EFFECT_NOT_HERE, BALLOT_KIND, TOO_SOON, ROLL_EMPTY."
+  "Announces a question with the rules that its type has today; where the type gives no notice its roll is frozen and ballots are taken at once. Errors: DECISION_TYPE_UNKNOWN, WRONG_BODY, EFFECT_NOT_HERE, BALLOT_KIND, MINUTES_OUT_OF_RANGE, ROLE_UNKNOWN, TOO_SOON, ROLL_EMPTY."
   openDecision("The question." input: OpenDecisionInput!): OpenDecisionPayload! @can(do: TAKE_PART)
   "Opens a draft that a review made. Errors: DECISION_STATE, ROLL_EMPTY."
   openDraft("Which." input: OpenDraftInput!): OpenDraftPayload! @can(do: TAKE_PART)
