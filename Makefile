@@ -21,7 +21,7 @@ lint:
 	golangci-lint run
 
 test:
-	go test ./...
+	go test -timeout 30m ./...
 
 # Speed is told as a ratio to a baseline of the same run: docs/performance.md.
 bench:

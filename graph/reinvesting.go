@@ -235,8 +235,12 @@ func phases(input *model.PlanPhasesInput, into *reinvestment.Phases) error {
 		said  *int
 		days  *int
 	}{
-		{"callDays", input.CallDays, &into.Call}, {"reviewDays", input.ReviewDays, &into.Review}, {"voteDays", input.VoteDays, &into.Vote},
-		{"challengeDays", input.ChallengeDays, &into.Challenge}, {"payDays", input.PayDays, &into.Pay}, {"reportDays", input.ReportDays, &into.Report},
+		{"callDays", input.CallDays, &into.Call},
+		{"reviewDays", input.ReviewDays, &into.Review},
+		{"voteDays", input.VoteDays, &into.Vote},
+		{"challengeDays", input.ChallengeDays, &into.Challenge},
+		{"payDays", input.PayDays, &into.Pay},
+		{"reportDays", input.ReportDays, &into.Report},
 	} {
 		if phase.said == nil {
 			continue

@@ -41,8 +41,10 @@ func kindOf(mutation, field string) string {
 }
 
 // alsoOf are other types that a field takes.
-var alsoOf = map[string][]string{"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"},
-	"sendMessage.to": {"Listing", "Exchange"}}
+var alsoOf = map[string][]string{
+	"subjectId": {"Member"}, "reportContent.subjectId": {"Listing"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"},
+	"sendMessage.to": {"Listing", "Exchange"},
+}
 
 // everybodys are not a community's own: an id of another town is as good.
 var everybodys = []string{"ServiceType", "Session", "Passkey", "Person", "Community"}

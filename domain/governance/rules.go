@@ -105,7 +105,7 @@ func (cmd Propose) check(charter community.Charter, now time.Time) (Propose, Rul
 	}
 	c.Also(rules.Check(Decision{Options: cmd.Options}.options()))
 	may := effects[cmd.Type]
-	if len(charter.Power[cmd.Type].Governs) > 0 {
+	if len(charter.Power[cmd.Type].Governs) > 0 && len(cmd.Options) == 0 {
 		may = append(slices.Clone(may), ChangeCharter)
 	}
 	c.That(cmd.Effect == nil || slices.Contains(may, cmd.Effect.Kind), EffectNotHere, "effect", "known", known(may))

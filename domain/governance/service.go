@@ -97,11 +97,12 @@ func (s *Service) propose(ctx context.Context, actor domain.Actor, by domain.ID,
 			return domain.Nowhere, err
 		}
 	}
-	if err := s.weigh(ctx, cmd); err != nil {
+	effect, err := s.weigh(ctx, cmd)
+	if err != nil {
 		return domain.Nowhere, err
 	}
 	d := Decision{
-		Community: cmd.Community, ID: domain.NewID(), Type: cmd.Type, Question: cmd.Title, Body: cmd.Body, Options: cmd.Options, Effect: cmd.Effect,
+		Community: cmd.Community, ID: domain.NewID(), Type: cmd.Type, Question: cmd.Title, Body: cmd.Body, Options: cmd.Options, Effect: effect,
 		Rules: rules, State: Draft, OpensAt: cmd.OpensAt, ClosesAt: cmd.ClosesAt, Seed: rand.Text(), By: by, CreatedAt: now, Version: 1,
 	}
 	d.Commitment = tally.Commitment(d.ID.String(), d.Seed)
@@ -112,24 +113,24 @@ func (s *Service) propose(ctx context.Context, actor domain.Actor, by domain.ID,
 	if d.OpensAt.After(now) {
 		return d.ID, nil
 	}
-	d, err := s.open(ctx, d, now)
+	d, err = s.open(ctx, d, now)
 	if err == nil && d.Roll == 0 {
 		err = domain.NewError(RollEmpty, "type")
 	}
 	return d.ID, err
 }
 
-// weigh holds a change of the charter that is voted on against the charter: what no
-// charter can hold, or what others decide, is not put to a vote.
-func (s *Service) weigh(ctx context.Context, cmd Propose) error {
+// weigh holds a change of the charter that is voted on against the charter, whose
+// version the effect then names: what no charter can hold, or what others decide, is
+// not put to a vote.
+func (s *Service) weigh(ctx context.Context, cmd Propose) (*Effect, error) {
 	if cmd.Effect == nil || cmd.Effect.Kind != ChangeCharter {
-		return nil
+		return cmd.Effect, nil
 	}
-	made, err := s.charter.Propose(ctx, cmd.Effect.Amends(Decision{Community: cmd.Community, Type: cmd.Type, Question: cmd.Title}))
-	if err == nil {
-		cmd.Effect.Charter = made.Before.Version
-	}
-	return ofEffect(err)
+	effect := *cmd.Effect
+	made, err := s.charter.Propose(ctx, effect.Amends(Decision{Community: cmd.Community, Type: cmd.Type, Question: cmd.Title}))
+	effect.Charter = made.Before.Version
+	return &effect, ofEffect(err)
 }
 
 // open freezes the roll and begins to take ballots.
