@@ -41,14 +41,18 @@ func TestWhatThePlansSayHappensOnceAMonth(t *testing.T) {
 	w := newTown(t)
 	pool := w.poolFor("PROJECTS")
 	first := w.inDays(2)
-	inflow := w.founder.does("planInflow", input{
+	gift := input{
 		"communityId": w.id, "fromId": w.ownAccount(), "poolId": pool, "title": "Don du mois", "minutes": 120, "firstOn": first, "rhythm": "MONTHLY", "hour": 7,
-	}).text("plan.id")
+		"idempotencyKey": newKey(),
+	}
+	inflow := w.founder.does("planInflow", gift).text("plan.id")
 	cycles := w.founder.does("planCycles", input{
 		"communityId": w.id, "poolId": pool, "title": "Projets", "minutes": 0, "firstOn": first, "rhythm": "MONTHLY", "hour": 8,
 		"phases": input{"callDays": 5, "reviewDays": 1, "voteDays": 5, "challengeDays": 2, "payDays": 5, "reportDays": 3},
 	}).text("plan.id")
-	w.advance(100 * day)
+	w.advance(4 * day)
+	same(t, "sent again when its first day is over", w.founder.does("planInflow", gift).text("plan.id"), inflow)
+	w.advance(96 * day)
 	given, opened := w.founder.sees(inflow, planInFull).list("turns"), w.founder.sees(cycles, planInFull).list("turns")
 	same(t, "four months", []int{len(given), len(opened)}, []int{4, 4})
 	local, err := time.LoadLocation("America/Toronto")

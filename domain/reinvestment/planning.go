@@ -86,15 +86,14 @@ func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan
 		if err != nil {
 			return err
 		}
-		said := cmd
-		cmd, err := cmd.check(where.Zone(), now)
-		if err != nil {
-			return err
-		}
-		if err := s.planned(ctx, standing, cmd); err != nil {
-			return err
-		}
-		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "plan" + string(cmd.Kind), Input: said}, func() (domain.ID, error) {
+		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "plan" + string(cmd.Kind), Input: cmd}, func() (domain.ID, error) {
+			cmd, err := cmd.check(where.Zone(), now)
+			if err == nil {
+				err = s.planned(ctx, standing, cmd)
+			}
+			if err != nil {
+				return domain.Nowhere, err
+			}
 			p := Plan{
 				Community: cmd.Community, ID: domain.NewID(), Kind: cmd.Kind, Title: cmd.Title, From: cmd.From, To: cmd.To, Minutes: cmd.Minutes, Kept: cmd.Kept,
 				Terms: cmd.Terms, FirstOn: cmd.FirstOn, Rhythm: cmd.Rhythm, Hour: cmd.Hour, MadeBy: actor.Person, CreatedAt: now, Version: 1,
