@@ -116,3 +116,19 @@ func Problems(err error) (problems []*Error, ok bool) {
 	}
 	return nil, false
 }
+
+// Moved is an error with its fields named as another input has them. What is our own
+// fault stays as it is.
+func Moved(err error, name func(field string) string) error {
+	problems, ok := Problems(err)
+	if !ok {
+		return err
+	}
+	moved := make([]error, len(problems))
+	for i, p := range problems {
+		e := *p
+		e.Field = name(p.Field)
+		moved[i] = &e
+	}
+	return errors.Join(moved...)
+}

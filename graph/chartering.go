@@ -72,9 +72,8 @@ func charterChanges(input map[string]any) (community.Changes, error) {
 // field at: rows that a charter keeps by their names stand in lists. What no row was
 // sent for is about the whole list.
 func whereSent(err error, at string, changes map[string]any) error {
-	problems, ok := domain.Problems(err)
-	if !ok {
-		return err
+	if err == nil {
+		return nil
 	}
 	var sent struct {
 		Power      []struct{ Type string }
@@ -98,17 +97,14 @@ func whereSent(err error, at string, changes map[string]any) error {
 	for _, row := range sent.Assembly.Colleges {
 		names["assembly.colleges"] = append(names["assembly.colleges"], row.Code)
 	}
-	moved := make([]error, len(problems))
-	for i, p := range problems {
-		e := *p
+	return domain.Moved(err, func(field string) string {
 		for kept, list := range map[string]string{"power": "power", "activities.kinds": "activities", "assembly.colleges": "assembly.colleges"} {
-			if below, is := strings.CutPrefix(p.Field+".", at+"."+kept+"."); is {
-				e.Field = strings.TrimSuffix(at+"."+list+"."+row(names[kept], below), ".")
+			if below, is := strings.CutPrefix(field+".", at+"."+kept+"."); is {
+				return strings.TrimSuffix(at+"."+list+"."+row(names[kept], below), ".")
 			}
 		}
-		moved[i] = &e
-	}
-	return errors.Join(moved...)
+		return field
+	})
 }
 
 // row is a field below a list, "NAME.rest.", by the place of the row with that name.

@@ -131,6 +131,30 @@ func TestARelayThatDiesNeitherLosesNorDoubles(t *testing.T) {
 	same(t, "letters", len(b.post.to("eloise@example.org")), 5)
 }
 
+// Of letters there may be thousands: what somebody waits for goes before them.
+func TestWhatSomebodyWaitsForGoesBeforeLetters(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for range 40 {
+		b.asks(b.chloe, b.eloise)
+	}
+	b.asks(b.eloise, b.bruno)
+	n := b.home.start(func(c *jobs.Config) { c.InsertOnly = true })
+	b.eventually("the letters wait", func() bool { return ask[int64](b, `SELECT count(*) FROM river.river_job WHERE kind = 'letter'`) == 41 })
+	if _, err := n.members.Leave(t.Context(), b.bruno.actor, b.community, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("the leaver waits behind them", func() bool { return ask[int64](b, `SELECT count(*) FROM river.river_job WHERE kind = 'leaver'`) == 1 })
+
+	b.node().start()
+	b.eventually("all was done", func() bool {
+		return ask[bool](b, `SELECT bool_and(state = 'completed') AND count(*) > 41 FROM river.river_job WHERE queue = 'default'`)
+	})
+	same(t, "letters that went before", ask[int64](b, `
+		SELECT count(*) FROM river.river_job letter JOIN river.river_job leaver ON leaver.kind = 'leaver'
+		 WHERE letter.kind = 'letter' AND letter.attempted_at < leaver.attempted_at`), 0)
+}
+
 func TestOneCommunitysTroubleIsNotTheOthers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -107,7 +107,7 @@ type tx struct {
 	now       time.Time
 	conn      *sql.Conn
 	pgx       pgx.Tx
-	rows      func() *gorm.DB // GORM on the same connection
+	gorm      *gorm.DB // which rows puts on the same connection
 	events    []domain.Event
 	appended  bool
 }
@@ -126,7 +126,12 @@ func current(ctx context.Context) *tx {
 }
 
 // rows is GORM on the running transaction, for reading and writing rows.
-func rows(ctx context.Context) *gorm.DB { return current(ctx).rows() }
+func rows(ctx context.Context) *gorm.DB {
+	t := current(ctx)
+	g := t.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	g.Statement.ConnPool = t.conn
+	return g
+}
 
 // query is the running transaction itself, for SQL that is the point.
 func query(ctx context.Context) pgx.Tx { return current(ctx).pgx }
@@ -173,7 +178,7 @@ func (db *DB) begin(ctx context.Context, community domain.ID, how string) (*tx, 
 	if err != nil {
 		return nil, fmt.Errorf("take a connection: %w", err)
 	}
-	t := &tx{community: community, now: db.clock.Now().UTC().Truncate(time.Microsecond), conn: conn}
+	t := &tx{community: community, now: db.clock.Now().UTC().Truncate(time.Microsecond), conn: conn, gorm: db.gorm}
 	// The pgx connection stays pinned by conn until Close; the use case is the
 	// only one that speaks on it.
 	err = conn.Raw(func(driver any) (err error) {
@@ -183,11 +188,6 @@ func (db *DB) begin(ctx context.Context, community domain.ID, how string) (*tx, 
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin: %w", err), conn.Close())
-	}
-	t.rows = func() *gorm.DB {
-		g := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-		g.Statement.ConnPool = conn
-		return g
 	}
 	return t, nil
 }

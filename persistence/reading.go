@@ -13,7 +13,8 @@ import (
 
 // reading is one transaction for all that a query reads. What its fields ask for
 // side by side takes turns here, each turn inside one community as always. So a page
-// costs one BEGIN and one COMMIT however many rooms it comes from, and one connection.
+// is of one moment, and costs one transaction and one connection however many rooms it
+// comes from.
 type reading struct {
 	db *DB
 	mu sync.Mutex

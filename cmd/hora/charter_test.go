@@ -190,7 +190,9 @@ func TestAVoteChangesTheCharter(t *testing.T) {
 	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
 	same(t, "Anna alone", anna.amends(input{"hours": input{"starting": 600}}).problems()[0].Code, "WRONG_BODY")
 	change := func(charter input) input { return input{"effect": input{"kind": "CHANGE_CHARTER", "charter": charter}} }
-	question := anna.poses("Commencer avec dix heures ?", "COMMON_RULES", change(input{"hours": input{"starting": 600}}))
+	proposal := with(change(input{"hours": input{"starting": 600}}), "idempotencyKey", newKey())
+	question := anna.poses("Commencer avec dix heures ?", "COMMON_RULES", proposal)
+	same(t, "sent again", anna.poses("Commencer avec dix heures ?", "COMMON_RULES", proposal), question)
 	const effect = `Decision { state failure effect { kind effectiveFrom charter { part path old new text } } result { verdict } }`
 	asked := bruno.sees(question, effect)
 	same(t, "what Bruno reads before he votes", asked.list("effect.charter"), []thing{{
@@ -246,6 +248,9 @@ func TestAWrongChangeIsNotVotedOn(t *testing.T) {
 			t.Errorf("%s with %v: %v, wanted %s", c.kind, c.charter, told, c.want)
 		}
 	}
+	several := anna.tries("openDecision", input{"communityId": town.id, "type": "COMMON_RULES", "title": "Lequel ?", "options": []input{{"label": "Dix heures"}, {"label": "Vingt"}},
+		"effect": input{"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}}}).problems()
+	same(t, "one change for several options", several[0].Code+" "+strings.Join(several[0].Field, "."), "EFFECT_NOT_HERE effect")
 	far := anna.tries("openDecision", input{"communityId": town.id, "type": "COMMON_RULES", "title": "Plus tard ?", "effect": input{
 		"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}, "effectiveFrom": town.now().Add(-day),
 	}}).problems()

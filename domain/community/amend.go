@@ -3,8 +3,8 @@
 package community
 
 import (
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -155,21 +155,7 @@ func (c Charter) Tried(changes Changes) (Charter, error) {
 
 // ofChanges puts the fields of an error below the changes that it is about.
 func ofChanges(err error) error {
-	problems, ok := domain.Problems(err)
-	if !ok {
-		return err
-	}
-	moved := make([]error, len(problems))
-	for i, p := range problems {
-		field := "changes"
-		if p.Field != "" {
-			field += "." + p.Field
-		}
-		e := *p
-		e.Field = field
-		moved[i] = &e
-	}
-	return errors.Join(moved...)
+	return domain.Moved(err, func(field string) string { return strings.TrimSuffix("changes."+field, ".") })
 }
 
 // NextPeriod is when the community's next period begins: at midnight of its

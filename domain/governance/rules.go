@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,17 +164,7 @@ func (e Effect) Amends(d Decision) community.Amendment {
 // ofEffect puts the fields of an error about a change of the charter where a decision's
 // input has them.
 func ofEffect(err error) error {
-	problems, ok := domain.Problems(err)
-	if !ok {
-		return err
-	}
-	moved := make([]error, len(problems))
-	for i, p := range problems {
-		e := *p
-		e.Field = "effect." + strings.Replace(p.Field, "changes", "charter", 1)
-		moved[i] = &e
-	}
-	return errors.Join(moved...)
+	return domain.Moved(err, func(field string) string { return "effect." + strings.Replace(field, "changes", "charter", 1) })
 }
 
 // needsReason: where the rules ask for it, who says no says why.
