@@ -248,8 +248,10 @@ func TestAWrongChangeIsNotVotedOn(t *testing.T) {
 			t.Errorf("%s with %v: %v, wanted %s", c.kind, c.charter, told, c.want)
 		}
 	}
-	several := anna.tries("openDecision", input{"communityId": town.id, "type": "COMMON_RULES", "title": "Lequel ?", "options": []input{{"label": "Dix heures"}, {"label": "Vingt"}},
-		"effect": input{"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}}}).problems()
+	several := anna.tries("openDecision", input{
+		"communityId": town.id, "type": "COMMON_RULES", "title": "Lequel ?", "options": []input{{"label": "Dix heures"}, {"label": "Vingt"}},
+		"effect": input{"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}},
+	}).problems()
 	same(t, "one change for several options", several[0].Code+" "+strings.Join(several[0].Field, "."), "EFFECT_NOT_HERE effect")
 	far := anna.tries("openDecision", input{"communityId": town.id, "type": "COMMON_RULES", "title": "Plus tard ?", "effect": input{
 		"kind": "CHANGE_CHARTER", "charter": input{"hours": input{"starting": 600}}, "effectiveFrom": town.now().Add(-day),
