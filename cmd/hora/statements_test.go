@@ -44,22 +44,18 @@ const (
 	news = `{ viewer { person { displayName } unreadNotifications notifications(first: 50) { nodes { kind title body exchange { number state } } } } }`
 )
 
-// cheapest asks for a page until it costs as little as it should, or often enough:
-// a busy machine may part what is asked for together, but it never joins what is
-// asked for one by one.
-func (c *counted) cheapest(p *person, query string, variables input, enough int64) cost {
+// cheapest is the least that a page costs when it is asked for often: a busy machine
+// may part what is asked for together, but it never joins what is asked for one by one.
+func (c *counted) cheapest(p *person, query string, variables input) cost {
 	p.t.Helper()
 	var least cost
-	for try := range 25 {
+	for try := range 12 {
 		a := p.gql(p.bearer(), query, variables)
 		if len(a.Errors) > 0 {
 			p.t.Fatalf("%s: %s", query, a.raw)
 		}
 		if this := (cost{c.last.Statements(), c.last.Boundaries()}); try == 0 || this.statements < least.statements {
 			least = this
-		}
-		if try > 5 && least.statements <= enough {
-			break
 		}
 	}
 	return least
@@ -88,17 +84,19 @@ func (w *town) fiftyExchanges() (last string) {
 	return last
 }
 
-// It runs beside no other test, whose work would part batches.
+// A statement for each item would make 45 more. A batch that is parted once makes one
+// more: who took part in an exchange is known before who only signed a step of it.
 func TestAPageCostsTheSameWhateverItsLength(t *testing.T) {
 	count := &counted{}
 	town := boot(t, count.wrap).town("Accorderie du Port", "port")
 	last := town.fiftyExchanges()
 	for page, query := range map[string]string{"exchanges with their parties, accounts, history and transfers": exchangesPage, "the feed of offers": feed} {
-		few := count.cheapest(town.founder, query, input{"first": 5}, 0)
-		many := count.cheapest(town.founder, query, input{"first": 50}, few.statements)
+		few, many := count.cheapest(town.founder, query, input{"first": 5}), count.cheapest(town.founder, query, input{"first": 50})
 		t.Logf("%s: 5 cost %s, 50 cost %s", page, few, many)
-		same(t, page+": statements for 50 and for 5", many.statements, few.statements)
+		if more := many.statements - few.statements; more > 3 {
+			t.Errorf("%s: 50 cost %d statements more than 5", page, more)
+		}
 	}
-	t.Logf("one exchange: %s", count.cheapest(town.founder, oneExchange, input{"id": last}, 0))
-	t.Logf("the newest news: %s", count.cheapest(town.founder, news, input{}, 0))
+	t.Logf("one exchange: %s", count.cheapest(town.founder, oneExchange, input{"id": last}))
+	t.Logf("the newest news: %s", count.cheapest(town.founder, news, input{}))
 }

@@ -179,6 +179,7 @@ func (c *connection) serve() {
 	for _, o := range c.operations {
 		o.cancel()
 	}
+	clear(c.operations) // nobody hears that they are complete: the next word is why it closes
 	c.mu.Unlock()
 	if code != 0 {
 		c.close(code, reason)
