@@ -317,7 +317,8 @@ func TestACallerSpendsABudget(t *testing.T) {
 	}
 	a := from("198.51.100.1", dear)
 	requested, limit, remaining := a.cost()
-	same(t, "the first costs", []int{requested, limit, remaining}, []int{601, 20_000, 19_399})
+	// What is left grows again while an answer is written: by one in three milliseconds.
+	same(t, "the first costs", []any{requested, limit, remaining >= 19_399 && remaining < 20_000}, []any{601, 20_000, true})
 	spent := 0
 	for len(from("198.51.100.1", dear).Errors) == 0 {
 		if spent++; spent > 40 {
@@ -362,7 +363,7 @@ func TestACallerSpendsABudget(t *testing.T) {
 	anna := town.register("Anna", "fr") // her purse is her own, wherever she is
 	same(t, "the strangers’ network", spends("198.51.100.1", dear), any("RATE_LIMITED"))
 	_, _, remaining = p.gql(anna.bearer(), dear, nil, "X-Forwarded-For", "198.51.100.1").cost()
-	same(t, "Anna there", remaining, 19_399)
+	same(t, "Anna there", remaining >= 19_399 && remaining < 20_000, true)
 }
 
 // Whoever tries many passwords in one document tried as often.
