@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,7 @@ SELECT l.community_id, l.id, l.member_id, l.kind, l.title, l.description, l.serv
    AND l.state = 'PUBLISHED'
    AND m.participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
  ORDER BY l.published_at DESC, l.id DESC
- LIMIT $2`
+ LIMIT `
 	bareMembers = `
 SELECT community_id, id, number, kind, person_id, display_name, email, participation, capital, governance,
        message, applied_at, admitted_at, resumes_as, left_at, decline_reason, version
@@ -111,7 +112,7 @@ func (r *reader) page(ctx context.Context) (page []bareListing, err error) {
 		if err := tx.QueryRow(ctx, bareStanding, r.town.id, r.town.members[0], time.Now()).Scan(&member, &participation, &roles); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, bareFeed, r.town.id, feedPage+1) // CollectRows tells its error
+		rows, _ := tx.Query(ctx, bareFeed+strconv.Itoa(feedPage+1), r.town.id) // CollectRows tells its error
 		all, err := pgx.CollectRows(rows, scanBareListing)
 		if err != nil {
 			return err

@@ -226,7 +226,7 @@ func (ListingStore) Search(ctx context.Context, community domain.ID, f listing.F
 		}
 	}
 	sql := "SELECT " + listingColumns + ", " + rank + "::text AS rank\n  FROM listing l\n  JOIN member m ON m.community_id = l.community_id AND m.id = l.member_id\n" +
-		s.where.String() + "\n ORDER BY " + fmt.Sprintf(sorted, direction) + "\n LIMIT " + s.arg(page.Limit+1)
+		s.where.String() + "\n ORDER BY " + fmt.Sprintf(sorted, direction) + limit(page)
 	type ranked struct {
 		listingRow
 		Rank string

@@ -73,8 +73,8 @@ SELECT community_id, account_id, seq, transfer_id, minutes, balance_after, at
  ORDER BY seq `
 
 const (
-	newestFirst = entriesSQL + `DESC LIMIT $5`
-	oldestFirst = entriesSQL + `ASC LIMIT $5`
+	newestFirst = entriesSQL + `DESC`
+	oldestFirst = entriesSQL + `ASC`
 )
 
 // Entries implements ledger.Store.
@@ -91,7 +91,7 @@ func (LedgerStore) Entries(ctx context.Context, community, account domain.ID, sp
 	if page.Backward {
 		sql = oldestFirst
 	}
-	found, err := query(ctx).Query(ctx, sql, community, account, above, below, page.Limit+1)
+	found, err := query(ctx).Query(ctx, sql+limit(page), community, account, above, below)
 	if err != nil {
 		return none, err
 	}
