@@ -220,17 +220,18 @@ func (r *Resolver) audit(ctx context.Context, d *governance.Decision) (scalar.JS
 	return scalar.JSON(raw), err
 }
 
-func (r *Resolver) needsMyVote(ctx context.Context) ([]*governance.Decision, error) {
+// everywhere reads what one has in each of one's communities, one or two.
+func everywhere[T any](ctx context.Context, r *Resolver, read func(context.Context, domain.Actor, domain.ID) ([]T, error)) ([]*T, error) {
 	members, err := r.Members.Memberships(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}
-	var all []governance.Decision
-	for _, m := range members { // one or two
+	var all []T
+	for _, m := range members {
 		if !m.Participation.Admitted() {
 			continue
 		}
-		found, err := r.Governance.NeedsMyVote(ctx, actor(ctx), m.Community)
+		found, err := read(ctx, actor(ctx), m.Community)
 		if err != nil {
 			return nil, err
 		}

@@ -100,7 +100,7 @@ func (r *decisionResolver) MySeat(ctx context.Context, obj *governance.Decision)
 	if ballot.Receipt != "" {
 		shown.Ballot = ballotOf(ballot)
 	}
-	return shown, nil
+	return shown, r.entrusted(ctx, obj, shown)
 }
 
 func (r *decisionResolver) Result(ctx context.Context, obj *governance.Decision) (*model.DecisionResult, error) {
@@ -214,7 +214,7 @@ func (r *subscriptionResolver) DecisionUpdated(ctx context.Context, decisionID s
 }
 
 func (r *viewerResolver) NeedsMyVote(ctx context.Context, obj *view.Viewer) ([]*governance.Decision, error) {
-	return r.needsMyVote(ctx)
+	return everywhere(ctx, r.Resolver, r.Governance.NeedsMyVote)
 }
 
 func (r *Resolver) Decision() generated.DecisionResolver { return &decisionResolver{r} }

@@ -51,6 +51,7 @@ const (
 	reportID       idKind = 'r'
 	measureID      idKind = 'u'
 	decisionID     idKind = 'V'
+	delegationID   idKind = 'v'
 	complaintID    idKind = 'c'
 )
 

@@ -305,10 +305,10 @@ func (GovernanceStore) Key(ctx context.Context, community, decision domain.ID) (
 // PutBallot implements governance.Store.
 func (GovernanceStore) PutBallot(ctx context.Context, b governance.Ballot) (governance.Ballot, error) {
 	err := query(ctx).QueryRow(ctx, `
-		INSERT INTO decision_ballot AS b (community_id, decision_id, slot, receipt, college, paper, reason, member_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO decision_ballot AS b (community_id, decision_id, slot, receipt, college, paper, reason, member_id, carried)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (community_id, decision_id, slot) DO UPDATE SET paper = excluded.paper, reason = excluded.reason
-		RETURNING b.receipt`, b.Community, b.Decision, b.Slot, b.Receipt, b.College, b.Paper, b.Reason, optional(b.Member)).Scan(&b.Receipt)
+		RETURNING b.receipt`, b.Community, b.Decision, b.Slot, b.Receipt, b.College, b.Paper, b.Reason, optional(b.Member), b.Carried).Scan(&b.Receipt)
 	return b, err
 }
 
@@ -319,16 +319,17 @@ type decisionBallotRow struct {
 	Paper                   tally.Paper
 	Reason                  string
 	MemberID                *domain.ID
+	Carried                 bool
 }
 
 func (r decisionBallotRow) value() governance.Ballot {
 	return governance.Ballot{
 		Community: r.CommunityID, Decision: r.DecisionID, Slot: r.Slot, Receipt: r.Receipt, College: r.College, Paper: r.Paper, Reason: r.Reason,
-		Member: orNowhere(r.MemberID),
+		Member: orNowhere(r.MemberID), Carried: r.Carried,
 	}
 }
 
-const decisionBallots = `SELECT community_id, decision_id, slot, receipt, college, paper, reason, member_id
+const decisionBallots = `SELECT community_id, decision_id, slot, receipt, college, paper, reason, member_id, carried
   FROM decision_ballot WHERE community_id = $1 AND decision_id = $2`
 
 // BallotIn implements governance.Store.

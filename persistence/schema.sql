@@ -730,6 +730,7 @@ CREATE TABLE public.decision_ballot (
   paper jsonb NOT NULL,
   reason text NOT NULL,
   member_id uuid,
+  carried boolean NOT NULL DEFAULT false,
   CONSTRAINT decision_ballot_pkey PRIMARY KEY (community_id, decision_id, slot),
   CONSTRAINT decision_ballot_receipt_key UNIQUE (community_id, decision_id, receipt),
   CONSTRAINT decision_ballot_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
@@ -790,15 +791,47 @@ CREATE TABLE public.decision_seat (
   college text NOT NULL DEFAULT ''::text,
   voted boolean NOT NULL DEFAULT false,
   conflict text NOT NULL DEFAULT ''::text,
+  delegation_id uuid,
   CONSTRAINT decision_seat_pkey PRIMARY KEY (community_id, decision_id, member_id),
+  CONSTRAINT decision_seat_carried CHECK ((voted OR (delegation_id IS NULL))),
   CONSTRAINT decision_seat_conflict CHECK (((NOT voted) OR (conflict = ''::text))),
-  CONSTRAINT decision_seat_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id)
+  CONSTRAINT decision_seat_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id),
+  CONSTRAINT decision_seat_delegation_fkey FOREIGN KEY (community_id, delegation_id) REFERENCES public.delegation(community_id, id)
 );
 ALTER TABLE public.decision_seat ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.decision_seat FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.decision_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX decision_seat_delegation_idx ON public.decision_seat USING btree (community_id, delegation_id) WHERE (delegation_id IS NOT NULL);
 CREATE INDEX decision_seat_member_idx ON public.decision_seat USING btree (community_id, member_id, decision_id) WHERE ((NOT voted) AND (conflict = ''::text));
 GRANT INSERT, SELECT ON public.decision_seat TO hora_server;
+
+CREATE TABLE public.delegation (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  from_id uuid NOT NULL,
+  to_id uuid NOT NULL,
+  decision_id uuid,
+  type text NOT NULL DEFAULT ''::text,
+  given_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT delegation_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT delegation_parties CHECK ((from_id <> to_id)),
+  CONSTRAINT delegation_scope CHECK (((decision_id IS NULL) = (type <> ''::text))),
+  CONSTRAINT delegation_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT delegation_decision_fkey FOREIGN KEY (community_id, decision_id) REFERENCES public.decision(community_id, id),
+  CONSTRAINT delegation_from_fkey FOREIGN KEY (community_id, from_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT delegation_to_fkey FOREIGN KEY (community_id, to_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.delegation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.delegation FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.delegation TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX delegation_decision_key ON public.delegation USING btree (community_id, from_id, decision_id) WHERE ((ended_at IS NULL) AND (decision_id IS NOT NULL));
+CREATE INDEX delegation_from_idx ON public.delegation USING btree (community_id, from_id) WHERE (ended_at IS NULL);
+CREATE INDEX delegation_in_decision_idx ON public.delegation USING btree (community_id, decision_id) WHERE (decision_id IS NOT NULL);
+CREATE INDEX delegation_in_type_idx ON public.delegation USING btree (community_id, type) WHERE (type <> ''::text);
+CREATE INDEX delegation_to_idx ON public.delegation USING btree (community_id, to_id) WHERE (ended_at IS NULL);
+GRANT INSERT, SELECT ON public.delegation TO hora_server;
 
 CREATE TABLE public.device_key (
   community_id uuid NOT NULL,

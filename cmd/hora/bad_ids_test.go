@@ -25,7 +25,7 @@ var kinds = map[string]string{
 	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
 	"joinSession.sessionId": "GroupSession", "leaveSession.sessionId": "GroupSession",
 	"cancelSession.sessionId": "GroupSession", "settleSession.sessionId": "GroupSession", "attendedIds": "Member", "helperId": "Member", "photoId": "Photo", "photoIds": "Photo", "activityId": "Activity", "notificationIds": "Notification",
-	"threadId": "Thread", "sendMessage.to": "Member", "decisionId": "Decision", "ownerId": "Member",
+	"threadId": "Thread", "sendMessage.to": "Member", "decisionId": "Decision", "delegationId": "Delegation", "ownerId": "Member",
 	"castBallot.choices": optionOf, "castBallot.ranking": optionOf,
 }
 

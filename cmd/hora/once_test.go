@@ -71,6 +71,7 @@ var harmless = map[string]string{
 
 	"openDraft":        "a draft opens once",
 	"castBallot":       "the last ballot counts, and it is the same",
+	"revokeDelegation": "it has ended",
 	"declareConflict":  "who left the denominator has left it",
 	"withdrawDecision": "it is withdrawn",
 	"setOutcome":       "the same words change nothing",

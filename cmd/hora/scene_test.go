@@ -392,6 +392,12 @@ var calls = map[string]func(s *scene) call{
 	"declareConflict": func(s *scene) call {
 		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
 	},
+	"delegateVote": func(s *scene) call {
+		return call{s.anna, input{"toId": s.clara.member, "type": "STATUTES", "until": s.now().Add(30 * day).Truncate(time.Second), "idempotencyKey": newKey()}}
+	},
+	"revokeDelegation": func(s *scene) call {
+		return call{s.bruno, input{"delegationId": s.bruno.entrusts(s.clara, input{"type": "ANNUAL_ACCOUNTS"})}}
+	},
 	"withdrawDecision": func(s *scene) call { return call{s.anna, input{"decisionId": s.agreement(), "reason": "Mal posée."}} },
 	"commentOnDecision": func(s *scene) call {
 		return call{s.bruno, input{"decisionId": s.voted(), "body": s.another("Et le dimanche ?"), "idempotencyKey": newKey()}}

@@ -305,6 +305,7 @@ var shown = map[string]string{
 	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,
+	"Delegation":        "{ id from { id } to { id } decision { id } type until endedAt carried { id } }",
 	"DecisionBallot":    "{ receipt choice marks { optionId value } reason }",
 	"CharterSimulation": "{ members exchanges exchanged refusedExchanges refusedMembers differences { path } before { openings levy communityBalance pools { purpose balance } } after { openings levy communityBalance pools { purpose balance } } }",
 	"ShareSubscription": "{ id quantity state parts { number shares amount { minor currency } due paidAt confirmations } member { displayName } }",

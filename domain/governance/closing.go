@@ -112,6 +112,9 @@ func (s *Service) close(ctx context.Context, d Decision, failure domain.Code, no
 	if err != nil {
 		return err
 	}
+	if err := s.represent(ctx, d); err != nil {
+		return err
+	}
 	ballots, err := s.store.Ballots(ctx, d.Community, d.ID)
 	if err != nil {
 		return err
@@ -124,6 +127,9 @@ func (s *Service) close(ctx context.Context, d Decision, failure domain.Code, no
 		d.State, d.Rules.Waived, d.Reminded = SecondCall, true, 0
 		d.ClosesAt = now.AddDate(0, 0, d.Rules.SecondCallDays)
 		s.tell(ctx, domain.System, DecisionCalled, d, domain.Nowhere)
+		if err := s.store.Uncarry(ctx, d.Community, d.ID); err != nil {
+			return err
+		}
 		_, err := s.store.SaveDecision(ctx, d)
 		return err
 	}

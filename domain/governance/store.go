@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 )
 
 // Store is what the room needs kept. Every call runs inside InTx of the
@@ -58,6 +59,28 @@ type Store interface {
 	// PublishedBallots reads what was published, in the order of receipts.
 	PublishedBallots(ctx context.Context, community, decision domain.ID) ([]Published, error)
 	ListPublished(ctx context.Context, community, decision domain.ID, page domain.Page) (domain.Slice[Published], error)
+
+	// HoldVotes keeps other delegations of these members waiting until the transaction
+	// ends, so that limits hold however many give theirs at once.
+	HoldVotes(ctx context.Context, community domain.ID, members ...domain.ID) error
+	AddDelegation(ctx context.Context, g Delegation) error
+	// EndDelegation notes when one ended; false when it had ended before.
+	EndDelegation(ctx context.Context, community, id domain.ID, now time.Time) (bool, error)
+	Delegations(ctx context.Context, community domain.ID, ids []domain.ID) ([]Delegation, error)
+	// DelegationsOf lists what a member gave or holds and what runs, the newest first.
+	DelegationsOf(ctx context.Context, community, member domain.ID, now time.Time) ([]Delegation, error)
+	// Running lists the delegations that run for a type of decision and, unless it is
+	// Nowhere, for one of that type.
+	Running(ctx context.Context, community, decision domain.ID, t community.DecisionType, now time.Time) ([]Delegation, error)
+	// DelegationsIn lists those that would hold in a decision, or that held.
+	DelegationsIn(ctx context.Context, d Decision) ([]Delegation, error)
+	// Represented lists those of a roll who did not vote, and for whom another did, the
+	// first to have asked first. One given for the decision goes before one for its type.
+	Represented(ctx context.Context, d Decision) ([]Represented, error)
+	// MarkCarried notes on the roll that somebody was represented, and by which delegation.
+	MarkCarried(ctx context.Context, community, decision, member, delegation domain.ID) error
+	// Uncarry takes the ballots of the represented out of the box again.
+	Uncarry(ctx context.Context, community, decision domain.ID) error
 
 	AddComment(ctx context.Context, c Comment) error
 	Comments(ctx context.Context, community domain.ID, decisions []domain.ID) ([]Comment, error)

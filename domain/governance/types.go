@@ -138,6 +138,7 @@ type Ballot struct {
 	Paper               tally.Paper
 	Reason              string
 	Member              domain.ID // Nowhere when the ballot is secret
+	Carried             bool      // cast by whoever represents the voter; it leaves with a first call that fails
 }
 
 // Published is a ballot as everybody reads it after the close.
@@ -156,6 +157,12 @@ type Seat struct {
 	College                     string
 	Voted                       bool
 	Conflict                    string // what they declared; empty for none
+}
+
+// Represented is somebody on a roll who did not vote, and who did in their place.
+type Represented struct {
+	From, To, Delegation domain.ID
+	College              string // of From
 }
 
 // Comment is what somebody says of a decision.

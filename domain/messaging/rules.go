@@ -90,6 +90,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		var about governance.Told
 		err := said(e, &about)
 		return told{kind: Kind(e.Kind), members: []domain.ID{about.Member}}, err == nil && about.Member != domain.Nowhere, err
+	case governance.DelegationGiven, governance.DelegationEnded:
+		return tellDelegation(e)
 	case recognition.Thanked, recognition.Starred, recognition.Endorsed:
 		return tellRecognition(e)
 	case membership.AdmissionListed, membership.AdmissionObjected, membership.AdmissionSettled:

@@ -5,6 +5,7 @@ package messaging
 import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -51,4 +52,11 @@ func tellHelp(e domain.RecordedEvent) (t told, ok bool, err error) {
 		kind: Kind(e.Kind), members: []domain.ID{h.Member, h.Helper},
 		about: map[domain.ID]domain.ID{h.Member: h.Helper, h.Helper: h.Member},
 	}, err == nil, err
+}
+
+// tellDelegation: the one who did not do it hears of it, also when theirs went to somebody else.
+func tellDelegation(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var g governance.Entrusted
+	err = said(e, &g)
+	return told{kind: Kind(e.Kind), members: []domain.ID{g.From, g.To}, about: map[domain.ID]domain.ID{g.From: g.To, g.To: g.From}}, err == nil, err
 }

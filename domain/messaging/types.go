@@ -51,6 +51,8 @@ const (
 	DecisionExecuted Kind = "DECISION_EXECUTED" // for whoever asked
 	DecisionFailed   Kind = "DECISION_FAILED"   // for whoever asked
 	DecisionReview   Kind = "DECISION_REVIEW_DUE"
+	DelegationGiven  Kind = "DELEGATION_GIVEN"
+	DelegationEnded  Kind = "DELEGATION_ENDED"
 
 	ChequeWritten    Kind = "TIME_CHEQUE_WRITTEN"
 	ChequeSettled    Kind = "TIME_CHEQUE_SETTLED"

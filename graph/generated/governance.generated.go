@@ -2927,6 +2927,70 @@ func (ec *executionContext) fieldContext_DecisionSeat_ballot(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _DecisionSeat_delegation(ctx context.Context, field graphql.CollectedField, obj *model.DecisionSeat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionSeat_delegation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delegation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *governance.Delegation) graphql.Marshaler {
+			return ec.marshalODelegation2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDelegation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionSeat_delegation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionSeat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delegation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionSeat_mandates(ctx context.Context, field graphql.CollectedField, obj *model.DecisionSeat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionSeat_mandates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mandates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*governance.Delegation) graphql.Marshaler {
+			return ec.marshalNDelegation2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDelegationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionSeat_mandates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionSeat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delegation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DecisionUpdate_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DecisionUpdate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5087,6 +5151,16 @@ func (ec *executionContext) _DecisionSeat(ctx context.Context, sel ast.Selection
 		case "ballot":
 			out.Values[i] = ec._DecisionSeat_ballot(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "delegation":
+			out.Values[i] = ec._DecisionSeat_delegation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mandates":
+			out.Values[i] = ec._DecisionSeat_mandates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

@@ -34,6 +34,7 @@ type ViewerResolver interface {
 	Sessions(ctx context.Context, obj *view.Viewer) ([]*identity.Session, error)
 	Notifications(ctx context.Context, obj *view.Viewer, first *int, after *string) (*model.NotificationConnection, error)
 	UnreadNotifications(ctx context.Context, obj *view.Viewer) (int, error)
+	Delegations(ctx context.Context, obj *view.Viewer) ([]*governance.Delegation, error)
 	Passkeys(ctx context.Context, obj *view.Viewer) ([]*identity.Passkey, error)
 	NeedsMyVote(ctx context.Context, obj *view.Viewer) ([]*governance.Decision, error)
 }
@@ -962,6 +963,38 @@ func (ec *executionContext) fieldContext_Viewer_unreadNotifications(_ context.Co
 	return graphql.NewScalarFieldContext("Viewer", field, true, true, "Int")
 }
 
+func (ec *executionContext) _Viewer_delegations(ctx context.Context, field graphql.CollectedField, obj *view.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_delegations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Delegations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*governance.Delegation) graphql.Marshaler {
+			return ec.marshalNDelegation2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDelegationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_delegations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delegation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Viewer_passkeys(ctx context.Context, field graphql.CollectedField, obj *view.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1687,6 +1720,12 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_unreadNotifications(ctx, field, obj)
+				})
+		case "delegations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_delegations(ctx, field, obj)
 				})
 		case "passkeys":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

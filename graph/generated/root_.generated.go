@@ -48,6 +48,7 @@ type ResolverRoot interface {
 	Cycle() CycleResolver
 	Decision() DecisionResolver
 	DecisionComment() DecisionCommentResolver
+	Delegation() DelegationResolver
 	DeviceKey() DeviceKeyResolver
 	Endorsement() EndorsementResolver
 	Entry() EntryResolver
@@ -940,9 +941,11 @@ type ComplexityRoot struct {
 	}
 
 	DecisionSeat struct {
-		Ballot   func(childComplexity int) int
-		Conflict func(childComplexity int) int
-		Voted    func(childComplexity int) int
+		Ballot     func(childComplexity int) int
+		Conflict   func(childComplexity int) int
+		Delegation func(childComplexity int) int
+		Mandates   func(childComplexity int) int
+		Voted      func(childComplexity int) int
 	}
 
 	DecisionUpdate struct {
@@ -978,6 +981,23 @@ type ComplexityRoot struct {
 	DefineBadgePayload struct {
 		Badge      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	DelegateVotePayload struct {
+		Delegation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Delegation struct {
+		Carried  func(childComplexity int) int
+		Decision func(childComplexity int) int
+		EndedAt  func(childComplexity int) int
+		From     func(childComplexity int) int
+		GivenAt  func(childComplexity int) int
+		ID       func(childComplexity int) int
+		To       func(childComplexity int) int
+		Type     func(childComplexity int) int
+		Until    func(childComplexity int) int
 	}
 
 	DepositTimeChequePayload struct {
@@ -1529,6 +1549,7 @@ type ComplexityRoot struct {
 		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
 		DefineBadge               func(childComplexity int, input model.DefineBadgeInput) int
+		DelegateVote              func(childComplexity int, input model.DelegateVoteInput) int
 		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
 		EnableWebhook             func(childComplexity int, input model.EnableWebhookInput) int
@@ -1588,6 +1609,7 @@ type ComplexityRoot struct {
 		ReviseSplit               func(childComplexity int, input model.ReviseSplitInput) int
 		RevokeBadge               func(childComplexity int, input model.RevokeBadgeInput) int
 		RevokeCard                func(childComplexity int, input model.RevokeCardInput) int
+		RevokeDelegation          func(childComplexity int, input model.RevokeDelegationInput) int
 		RevokeDeviceKey           func(childComplexity int, input model.RevokeDeviceKeyInput) int
 		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
@@ -2102,6 +2124,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RevokeDelegationPayload struct {
+		Delegation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RevokeDeviceKeyPayload struct {
 		DeviceKey  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2594,6 +2621,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Delegations         func(childComplexity int) int
 		Memberships         func(childComplexity int, first *int, after *string) int
 		NeedsMyVote         func(childComplexity int) int
 		Notifications       func(childComplexity int, first *int, after *string) int
@@ -6085,6 +6113,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecisionSeat.Conflict(childComplexity), true
+	case "DecisionSeat.delegation":
+		if e.ComplexityRoot.DecisionSeat.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionSeat.Delegation(childComplexity), true
+	case "DecisionSeat.mandates":
+		if e.ComplexityRoot.DecisionSeat.Mandates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionSeat.Mandates(childComplexity), true
 	case "DecisionSeat.voted":
 		if e.ComplexityRoot.DecisionSeat.Voted == nil {
 			break
@@ -6182,6 +6222,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DefineBadgePayload.UserErrors(childComplexity), true
+
+	case "DelegateVotePayload.delegation":
+		if e.ComplexityRoot.DelegateVotePayload.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateVotePayload.Delegation(childComplexity), true
+	case "DelegateVotePayload.userErrors":
+		if e.ComplexityRoot.DelegateVotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateVotePayload.UserErrors(childComplexity), true
+
+	case "Delegation.carried":
+		if e.ComplexityRoot.Delegation.Carried == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Carried(childComplexity), true
+	case "Delegation.decision":
+		if e.ComplexityRoot.Delegation.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Decision(childComplexity), true
+	case "Delegation.endedAt":
+		if e.ComplexityRoot.Delegation.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.EndedAt(childComplexity), true
+	case "Delegation.from":
+		if e.ComplexityRoot.Delegation.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.From(childComplexity), true
+	case "Delegation.givenAt":
+		if e.ComplexityRoot.Delegation.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.GivenAt(childComplexity), true
+	case "Delegation.id":
+		if e.ComplexityRoot.Delegation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.ID(childComplexity), true
+	case "Delegation.to":
+		if e.ComplexityRoot.Delegation.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.To(childComplexity), true
+	case "Delegation.type":
+		if e.ComplexityRoot.Delegation.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Type(childComplexity), true
+	case "Delegation.until":
+		if e.ComplexityRoot.Delegation.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Until(childComplexity), true
 
 	case "DepositTimeChequePayload.exchange":
 		if e.ComplexityRoot.DepositTimeChequePayload.Exchange == nil {
@@ -8603,6 +8711,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DefineBadge(childComplexity, args["input"].(model.DefineBadgeInput)), true
+	case "Mutation.delegateVote":
+		if e.ComplexityRoot.Mutation.DelegateVote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_delegateVote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DelegateVote(childComplexity, args["input"].(model.DelegateVoteInput)), true
 	case "Mutation.depositTimeCheque":
 		if e.ComplexityRoot.Mutation.DepositTimeCheque == nil {
 			break
@@ -9252,6 +9371,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeCard(childComplexity, args["input"].(model.RevokeCardInput)), true
+	case "Mutation.revokeDelegation":
+		if e.ComplexityRoot.Mutation.RevokeDelegation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeDelegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeDelegation(childComplexity, args["input"].(model.RevokeDelegationInput)), true
 	case "Mutation.revokeDeviceKey":
 		if e.ComplexityRoot.Mutation.RevokeDeviceKey == nil {
 			break
@@ -11373,6 +11503,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeCardPayload.UserErrors(childComplexity), true
 
+	case "RevokeDelegationPayload.delegation":
+		if e.ComplexityRoot.RevokeDelegationPayload.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDelegationPayload.Delegation(childComplexity), true
+	case "RevokeDelegationPayload.userErrors":
+		if e.ComplexityRoot.RevokeDelegationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeDelegationPayload.UserErrors(childComplexity), true
+
 	case "RevokeDeviceKeyPayload.deviceKey":
 		if e.ComplexityRoot.RevokeDeviceKeyPayload.DeviceKey == nil {
 			break
@@ -13142,6 +13285,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "Viewer.delegations":
+		if e.ComplexityRoot.Viewer.Delegations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Delegations(childComplexity), true
 	case "Viewer.memberships":
 		if e.ComplexityRoot.Viewer.Memberships == nil {
 			break
@@ -13599,6 +13748,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
 			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
+			graphql.NewInputUnmarshaler("DelegateVoteInput", ec.unmarshalInputDelegateVoteInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
@@ -13679,6 +13829,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviseSplitInput", ec.unmarshalInputReviseSplitInput),
 			graphql.NewInputUnmarshaler("RevokeBadgeInput", ec.unmarshalInputRevokeBadgeInput),
 			graphql.NewInputUnmarshaler("RevokeCardInput", ec.unmarshalInputRevokeCardInput),
+			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeDeviceKeyInput", ec.unmarshalInputRevokeDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
@@ -14257,6 +14408,16 @@ enum ErrorCode {
   CONFLICT_DECLARED
   "A ballot was cast already. Change the ballot instead."
   ALREADY_VOTED
+  "One decision or one type of decision is entrusted, not both and not neither. Say which."
+  DELEGATION_SCOPE
+  "This type of decision is voted on in person. Show the ballot instead."
+  DELEGATION_NOT_ALLOWED
+  "Nobody represents themselves. Choose another member."
+  DELEGATION_TO_ONESELF
+  "Whoever votes for others does it in person: one gives theirs away and the other would pass it on. Choose somebody else, or end that delegation first."
+  DELEGATION_CHAIN
+  "The member carries as many mandates as one may. Choose somebody else."
+  MANDATES_FULL
   "Whoever says no here says why. Ask for the reason."
   REASON_NEEDED
   "This type of decision does something else by itself. The message lists what it may."
@@ -16203,6 +16364,90 @@ extend type Subscription {
   subscription begins. To miss nothing, subscribe first, then read the threads.
   """
   messageReceived: Message! @can(do: SIGNED_IN)
+}
+`, BuiltIn: false},
+	{Name: "../schema/delegation.graphqls", Input: `"""
+Lets another member vote in its giver's place, where the giver does not: in one decision, or in all of a type. The holder's ballot then
+counts for both, if they cast one; the giver's own ballot always goes first. Nobody passes a mandate on. Only the two of them see it.
+"""
+type Delegation {
+  "The id, for revokeDelegation."
+  id: ID!
+  "Who is represented."
+  from: Member!
+  "Who votes in their place."
+  to: Member!
+  "The one decision that it is for; null when it is for a type."
+  decision: Decision
+  "The type of decision that it is for, a row of the power matrix; null when it is for one decision."
+  type: String
+  "Since when."
+  givenAt: DateTime!
+  "Until when; null when it ends with its decision."
+  until: DateTime
+  "When it was taken back or handed back; null while it runs."
+  endedAt: DateTime
+  "The decisions in which the holder's ballot was counted for the giver as well."
+  carried: [Decision!]!
+}
+
+extend type DecisionSeat {
+  "By whom the caller would be represented, or was; null when by nobody."
+  delegation: Delegation
+  "Those in whose place the caller's ballot would count as well, or did."
+  mandates: [Delegation!]!
+}
+
+extend type Viewer {
+  "The delegations that one gave or holds and that run, in all communities, the newest first."
+  delegations: [Delegation!]!
+}
+
+extend type Mutation {
+  """
+  Lets another member vote in one's place, in one decision or in all of a type; one given before for the same ends with it. Both see it, and
+  may end it. Errors: DELEGATION_SCOPE, DELEGATION_NOT_ALLOWED, DELEGATION_TO_ONESELF, DELEGATION_CHAIN, MANDATES_FULL, DECISION_STATE,
+  NOT_ON_THE_ROLL, CONFLICT_DECLARED, ALREADY_VOTED, DECISION_TYPE_UNKNOWN, WRONG_BODY, MEMBER_STATE, DATE_INVALID.
+  """
+  delegateVote("To whom, and for what." input: DelegateVoteInput!): DelegateVotePayload! @can(do: SEE_COMMUNITY)
+  "Takes a delegation back, or hands it back. One that has ended stays as it is; what was counted stays counted."
+  revokeDelegation("Which." input: RevokeDelegationInput!): RevokeDelegationPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A vote to entrust: say ` + "`" + `decisionId` + "`" + ` or ` + "`" + `type` + "`" + `."
+input DelegateVoteInput {
+  "The member who votes in one's place."
+  toId: ID!
+  "The decision."
+  decisionId: ID
+  "The type of decision, a row of the power matrix."
+  type: String
+  "Until when; a year unless said otherwise, which is the most. For one decision: until it is counted."
+  until: DateTime
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of delegateVote."
+type DelegateVotePayload {
+  "The delegation; null when there are errors."
+  delegation: Delegation
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A delegation to end."
+input RevokeDelegationInput {
+  "Which."
+  delegationId: ID!
+}
+
+"The result of revokeDelegation."
+type RevokeDelegationPayload {
+  "The delegation; null when there are errors."
+  delegation: Delegation
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/doors.graphqls", Input: `extend type Viewer {
@@ -18983,6 +19228,10 @@ enum NotificationKind {
   ACTIVITY_APPROVED
   "Your work for the community was not approved."
   ACTIVITY_DECLINED
+  "You vote in another member's place, where that one does not."
+  DELEGATION_GIVEN
+  "A delegation was taken back or handed back: each votes for themselves."
+  DELEGATION_ENDED
   "A helper was named: you may act for a member, or they for you."
   HELPER_NAMED
   "A helper's consent ended."
@@ -24252,6 +24501,10 @@ func (ec *executionContext) childFields_DecisionSeat(ctx context.Context, field 
 		return ec.fieldContext_DecisionSeat_conflict(ctx, field)
 	case "ballot":
 		return ec.fieldContext_DecisionSeat_ballot(ctx, field)
+	case "delegation":
+		return ec.fieldContext_DecisionSeat_delegation(ctx, field)
+	case "mandates":
+		return ec.fieldContext_DecisionSeat_mandates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecisionSeat", field.Name)
 }
@@ -24324,6 +24577,40 @@ func (ec *executionContext) childFields_DefineBadgePayload(ctx context.Context, 
 		return ec.fieldContext_DefineBadgePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DefineBadgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateVotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_DelegateVotePayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DelegateVotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateVotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Delegation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delegation_id(ctx, field)
+	case "from":
+		return ec.fieldContext_Delegation_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Delegation_to(ctx, field)
+	case "decision":
+		return ec.fieldContext_Delegation_decision(ctx, field)
+	case "type":
+		return ec.fieldContext_Delegation_type(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Delegation_givenAt(ctx, field)
+	case "until":
+		return ec.fieldContext_Delegation_until(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Delegation_endedAt(ctx, field)
+	case "carried":
+		return ec.fieldContext_Delegation_carried(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delegation", field.Name)
 }
 
 func (ec *executionContext) childFields_DepositTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26204,6 +26491,16 @@ func (ec *executionContext) childFields_RevokeCardPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RevokeCardPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_RevokeDelegationPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeDelegationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeDelegationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeDeviceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deviceKey":
@@ -27166,6 +27463,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "delegations":
+		return ec.fieldContext_Viewer_delegations(ctx, field)
 	case "passkeys":
 		return ec.fieldContext_Viewer_passkeys(ctx, field)
 	case "needsMyVote":

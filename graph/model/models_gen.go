@@ -1331,6 +1331,10 @@ type DecisionSeat struct {
 	Conflict string `json:"conflict"`
 	// Their ballot while votes are taken. After the close it is null: keep the receipt, it finds the ballot in the list.
 	Ballot *DecisionBallot `json:"ballot,omitempty"`
+	// By whom the caller would be represented, or was; null when by nobody.
+	Delegation *governance.Delegation `json:"delegation,omitempty"`
+	// Those in whose place the caller's ballot would count as well, or did.
+	Mandates []*governance.Delegation `json:"mandates"`
 }
 
 // A decision that changed.
@@ -1447,6 +1451,28 @@ type DefineBadgeInput struct {
 type DefineBadgePayload struct {
 	// The badge; null when there are errors.
 	Badge *recognition.Badge `json:"badge,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A vote to entrust: say `decisionId` or `type`.
+type DelegateVoteInput struct {
+	// The member who votes in one's place.
+	ToID string `json:"toId"`
+	// The decision.
+	DecisionID *string `json:"decisionId,omitempty"`
+	// The type of decision, a row of the power matrix.
+	Type *string `json:"type,omitempty"`
+	// Until when; a year unless said otherwise, which is the most. For one decision: until it is counted.
+	Until *time.Time `json:"until,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of delegateVote.
+type DelegateVotePayload struct {
+	// The delegation; null when there are errors.
+	Delegation *governance.Delegation `json:"delegation,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3146,6 +3172,20 @@ type RevokeCardInput struct {
 type RevokeCardPayload struct {
 	// Whose it was; null when there are errors.
 	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A delegation to end.
+type RevokeDelegationInput struct {
+	// Which.
+	DelegationID string `json:"delegationId"`
+}
+
+// The result of revokeDelegation.
+type RevokeDelegationPayload struct {
+	// The delegation; null when there are errors.
+	Delegation *governance.Delegation `json:"delegation,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
