@@ -12,14 +12,15 @@ import (
 
 // delegated decodes the input of delegateVote.
 func delegated(input model.DelegateVoteInput) (governance.Delegate, error) {
-	to, err := want(memberID, input.ToID, "toId")
+	c, err := want(communityID, input.CommunityID, "communityId")
 	if err != nil {
 		return governance.Delegate{}, err
 	}
-	cmd := governance.Delegate{
-		Community: to.community, To: to.key, Type: community.DecisionType(deref(input.Type)), Until: deref(input.Until), Key: deref(input.IdempotencyKey),
+	cmd := governance.Delegate{Community: c.key, Type: community.DecisionType(deref(input.Type)), Until: deref(input.Until), Key: deref(input.IdempotencyKey)}
+	if cmd.To, err = wantIn(c.key, memberID, &input.ToID, "toId"); err != nil {
+		return cmd, err
 	}
-	cmd.Decision, err = wantIn(to.community, decisionID, input.DecisionID, "decisionId")
+	cmd.Decision, err = wantIn(c.key, decisionID, input.DecisionID, "decisionId")
 	return cmd, err
 }
 

@@ -12,7 +12,7 @@ import (
 // entrusts lets somebody vote in one's place; for says in which decision, or in which type.
 func (p *person) entrusts(to *person, scope input) string {
 	p.t.Helper()
-	return p.does("delegateVote", with(scope, "toId", to.member)).text("delegation.id")
+	return p.does("delegateVote", with(with(scope, "communityId", p.id), "toId", to.member)).text("delegation.id")
 }
 
 const entrusted = `Decision { state turnout mySeat { voted delegation { to { displayName } } mandates { from { displayName } } }
@@ -31,21 +31,21 @@ func TestAVoteIsEntrusted(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	anna, bruno, clara, dario, elif := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr"), w.welcome("Clara", "en"), w.welcome("Dario", "fr"), w.welcome("Elif", "fr")
-	rules := input{"type": "COMMON_RULES"}
+	rules := input{"communityId": w.id, "type": "COMMON_RULES"}
 	standing := clara.entrusts(bruno, rules)
 	id := anna.poses("Une heure de ménage chacun ?", "COMMON_RULES", nil)
-	this := input{"decisionId": id}
+	this := input{"communityId": w.id, "decisionId": id}
 	dario.entrusts(bruno, this)
 
 	elif.isRefused("delegateVote", with(this, "toId", bruno.member), "MANDATES_FULL", "toId")
 	bruno.isRefused("delegateVote", with(this, "toId", anna.member), "DELEGATION_CHAIN", "toId")
 	elif.isRefused("delegateVote", with(rules, "toId", clara.member), "DELEGATION_CHAIN", "toId")
 	elif.isRefused("delegateVote", with(this, "toId", elif.member), "DELEGATION_TO_ONESELF", "toId")
-	elif.isRefused("delegateVote", input{"toId": anna.member}, "DELEGATION_SCOPE", "type")
+	elif.isRefused("delegateVote", input{"communityId": w.id, "toId": anna.member}, "DELEGATION_SCOPE", "type")
 	elif.isRefused("delegateVote", with(with(this, "toId", anna.member), "type", "COMMON_RULES"), "DELEGATION_SCOPE", "type")
-	elif.isRefused("delegateVote", input{"toId": anna.member, "type": "BUDGET_CYCLE"}, "DELEGATION_NOT_ALLOWED", "type")
-	elif.isRefused("delegateVote", input{"toId": anna.member, "type": "DAILY_WORK"}, "WRONG_BODY", "type")
-	elif.isRefused("delegateVote", input{"toId": anna.member, "type": "NOTHING"}, "DECISION_TYPE_UNKNOWN", "type")
+	elif.isRefused("delegateVote", input{"communityId": w.id, "toId": anna.member, "type": "BUDGET_CYCLE"}, "DELEGATION_NOT_ALLOWED", "type")
+	elif.isRefused("delegateVote", input{"communityId": w.id, "toId": anna.member, "type": "DAILY_WORK"}, "WRONG_BODY", "type")
+	elif.isRefused("delegateVote", input{"communityId": w.id, "toId": anna.member, "type": "NOTHING"}, "DECISION_TYPE_UNKNOWN", "type")
 	elif.isRefused("delegateVote", with(with(rules, "toId", anna.member), "until", w.now().Add(-day)), "DATE_INVALID", "until")
 	elif.isRefused("delegateVote", with(with(rules, "toId", anna.member), "until", w.now().Add(400*day)), "DATE_INVALID", "until")
 	late := w.welcome("Tard Venue", "fr")
@@ -143,7 +143,9 @@ func TestMandatesAreLimitedHoweverManyAskAtOnce(t *testing.T) {
 	answers := make([]answer, len(crowd))
 	var all sync.WaitGroup
 	for i, p := range crowd {
-		all.Go(func() { answers[i] = p.tries("delegateVote", input{"toId": bruno.member, "type": "STATUTES"}) })
+		all.Go(func() {
+			answers[i] = p.tries("delegateVote", input{"communityId": w.id, "toId": bruno.member, "type": "STATUTES"})
+		})
 	}
 	all.Wait()
 	given := 0

@@ -393,7 +393,9 @@ var calls = map[string]func(s *scene) call{
 		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
 	},
 	"delegateVote": func(s *scene) call {
-		return call{s.anna, input{"toId": s.clara.member, "type": "STATUTES", "until": s.now().Add(30 * day).Truncate(time.Second), "idempotencyKey": newKey()}}
+		return call{s.anna, input{
+			"communityId": s.id, "toId": s.clara.member, "type": "STATUTES", "until": s.now().Add(30 * day).Truncate(time.Second), "idempotencyKey": newKey(),
+		}}
 	},
 	"revokeDelegation": func(s *scene) call {
 		return call{s.bruno, input{"delegationId": s.bruno.entrusts(s.clara, input{"type": "ANNUAL_ACCOUNTS"})}}
@@ -532,6 +534,9 @@ var apart = map[string]func(s *scene) call{
 		return call{s.newcomer(), input{"to": s.anna.member, "body": s.another("Hello"), "idempotencyKey": newKey()}}
 	},
 	"signInWithLink.requestToken": typedCode, "signInWithLink.code": typedCode,
+	"delegateVote.decisionId": func(s *scene) call {
+		return call{s.anna, input{"communityId": s.id, "toId": s.bruno.member, "decisionId": s.agreement(), "idempotencyKey": newKey()}}
+	},
 	"castBallot.choices": func(s *scene) call {
 		return call{s.bruno, input{"decisionId": s.among("APPROVAL"), "choices": []string{"1"}}}
 	},
@@ -656,7 +661,7 @@ func (s *scene) objects() map[string]string {
 		"GroupSession":    s.anna.hosts(8, 15),
 		"Activity":        s.anna.logs("FRONT_DESK", 60),
 		"Account":         s.anna.account(), "Notification": s.news(), "ServiceType": s.types()["102-A-1"], "Session": s.anna.session(), "Photo": s.anna.shows(sunset, "Un pain"),
-		"Decision": s.voted(), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(), "SplitAgreement": s.split(),
+		"Decision": s.voted(), "Delegation": s.bruno.entrusts(s.clara, input{"type": "ANNUAL_ACCOUNTS"}), "Cycle": cycle, "Project": project, "Claim": s.anna.claims(project, 10), "ReinvestmentPlan": s.plan(), "SplitAgreement": s.split(),
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),

@@ -425,13 +425,20 @@ func (ec *executionContext) unmarshalInputDelegateVoteInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"toId", "decisionId", "type", "until", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "toId", "decisionId", "type", "until", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "communityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communityId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommunityID = data
 		case "toId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toId"))
 			data, err := ec.unmarshalNID2string(ctx, v)

@@ -16416,6 +16416,8 @@ extend type Mutation {
 
 "A vote to entrust: say ` + "`" + `decisionId` + "`" + ` or ` + "`" + `type` + "`" + `."
 input DelegateVoteInput {
+  "In which community."
+  communityId: ID!
   "The member who votes in one's place."
   toId: ID!
   "The decision."

@@ -1457,6 +1457,8 @@ type DefineBadgePayload struct {
 
 // A vote to entrust: say `decisionId` or `type`.
 type DelegateVoteInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
 	// The member who votes in one's place.
 	ToID string `json:"toId"`
 	// The decision.
