@@ -49,6 +49,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 		cmd.Terms.Rule.Utility = cmp.Or(cmd.Terms.Rule.Utility, allocation.PerMinute)
 		cmd.Terms.TwoApproversAbove = cmp.Or(cmd.Terms.TwoApproversAbove, 1200)
 		c.Minutes("twoApproversAbove", cmd.Terms.TwoApproversAbove)
+		c.That(!credits(cmd.Terms.Method), MethodNotForVote, "method", "known", methodNames(plannedMethods()))
 		in := allocation.Instance{Method: cmd.Terms.Method, Rule: cmd.Terms.Rule}
 		c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	case PlanSplit:
