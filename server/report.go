@@ -223,6 +223,9 @@ func (s balanceSheet) Works() (works []work) {
 			continue
 		}
 		voted := s.Lines[p.ID.String()]
+		if s.Cycle.Method == allocation.PeerEpoch {
+			p.Minimum, p.Maximum = p.Granted, p.Granted // peers ask for nothing
+		}
 		works = append(works, work{
 			Title: p.Title, Minimum: p.Minimum, Maximum: p.Maximum, Granted: p.Granted, Paid: p.Paid, Progress: progress(p),
 			Voters: voted.Voters, Support: voted.Support,

@@ -108,6 +108,7 @@ func TestPeopleAskTheSolidarityPool(t *testing.T) {
 	w.booksAreRight()
 	same(t, "what Anna was told", requestNews(anna), []string{"REQUEST_FUNDED", "GRANT_PAID"})
 	same(t, "what Bruno was told", requestNews(bruno), []string{"REQUEST_UNFUNDED"})
+	same(t, "Dora knows that Émil asked for her", len(allAbout(dora.told(), "kind", "ACTED_FOR_YOU")), 1)
 	same(t, "what Noé was told", requestNews(noe), []string{"REQUEST_REFUSED"})
 	same(t, "what the coordinator was told", requestNews(w.founder), []string{"REQUEST_TO_REVIEW", "REQUEST_TO_REVIEW", "REQUEST_TO_REVIEW", "REQUEST_TO_REVIEW", "REQUEST_TO_REVIEW"})
 	for _, item := range noe.reads(syncing, input{"c": w.id, "since": start, "first": 100}).list("changes.items") {

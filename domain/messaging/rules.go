@@ -205,7 +205,7 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	switch e.Kind {
 	case reinvestment.ProjectSubmitted:
-		t.toStaff, t.whom = Kind(thing+"TO_REVIEW"), about.Member
+		t.toStaff, t.whom, t.actedFor = Kind(thing+"TO_REVIEW"), about.Member, about.Member
 	case reinvestment.ClaimMade:
 		t.toStaff, t.whom = ClaimToApprove, about.Member
 	case reinvestment.ClaimPaid:

@@ -64,7 +64,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 // MakePlan has the calendar open cycles, bring hours into a pool, or divide a pool,
 // from a day on. A first day up to a day ago comes round at once.
 //
-// Errors: NotFound, Forbidden, CalendarInvalid, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan) (Plan, error) {
 	var p Plan
 	if cmd.Terms.Federation != domain.Nowhere { // before the transaction, since it lies in another community

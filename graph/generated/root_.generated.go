@@ -19975,7 +19975,7 @@ extend type Community {
 }
 
 extend type Mutation {
-  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
   planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -19997,7 +19997,7 @@ input PlanCyclesInput {
   minutes: Minutes!
   "Minutes that stay in the pool."
   keptMinutes: Minutes! = 0
-  "How its cycles count."
+  "How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle."
   method: CycleMethod! = EQUAL_SHARES
   "What a voter gains from a funded project (EQUAL_SHARES)."
   utility: CycleUtility! = PER_MINUTE

@@ -2496,7 +2496,7 @@ type PlanCyclesInput struct {
 	Minutes domain.Minutes `json:"minutes"`
 	// Minutes that stay in the pool.
 	KeptMinutes domain.Minutes `json:"keptMinutes"`
-	// How its cycles count.
+	// How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle.
 	Method allocation.Method `json:"method"`
 	// What a voter gains from a funded project (EQUAL_SHARES).
 	Utility allocation.Utility `json:"utility"`
