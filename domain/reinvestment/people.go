@@ -79,7 +79,9 @@ func (c Cycle) withinTenth(held domain.Minutes) error {
 }
 
 // onBallot says whether a project is counted.
-func (p Project) onBallot() bool { return p.Stage == Eligible || p.Stage == Funded || p.Stage == Unfunded }
+func (p Project) onBallot() bool {
+	return p.Stage == Eligible || p.Stage == Funded || p.Stage == Unfunded
+}
 
 // VisibleTo says who sees a project: every member; a request to a draw is for
 // whoever asks and for those who run cycles.
