@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -36,8 +37,64 @@ func openCycle(input model.OpenCycleInput) (reinvestment.Open, error) {
 			ChallengeUntil: deref(cal.ChallengeUntil), PayUntil: deref(cal.PayUntil), CloseAt: deref(cal.CloseAt),
 		},
 	}
-	cmd.Pool, err = wantIn(c.key, accountID, &input.PoolID, "poolId")
-	return cmd, err
+	if cmd.Pool, err = wantIn(c.key, accountID, &input.PoolID, "poolId"); err != nil || input.Rule == nil {
+		return cmd, err
+	}
+	limits := input.Rule
+	cmd.Rule.Floor, cmd.Rule.PersonMaximum = deref(limits.Floor), deref(limits.PersonMaximum)
+	cmd.Rule.Allowance, cmd.Rule.PairMaximum = deref(limits.Allowance), deref(limits.PairMaximum)
+	return cmd, nil
+}
+
+// saidOf refuses limits of no minutes at all, where none is said by leaving it out.
+func saidOf(input model.OpenCycleInput) error {
+	err := said(input.TwoApproversAbove, "twoApproversAbove")
+	if limits := input.Rule; limits != nil {
+		err = errors.Join(err, said(limits.PersonMaximum, "rule.personMaximum"),
+			said(limits.Allowance, "rule.allowance"), said(limits.PairMaximum, "rule.pairMaximum"))
+	}
+	return err
+}
+
+// limitsOf are those of a draw or an epoch; nil for other methods.
+func limitsOf(c *reinvestment.Cycle) *model.CycleRule {
+	switch c.Method {
+	case allocation.SolidarityDraw:
+		return &model.CycleRule{Floor: &c.Rule.Floor, PersonMaximum: &c.Rule.PersonMaximum}
+	case allocation.PeerEpoch:
+		return &model.CycleRule{Allowance: &c.Rule.Allowance, PairMaximum: &c.Rule.PairMaximum}
+	case allocation.FixedKey, allocation.EqualShares, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Knapsack, allocation.Quadratic:
+	}
+	return nil
+}
+
+// shownOf are the projects of a cycle that the caller may see.
+func (r *Resolver) shownOf(ctx context.Context, c *reinvestment.Cycle) ([]*reinvestment.Project, error) {
+	all, err := of(ctx).loaders.projectsOf.Load(ctx, at{c.Community, c.ID})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := r.Reinvestment.Shown(ctx, actor(ctx), all)
+	return pointers(kept), err
+}
+
+// requests adds up what was asked of a draw; nil for other methods.
+func requests(ctx context.Context, c *reinvestment.Cycle) (*model.CycleRequests, error) {
+	if c.Method != allocation.SolidarityDraw {
+		return nil, nil
+	}
+	all, err := of(ctx).loaders.projectsOf.Load(ctx, at{c.Community, c.ID})
+	told := &model.CycleRequests{}
+	for _, p := range all {
+		if p.Stage == reinvestment.Withdrawn {
+			continue
+		}
+		told.Asked++
+		if told.Minutes += p.Granted; p.Granted > 0 {
+			told.Helped++
+		}
+	}
+	return told, err
 }
 
 // makePlan decodes what all plans have, has the rest filled in, and makes the plan.
@@ -140,7 +197,10 @@ func (r *Resolver) ballots(ctx context.Context, c *reinvestment.Cycle, first *in
 }
 
 // because says in words why a project got what it got.
-func because(lang i18n.Language, line allocation.Line) string {
+func because(lang i18n.Language, method allocation.Method, line allocation.Line) string {
+	if method == allocation.PeerEpoch && line.Cause == allocation.Given {
+		return i18n.Text(lang, "allocation.peers", map[string]any{"cut": int64(line.Minutes) < line.Support})
+	}
 	return i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint})
 }
 
@@ -175,7 +235,7 @@ func (r *Resolver) ballotDid(ctx context.Context, c domain.ID, record allocation
 			return nil, err
 		}
 		line := lines[choice.Project]
-		words := because(lang, line)
+		words := because(lang, in.Method, line)
 		if share, ok := gave[choice.Project]; ok {
 			words += " " + i18n.Text(lang, "allocation.gave", map[string]any{"share": share})
 		}
@@ -192,17 +252,12 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 	if err != nil || !ok {
 		return nil, err
 	}
-	record, err := json.Marshal(run.Record)
-	if err != nil {
-		return nil, err
-	}
 	lang, result := language(ctx), run.Record.Result
 	a := &model.Allocation{
 		Run:    run,
 		Method: c.Method, Version: run.Record.Instance.Version, InputHash: result.InputHash, Spent: result.Spent, Left: result.Left,
-		Share: orAbsent(result.Share), VirtualShare: orAbsent(result.Virtual), Record: scalar.JSON(record),
+		Share: orAbsent(result.Share), VirtualShare: orAbsent(result.Virtual), Lines: []*model.AllocationLine{},
 	}
-	funded := 0
 	for _, line := range result.Lines {
 		key, err := uuid.Parse(line.Project)
 		if err != nil {
@@ -212,19 +267,29 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 		if err != nil {
 			return nil, err
 		}
-		if line.Minutes > 0 {
-			funded++
-		}
 		a.Lines = append(a.Lines, &model.AllocationLine{
 			Project: project, Minutes: line.Minutes, Cause: line.Cause, Place: line.Place, Voters: int(line.Voters), Support: int(line.Support),
 			PerPoint: orAbsent(line.PerPoint), Missing: line.Missing,
-			Explanation: because(lang, line),
+			Explanation: because(lang, c.Method, line),
 		})
 	}
-	a.Explanation = i18n.Text(lang, "allocation.summary", map[string]any{
-		"funded": funded, "projects": len(result.Lines), "spent": result.Spent, "envelope": c.Envelope, "voters": len(run.Record.Instance.Ballots),
+	summary := "allocation.summary"
+	if c.Method == allocation.SolidarityDraw || c.Method == allocation.PeerEpoch {
+		summary += "." + string(c.Method)
+	}
+	a.Explanation = i18n.Text(lang, summary, map[string]any{
+		"funded": run.Granted, "projects": run.Asked, "spent": result.Spent, "envelope": c.Envelope, "voters": len(run.Record.Instance.Ballots),
 	})
 	return a, nil
+}
+
+// record is a count as it is exported, for those who may see all of it.
+func record(run reinvestment.Run) (scalar.JSON, error) {
+	if run.Sealed {
+		return nil, domain.Forbidden
+	}
+	text, err := json.Marshal(run.Record)
+	return scalar.JSON(text), err
 }
 
 // phases decodes how long each part of a planned cycle takes. What is left out is

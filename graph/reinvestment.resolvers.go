@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -14,11 +15,16 @@ import (
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 )
 
 func (r *allocationResolver) Ballot(ctx context.Context, obj *model.Allocation, receipt string) (*model.AllocationBallot, error) {
 	return r.ballotDid(ctx, obj.Run.Community, obj.Run.Record, receipt)
+}
+
+func (r *allocationResolver) Record(ctx context.Context, obj *model.Allocation) (scalar.JSON, error) {
+	return record(obj.Run)
 }
 
 func (r *allocationChallengeResolver) Member(ctx context.Context, obj *reinvestment.Contest) (*membership.Member, error) {
@@ -89,8 +95,16 @@ func (r *cycleResolver) Seed(ctx context.Context, obj *reinvestment.Cycle) (*str
 	return &obj.Seed, nil
 }
 
+func (r *cycleResolver) Rule(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleRule, error) {
+	return limitsOf(obj), nil
+}
+
 func (r *cycleResolver) Projects(ctx context.Context, obj *reinvestment.Cycle) ([]*reinvestment.Project, error) {
-	return belonging(ctx, of(ctx).loaders.projectsOf, obj.Community, obj.ID)
+	return r.shownOf(ctx, obj)
+}
+
+func (r *cycleResolver) Requests(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleRequests, error) {
+	return requests(ctx, obj)
 }
 
 func (r *cycleResolver) Ballots(ctx context.Context, obj *reinvestment.Cycle, first *int, after *string) (*model.CycleBallotConnection, error) {
@@ -129,7 +143,7 @@ func (r *mutationResolver) OpenCycle(ctx context.Context, input model.OpenCycleI
 		return nil, err
 	}
 	var made reinvestment.Cycle
-	if err = said(input.TwoApproversAbove, "twoApproversAbove"); err == nil {
+	if err = saidOf(input); err == nil {
 		made, err = r.Reinvestment.Open(ctx, actor(ctx), cmd)
 	}
 	c, problems, err := answer(ctx, made, err)
@@ -152,14 +166,14 @@ func (r *mutationResolver) SubmitProject(ctx context.Context, input model.Submit
 		return nil, err
 	}
 	cmd := reinvestment.Submit{
-		Community: o.community, Cycle: o.key, Title: input.Title, Body: input.Body, Minimum: input.MinimumMinutes,
+		Community: o.community, Cycle: o.key, Title: input.Title, Body: input.Body, Minimum: deref(input.MinimumMinutes),
 		Maximum: deref(input.MaximumMinutes), Milestones: values(input.Milestones), Key: deref(input.IdempotencyKey),
 	}
 	if cmd.OnBehalfOf, err = wantIn(o.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return nil, err
 	}
 	var made reinvestment.Project
-	if err = said(input.MaximumMinutes, "maximumMinutes"); err == nil {
+	if err = errors.Join(said(input.MinimumMinutes, "minimumMinutes"), said(input.MaximumMinutes, "maximumMinutes")); err == nil {
 		made, err = r.Reinvestment.Submit(ctx, actor(ctx), cmd)
 	}
 	p, problems, err := answer(ctx, made, err)

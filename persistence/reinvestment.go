@@ -172,38 +172,35 @@ type projectRow struct {
 	Title, Body              string
 	Minimum, Maximum         int64
 	Milestones               []reinvestment.Milestone
+	Confidential             bool
 	Stage, Reason            string
 	Granted, Paid            int64
 	CreatedAt                time.Time
 	Version                  int
 }
 
-const projectColumns = `community_id, id, cycle_id, number, owner_id, title, body, minimum, maximum, milestones, stage, reason, granted, paid, created_at, version`
+const projectColumns = `community_id, id, cycle_id, number, owner_id, title, body, minimum, maximum, milestones, confidential, stage, reason, granted, paid, created_at, version`
 
 func (r projectRow) value() reinvestment.Project {
 	return reinvestment.Project{
 		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Number: r.Number, Owner: r.OwnerID, Title: r.Title, Body: r.Body,
 		Minimum: domain.Minutes(r.Minimum), Maximum: domain.Minutes(r.Maximum), Milestones: r.Milestones,
-		Stage: reinvestment.ProjectStage(r.Stage), Reason: r.Reason, Granted: domain.Minutes(r.Granted), Paid: domain.Minutes(r.Paid),
+		Confidential: r.Confidential, Stage: reinvestment.ProjectStage(r.Stage), Reason: r.Reason, Granted: domain.Minutes(r.Granted), Paid: domain.Minutes(r.Paid),
 		CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
 }
 
-// AddProject implements reinvestment.Store. The cycle's row is locked, so that the
-// numbers of two submissions at once follow one another.
+// AddProject implements reinvestment.Store. Whoever adds one has taken the cycle, so
+// that the numbers of two submissions at once follow one another.
 func (ReinvestmentStore) AddProject(ctx context.Context, p reinvestment.Project) (reinvestment.Project, error) {
 	if p.Milestones == nil {
 		p.Milestones = []reinvestment.Milestone{}
 	}
-	err := query(ctx).QueryRow(ctx, `SELECT 1 FROM cycle WHERE community_id = $1 AND id = $2 FOR NO KEY UPDATE`, p.Community, p.Cycle).Scan(new(int))
-	if err != nil {
-		return p, err
-	}
-	err = query(ctx).QueryRow(ctx, `
-		INSERT INTO project (community_id, id, cycle_id, number, owner_id, title, body, minimum, maximum, milestones, stage, reason, created_at)
-		VALUES ($1, $2, $3, 1 + (SELECT count(*) FROM project WHERE community_id = $1 AND cycle_id = $3), $4, $5, $6, $7, $8, $9, $10, '', $11)
+	err := query(ctx).QueryRow(ctx, `
+		INSERT INTO project (community_id, id, cycle_id, number, owner_id, title, body, minimum, maximum, milestones, stage, reason, created_at, confidential)
+		VALUES ($1, $2, $3, 1 + (SELECT count(*) FROM project WHERE community_id = $1 AND cycle_id = $3), $4, $5, $6, $7, $8, $9, $10, '', $11, $12)
 		RETURNING number`,
-		p.Community, p.ID, p.Cycle, p.Owner, p.Title, p.Body, int64(p.Minimum), int64(p.Maximum), p.Milestones, string(p.Stage), p.CreatedAt,
+		p.Community, p.ID, p.Cycle, p.Owner, p.Title, p.Body, int64(p.Minimum), int64(p.Maximum), p.Milestones, string(p.Stage), p.CreatedAt, p.Confidential,
 	).Scan(&p.Number)
 	return p, err
 }

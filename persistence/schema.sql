@@ -1458,6 +1458,7 @@ CREATE TABLE public.project (
   paid bigint NOT NULL DEFAULT 0,
   created_at timestamp with time zone NOT NULL,
   version integer NOT NULL DEFAULT 1,
+  confidential boolean NOT NULL DEFAULT false,
   CONSTRAINT project_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT project_number_key UNIQUE (community_id, cycle_id, number),
   CONSTRAINT project_asks CHECK (((minimum >= 1) AND (minimum <= maximum))),
@@ -1469,6 +1470,7 @@ CREATE TABLE public.project (
 ALTER TABLE public.project ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.project FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.project TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX project_draw_idx ON public.project USING btree (community_id, owner_id) WHERE confidential;
 GRANT INSERT, SELECT, UPDATE ON public.project TO hora_server;
 
 CREATE TABLE public.refresh_token (

@@ -26,7 +26,7 @@ var bookChecks = []string{
 	`SELECT format('account %s: not as a %s should be', id, kind)
 	   FROM ledger.account
 	  WHERE community_id = $1
-	    AND ((kind = 'MEMBER' AND owner_id IS NULL) OR (kind = 'POOL') <> (purpose IS NOT NULL)
+	    AND ((kind = 'MEMBER' AND owner_id IS NULL) OR (kind = 'POOL' OR (kind = 'PROJECT' AND purpose = 'SOLIDARITY')) <> (purpose IS NOT NULL)
 	      OR (kind = 'MIRROR') <> (partner_id IS NOT NULL) OR (cap IS NOT NULL AND kind <> 'MIRROR'))`,
 	// Running balances follow, positions are gapless, and each entry is one side of
 	// its transfer, at its moment; the position of its event is told with it.

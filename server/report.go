@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -80,8 +81,15 @@ func reportCSVOf(h http.Header, out *bytes.Buffer, s balanceSheet) error {
 	for _, line := range []struct {
 		id      string
 		minutes domain.Minutes
-	}{{"envelope", r.Envelope}, {"granted", r.Granted}, {"paid", r.PaidOut}, {"returned", r.Returned}, {"left", r.Left}, {"largest", r.LargestGrant}} {
-		add("envelope", s.T(line.id), line.minutes, 1)
+	}{{"envelope", r.Envelope}, {"granted", r.Granted}, {s.Credited(), r.PaidOut}, {"returned", r.Returned}, {"left", r.Left}, {"largest", r.LargestGrant}} {
+		if line.id != "largest" || !s.TotalsOnly() {
+			add("envelope", s.T(line.id), line.minutes, 1)
+		}
+	}
+	if s.TotalsOnly() {
+		add("requests", s.T("asked"), 0, int64(r.Projects))
+		add("requests", s.T("helped"), r.Granted, int64(r.FundedProjects))
+		return w.WriteAll(rows)
 	}
 	for _, p := range s.Works() {
 		add("projects", p.Title+" – "+s.T("granted"), p.Granted, p.Voters)
@@ -114,6 +122,19 @@ const chartWidth = 300
 
 // T is a text of the report.
 func (s balanceSheet) T(id string) string { return i18n.Text(s.lang, "report."+id, nil) }
+
+// TotalsOnly says whether the report speaks of no single project: of what people
+// asked, with what they were granted, nobody reads.
+func (s balanceSheet) TotalsOnly() bool { return s.Cycle.Method == allocation.SolidarityDraw }
+
+// Credited names what was credited: for work done, but where hours go to people by
+// themselves.
+func (s balanceSheet) Credited() string {
+	if s.TotalsOnly() || s.Cycle.Method == allocation.PeerEpoch {
+		return "credited"
+	}
+	return "paid"
+}
 
 // Lang is the page's language.
 func (s balanceSheet) Lang() string { return string(s.lang) }
@@ -202,6 +223,9 @@ func (s balanceSheet) Works() (works []work) {
 			continue
 		}
 		voted := s.Lines[p.ID.String()]
+		if s.Cycle.Method == allocation.PeerEpoch {
+			p.Minimum, p.Maximum = p.Granted, p.Granted // peers ask for nothing
+		}
 		works = append(works, work{
 			Title: p.Title, Minimum: p.Minimum, Maximum: p.Maximum, Granted: p.Granted, Paid: p.Paid, Progress: progress(p),
 			Voters: voted.Voters, Support: voted.Support,

@@ -108,7 +108,7 @@ func (p paper) side(s statement.Side) string {
 		return s.Name
 	case s.Kind == ledger.Community:
 		return p.Community.Name
-	case s.Kind == ledger.Pool:
+	case s.Kind == ledger.Pool, s.Kind == ledger.Project && s.Purpose != "":
 		if id := "pool." + s.Purpose; p.T(id) != "statement."+id {
 			return p.T(id)
 		}

@@ -15,7 +15,7 @@ import (
 
 // seeing are the permissions that show more than every member sees, each a bit
 // of a Sight. A new one is added at the end.
-var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount, domain.ApproveActivities}
+var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount, domain.ApproveActivities, domain.RunCycles}
 
 func sightOf(standing domain.Standing) (sight Sight) {
 	for i, p := range seeing {

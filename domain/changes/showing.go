@@ -226,8 +226,10 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Project, reinvestment.Claim, workshop.Session:
+	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Claim, workshop.Session:
 		visible = true
+	case reinvestment.Project:
+		visible = v.VisibleTo(standing)
 	case activity.Activity:
 		visible = v.VisibleTo(standing)
 	case membership.Member:

@@ -46,10 +46,11 @@ func (s *Service) Open(ctx context.Context, community, member domain.ID, limits 
 	return a, s.store.OpenAccount(ctx, a)
 }
 
-// OpenProject opens an account for hours set aside for common projects.
-func (s *Service) OpenProject(ctx context.Context, community domain.ID, now time.Time) (Account, error) {
+// OpenProject opens an account for hours set aside for common projects, or, with the
+// purpose of SOLIDARITY, for people who ask: its movements are then not for everybody.
+func (s *Service) OpenProject(ctx context.Context, community domain.ID, purpose string, now time.Time) (Account, error) {
 	zero := domain.Minutes(0)
-	a := Account{Community: community, ID: domain.NewID(), Kind: Project, Limits: Limits{Floor: &zero}, OpenedAt: now}
+	a := Account{Community: community, ID: domain.NewID(), Kind: Project, Purpose: purpose, Limits: Limits{Floor: &zero}, OpenedAt: now}
 	return a, s.store.OpenAccount(ctx, a)
 }
 
@@ -307,9 +308,15 @@ func (s *Service) account(ctx context.Context, community, id domain.ID) (Account
 	return found[0], nil
 }
 
+// open says whether every member sees an account's hours: the community's own, but
+// for those set aside for people who ask.
+func (a Account) open() bool {
+	return a.Kind != Member && (a.Kind != Project || a.Purpose != Solidarity)
+}
+
 // MaySee says whether a standing shows an account's hours.
 func MaySee(standing domain.Standing, a Account) bool {
-	return standing.Admitted && (a.Kind != Member || a.Owner == standing.Member || standing.May(domain.SeeEveryAccount))
+	return standing.Admitted && (a.open() || a.Owner == standing.Member || standing.May(domain.SeeEveryAccount))
 }
 
 func (s *Service) transfer(ctx context.Context, community, id domain.ID) (Transfer, error) {

@@ -54,7 +54,7 @@ type Account struct {
 	ID        domain.ID
 	Kind      AccountKind
 	Owner     domain.ID // the member, for MEMBER; else Nowhere
-	Purpose   string    // what a POOL is for
+	Purpose   string    // what a POOL is for; of a PROJECT, SOLIDARITY or nothing
 	Balance   domain.Minutes
 	Held      domain.Minutes // promised to accepted exchanges
 	Limits    Limits

@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -82,7 +83,7 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case ledger.CrossingUndone:
 		return tellUndone(e)
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
-		reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
+		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
 	case governance.DecisionOpened, governance.DecisionRemembers, governance.DecisionCalled:
 		return told{kind: Kind(e.Kind), voters: e.Subject}, true, nil
@@ -197,9 +198,16 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	t.minutes = about.Minutes
 	owner := func(kind Kind) { t.kind, t.members = kind, []domain.ID{about.Member} }
+	thing := "PROJECT_"
+	switch {
+	case about.Method == allocation.SolidarityDraw:
+		thing = "REQUEST_"
+	case about.Method == allocation.PeerEpoch && e.Kind == reinvestment.ProjectDecided:
+		thing = "PEER_"
+	}
 	switch e.Kind {
 	case reinvestment.ProjectSubmitted:
-		t.toStaff, t.whom = ProjectToReview, about.Member
+		t.toStaff, t.whom, t.actedFor = Kind(thing+"TO_REVIEW"), about.Member, about.Member
 	case reinvestment.ClaimMade:
 		t.toStaff, t.whom = ClaimToApprove, about.Member
 	case reinvestment.ClaimPaid:
@@ -207,7 +215,9 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ClaimDeclined:
 		owner(ClaimDeclined)
 	case reinvestment.ProjectReviewed, reinvestment.ProjectDecided:
-		owner(Kind("PROJECT_" + about.State))
+		owner(Kind(thing + about.State))
+	case reinvestment.ProjectPaid:
+		owner(GrantPaid)
 	}
 	return t, true, nil
 }

@@ -43,6 +43,14 @@ const (
 	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for coordinators
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
+	RequestToReview   Kind = "REQUEST_TO_REVIEW" // for coordinators; of a solidarity draw, as the next
+	RequestEligible   Kind = "REQUEST_ELIGIBLE"
+	RequestRefused    Kind = "REQUEST_REFUSED"
+	RequestFunded     Kind = "REQUEST_FUNDED"
+	RequestUnfunded   Kind = "REQUEST_UNFUNDED"
+	PeerFunded        Kind = "PEER_FUNDED" // what peers gave
+	PeerUnfunded      Kind = "PEER_UNFUNDED"
+	GrantPaid         Kind = "GRANT_PAID" // by itself
 
 	DecisionOpened   Kind = "DECISION_OPENED"   // for those who may vote
 	DecisionReminder Kind = "DECISION_REMINDER" // for those who have not voted

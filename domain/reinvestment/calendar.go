@@ -63,7 +63,7 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
 	if c.State == Voting {
-		if c.Roll, err = s.store.Roll(ctx, c.Community, c.Calendar.VotingAt); err != nil {
+		if c.Roll, err = s.roll(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -91,6 +91,9 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		return s.move(ctx, c, "rest/"+string(c.State), CycleMoved, domain.System, c.Account, c.Pool, rest)
 	}
 	s.tell(ctx, domain.System, CycleMoved, c.ID, Told{Cycle: c.ID, State: string(c.State)})
+	if c.State == Paying && credits(c.Method) {
+		return s.credit(ctx, c)
+	}
 	return nil
 }
 
@@ -108,7 +111,11 @@ func (s *Service) tally(ctx context.Context, c Cycle, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	in := c.instance(projects, ballots)
+	drawn, err := s.drawn(ctx, c, projects)
+	if err != nil {
+		return err
+	}
+	in := c.instance(projects, drawn, ballots)
 	result, err := allocation.Run(in)
 	if err != nil {
 		return err
@@ -122,7 +129,7 @@ func (s *Service) tally(ctx context.Context, c Cycle, now time.Time) error {
 		for _, line := range result.Lines {
 			if line.Project == p.ID.String() {
 				granted[p.ID] = line.Minutes
-				s.tell(ctx, domain.System, ProjectDecided, p.ID, Told{Cycle: c.ID, State: string(decided(line.Minutes)), Member: p.Owner, Minutes: line.Minutes})
+				s.tell(ctx, domain.System, ProjectDecided, p.ID, c.told(p.Owner, string(decided(line.Minutes)), line.Minutes))
 			}
 		}
 	}

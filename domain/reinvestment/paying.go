@@ -23,7 +23,7 @@ type ClaimPayout struct {
 
 // Claim asks for hours of a grant. Only the project's owner claims.
 //
-// Errors: NotFound, Forbidden, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, PaidByItself, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, IdempotencyKeyReused.
 func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout) (Claim, error) {
 	var made Claim
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -59,8 +59,12 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 		return domain.Nowhere, err
 	}
 	switch {
+	case p.Owner != member && p.Confidential:
+		return domain.Nowhere, domain.NewError(domain.NotFound, "projectId")
 	case p.Owner != member:
 		return domain.Nowhere, domain.Forbidden
+	case credits(c.Method):
+		return domain.Nowhere, domain.NewError(PaidByItself, "projectId")
 	case c.State != Paying:
 		return domain.Nowhere, domain.NewError(CycleState, "projectId", "state", string(c.State))
 	case p.Stage != Funded:

@@ -94,7 +94,7 @@ func TestAPlannedCycleKeepsItsHour(t *testing.T) {
 	if got := c.VotingAt.In(paris).Format(time.DateOnly); got != "2027-03-28" {
 		t.Errorf("voting begins on %s", got)
 	}
-	if err := c.check(c.CallAt); err != nil {
+	if err := c.check(allocation.EqualShares, c.CallAt); err != nil {
 		t.Error(err)
 	}
 }

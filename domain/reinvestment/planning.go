@@ -49,6 +49,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 		cmd.Terms.Rule.Utility = cmp.Or(cmd.Terms.Rule.Utility, allocation.PerMinute)
 		cmd.Terms.TwoApproversAbove = cmp.Or(cmd.Terms.TwoApproversAbove, 1200)
 		c.Minutes("twoApproversAbove", cmd.Terms.TwoApproversAbove)
+		c.That(!credits(cmd.Terms.Method), MethodNotForVote, "method", "known", methodNames(plannedMethods()))
 		in := allocation.Instance{Method: cmd.Terms.Method, Rule: cmd.Terms.Rule}
 		c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	case PlanSplit:
@@ -63,7 +64,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 // MakePlan has the calendar open cycles, bring hours into a pool, or divide a pool,
 // from a day on. A first day up to a day ago comes round at once.
 //
-// Errors: NotFound, Forbidden, CalendarInvalid, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan) (Plan, error) {
 	var p Plan
 	if cmd.Terms.Federation != domain.Nowhere { // before the transaction, since it lies in another community

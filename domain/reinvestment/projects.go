@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
 // Submit is what somebody says to propose a project.
@@ -15,14 +16,16 @@ type Submit struct {
 	Community, Cycle domain.ID
 	OnBehalfOf       domain.ID
 	Title, Body      string
-	Minimum, Maximum domain.Minutes // 0 as maximum: the minimum
+	Minimum, Maximum domain.Minutes // 0 as maximum: the minimum; both 0 for a peer's entry
 	Milestones       []Milestone
 	Key              string `json:"-"`
 }
 
-// Submit proposes a project while a cycle calls for them.
+// Submit proposes a project while a cycle calls for them, asks a solidarity draw, or
+// tells what a peer did.
 //
-// Errors: NotFound, Forbidden, CycleState, TooManyProjects, Required, TextTooShort, ProjectInvalid, ClaimBeyondGrant, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CycleState, TooManyProjects, Required, TextTooShort, ProjectInvalid, ClaimBeyondGrant, NotWithMethod,
+// IdempotencyKeyReused.
 func (s *Service) Submit(ctx context.Context, actor domain.Actor, cmd Submit) (Project, error) {
 	var p Project
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -30,7 +33,11 @@ func (s *Service) Submit(ctx context.Context, actor domain.Actor, cmd Submit) (P
 		if err != nil {
 			return err
 		}
-		if cmd, err = cmd.check(); err != nil {
+		c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
+		if err != nil {
+			return err
+		}
+		if cmd, err = cmd.check(c); err != nil {
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "submitProject", Input: cmd}, func() (domain.ID, error) {
@@ -46,6 +53,9 @@ func (s *Service) Submit(ctx context.Context, actor domain.Actor, cmd Submit) (P
 }
 
 func (s *Service) submit(ctx context.Context, actor domain.Actor, owner domain.ID, cmd Submit, now time.Time) (domain.ID, error) {
+	if err := s.store.TakeCycle(ctx, cmd.Community, cmd.Cycle); err != nil { // nobody else submits, or ends the call, meanwhile
+		return domain.Nowhere, err
+	}
 	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
 	if err != nil {
 		return domain.Nowhere, err
@@ -63,15 +73,16 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, owner domain.I
 			theirs++
 		}
 	}
-	if theirs >= largestSubmission {
-		return domain.Nowhere, domain.NewError(TooManyProjects, "cycleId", "max", largestSubmission)
+	if most := mostProjects(c.Method); theirs >= most {
+		return domain.Nowhere, domain.NewError(TooManyProjects, "cycleId", "max", most)
 	}
 	p, err := s.store.AddProject(ctx, Project{
 		Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Owner: owner, Title: cmd.Title, Body: cmd.Body,
 		Minimum: cmd.Minimum, Maximum: cmd.Maximum, Milestones: cmd.Milestones, Stage: Submitted, CreatedAt: now, Version: 1,
+		Confidential: c.Method == allocation.SolidarityDraw,
 	})
 	if err == nil {
-		s.tell(ctx, actor, ProjectSubmitted, p.ID, Told{Cycle: c.ID, Member: owner, Minutes: p.Minimum})
+		s.tell(ctx, actor, ProjectSubmitted, p.ID, c.told(owner, "", p.Minimum))
 	}
 	return p.ID, err
 }
@@ -107,7 +118,7 @@ func (s *Service) Review(ctx context.Context, actor domain.Actor, community, id 
 		if p.Stage == before && p.Reason == said {
 			return p, errNothingNew
 		}
-		s.tell(ctx, actor, ProjectReviewed, p.ID, Told{Cycle: c.ID, State: string(p.Stage), Member: p.Owner})
+		s.tell(ctx, actor, ProjectReviewed, p.ID, c.told(p.Owner, string(p.Stage), 0))
 		return p, nil
 	})
 }
@@ -144,7 +155,7 @@ func (s *Service) onProject(ctx context.Context, actor domain.Actor, community, 
 		if err != nil {
 			return err
 		}
-		if p, err = s.project(ctx, community, id); err != nil {
+		if p, err = s.projectFor(ctx, standing, community, id); err != nil {
 			return err
 		}
 		c, err := s.cycle(ctx, community, p.Cycle)
@@ -175,20 +186,21 @@ func (s *Service) project(ctx context.Context, community, id domain.ID) (Project
 	return found[0], nil
 }
 
-// Project reads one project for a member.
+// Project reads one project for a member who may see it. Errors: NotFound, Unauthenticated.
 func (s *Service) Project(ctx context.Context, actor domain.Actor, community, id domain.ID) (Project, error) {
 	var p Project
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
 		if err == nil {
-			p, err = s.project(ctx, community, id)
+			p, err = s.projectFor(ctx, standing, community, id)
 		}
 		return err
 	})
 	return p, err
 }
 
-// ProjectsOf reads the projects of a page of cycles at once, in their order of filing.
+// ProjectsOf reads the projects of a page of cycles at once, in their order of filing;
+// Shown says which of them somebody sees.
 func (s *Service) ProjectsOf(ctx context.Context, community domain.ID, cycles []domain.ID) (found []Project, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
 		found, err = s.store.ProjectsOf(ctx, community, cycles)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
 // Sheet is a cycle's report with all that it speaks of.
@@ -15,7 +16,7 @@ type Sheet struct {
 	Community community.Community
 	Cycle     Cycle
 	Report    Report
-	Projects  []Project
+	Projects  []Project        // none of a draw: its report is totals for everybody
 	Lines     map[string]Voted // by project; empty before the count
 	At        time.Time
 }
@@ -73,6 +74,9 @@ func (s *Service) Sheet(ctx context.Context, actor domain.Actor, community, id d
 			return err
 		}
 		sheet.Report.Appeals = len(contests)
+		if c.Method == allocation.SolidarityDraw {
+			sheet.Projects, sheet.Lines = nil, nil
+		}
 		sheet.Report.Pool, err = s.poolBook(ctx, c, now)
 		return err
 	})

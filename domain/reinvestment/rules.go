@@ -13,14 +13,14 @@ import (
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
-// VotingMethods are those that members vote by in a cycle. QUADRATIC ranks
-// priorities and never pays.
-func VotingMethods() []allocation.Method {
-	return []allocation.Method{allocation.EqualShares, allocation.Knapsack, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Quadratic}
+// CycleMethods are those that a cycle counts by. QUADRATIC ranks priorities and
+// never pays.
+func CycleMethods() []allocation.Method {
+	return []allocation.Method{
+		allocation.EqualShares, allocation.Knapsack, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Quadratic,
+		allocation.SolidarityDraw, allocation.PeerEpoch,
+	}
 }
-
-// largestSubmission is how many projects one member may have in one cycle.
-const largestSubmission = 5
 
 // order is what the calendar moves a cycle through, with the moment of each.
 func (c Calendar) order() []struct {
@@ -58,23 +58,32 @@ func (c Cycle) Next() (state State, due time.Time, ok bool) {
 }
 
 // Complete fills the dates left out with the usual ones: a week to look at
-// projects, a week to challenge, half a year to do the work, a month to report.
-func (c Calendar) complete() Calendar {
+// projects, two to vote, a week to challenge, half a year to do the work, a month to
+// report. Where nobody votes, or nobody has to claim, that time is not taken.
+func (c Calendar) complete(method allocation.Method) Calendar {
+	vote, pay := 14, 182
+	if method == allocation.SolidarityDraw {
+		vote = 0
+	}
+	if credits(method) {
+		pay = 1
+	}
 	later := func(t *time.Time, from time.Time, days int) {
 		if t.IsZero() && !from.IsZero() {
 			*t = from.AddDate(0, 0, days)
 		}
 	}
 	later(&c.VotingAt, c.FeasibilityAt, 7)
-	later(&c.TallyAt, c.VotingAt, 14)
+	later(&c.TallyAt, c.VotingAt, vote)
 	later(&c.ChallengeUntil, c.TallyAt, 7)
-	later(&c.PayUntil, c.ChallengeUntil, 182)
+	later(&c.PayUntil, c.ChallengeUntil, pay)
 	later(&c.CloseAt, c.PayUntil, 30)
 	return c
 }
 
-// check refuses dates that do not follow one another.
-func (c Calendar) check(now time.Time) error {
+// check refuses dates that do not follow one another. A draw is counted at the
+// moment at which others begin to vote, or later.
+func (c Calendar) check(method allocation.Method, now time.Time) error {
 	moments := []struct {
 		field string
 		at    time.Time
@@ -90,7 +99,8 @@ func (c Calendar) check(now time.Time) error {
 	var check domain.Check
 	check.That(!c.CallAt.Before(now.Add(-time.Hour)), CalendarInvalid, "calendar.callAt")
 	for i, m := range moments[1:] {
-		check.That(m.at.After(moments[i].at), CalendarInvalid, "calendar."+m.field)
+		atOnce := method == allocation.SolidarityDraw && m.field == "tallyAt" && m.at.Equal(moments[i].at)
+		check.That(atOnce || m.at.After(moments[i].at), CalendarInvalid, "calendar."+m.field)
 	}
 	return check.Err()
 }
@@ -105,39 +115,50 @@ func (cmd Open) check(now time.Time) (Open, error) {
 	}
 	c.Minutes("twoApproversAbove", cmd.TwoApproversAbove)
 	cmd.Method = cmp.Or(cmd.Method, allocation.EqualShares)
-	c.That(slices.Contains(VotingMethods(), cmd.Method), MethodNotForVote, "method", "known", methodNames())
+	c.That(slices.Contains(CycleMethods(), cmd.Method), MethodNotForVote, "method", "known", methodNames(CycleMethods()))
+	checkRule(&c, cmd.Method, cmd.Rule, cmd.Minutes)
 	if cmd.Calendar.CallAt.IsZero() {
 		cmd.Calendar.CallAt = now
 	}
-	cmd.Calendar = cmd.Calendar.complete()
+	cmd.Calendar = cmd.Calendar.complete(cmd.Method)
 	cmd.Rule.Roll = 0 // counted when voting begins
 	cmd.Rule.Utility = cmp.Or(cmd.Rule.Utility, allocation.PerMinute)
-	in := allocation.Instance{Method: cmd.Method, Rule: cmd.Rule}
+	in := allocation.Instance{Method: cmd.Method, Rule: allocation.Rule{Utility: cmd.Rule.Utility, Quorum: cmd.Rule.Quorum}}
 	c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	if err := c.Err(); err != nil {
 		return cmd, err
 	}
-	return cmd, cmd.Calendar.check(now)
+	return cmd, cmd.Calendar.check(cmd.Method, now)
 }
 
-func methodNames() string {
+func methodNames(methods []allocation.Method) string {
 	var names []string
-	for _, m := range VotingMethods() {
+	for _, m := range methods {
 		names = append(names, string(m))
 	}
 	return strings.Join(names, ", ")
 }
 
-// check tidies a submission and says all that is wrong with it.
-func (cmd Submit) check() (Submit, error) {
+// check tidies a submission to a cycle and says all that is wrong with it.
+func (cmd Submit) check(to Cycle) (Submit, error) {
 	var c domain.Check
 	cmd.Title = c.Line("title", cmd.Title, 3, 100)
 	cmd.Body = c.Text("body", cmd.Body, 20, 5000)
-	c.Minutes("minimumMinutes", cmd.Minimum)
+	c.That(!credits(to.Method) || len(cmd.Milestones) == 0, NotWithMethod, "milestones")
+	if to.Method == allocation.PeerEpoch { // what they did is told; the others say what it was worth to them
+		c.That(cmd.Minimum == 0, NotWithMethod, "minimumMinutes")
+		c.That(cmd.Maximum == 0, NotWithMethod, "maximumMinutes")
+		cmd.Minimum, cmd.Maximum = 1, to.Envelope
+		return cmd, c.Err()
+	}
+	if c.That(cmd.Minimum != 0, domain.Required, "minimumMinutes"); cmd.Minimum != 0 {
+		c.Minutes("minimumMinutes", cmd.Minimum)
+	}
 	if cmd.Maximum == 0 {
 		cmd.Maximum = cmd.Minimum
+	} else {
+		c.Minutes("maximumMinutes", cmd.Maximum)
 	}
-	c.Minutes("maximumMinutes", cmd.Maximum)
 	c.That(cmd.Minimum <= cmd.Maximum || c.Err() != nil, allocation.ProjectInvalid, "minimumMinutes", "name", cmd.Title)
 	c.That(len(cmd.Milestones) <= 20, domain.OutOfRange, "milestones", "min", 0, "max", 20)
 	sum := domain.Minutes(0)
@@ -152,19 +173,30 @@ func (cmd Submit) check() (Submit, error) {
 }
 
 // instance is what a cycle's count depends on: its policy, the projects on the
-// ballot and the ballots under their receipts.
-func (c Cycle) instance(projects []Project, ballots []Ballot) allocation.Instance {
+// ballot, what whoever asks drew before, by project, and the ballots under their
+// receipts.
+func (c Cycle) instance(projects []Project, drawn map[string]domain.Minutes, ballots []Ballot) allocation.Instance {
 	in := allocation.Instance{
 		Version: allocation.Version, Method: c.Method, Cycle: c.ID.String(), Seed: c.Seed, Envelope: c.Envelope, Rule: c.Rule,
 		Projects: []allocation.Project{}, Ballots: []allocation.Ballot{},
 	}
 	in.Rule.Roll = c.Roll
-	onBallot := map[string]bool{}
+	onBallot, first := map[string]bool{}, map[domain.ID]string{}
 	for _, p := range projects {
-		if p.Stage == Eligible || p.Stage == Funded || p.Stage == Unfunded {
-			onBallot[p.ID.String()] = true
-			in.Projects = append(in.Projects, allocation.Project{ID: p.ID.String(), Minimum: p.Minimum, Maximum: p.Maximum, Filed: int64(p.Number)})
+		if !p.onBallot() {
+			continue
 		}
+		one := allocation.Project{ID: p.ID.String(), Minimum: p.Minimum, Maximum: p.Maximum, Filed: int64(p.Number)}
+		switch c.Method {
+		case allocation.SolidarityDraw:
+			first[p.Owner] = cmp.Or(first[p.Owner], one.ID) // who asks goes by their first request
+			one.Owner, one.Given = first[p.Owner], drawn[one.ID]
+		case allocation.PeerEpoch:
+			one.Minimum, one.Maximum = 0, 0
+		case allocation.FixedKey, allocation.EqualShares, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Knapsack, allocation.Quadratic:
+		}
+		onBallot[one.ID] = true
+		in.Projects = append(in.Projects, one)
 	}
 	for _, b := range ballots {
 		kept := slices.DeleteFunc(slices.Clone(b.Choices), func(c allocation.Choice) bool { return !onBallot[c.Project] })
@@ -181,7 +213,8 @@ func (c Cycle) approversNeeded(m domain.Minutes) int {
 	return 1
 }
 
-// report adds a cycle up. Until the count it has nothing to say of grants.
+// report adds a cycle up. Until the count it has nothing to say of grants, and of a
+// draw never of a single one.
 func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) Report {
 	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left}
 	funded := map[string]bool{}
@@ -197,6 +230,9 @@ func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) 
 			funded[p.ID.String()] = true
 			r.LargestGrant = max(r.LargestGrant, p.Granted)
 		}
+	}
+	if c.Method == allocation.SolidarityDraw {
+		r.LargestGrant = 0
 	}
 	r.Returned = r.Envelope - r.PaidOut - r.Left
 	for _, b := range ballots {

@@ -46,7 +46,8 @@ type Open struct {
 // Open sets an envelope aside from a pool and announces a cycle: its method, its
 // dates, and the commitment to the seed that will break the last ties.
 //
-// Errors: NotFound, Forbidden, InsufficientHours, CalendarInvalid, MethodNotForVote, RuleInvalid, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, InsufficientHours, CalendarInvalid, MethodNotForVote, RuleInvalid, Required, NotWithMethod, BeyondItsTenth,
+// ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) Open(ctx context.Context, actor domain.Actor, cmd Open) (Cycle, error) {
 	var c Cycle
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -83,13 +84,20 @@ func (s *Service) open(ctx context.Context, actor domain.Actor, cmd Open, now ti
 		Method: cmd.Method, Rule: cmd.Rule, TwoApproversAbove: cmd.TwoApproversAbove, Calendar: cmd.Calendar,
 		OpenedBy: actor.Person, CreatedAt: now,
 	}
+	if err := c.withinTenth(pool.Balance); err != nil {
+		return domain.Nowhere, err
+	}
 	return c.ID, s.begin(ctx, actor, c)
 }
 
 // begin sets a cycle's envelope aside on an account of its own and commits to its
 // seed. It comes last.
 func (s *Service) begin(ctx context.Context, actor domain.Actor, c Cycle) error {
-	envelope, err := s.hours.OpenProject(ctx, c.Community, c.CreatedAt)
+	purpose := ""
+	if c.Method == allocation.SolidarityDraw {
+		purpose = ledger.Solidarity // its single movements are nobody else's business
+	}
+	envelope, err := s.hours.OpenProject(ctx, c.Community, purpose, c.CreatedAt)
 	if err != nil {
 		return err
 	}
@@ -105,7 +113,14 @@ func (s *Service) begin(ctx context.Context, actor domain.Actor, c Cycle) error 
 	if err := s.move(ctx, c, "envelope", CycleOpened, actor, c.Pool, c.Account, c.Envelope); err != nil {
 		return err
 	}
-	return s.covered(ctx, c.Community, c.Pool, c.Envelope)
+	if err := s.covered(ctx, c.Community, c.Pool, c.Envelope); err != nil {
+		return err
+	}
+	after, err := s.account(ctx, c.Community, c.Pool, "poolId")
+	if err != nil {
+		return err
+	}
+	return c.withinTenth(after.Balance + c.Envelope) // nobody takes from the pool meanwhile
 }
 
 // covered refuses what a pool did not have. The head is held once hours moved: what
@@ -120,9 +135,14 @@ func (s *Service) covered(ctx context.Context, community, pool domain.ID, taken 
 
 // move posts hours of the cycle, once under its name; it comes last.
 func (s *Service) move(ctx context.Context, c Cycle, name string, kind domain.EventKind, actor domain.Actor, from, to domain.ID, minutes domain.Minutes) error {
+	return s.post(ctx, c, name, grant(minutes, from, to), domain.Event{
+		ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: c.ID, Payload: Told{Cycle: c.ID, State: string(c.State), Minutes: minutes},
+	})
+}
+
+func (s *Service) post(ctx context.Context, c Cycle, name string, leg ledger.Transfer, event domain.Event) error {
 	_, err := s.hours.Post(ctx, ledger.Posting{
-		Community: c.Community, Key: "cycle/" + c.ID.String() + "/" + name, Legs: []ledger.Transfer{grant(minutes, from, to)},
-		Event: domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: c.ID, Payload: Told{Cycle: c.ID, State: string(c.State), Minutes: minutes}},
+		Community: c.Community, Key: "cycle/" + c.ID.String() + "/" + name, Legs: []ledger.Transfer{leg}, Event: event,
 	})
 	return err
 }

@@ -16,6 +16,9 @@ type Store interface {
 	SplitStore
 
 	AddCycle(ctx context.Context, c Cycle, first Step) error
+	// TakeCycle has everybody else who takes or moves it wait until this transaction
+	// ends. NotFound when there is none.
+	TakeCycle(ctx context.Context, community, id domain.ID) error
 	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
 	// history. StaleVersion when somebody was first.
 	MoveCycle(ctx context.Context, c Cycle, step Step) (Cycle, error)
@@ -49,6 +52,13 @@ type Store interface {
 	Projects(ctx context.Context, community domain.ID, ids []domain.ID) ([]Project, error)
 	// ProjectsOf lists those of cycles in their order of filing.
 	ProjectsOf(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Project, error)
+	// PayInFull notes of projects that all that was granted is credited.
+	PayInFull(ctx context.Context, community domain.ID, projects []domain.ID) error
+	// QueueDraws has every other count of a draw wait until this transaction ends.
+	QueueDraws(ctx context.Context, community domain.ID) error
+	// Drawn adds up, by member, what other draws that were counted after a moment
+	// granted; once they paid, what they paid.
+	Drawn(ctx context.Context, community domain.ID, owners []domain.ID, without domain.ID, after time.Time) (map[domain.ID]domain.Minutes, error)
 	// MakeEligible puts what nobody looked at on the ballot: silence refuses nothing.
 	MakeEligible(ctx context.Context, community, cycle domain.ID) error
 

@@ -17,7 +17,7 @@ import (
 const (
 	CycleState       domain.Code = "CYCLE_STATE"         // args: state; the cycle's state does not allow this
 	CalendarInvalid  domain.Code = "CALENDAR_INVALID"    // the dates must follow one another, the first not in the past
-	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; the method is not one that members vote by
+	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; cycles do not count by this method
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
@@ -106,7 +106,8 @@ type Milestone struct {
 	Minutes domain.Minutes `json:"minutes"`
 }
 
-// Project is what members vote on.
+// Project is what members vote on, what somebody asks of a solidarity draw, or what a
+// peer of an epoch did.
 type Project struct {
 	Community, Cycle, ID domain.ID
 	Number               int // its place in the order of filing
@@ -114,6 +115,7 @@ type Project struct {
 	Title, Body          string
 	Minimum, Maximum     domain.Minutes
 	Milestones           []Milestone
+	Confidential         bool // a request to a solidarity draw
 	Stage                ProjectStage
 	Reason               string         // of the review
 	Granted              domain.Minutes // by the count
@@ -136,6 +138,10 @@ type Run struct {
 	Run              int // the first, or one more after a challenge
 	Record           allocation.Record
 	At               time.Time
+	// Sealed is a count as it is shown to somebody who may not see what was asked:
+	// the record holds nothing but their own lines.
+	Sealed         bool
+	Asked, Granted int // projects that were counted, and that were granted hours
 }
 
 // Contest is a challenge to a result: it is counted again, and what came out is kept.
@@ -207,6 +213,7 @@ const (
 	ProjectReviewed   domain.EventKind = "PROJECT_REVIEWED"
 	ProjectWithdrawn  domain.EventKind = "PROJECT_WITHDRAWN"
 	ProjectDecided    domain.EventKind = "PROJECT_DECIDED"
+	ProjectPaid       domain.EventKind = "PROJECT_PAID" // by itself, without a claim
 	BallotCast        domain.EventKind = "BUDGET_BALLOT_CAST"
 	AllocationDoubted domain.EventKind = "ALLOCATION_CHALLENGED"
 	ClaimMade         domain.EventKind = "CLAIM_MADE"
@@ -228,4 +235,6 @@ type Told struct {
 	State   string         `json:"state,omitempty"`
 	Member  domain.ID      `json:"member,omitzero"` // whom it concerns
 	Minutes domain.Minutes `json:"minutes,omitempty"`
+	// Method is named where hours go to people by themselves.
+	Method allocation.Method `json:"method,omitempty"`
 }

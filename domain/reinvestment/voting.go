@@ -30,7 +30,7 @@ type Entry struct {
 // Cast casts a ballot, or casts it again: the last one counts. It stays sealed
 // until the count, and is then published under its receipt only.
 //
-// Errors: NotFound, Forbidden, CycleState, NotOnTheRoll, ProjectUnknown, ChoiceOutOfRange, BallotOverspent.
+// Errors: NotFound, Forbidden, NoVote, CycleState, NotOnTheRoll, NotAPeer, ProjectUnknown, ChoiceOutOfRange, OwnBallot, BallotOverspent.
 func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballot, error) {
 	var b Ballot
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -41,6 +41,9 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
 		if err != nil {
 			return err
+		}
+		if c.Method == allocation.SolidarityDraw {
+			return domain.NewError(NoVote, "cycleId")
 		}
 		if c.State != Voting || !now.Before(c.Calendar.TallyAt) {
 			return domain.NewError(CycleState, "cycleId", "state", string(c.State))
@@ -60,8 +63,8 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		for _, e := range cmd.Entries {
 			b.Choices = append(b.Choices, allocation.Choice{Project: e.Project.String(), Value: e.Value})
 		}
-		if err := c.instance(projects, nil).CheckBallot(allocation.Ballot{Voter: b.Receipt, Choices: b.Choices}); err != nil {
-			return asEntries(err)
+		if err := c.mayCast(projects, b); err != nil {
+			return err
 		}
 		earlier, cast, err := s.store.BallotOf(ctx, c.Community, c.ID, voter)
 		if err != nil {
@@ -77,6 +80,18 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		return err
 	})
 	return b, err
+}
+
+// mayCast says what is wrong with a ballot. In an epoch the peers vote, and nobody else.
+func (c Cycle) mayCast(projects []Project, b Ballot) error {
+	in, voter := c.instance(projects, nil, nil), b.Receipt
+	if c.Method == allocation.PeerEpoch {
+		if !slices.ContainsFunc(projects, func(p Project) bool { return p.Owner == b.Member && p.onBallot() }) {
+			return domain.NewError(NotAPeer, "cycleId")
+		}
+		in, voter = c.withOwners(projects), b.Member.String()
+	}
+	return asEntries(in.CheckBallot(allocation.Ballot{Voter: voter, Choices: b.Choices}))
 }
 
 // asEntries speaks of a ballot's fields as people send them.
@@ -100,13 +115,28 @@ func (s *Service) Mine(ctx context.Context, actor domain.Actor, community, cycle
 	return b, ok, err
 }
 
-// Allocation is the count that stands; ok is false before there is one.
+// Allocation is the count that stands, as somebody may see it; ok is false before
+// there is one.
 func (s *Service) Allocation(ctx context.Context, actor domain.Actor, community, cycle domain.ID) (r Run, ok bool, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
-		if err == nil {
-			r, ok, err = s.store.LastRun(ctx, community, cycle)
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
 		}
+		c, err := s.cycle(ctx, community, cycle)
+		if err != nil {
+			return err
+		}
+		if r, ok, err = s.store.LastRun(ctx, community, cycle); err != nil || !ok {
+			return err
+		}
+		r.Asked = len(r.Record.Result.Lines)
+		for _, line := range r.Record.Result.Lines {
+			if line.Minutes > 0 {
+				r.Granted++
+			}
+		}
+		r, err = s.seal(ctx, standing, c, r)
 		return err
 	})
 	return r, ok, err
@@ -182,15 +212,28 @@ func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return c.instance(projects, ballots).Hash() == run.Record.Result.InputHash && run.Record.Verify() == nil, nil
+	drawn := map[string]domain.Minutes{} // was read at the count, once
+	for _, p := range run.Record.Instance.Projects {
+		drawn[p.ID] = p.Given
+	}
+	return c.instance(projects, drawn, ballots).Hash() == run.Record.Result.InputHash && run.Record.Verify() == nil, nil
 }
 
-// Contests reads the challenges to a cycle's result.
+// Contests reads the challenges to a cycle's result; to a draw's one's own, for who
+// doubts it may have asked.
 func (s *Service) Contests(ctx context.Context, actor domain.Actor, community, cycle domain.ID) (found []Contest, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
-		if err == nil {
-			found, err = s.store.Contests(ctx, community, cycle)
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		c, err := s.cycle(ctx, community, cycle)
+		if err != nil {
+			return err
+		}
+		found, err = s.store.Contests(ctx, community, cycle)
+		if c.Method == allocation.SolidarityDraw && !standing.May(domain.RunCycles) {
+			found = slices.DeleteFunc(found, func(x Contest) bool { return x.Member != standing.Member })
 		}
 		return err
 	})

@@ -27,6 +27,7 @@ import (
 
 type AllocationResolver interface {
 	Ballot(ctx context.Context, obj *model.Allocation, receipt string) (*model.AllocationBallot, error)
+	Record(ctx context.Context, obj *model.Allocation) (scalar.JSON, error)
 }
 type AllocationChallengeResolver interface {
 	Member(ctx context.Context, obj *reinvestment.Contest) (*membership.Member, error)
@@ -47,7 +48,9 @@ type CycleResolver interface {
 	Account(ctx context.Context, obj *reinvestment.Cycle) (*view.Account, error)
 
 	Seed(ctx context.Context, obj *reinvestment.Cycle) (*string, error)
+	Rule(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleRule, error)
 	Projects(ctx context.Context, obj *reinvestment.Cycle) ([]*reinvestment.Project, error)
+	Requests(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleRequests, error)
 	Ballots(ctx context.Context, obj *reinvestment.Cycle, first *int, after *string) (*model.CycleBallotConnection, error)
 	MyBallot(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleBallot, error)
 	Allocation(ctx context.Context, obj *reinvestment.Cycle) (*model.Allocation, error)
@@ -378,7 +381,7 @@ func (ec *executionContext) _Allocation_record(ctx context.Context, field graphq
 			return ec.fieldContext_Allocation_record(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Record, nil
+			return ec.Resolvers.Allocation().Record(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
@@ -389,7 +392,7 @@ func (ec *executionContext) _Allocation_record(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_Allocation_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Allocation", field, false, false, "JSON")
+	return graphql.NewScalarFieldContext("Allocation", field, true, true, "JSON")
 }
 
 func (ec *executionContext) _AllocationBallot_receipt(ctx context.Context, field graphql.CollectedField, obj *model.AllocationBallot) (ret graphql.Marshaler) {
@@ -1878,6 +1881,38 @@ func (ec *executionContext) fieldContext_Cycle_seed(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Cycle", field, true, true, "String")
 }
 
+func (ec *executionContext) _Cycle_rule(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Cycle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cycle_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cycle().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CycleRule) graphql.Marshaler {
+			return ec.marshalOCycleRule2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cycle_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cycle",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CycleRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Cycle_projects(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Cycle) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1905,6 +1940,38 @@ func (ec *executionContext) fieldContext_Cycle_projects(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cycle_requests(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Cycle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cycle_requests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cycle().Requests(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CycleRequests) graphql.Marshaler {
+			return ec.marshalOCycleRequests2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRequests(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cycle_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cycle",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CycleRequests(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2984,6 +3051,167 @@ func (ec *executionContext) fieldContext_CycleReport_pool(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CycleRequests_asked(ctx context.Context, field graphql.CollectedField, obj *model.CycleRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRequests_asked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRequests_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRequests", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CycleRequests_helped(ctx context.Context, field graphql.CollectedField, obj *model.CycleRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRequests_helped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Helped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRequests_helped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRequests", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CycleRequests_minutes(ctx context.Context, field graphql.CollectedField, obj *model.CycleRequests) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRequests_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRequests_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRequests", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _CycleRule_floor(ctx context.Context, field graphql.CollectedField, obj *model.CycleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRule_floor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Floor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRule_floor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRule", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _CycleRule_personMaximum(ctx context.Context, field graphql.CollectedField, obj *model.CycleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRule_personMaximum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonMaximum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRule_personMaximum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRule", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _CycleRule_allowance(ctx context.Context, field graphql.CollectedField, obj *model.CycleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRule_allowance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Allowance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRule_allowance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRule", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _CycleRule_pairMaximum(ctx context.Context, field graphql.CollectedField, obj *model.CycleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CycleRule_pairMaximum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PairMaximum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
+			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CycleRule_pairMaximum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CycleRule", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _CycleStep_state(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Step) (ret graphql.Marshaler) {
@@ -4481,6 +4709,69 @@ func UnmarshalCycleCalendarInput(ctx context.Context, raw any) (model.CycleCalen
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCycleRuleInput(ctx context.Context, obj any) (model.CycleRuleInput, error) {
+	var it model.CycleRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"floor", "personMaximum", "allowance", "pairMaximum"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "floor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("floor"))
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Floor = data
+		case "personMaximum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("personMaximum"))
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PersonMaximum = data
+		case "allowance":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowance"))
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Allowance = data
+		case "pairMaximum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pairMaximum"))
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PairMaximum = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCycleRuleInput unmarshals raw into the CycleRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCycleRuleInput(ctx context.Context, raw any) (model.CycleRuleInput, error) {
+	var out model.CycleRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CycleRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeclineClaimInput(ctx context.Context, obj any) (model.DeclineClaimInput, error) {
 	var it model.DeclineClaimInput
 	if obj == nil {
@@ -4551,7 +4842,7 @@ func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, ob
 		asMap["quorum"] = 0
 	}
 
-	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "method", "utility", "quorum", "twoApproversAbove", "calendar", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "method", "utility", "quorum", "rule", "twoApproversAbove", "calendar", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4607,6 +4898,13 @@ func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Quorum = data
+		case "rule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rule"))
+			data, err := ec.unmarshalOCycleRuleInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRuleInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rule = data
 		case "twoApproversAbove":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("twoApproversAbove"))
 			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
@@ -4795,7 +5093,7 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 			it.Body = data
 		case "minimumMinutes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimumMinutes"))
-			data, err := ec.unmarshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -4958,10 +5256,11 @@ func (ec *executionContext) _Allocation(ctx context.Context, sel ast.SelectionSe
 					return ec._Allocation_ballot(ctx, field, obj)
 				})
 		case "record":
-			out.Values[i] = ec._Allocation_record(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Allocation_record(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5589,11 +5888,23 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cycle_seed(ctx, field, obj)
 				})
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cycle_rule(ctx, field, obj)
+				})
 		case "projects":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cycle_projects(ctx, field, obj)
+				})
+		case "requests":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cycle_requests(ctx, field, obj)
 				})
 		case "ballots":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5995,6 +6306,97 @@ func (ec *executionContext) _CycleReport(ctx context.Context, sel ast.SelectionS
 		case "pool":
 			out.Values[i] = ec._CycleReport_pool(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cycleRequestsImplementors = []string{"CycleRequests"}
+
+func (ec *executionContext) _CycleRequests(ctx context.Context, sel ast.SelectionSet, obj *model.CycleRequests) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cycleRequestsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CycleRequests")
+		case "asked":
+			out.Values[i] = ec._CycleRequests_asked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "helped":
+			out.Values[i] = ec._CycleRequests_helped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._CycleRequests_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cycleRuleImplementors = []string{"CycleRule"}
+
+func (ec *executionContext) _CycleRule(ctx context.Context, sel ast.SelectionSet, obj *model.CycleRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cycleRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CycleRule")
+		case "floor":
+			out.Values[i] = ec._CycleRule_floor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "personMaximum":
+			out.Values[i] = ec._CycleRule_personMaximum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "allowance":
+			out.Values[i] = ec._CycleRule_allowance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pairMaximum":
+			out.Values[i] = ec._CycleRule_pairMaximum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -7152,6 +7554,28 @@ func (ec *executionContext) marshalOCycleMethod2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOCycleRequests2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRequests(ctx context.Context, sel ast.SelectionSet, v *model.CycleRequests) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CycleRequests(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCycleRule2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRule(ctx context.Context, sel ast.SelectionSet, v *model.CycleRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CycleRule(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCycleRuleInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRuleInput(ctx context.Context, v any) (*model.CycleRuleInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCycleRuleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProject(ctx context.Context, sel ast.SelectionSet, v *reinvestment.Project) graphql.Marshaler {

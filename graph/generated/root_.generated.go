@@ -710,7 +710,9 @@ type ComplexityRoot struct {
 		Pool              func(childComplexity int) int
 		Projects          func(childComplexity int) int
 		Report            func(childComplexity int) int
+		Requests          func(childComplexity int) int
 		Roll              func(childComplexity int) int
+		Rule              func(childComplexity int) int
 		Seed              func(childComplexity int) int
 		State             func(childComplexity int) int
 		Title             func(childComplexity int) int
@@ -770,6 +772,19 @@ type ComplexityRoot struct {
 		Roll                    func(childComplexity int) int
 		Voters                  func(childComplexity int) int
 		VotersWithAFundedChoice func(childComplexity int) int
+	}
+
+	CycleRequests struct {
+		Asked   func(childComplexity int) int
+		Helped  func(childComplexity int) int
+		Minutes func(childComplexity int) int
+	}
+
+	CycleRule struct {
+		Allowance     func(childComplexity int) int
+		Floor         func(childComplexity int) int
+		PairMaximum   func(childComplexity int) int
+		PersonMaximum func(childComplexity int) int
 	}
 
 	CycleStep struct {
@@ -5186,12 +5201,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cycle.Report(childComplexity), true
+	case "Cycle.requests":
+		if e.ComplexityRoot.Cycle.Requests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Requests(childComplexity), true
 	case "Cycle.roll":
 		if e.ComplexityRoot.Cycle.Roll == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Cycle.Roll(childComplexity), true
+	case "Cycle.rule":
+		if e.ComplexityRoot.Cycle.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cycle.Rule(childComplexity), true
 	case "Cycle.seed":
 		if e.ComplexityRoot.Cycle.Seed == nil {
 			break
@@ -5427,6 +5454,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CycleReport.VotersWithAFundedChoice(childComplexity), true
+
+	case "CycleRequests.asked":
+		if e.ComplexityRoot.CycleRequests.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRequests.Asked(childComplexity), true
+	case "CycleRequests.helped":
+		if e.ComplexityRoot.CycleRequests.Helped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRequests.Helped(childComplexity), true
+	case "CycleRequests.minutes":
+		if e.ComplexityRoot.CycleRequests.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRequests.Minutes(childComplexity), true
+
+	case "CycleRule.allowance":
+		if e.ComplexityRoot.CycleRule.Allowance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRule.Allowance(childComplexity), true
+	case "CycleRule.floor":
+		if e.ComplexityRoot.CycleRule.Floor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRule.Floor(childComplexity), true
+	case "CycleRule.pairMaximum":
+		if e.ComplexityRoot.CycleRule.PairMaximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRule.PairMaximum(childComplexity), true
+	case "CycleRule.personMaximum":
+		if e.ComplexityRoot.CycleRule.PersonMaximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleRule.PersonMaximum(childComplexity), true
 
 	case "CycleStep.at":
 		if e.ComplexityRoot.CycleStep.At == nil {
@@ -13739,6 +13810,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
+			graphql.NewInputUnmarshaler("CycleRuleInput", ec.unmarshalInputCycleRuleInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
@@ -14354,8 +14426,18 @@ enum ErrorCode {
   CYCLE_STATE
   "The dates must follow one another, the first not in the past. Correct the field named."
   CALENDAR_INVALID
-  "Members do not vote by this method. Choose one of ` + "`" + `known` + "`" + `."
+  "Cycles, or those that a plan opens, do not count by this method. Choose one of ` + "`" + `known` + "`" + `."
   METHOD_NOT_FOR_VOTE
+  "A cycle of this method has no such thing. Leave the field named out."
+  NOT_WITH_THIS_METHOD
+  "A solidarity draw is counted without ballots. Show no ballot."
+  CYCLE_WITHOUT_VOTE
+  "What this cycle grants is credited by itself when it begins to pay. Show no claim."
+  PAID_WITHOUT_CLAIM
+  "In an epoch of peers only those give who have an entry of their own on the ballot. Show no ballot."
+  NOT_A_PEER
+  "An epoch of peers takes at most a tenth of what its pool holds: ` + "`" + `max` + "`" + `. Set less aside."
+  ENVELOPE_BEYOND_TENTH
   "Admitted after voting began. Say that the next vote is theirs too."
   NOT_ON_THE_ROLL
   "The project's stage does not allow this. Read it again."
@@ -17979,7 +18061,7 @@ type Account implements Node {
   id: ID!
   "Whose hours it holds."
   kind: AccountKind!
-  "What a pool is for: SOLIDARITY, PROJECTS or RESERVE; empty otherwise."
+  "What a pool is for: SOLIDARITY, PROJECTS or RESERVE; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
   purpose: String!
   "The member it belongs to; null for the community's own."
   owner: Member
@@ -19184,6 +19266,22 @@ enum NotificationKind {
   CLAIM_PAID
   "Your claim was declined; the reason stands with it."
   CLAIM_DECLINED
+  "Somebody asks a solidarity draw; for coordinators."
+  REQUEST_TO_REVIEW
+  "What you asked of a solidarity draw will be counted."
+  REQUEST_ELIGIBLE
+  "What you asked of a solidarity draw is refused; the reason stands with it."
+  REQUEST_REFUSED
+  "A solidarity draw grants what you asked; it is credited by itself."
+  REQUEST_FUNDED
+  "A solidarity draw could not grant what you asked this time."
+  REQUEST_UNFUNDED
+  "Your peers gave you hours; they are credited by themselves."
+  PEER_FUNDED
+  "Your peers gave you no hours this time."
+  PEER_UNFUNDED
+  "What a draw or your peers granted is on your account."
+  GRANT_PAID
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -20128,7 +20226,7 @@ extend type Community {
 }
 
 extend type Mutation {
-  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
   planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -20150,7 +20248,7 @@ input PlanCyclesInput {
   minutes: Minutes!
   "Minutes that stay in the pool."
   keptMinutes: Minutes! = 0
-  "How its cycles count."
+  "How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle."
   method: CycleMethod! = EQUAL_SHARES
   "What a voter gains from a funded project (EQUAL_SHARES)."
   utility: CycleUtility! = PER_MINUTE
@@ -21148,6 +21246,32 @@ enum CycleMethod {
   DIRECT_ENVELOPES
   "Ranks priorities and pays nothing: n votes cost n² of a hundred credits."
   QUADRATIC
+  "People ask, with a reason, and nobody votes: requests are served in their order of filing, up to a yearly maximum for each person, above a floor. What is asked is for whoever asks and those who run cycles; others see totals. Hours are credited by themselves."
+  SOLIDARITY_DRAW
+  "Peers say what they did and give one another minutes of equal allowances, never to themselves. Hours are credited by themselves."
+  PEER_EPOCH
+}
+
+"The limits of a SOLIDARITY_DRAW or a PEER_EPOCH, fixed when it is opened."
+type CycleRule {
+  "Minutes of the envelope that no request takes: they return to the pool; null but for SOLIDARITY_DRAW."
+  floor: Minutes
+  "Minutes that one person may draw in twelve months, from all draws together; null but for SOLIDARITY_DRAW."
+  personMaximum: Minutes
+  "Minutes that each peer may give in all; null but for PEER_EPOCH."
+  allowance: Minutes
+  "Minutes that a peer may give to one other; null but for PEER_EPOCH."
+  pairMaximum: Minutes
+}
+
+"What everybody sees of the requests to a SOLIDARITY_DRAW."
+type CycleRequests {
+  "Requests made and not withdrawn."
+  asked: Int!
+  "Of them, granted hours by the count."
+  helped: Int!
+  "Minutes granted to them in all."
+  minutes: Minutes!
 }
 
 "What a voter is taken to gain from a funded project, in EQUAL_SHARES."
@@ -21256,20 +21380,24 @@ type Cycle implements Node {
   envelope: Minutes!
   "The pool they came from, and return to."
   pool: Account!
-  "Where they lie: what is not paid out returns to the pool."
+  "Where they lie: what is not paid out returns to the pool. Of a SOLIDARITY_DRAW only those who keep the books see its hours move; ` + "`" + `report` + "`" + ` has the totals."
   account: Account!
   "When it moves on."
   calendar: CycleCalendar!
   "A payout above this many minutes needs a second person."
   twoApproversAbove: Minutes!
-  "How many could vote when voting began; 0 before."
+  "How many could vote when voting began; 0 before, and where nobody votes."
   roll: Int!
   "The SHA-256 commitment to the seed that breaks the last ties, published before anybody votes."
   commitment: String!
   "The seed; null until the count."
   seed: String
-  "The projects in their order of filing, at most 500."
+  "The limits of a draw or an epoch of peers; null for other methods."
+  rule: CycleRule
+  "The projects in their order of filing, at most 500. Of a SOLIDARITY_DRAW those that the caller may see: their own, or all for those who run cycles."
   projects: [Project!]!
+  "How much was asked and granted in all; null but for SOLIDARITY_DRAW."
+  requests: CycleRequests
   "Ballots as they were counted, under their receipts; empty until the count."
   ballots(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -21285,7 +21413,7 @@ type Cycle implements Node {
   report: CycleReport!
   "What it went through."
   history: [CycleStep!]!
-  "Challenges to its result, each with what the second count gave."
+  "Challenges to its result, each with what the second count gave; to a SOLIDARITY_DRAW the caller's own, or all for those who run cycles."
   challenges: [AllocationChallenge!]!
   "Raised by each change."
   version: Int!
@@ -21321,7 +21449,7 @@ type CycleStep {
   note: String!
 }
 
-"What members vote on."
+"What members vote on, what somebody asks of a SOLIDARITY_DRAW, or what a peer of a PEER_EPOCH did."
 type Project implements Node {
   "The global id."
   id: ID!
@@ -21329,15 +21457,15 @@ type Project implements Node {
   cycle: Cycle!
   "Its place in the order of filing; the earlier wins a tie."
   number: Int!
-  "Who answers for it, and claims its hours."
+  "Who answers for it, and claims or receives its hours."
   owner: Member!
   "One line."
   title: String!
-  "What, for whom, how."
+  "What, for whom, how; of a request why, of a peer what they did."
   body: String!
-  "Below this many minutes nothing can be done."
+  "Below this many minutes nothing can be done; says nothing in a PEER_EPOCH."
   minimum: Minutes!
-  "More than this many minutes is of no use."
+  "More than this many minutes is of no use; says nothing in a PEER_EPOCH."
   maximum: Minutes!
   "Parts that can be claimed by themselves."
   milestones: [ProjectMilestone!]!
@@ -21441,7 +21569,7 @@ type Allocation {
   share: String
   "What the part was raised to in the completion; null for other methods."
   virtualShare: String
-  "One line per project, in their order of filing."
+  "One line per project, in their order of filing. Of a SOLIDARITY_DRAW those of one's own requests, or all for those who run cycles."
   lines: [AllocationLine!]!
   "In words, in the caller's language."
   explanation: String!
@@ -21450,7 +21578,7 @@ type Allocation {
     "As it was given when the ballot was cast."
     receipt: String!
   ): AllocationBallot
-  "The whole record as JSON: ` + "`" + `hora allocation verify` + "`" + `, or a stranger's script, counts it again to the minute."
+  "The whole record as JSON: ` + "`" + `hora allocation verify` + "`" + `, or a stranger's script, counts it again to the minute. Of a SOLIDARITY_DRAW it is for those who run cycles; FORBIDDEN for others."
   record: JSON!
 }
 
@@ -21530,7 +21658,7 @@ type CycleReport {
   voters: Int!
   "How many of them see at least one choice funded."
   votersWithAFundedChoice: Int!
-  "Minutes of the largest grant."
+  "Minutes of the largest grant; 0 for a SOLIDARITY_DRAW, which publishes totals only."
   largestGrant: Minutes!
   "Projects submitted and not withdrawn."
   projects: Int!
@@ -21601,21 +21729,21 @@ extend type Community {
 }
 
 extend type Mutation {
-  "Sets an envelope aside from a pool and announces a cycle. Errors: INSUFFICIENT_HOURS, CALENDAR_INVALID, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID."
+  "Sets an envelope aside from a pool and announces a cycle. Errors: INSUFFICIENT_HOURS, CALENDAR_INVALID, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, REQUIRED, NOT_WITH_THIS_METHOD, ENVELOPE_BEYOND_TENTH."
   openCycle("The cycle." input: OpenCycleInput!): OpenCyclePayload! @can(do: RUN_CYCLES)
   "Ends a cycle before anything was granted; the envelope returns to its pool. Errors: CYCLE_STATE, REQUIRED."
   cancelCycle("Which, and why." input: CancelCycleInput!): CancelCyclePayload! @can(do: RUN_CYCLES)
-  "Proposes a project while a cycle calls for them. Errors: CYCLE_STATE, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT."
+  "Proposes a project while a cycle calls for them, asks a SOLIDARITY_DRAW, or enters a PEER_EPOCH, once. Errors: CYCLE_STATE, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT, NOT_WITH_THIS_METHOD."
   submitProject("The project." input: SubmitProjectInput!): SubmitProjectPayload! @can(do: TAKE_PART)
   "Says whether a project can be done, with a reason when it cannot; nobody reviews their own. Errors: CYCLE_STATE, PROJECT_STATE, REQUIRED."
   reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
   "Takes one's own project back, until voting begins. Errors: CYCLE_STATE."
   withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
-  "Casts a ballot, or casts it again: the last one counts. Errors: CYCLE_STATE, NOT_ON_THE_ROLL, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_OVERSPENT."
+  "Casts a ballot, or casts it again: the last one counts. Errors: CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
   "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
-  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
+  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
   "Agrees to somebody else's claim; the last approval credits the hours. Errors: CLAIM_STATE, OWN_CLAIM, APPROVED_BEFORE, CYCLE_STATE."
   approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
@@ -21639,12 +21767,26 @@ input OpenCycleInput {
   utility: CycleUtility! = PER_MINUTE
   "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
   quorum: Int! = 0
+  "The limits of a SOLIDARITY_DRAW or a PEER_EPOCH; left out for other methods."
+  rule: CycleRuleInput
   "A payout above this many minutes needs a second person; 1200 unless said otherwise."
   twoApproversAbove: Minutes
   "When it moves on."
   calendar: CycleCalendarInput!
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
   idempotencyKey: String
+}
+
+"Limits of a cycle, each for one method."
+input CycleRuleInput {
+  "SOLIDARITY_DRAW: minutes of the envelope that no request takes, below the envelope; none unless said otherwise."
+  floor: Minutes
+  "SOLIDARITY_DRAW, required: minutes that one person may draw in twelve months, from all draws together."
+  personMaximum: Minutes
+  "PEER_EPOCH, required: minutes that each peer may give in all."
+  allowance: Minutes
+  "PEER_EPOCH, required: minutes that a peer may give to one other, at most the allowance."
+  pairMaximum: Minutes
 }
 
 "When a cycle moves on; what is left out takes the usual time after the moment before."
@@ -21655,11 +21797,11 @@ input CycleCalendarInput {
   feasibilityAt: DateTime!
   "Voting begins; a week later unless said otherwise."
   votingAt: DateTime
-  "Voting ends; two weeks later unless said otherwise."
+  "Voting ends; two weeks later unless said otherwise. A SOLIDARITY_DRAW is counted at once."
   tallyAt: DateTime
   "A week later unless said otherwise."
   challengeUntil: DateTime
-  "Half a year later unless said otherwise."
+  "Half a year later unless said otherwise; a day where nobody has to claim."
   payUntil: DateTime
   "A month later unless said otherwise."
   closeAt: DateTime
@@ -21695,10 +21837,10 @@ input SubmitProjectInput {
   cycleId: ID!
   "3 to 100 characters."
   title: String!
-  "What, for whom, how: 20 to 5000 characters."
+  "What, for whom, how: 20 to 5000 characters; of a request why, of a peer what they did."
   body: String!
-  "Below this many minutes nothing can be done."
-  minimumMinutes: Minutes!
+  "Below this many minutes nothing can be done; required, but left out of a PEER_EPOCH."
+  minimumMinutes: Minutes
   "More than this many minutes is of no use; the minimum unless said otherwise."
   maximumMinutes: Minutes
   "Parts that can be claimed by themselves, at most 20, together not above the maximum."
@@ -21771,7 +21913,7 @@ input CastBudgetBallotInput {
 input BallotEntryInput {
   "The project."
   projectId: ID!
-  "By the cycle's method: a score, an approval, minutes, votes."
+  "By the cycle's method: a score, an approval, minutes (to an envelope, or to a peer), votes."
   value: Int!
 }
 
@@ -24031,8 +24173,12 @@ func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql
 		return ec.fieldContext_Cycle_commitment(ctx, field)
 	case "seed":
 		return ec.fieldContext_Cycle_seed(ctx, field)
+	case "rule":
+		return ec.fieldContext_Cycle_rule(ctx, field)
 	case "projects":
 		return ec.fieldContext_Cycle_projects(ctx, field)
+	case "requests":
+		return ec.fieldContext_Cycle_requests(ctx, field)
 	case "ballots":
 		return ec.fieldContext_Cycle_ballots(ctx, field)
 	case "myBallot":
@@ -24157,6 +24303,32 @@ func (ec *executionContext) childFields_CycleReport(ctx context.Context, field g
 		return ec.fieldContext_CycleReport_pool(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CycleReport", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleRequests(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asked":
+		return ec.fieldContext_CycleRequests_asked(ctx, field)
+	case "helped":
+		return ec.fieldContext_CycleRequests_helped(ctx, field)
+	case "minutes":
+		return ec.fieldContext_CycleRequests_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleRequests", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "floor":
+		return ec.fieldContext_CycleRule_floor(ctx, field)
+	case "personMaximum":
+		return ec.fieldContext_CycleRule_personMaximum(ctx, field)
+	case "allowance":
+		return ec.fieldContext_CycleRule_allowance(ctx, field)
+	case "pairMaximum":
+		return ec.fieldContext_CycleRule_pairMaximum(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleRule", field.Name)
 }
 
 func (ec *executionContext) childFields_CycleStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -147,13 +147,13 @@ type Allocation struct {
 	Share *string `json:"share,omitempty"`
 	// What the part was raised to in the completion; null for other methods.
 	VirtualShare *string `json:"virtualShare,omitempty"`
-	// One line per project, in their order of filing.
+	// One line per project, in their order of filing. Of a SOLIDARITY_DRAW those of one's own requests, or all for those who run cycles.
 	Lines []*AllocationLine `json:"lines"`
 	// In words, in the caller's language.
 	Explanation string `json:"explanation"`
 	// What a ballot did, by its receipt: one's own, or any that was published. Null when there is no such ballot.
 	Ballot *AllocationBallot `json:"ballot,omitempty"`
-	// The whole record as JSON: `hora allocation verify`, or a stranger's script, counts it again to the minute.
+	// The whole record as JSON: `hora allocation verify`, or a stranger's script, counts it again to the minute. Of a SOLIDARITY_DRAW it is for those who run cycles; FORBIDDEN for others.
 	Record scalar.JSON      `json:"record"`
 	Run    reinvestment.Run `json:"-"`
 }
@@ -434,7 +434,7 @@ type BallotEntry struct {
 type BallotEntryInput struct {
 	// The project.
 	ProjectID string `json:"projectId"`
-	// By the cycle's method: a score, an approval, minutes, votes.
+	// By the cycle's method: a score, an approval, minutes (to an envelope, or to a peer), votes.
 	Value int `json:"value"`
 }
 
@@ -1061,11 +1061,11 @@ type CycleCalendarInput struct {
 	FeasibilityAt time.Time `json:"feasibilityAt"`
 	// Voting begins; a week later unless said otherwise.
 	VotingAt *time.Time `json:"votingAt,omitempty"`
-	// Voting ends; two weeks later unless said otherwise.
+	// Voting ends; two weeks later unless said otherwise. A SOLIDARITY_DRAW is counted at once.
 	TallyAt *time.Time `json:"tallyAt,omitempty"`
 	// A week later unless said otherwise.
 	ChallengeUntil *time.Time `json:"challengeUntil,omitempty"`
-	// Half a year later unless said otherwise.
+	// Half a year later unless said otherwise; a day where nobody has to claim.
 	PayUntil *time.Time `json:"payUntil,omitempty"`
 	// A month later unless said otherwise.
 	CloseAt *time.Time `json:"closeAt,omitempty"`
@@ -1087,6 +1087,40 @@ type CycleEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *reinvestment.Cycle `json:"node"`
+}
+
+// What everybody sees of the requests to a SOLIDARITY_DRAW.
+type CycleRequests struct {
+	// Requests made and not withdrawn.
+	Asked int `json:"asked"`
+	// Of them, granted hours by the count.
+	Helped int `json:"helped"`
+	// Minutes granted to them in all.
+	Minutes domain.Minutes `json:"minutes"`
+}
+
+// The limits of a SOLIDARITY_DRAW or a PEER_EPOCH, fixed when it is opened.
+type CycleRule struct {
+	// Minutes of the envelope that no request takes: they return to the pool; null but for SOLIDARITY_DRAW.
+	Floor *domain.Minutes `json:"floor,omitempty"`
+	// Minutes that one person may draw in twelve months, from all draws together; null but for SOLIDARITY_DRAW.
+	PersonMaximum *domain.Minutes `json:"personMaximum,omitempty"`
+	// Minutes that each peer may give in all; null but for PEER_EPOCH.
+	Allowance *domain.Minutes `json:"allowance,omitempty"`
+	// Minutes that a peer may give to one other; null but for PEER_EPOCH.
+	PairMaximum *domain.Minutes `json:"pairMaximum,omitempty"`
+}
+
+// Limits of a cycle, each for one method.
+type CycleRuleInput struct {
+	// SOLIDARITY_DRAW: minutes of the envelope that no request takes, below the envelope; none unless said otherwise.
+	Floor *domain.Minutes `json:"floor,omitempty"`
+	// SOLIDARITY_DRAW, required: minutes that one person may draw in twelve months, from all draws together.
+	PersonMaximum *domain.Minutes `json:"personMaximum,omitempty"`
+	// PEER_EPOCH, required: minutes that each peer may give in all.
+	Allowance *domain.Minutes `json:"allowance,omitempty"`
+	// PEER_EPOCH, required: minutes that a peer may give to one other, at most the allowance.
+	PairMaximum *domain.Minutes `json:"pairMaximum,omitempty"`
 }
 
 // A decision on an admission.
@@ -2334,6 +2368,8 @@ type OpenCycleInput struct {
 	Utility allocation.Utility `json:"utility"`
 	// Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none.
 	Quorum int `json:"quorum"`
+	// The limits of a SOLIDARITY_DRAW or a PEER_EPOCH; left out for other methods.
+	Rule *CycleRuleInput `json:"rule,omitempty"`
 	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
 	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
 	// When it moves on.
@@ -2488,7 +2524,7 @@ type PlanCyclesInput struct {
 	Minutes domain.Minutes `json:"minutes"`
 	// Minutes that stay in the pool.
 	KeptMinutes domain.Minutes `json:"keptMinutes"`
-	// How its cycles count.
+	// How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle.
 	Method allocation.Method `json:"method"`
 	// What a voter gains from a funded project (EQUAL_SHARES).
 	Utility allocation.Utility `json:"utility"`
@@ -3738,10 +3774,10 @@ type SubmitProjectInput struct {
 	CycleID string `json:"cycleId"`
 	// 3 to 100 characters.
 	Title string `json:"title"`
-	// What, for whom, how: 20 to 5000 characters.
+	// What, for whom, how: 20 to 5000 characters; of a request why, of a peer what they did.
 	Body string `json:"body"`
-	// Below this many minutes nothing can be done.
-	MinimumMinutes domain.Minutes `json:"minimumMinutes"`
+	// Below this many minutes nothing can be done; required, but left out of a PEER_EPOCH.
+	MinimumMinutes *domain.Minutes `json:"minimumMinutes,omitempty"`
 	// More than this many minutes is of no use; the minimum unless said otherwise.
 	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
 	// Parts that can be claimed by themselves, at most 20, together not above the maximum.
