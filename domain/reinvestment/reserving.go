@@ -35,19 +35,19 @@ func reserved(rule community.Reserve, came []Inflow, room domain.Minutes) []doma
 	return parts
 }
 
-// watchReserve has the calendar come round for the reserve each month, from the first
-// one in which the charter asks for it.
+// watchReserve has the calendar come round for the reserve each month, once the first
+// one in which the charter asks for it is over.
 func (s *Service) watchReserve(ctx context.Context, id domain.ID) error {
 	return s.tx.InTx(ctx, id, func(ctx context.Context, now time.Time) error {
 		where, charter, err := s.communities.Rules(ctx, id, now)
-		if err != nil || !charter.Reserve.On() {
+		if err != nil || !charter.Reserve.On() || monthAfter(where.CreatedAt, where.Zone()).At.After(now) {
 			return err
 		}
 		if there, err := s.store.HasReservePlan(ctx, id); err != nil || there {
 			return err
 		}
 		_, since, err := s.reserveRule(ctx, id, now)
-		if err != nil {
+		if err != nil || monthAfter(since, where.Zone()).At.After(now) {
 			return err
 		}
 		whole, err := s.hours.CommunityAccount(ctx, id, ledger.Community, "")
@@ -58,18 +58,25 @@ func (s *Service) watchReserve(ctx context.Context, id domain.ID) error {
 		if err != nil {
 			return err
 		}
-		year, month, _ := since.In(where.Zone()).Date()
+		first := monthAfter(since, where.Zone())
 		p := Plan{
 			Community: id, ID: domain.NewID(), Kind: PlanReserve, Title: string(PlanReserve), From: whole.ID, To: reserve.ID,
-			FirstOn: time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC), Rhythm: domain.Monthly, CreatedAt: now, Version: 1,
+			FirstOn: first.Day, Rhythm: domain.Monthly, NextAt: first.At, CreatedAt: now, Version: 1,
 		}
-		p.NextAt = p.turns(where.Zone()).Turn(0).At
 		made, err := s.store.AddReservePlan(ctx, p)
 		if made {
 			s.tell(ctx, domain.System, PlanMade, p.ID, Told{})
 		}
 		return err
 	})
+}
+
+// monthAfter is when the month of a moment is over, by the clocks of a place.
+func monthAfter(at time.Time, zone *time.Location) (first struct{ Day, At time.Time }) {
+	year, month, _ := at.In(zone).Date()
+	first.Day = time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
+	first.At = domain.Turns{First: first.Day, Rhythm: domain.Monthly, Zone: zone}.Turn(0).At
+	return first
 }
 
 // reserveRule is what a moment's charter says of the reserve, and since when charters

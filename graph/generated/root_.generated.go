@@ -19903,7 +19903,7 @@ enum PlanKind {
   INFLOW
   "Divides what a pool holds by a fixed key."
   SPLIT
-  "Gives the reserve its part of what came into the pools for projects and for solidarity in the month before. The charter makes this plan, and switches it off."
+  "Gives the reserve its part of what came into the pools for projects and for solidarity in the month before. The charter makes this plan, there to be seen once the first month is over, and switches it off."
   RESERVE
 }
 
