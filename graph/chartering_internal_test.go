@@ -20,7 +20,7 @@ func TestEveryDifferenceIsToldInWords(t *testing.T) {
 	}
 	more, err := community.Default().With(community.Changes(`{
 		"hours": {"unit": 1, "floor": null, "softFloor": null, "ceiling": null}, "exchanges": {"autoConfirmDays": 3, "holdDays": 5},
-		"listings": {"review": true}, "cheques": {"slipDays": 3}, "founding": {"members": 3}, "levy": {"basisPoints": 250, "pool": "RESERVE"},
+		"listings": {"review": true}, "cheques": {"slipDays": 3}, "founding": {"members": 3}, "levy": {"basisPoints": 250, "pool": "RESERVE"}, "reserve": {"basisPoints": 750, "target": 0},
 		"power": {"SEATS_BY_LOT": null, "COMMON_RULES": {"label": {"fr": "Règles", "en": "Rules"}, "body": {"kind": "CIRCLE", "name": "ELDERS"}, "electorate": "BODY",
 			"governs": ["hours"], "noticeDays": 3, "days": 5, "ballot": "RANKED", "secret": true, "reasoned": true, "quorum": {"numerator": 1, "denominator": 3},
 			"denominator": "PRESENT", "majority": {"numerator": 3, "denominator": 5, "moreThan": false}, "mandates": 1, "reminders": [], "fallback": "ESCALATE",
@@ -49,7 +49,7 @@ func TestEveryDifferenceIsToldInWords(t *testing.T) {
 	for _, want := range []string{
 		"Plancher des comptes\u00a0: −10\u00a0h → aucun", "Contribution sur les échanges\u00a0: 0\u00a0% → 2,5\u00a0%", "Règles – quorum\u00a0: 1/4 → 1/3",
 		"Règles – majorité\u00a0: plus de 1/2 → au moins 3/5", "Règles – qui décide\u00a0: l’assemblée → un cercle ELDERS", "Sièges tirés au sort\u00a0: retiré",
-		"Relecture des annonces avant publication\u00a0: non → oui",
+		"Ce que la réserve doit détenir, sur l’ensemble des soldes positifs\u00a0: 10\u00a0% → 0\u00a0%", "Relecture des annonces avant publication\u00a0: non → oui",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told:\n%s", want, text)

@@ -69,6 +69,22 @@ func (r *mutationResolver) GiveHours(ctx context.Context, input model.GiveHoursI
 	return &model.GiveHoursPayload{Transfer: t, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) RecordSponsorHours(ctx context.Context, input model.RecordSponsorHoursInput) (*model.RecordSponsorHoursPayload, error) {
+	c, err := want(communityID, input.CommunityID, "communityId")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := wantIn(c.key, accountID, &input.PoolID, "poolId")
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := r.Ledger.RecordSponsored(ctx, actor(ctx), ledger.Sponsorship{
+		Community: c.key, Pool: pool, Minutes: input.Minutes, Sponsor: input.Sponsor, Note: deref(input.Note), Key: input.IdempotencyKey,
+	})
+	t, problems, err := answer(ctx, recorded, err)
+	return &model.RecordSponsorHoursPayload{Transfer: t, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) ReverseTransfer(ctx context.Context, input model.ReverseTransferInput) (*model.ReverseTransferPayload, error) {
 	mistake, err := want(transferID, input.TransferID, "transferId")
 	if err != nil {
@@ -177,6 +193,14 @@ func (r *transferResolver) Note(ctx context.Context, obj *ledger.Transfer) (*str
 		return nil, err
 	}
 	return &said[0].Body, nil
+}
+
+func (r *transferResolver) Sponsor(ctx context.Context, obj *ledger.Transfer) (*string, error) {
+	found, err := of(ctx).loaders.sponsors.Load(ctx, at{obj.Community, obj.ID})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0].Sponsor, nil
 }
 
 func (r *transferResolver) Proof(ctx context.Context, obj *ledger.Transfer) (*model.InclusionProof, error) {

@@ -46,8 +46,9 @@ type loaders struct {
 	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
 	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
 	transfers    *dataloadgen.Loader[at, ledger.Transfer]
-	transfersFor *dataloadgen.Loader[at, []ledger.Transfer] // by exchange
-	notes        *dataloadgen.Loader[at, []ledger.Note]     // by transfer
+	transfersFor *dataloadgen.Loader[at, []ledger.Transfer]  // by exchange
+	notes        *dataloadgen.Loader[at, []ledger.Note]      // by transfer
+	sponsors     *dataloadgen.Loader[at, []ledger.Sponsored] // by transfer
 	decisions    *dataloadgen.Loader[at, governance.Decision]
 	turnouts     *dataloadgen.Loader[at, []governance.Turnout] // by decision
 	commentsOf   *dataloadgen.Loader[at, []governance.Comment] // by decision
@@ -85,6 +86,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
 		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
+		sponsors:    loader(groups(r.Ledger.Sponsors, func(s ledger.Sponsored) domain.ID { return s.Transfer })),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
 		decisions:   loader(inCommunities(r.Tx, r.Governance.Decisions, func(d governance.Decision) domain.ID { return d.ID })),
 		turnouts:    loader(groups(r.Governance.Turnouts, func(t governance.Turnout) domain.ID { return t.Decision })),

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
+	"github.com/hora-coop/hora/internal/i18n"
 )
 
 func (r *communityResolver) ReinvestmentPlans(ctx context.Context, obj *community.Community) ([]*reinvestment.Plan, error) {
@@ -91,6 +92,13 @@ func (r *planTurnResolver) Cycle(ctx context.Context, obj *reinvestment.PlanTurn
 
 func (r *reinvestmentPlanResolver) ID(ctx context.Context, obj *reinvestment.Plan) (string, error) {
 	return globalID(planID, obj.Community, obj.ID), nil
+}
+
+func (r *reinvestmentPlanResolver) Title(ctx context.Context, obj *reinvestment.Plan) (string, error) {
+	if obj.Kind == reinvestment.PlanReserve { // which nobody gave a title
+		return i18n.Text(language(ctx), "plan.reserve", nil), nil
+	}
+	return obj.Title, nil
 }
 
 func (r *reinvestmentPlanResolver) From(ctx context.Context, obj *reinvestment.Plan) (*view.Account, error) {

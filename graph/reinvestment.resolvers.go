@@ -260,6 +260,10 @@ func (r *mutationResolver) DeclineClaim(ctx context.Context, input model.Decline
 	return &model.DeclineClaimPayload{Claim: c, UserErrors: problems}, err
 }
 
+func (r *poolInflowResolver) Sponsor(ctx context.Context, obj *reinvestment.SourceFlow) (*string, error) {
+	return orAbsent(obj.Sponsor), nil
+}
+
 func (r *projectResolver) ID(ctx context.Context, obj *reinvestment.Project) (string, error) {
 	return globalID(projectID, obj.Community, obj.ID), nil
 }
@@ -293,6 +297,8 @@ func (r *Resolver) Claim() generated.ClaimResolver { return &claimResolver{r} }
 
 func (r *Resolver) Cycle() generated.CycleResolver { return &cycleResolver{r} }
 
+func (r *Resolver) PoolInflow() generated.PoolInflowResolver { return &poolInflowResolver{r} }
+
 func (r *Resolver) Project() generated.ProjectResolver { return &projectResolver{r} }
 
 type (
@@ -300,5 +306,6 @@ type (
 	allocationChallengeResolver struct{ *Resolver }
 	claimResolver               struct{ *Resolver }
 	cycleResolver               struct{ *Resolver }
+	poolInflowResolver          struct{ *Resolver }
 	projectResolver             struct{ *Resolver }
 )

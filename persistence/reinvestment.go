@@ -126,17 +126,18 @@ func (ReinvestmentStore) ListCycles(ctx context.Context, community domain.ID, pa
 }
 
 // EarliestDue implements reinvestment.Store, by cycle_due_idx and plan_due_idx.
-// What returns hours goes before what takes them.
+// What returns hours goes before what takes them, and the reserve before the rest.
 func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due reinvestment.Due, ok bool, err error) {
 	if without == nil {
 		without = []domain.ID{}
 	}
 	err = query(ctx).QueryRow(ctx, `
 		SELECT id, plan FROM (
-		  (SELECT id, false AS plan, next_at FROM cycle WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)
+		  (SELECT id, false AS plan, false AS later, next_at FROM cycle WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)
 		  UNION ALL
-		  (SELECT id, true, next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)) due
-		 ORDER BY next_at, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan)
+		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
+		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
+		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return due, false, nil
 	}

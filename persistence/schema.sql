@@ -1430,15 +1430,16 @@ CREATE TABLE public.plan (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT plan_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT plan_end CHECK (((next_at IS NULL) = (reason <> ''::text))),
-  CONSTRAINT plan_kind CHECK ((kind = ANY (ARRAY['CYCLE'::text, 'INFLOW'::text, 'SPLIT'::text]))),
+  CONSTRAINT plan_kind CHECK ((kind = ANY (ARRAY['CYCLE'::text, 'INFLOW'::text, 'SPLIT'::text, 'RESERVE'::text]))),
   CONSTRAINT plan_minutes CHECK (((minutes >= 0) AND (kept >= 0))),
-  CONSTRAINT plan_to CHECK (((to_id IS NOT NULL) = (kind = 'INFLOW'::text))),
+  CONSTRAINT plan_to CHECK (((to_id IS NOT NULL) = (kind = ANY (ARRAY['INFLOW'::text, 'RESERVE'::text])))),
   CONSTRAINT plan_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
 );
 ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.plan FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.plan TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE INDEX plan_due_idx ON public.plan USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE UNIQUE INDEX plan_reserve_key ON public.plan USING btree (community_id) WHERE (kind = 'RESERVE'::text);
 GRANT INSERT, SELECT, UPDATE ON public.plan TO hora_server;
 
 CREATE TABLE public.project (
@@ -1793,6 +1794,19 @@ ALTER TABLE public.split_version FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.split_version TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE UNIQUE INDEX split_version_one_key ON public.split_version USING btree (community_id, agreement_id, state) WHERE (state = ANY (ARRAY['PROPOSED'::text, 'IN_FORCE'::text]));
 GRANT INSERT, SELECT, UPDATE ON public.split_version TO hora_server;
+
+CREATE TABLE public.sponsored (
+  community_id uuid NOT NULL,
+  transfer_id uuid NOT NULL,
+  sponsor text NOT NULL,
+  CONSTRAINT sponsored_pkey PRIMARY KEY (community_id, transfer_id),
+  CONSTRAINT sponsored_name CHECK (((sponsor <> ''::text) AND (length(sponsor) <= 120))),
+  CONSTRAINT sponsored_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.sponsored ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.sponsored FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.sponsored TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.sponsored TO hora_server;
 
 CREATE TABLE public.star (
   community_id uuid NOT NULL,

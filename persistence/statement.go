@@ -184,7 +184,7 @@ WITH page AS MATERIALIZED (
    LIMIT $5
 )
 SELECT p.seq, p.at, t.kind, p.minutes, p.balance_after, o.kind, coalesce(o.purpose, ''), coalesce(m.display_name, partner.name, ''),
-       coalesce(x.service_type, ''), coalesce(x.number, 0), coalesce(n.body, '')
+       coalesce(x.service_type, ''), coalesce(x.number, 0), coalesce(n.body, ''), coalesce(s.sponsor, '')
   FROM page p
   JOIN LATERAL (SELECT t.kind, CASE WHEN p.minutes > 0 THEN t.debit_id ELSE t.credit_id END AS other_id,
                        CASE WHEN undone.id IS NULL THEN t.exchange_id ELSE undone.exchange_id END AS exchange_id
@@ -204,6 +204,10 @@ SELECT p.seq, p.at, t.kind, p.minutes, p.balance_after, o.kind, coalesce(o.purpo
                       WHERE n.community_id = $1 AND n.transfer_id = p.transfer_id
                       ORDER BY n.at
                       LIMIT 1) n ON true
+  LEFT JOIN LATERAL (SELECT s.sponsor
+                       FROM sponsored s
+                      WHERE s.community_id = $1 AND s.transfer_id = p.transfer_id
+                      LIMIT 1) s ON true
  ORDER BY p.seq`
 
 // Lines implements statement.Store.
@@ -215,7 +219,7 @@ func (StatementStore) Lines(ctx context.Context, community, account domain.ID, s
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (statement.Line, error) {
 		var l statement.Line
 		err := row.Scan(&l.Position, &l.At, &l.Kind, &l.Minutes, &l.BalanceAfter, &l.Other.Kind, &l.Other.Purpose, &l.Other.Name,
-			&l.ServiceType, &l.Exchange, &l.Note)
+			&l.ServiceType, &l.Exchange, &l.Note, &l.Sponsor)
 		return l, err
 	})
 }

@@ -174,11 +174,16 @@ func (s balanceSheet) Pool() []bar {
 	bars := []bar{{Label: s.T("opening"), Minutes: book.Opening, Class: "whole"}}
 	at, most := int64(book.Opening), max(int64(book.Opening), int64(book.Closing))
 	var ends []int64
+	moves := []bar{}
+	for _, f := range book.Inflows {
+		moves = append(moves, bar{Label: s.source(f), Minutes: f.Minutes, Times: f.Times, Class: "came"})
+	}
 	for _, f := range book.Flows {
-		b := bar{Label: s.reason(f), Minutes: f.Minutes, Times: f.Times, Class: "came"}
 		if !f.Incoming {
-			b.Minutes, b.Class = -f.Minutes, "went"
+			moves = append(moves, bar{Label: s.reason(f), Minutes: -f.Minutes, Times: f.Times, Class: "went"})
 		}
+	}
+	for _, b := range moves {
 		ends = append(ends, at)
 		at += int64(b.Minutes)
 		most = max(most, at)
@@ -195,15 +200,17 @@ func (s balanceSheet) Pool() []bar {
 	return bars
 }
 
-// reason says why hours came into the pool, or went.
+// source says where hours of the pool come from.
+func (s balanceSheet) source(f reinvestment.SourceFlow) string {
+	return i18n.Text(s.lang, "report.source."+string(f.Source), map[string]any{"name": f.Sponsor})
+}
+
+// reason says why hours went.
 func (s balanceSheet) reason(f reinvestment.Flow) string {
-	switch {
-	case f.Kind != ledger.Grant:
-		return i18n.Text(s.lang, "statement.kind."+string(f.Kind), nil)
-	case f.Incoming:
-		return s.T("flow.came")
+	if f.Kind == ledger.Grant {
+		return s.T("flow.went")
 	}
-	return s.T("flow.went")
+	return i18n.Text(s.lang, "statement.kind."+string(f.Kind), nil)
 }
 
 // work is a project as the report shows it.

@@ -116,6 +116,14 @@ func (p paper) side(s statement.Side) string {
 	return p.T("account." + string(s.Kind))
 }
 
+// other is whom a line is with: of hours that somebody brought from outside, who did.
+func (p paper) other(l statement.Line) string {
+	if l.Sponsor != "" {
+		return l.Sponsor
+	}
+	return p.side(l.Other)
+}
+
 // Who is whose account it is.
 func (p paper) Who() string {
 	return p.side(statement.Side{Kind: p.Account.Kind, Purpose: p.Account.Purpose, Name: cmp.Or(p.Holder.DisplayName, p.Partner.Name)})

@@ -56,7 +56,7 @@ func (p paper) cells(l statement.Line) []string {
 		l.At.In(p.zone).Format("2006-01-02 15:04"),
 		strconv.FormatInt(l.Position, 10),
 		harmless(p.kind(l.Kind)),
-		harmless(p.side(l.Other)),
+		harmless(p.other(l)),
 		harmless(p.service(l.ServiceType)),
 		strconv.FormatInt(int64(l.Minutes), 10),
 		i18n.Minutes(p.lang, l.Minutes),

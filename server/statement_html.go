@@ -92,7 +92,7 @@ func (s *printed) row(l statement.Line) row {
 		detail = append(detail, s.text("exchange", map[string]any{"number": l.Exchange}))
 	}
 	return row{
-		Position: l.Position, At: l.At.In(s.zone), Day: i18n.Day(s.lang, l.At, s.zone), Other: s.side(l.Other),
+		Position: l.Position, At: l.At.In(s.zone), Day: i18n.Day(s.lang, l.At, s.zone), Other: s.other(l),
 		Detail: strings.Join(detail, "\u00a0· "), Note: l.Note, Minutes: s.signed(l.Minutes), BalanceText: s.Time(l.BalanceAfter),
 	}
 }

@@ -190,10 +190,13 @@ func (b *chaos) found(i int) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var whole, pool ledger.Account
+	var whole, pool, solidarity ledger.Account
 	err = b.db.InTx(ctx, w.id, func(ctx context.Context, _ time.Time) (err error) {
 		if whole, err = b.rooms.ledger.CommunityAccount(ctx, w.id, ledger.Community, ""); err == nil {
 			pool, err = b.rooms.ledger.CommunityAccount(ctx, w.id, ledger.Pool, ledger.Projects)
+		}
+		if err == nil {
+			solidarity, err = b.rooms.ledger.CommunityAccount(ctx, w.id, ledger.Pool, ledger.Solidarity)
 		}
 		return err
 	})
@@ -207,6 +210,8 @@ func (b *chaos) found(i int) {
 	}), b.plan(w, reinvestment.MakePlan{
 		Kind: reinvestment.PlanCycle, Title: "Projets", From: pool.ID, FirstOn: first, Hour: 2,
 		Terms: reinvestment.Terms{Phases: reinvestment.Phases{Call: 6, Review: 1, Vote: 5, Challenge: 2, Pay: 9, Report: 3}},
+	}), b.plan(w, reinvestment.MakePlan{ // of which the reserve has its part, since no cycle takes it before
+		Kind: reinvestment.PlanInflow, Title: "Don solidaire", From: whole.ID, To: solidarity.ID, Minutes: 100, FirstOn: first, Hour: 1,
 	}))
 	b.towns = append(b.towns, w)
 }
@@ -362,10 +367,11 @@ func (b *chaos) judge(months int) {
 			}
 			turns += len(got)
 		}
-		inflow := list[int64](b, `SELECT minutes FROM ledger.transfer WHERE community_id = $1 AND debit_id = $2 ORDER BY at`, w.id, w.plans[0].From)
-		if n := len(inflow) - 2; n != len(list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text`, w.id, w.plans[0].ID)) { // two members had their starting hours
+		inflow := list[int64](b, `SELECT minutes FROM ledger.transfer WHERE community_id = $1 AND debit_id = $2 AND credit_id = $3 ORDER BY at`, w.id, w.plans[0].From, w.plans[0].To)
+		if n := len(inflow); n != len(list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text`, w.id, w.plans[0].ID)) {
 			b.t.Errorf("%d gifts arrived", n)
 		}
+		b.judgeReserve(w)
 		cycles += b.judgeCycles(w)
 		v, err := b.verified(w.id)
 		if err != nil || v.Sum != 0 || len(v.Differences) > 0 {
@@ -376,6 +382,28 @@ func (b *chaos) judge(months int) {
 	b.t.Logf("%d kills; %d turns of plans, %d cycles, %d minutes for work done; each once", b.kills, turns, cycles, paid)
 	if cycles < len(b.towns)*months || paid == 0 {
 		b.t.Error("too little happened to prove anything")
+	}
+}
+
+// judgeReserve: each month once and in order, and what the turns tell is what moved.
+func (b *chaos) judgeReserve(w *chaosTown) {
+	b.t.Helper()
+	const turns = ` FROM job_period j JOIN plan p ON p.community_id = j.community_id AND j.job = 'plan/' || p.id WHERE p.community_id = $1 AND p.kind = 'RESERVE'`
+	due := domain.Turns{Rhythm: domain.Monthly, Zone: w.zone}
+	due.First = list[time.Time](b, `SELECT first_on FROM plan WHERE community_id = $1 AND kind = 'RESERVE'`, w.id)[0]
+	var want []string
+	for n := 0; !due.Turn(n).At.After(b.clock.Now()); n++ {
+		want = append(want, due.Turn(n).Period)
+	}
+	if got := list[string](b, `SELECT j.period`+turns+` ORDER BY j.xmin::text::bigint`, w.id); !slices.Equal(got, want) {
+		b.t.Errorf("the reserve: periods %v, wants %v", got, want)
+	}
+	told := list[int64](b, `SELECT coalesce(sum((j.result ->> 'minutes')::bigint), 0)::bigint`+turns, w.id)[0]
+	moved := list[int64](b, `
+		SELECT coalesce(sum(t.minutes), 0)::bigint FROM ledger.transfer t JOIN plan p ON p.community_id = t.community_id AND p.to_id = t.credit_id
+		 WHERE p.community_id = $1 AND p.kind = 'RESERVE'`, w.id)[0]
+	if told != moved || told == 0 {
+		b.t.Errorf("the reserve was told %d minutes and received %d", told, moved)
 	}
 }
 

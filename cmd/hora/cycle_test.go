@@ -261,6 +261,7 @@ func published(r allocation.Record) string {
 func TestACycleCatchesUpStepByStep(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna := w.welcome("Anna", "fr")
 	cycle := w.founder.opens(w, 100, nil)
 	anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50})

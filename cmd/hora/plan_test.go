@@ -19,6 +19,12 @@ func (s *scene) inflow() input {
 	}
 }
 
+// withoutReserve has the reserve receive nothing first, where a story is about other figures.
+func (w *town) withoutReserve() {
+	w.t.Helper()
+	w.founder.changes(input{"reserve": input{"basisPoints": 0}})
+}
+
 func (s *scene) plan() string { return s.founder.does("planInflow", s.inflow()).text("plan.id") }
 
 // ownAccount is the community's.
@@ -39,6 +45,7 @@ const planInFull = `ReinvestmentPlan { nextAt reason turns { period due at minut
 func TestWhatThePlansSayHappensOnceAMonth(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	pool := w.poolFor("PROJECTS")
 	first := w.inDays(2)
 	gift := input{
@@ -79,6 +86,7 @@ func TestWhatThePlansSayHappensOnceAMonth(t *testing.T) {
 func TestASurplusIsDividedByAKey(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna, bruno, clara := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr"), w.welcome("Clara", "en")
 	pool := w.poolFor("SOLIDARITY")
 	key := func(reserve, projects, members int) []input {
@@ -130,6 +138,9 @@ func TestASurplusGoesToTheSiteAndToTheFederation(t *testing.T) {
 		}
 	}
 	port.founder.isRefused("planSplit", with(plan(port), "key", []input{{"use": "PROJECTS", "basisPoints": 10_000}}), "NO_FEDERATION", "federationId")
+	for _, town := range []*town{port, hill, nation} {
+		town.withoutReserve()
+	}
 	given := map[*town]int{port: 1001, hill: 505}
 	for site, minutes := range given {
 		site.founder.does("giveHours", input{"from": site.ownAccount(), "to": site.poolFor("SOLIDARITY"), "minutes": minutes, "idempotencyKey": newKey()})

@@ -22,6 +22,7 @@ func (w *town) get(p *person, path string) (status int, body string) {
 func TestACyclesReportAddsUp(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna, bruno := w.welcome("Anna", "fr"), w.welcome("Bruno", "en")
 	w.projectPool(700)
 	cycle := w.founder.opens(w, 600, nil)

@@ -210,6 +210,11 @@ var calls = map[string]func(s *scene) call{
 		s.bruno.does("disputeExchange", input{"exchangeId": x, "reason": "Pas fini."})
 		return call{s.founder, input{"exchangeId": x, "outcome": "CONFIRM", "minutes": 15, "reason": "Entendu.", "idempotencyKey": newKey()}}
 	},
+	"recordSponsorHours": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "poolId": s.poolFor("PROJECTS"), "minutes": 60, "sponsor": s.another("Ville du Port"), "note": "Une heure d’atelier.", "idempotencyKey": newKey(),
+		}}
+	},
 	"giveHours": func(s *scene) call {
 		return call{s.anna, input{
 			"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "message": s.another("Merci"), "idempotencyKey": newKey(),

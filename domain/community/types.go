@@ -68,6 +68,7 @@ type Charter struct {
 	Power       Power       `json:"power"`
 	Assembly    Assembly    `json:"assembly"`
 	Founding    Founding    `json:"founding"`
+	Reserve     Reserve     `json:"reserve"`
 }
 
 // Part is one part of the charter, called as its JSON is.
@@ -75,7 +76,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -42,6 +42,8 @@ func (c Charter) Validate() error {
 		{"cheques.slipDays", c.SlipDays, 0, longest},
 		{"sessions.noticeHours", c.NoticeHours, 0, 24 * 60},
 		{"levy.basisPoints", c.Levy.BasisPoints, 0, HighestLevy},
+		{"reserve.basisPoints", c.Reserve.BasisPoints, 0, 10_000},
+		{"reserve.target", c.Reserve.Target, 0, 10_000},
 		{"coOwnership.statutes", c.CoOwnership.Statutes, 0, 10_000},
 		{"coOwnership.tacitDays", c.CoOwnership.TacitDays, 0, 90},
 		{"founding.members", c.Founding.Members, 0, 1000},

@@ -43,6 +43,10 @@ type Store interface {
 	Note(ctx context.Context, n Note) error
 	Notes(ctx context.Context, community domain.ID, transfers []domain.ID) ([]Note, error)
 
+	// KeepSponsor keeps who brought a transfer's hours; it is never changed.
+	KeepSponsor(ctx context.Context, s Sponsored) error
+	Sponsors(ctx context.Context, community domain.ID, transfers []domain.ID) ([]Sponsored, error)
+
 	Accounts(ctx context.Context, community domain.ID, ids []domain.ID) ([]Account, error)
 	AccountsOf(ctx context.Context, community domain.ID, owners []domain.ID) ([]Account, error)
 	CommunityAccounts(ctx context.Context, community domain.ID) ([]Account, error)

@@ -162,6 +162,7 @@ const (
 	TransferReversed  domain.EventKind = "TRANSFER_REVERSED"
 	TransferCorrected domain.EventKind = "TRANSFER_CORRECTED"
 	HoursGiven        domain.EventKind = "HOURS_GIVEN"
+	HoursSponsored    domain.EventKind = "HOURS_SPONSORED"
 	LimitsSet         domain.EventKind = "ACCOUNT_LIMITS_SET"
 	AllowedOnce       domain.EventKind = "ACCOUNT_ALLOWED_ONCE"
 	BalanceLow        domain.EventKind = "BALANCE_LOW"  // a posting took an account below its soft floor, or deeper

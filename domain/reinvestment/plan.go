@@ -14,7 +14,8 @@ import (
 
 // What can go wrong with a plan.
 const (
-	PlanEnded          domain.Code = "PLAN_ENDED" // it comes round no more
+	PlanEnded          domain.Code = "PLAN_ENDED"      // it comes round no more
+	PlanOfCharter      domain.Code = "PLAN_OF_CHARTER" // the charter asks for it, and ends it
 	KeyTwice           domain.Code = "KEY_USE_TWICE"
 	ScopKey            domain.Code = "KEY_AGAINST_SCOP"        // the law on SCOPs asks for other parts
 	ScicKey            domain.Code = "KEY_AGAINST_SCIC"        // the law on SCICs asks for other parts
@@ -28,9 +29,10 @@ type PlanKind string
 
 // The kinds of plan.
 const (
-	PlanCycle  PlanKind = "CYCLE"  // opens a cycle
-	PlanInflow PlanKind = "INFLOW" // brings hours into a pool
-	PlanSplit  PlanKind = "SPLIT"  // divides a pool by a fixed key
+	PlanCycle   PlanKind = "CYCLE"   // opens a cycle
+	PlanInflow  PlanKind = "INFLOW"  // brings hours into a pool
+	PlanSplit   PlanKind = "SPLIT"   // divides a pool by a fixed key
+	PlanReserve PlanKind = "RESERVE" // gives the reserve its part of a month’s inflows
 )
 
 // Use is what a part of a key is for.
@@ -117,7 +119,7 @@ type Plan struct {
 	Community, ID domain.ID
 	Kind          PlanKind
 	Title         string
-	From, To      domain.ID      // accounts; To is Nowhere but for an inflow
+	From, To      domain.ID      // accounts; To is Nowhere but for an inflow and the reserve
 	Minutes       domain.Minutes // at most, each time; 0: all that From has above Kept
 	Kept          domain.Minutes // stays on From
 	Terms         Terms

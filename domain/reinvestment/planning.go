@@ -57,6 +57,8 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 		checkKey(&c, cmd.Terms.Key, cmd.Terms.Preset)
 	case PlanInflow:
 		c.Minutes("minutes", cmd.Minutes)
+	case PlanReserve: // which nobody makes: the charter does
+		c.That(false, PlanOfCharter, "kind")
 	}
 	return cmd, c.Err()
 }
@@ -188,7 +190,7 @@ func (s *Service) account(ctx context.Context, community, id domain.ID, field st
 
 // EndPlan has a plan come round no more; what it began goes on.
 //
-// Errors: NotFound, Forbidden, PlanEnded, Required.
+// Errors: NotFound, Forbidden, PlanEnded, PlanOfCharter, Required.
 func (s *Service) EndPlan(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Plan, error) {
 	var p Plan
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -202,6 +204,7 @@ func (s *Service) EndPlan(ctx context.Context, actor domain.Actor, community, id
 		var c domain.Check
 		p.Reason = c.Text("reason", reason, 1, 1000)
 		c.That(!p.NextAt.IsZero(), PlanEnded, "planId")
+		c.That(p.Kind != PlanReserve, PlanOfCharter, "planId")
 		if err := c.Err(); err != nil {
 			return err
 		}
@@ -259,6 +262,8 @@ func (s *Service) perform(ctx context.Context, p Plan, turn domain.Turn, done Pl
 		legs = []ledger.Transfer{grant(done.Minutes, p.From, p.To)}
 	case PlanSplit:
 		legs, done, err = s.split(ctx, p, turn, done, zone)
+	case PlanReserve:
+		legs, done, err = s.setAside(ctx, p, turn, done)
 	}
 	if err != nil {
 		return err
@@ -280,8 +285,11 @@ func (s *Service) perform(ctx context.Context, p Plan, turn domain.Turn, done Pl
 			Community: p.Community, Key: p.job() + "/" + turn.Period, Legs: legs,
 			Event: domain.Event{ID: domain.NewID(), Kind: PlanCame, Subject: p.ID, Payload: Told{Minutes: done.Minutes}},
 		})
-		if err == nil && p.Kind == PlanSplit {
+		switch {
+		case err == nil && p.Kind == PlanSplit:
 			err = s.federate(ctx, p, turn, done)
+		case err == nil && p.Kind == PlanReserve:
+			err = s.unchanged(ctx, p, legs)
 		}
 		return err
 	}

@@ -96,13 +96,18 @@ func (s *Service) poolBook(ctx context.Context, c Cycle, now time.Time) (PoolBoo
 	}
 	var err error
 	book.Opening, book.Flows, err = s.store.PoolFlows(ctx, c.Community, c.Pool, book.From, book.Until)
+	if err != nil {
+		return book, err
+	}
 	book.Closing = book.Opening
 	for _, f := range book.Flows {
 		if f.Incoming {
 			book.Closing += f.Minutes
 		} else {
 			book.Closing -= f.Minutes
+			book.Outflows += f.Minutes
 		}
 	}
+	book.Inflows, err = s.store.PoolSources(ctx, c.Community, c.Pool, book.From, book.Until)
 	return book, err
 }

@@ -41,6 +41,18 @@ type Store interface {
 	// PoolFlows adds up what came into an account and went, by reason, from one moment
 	// to before another, and says what it held at the first.
 	PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (opening domain.Minutes, flows []Flow, err error)
+	// AddReservePlan keeps the plan of the reserve; false when the community has one.
+	AddReservePlan(ctx context.Context, p Plan) (bool, error)
+	HasReservePlan(ctx context.Context, community domain.ID) (bool, error)
+	// CameIn adds up by pool what came into pools from one moment to before another:
+	// not from other pools, nor from what cycles set aside, nor from another community,
+	// and less what was undone meanwhile.
+	CameIn(ctx context.Context, community domain.ID, pools []domain.ID, from, until time.Time) (map[domain.ID]domain.Minutes, error)
+	// PositiveBalances adds up what members have above zero.
+	PositiveBalances(ctx context.Context, community domain.ID) (domain.Minutes, error)
+	// PoolSources adds up what came into an account from one moment to before another,
+	// by where it came from.
+	PoolSources(ctx context.Context, community, account domain.ID, from, until time.Time) ([]SourceFlow, error)
 	// HoursGiven adds up what each present member gave from one moment to before another.
 	HoursGiven(ctx context.Context, community domain.ID, from, until time.Time) ([]Given, error)
 

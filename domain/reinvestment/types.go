@@ -195,6 +195,31 @@ type PoolBook struct {
 	From, Until      time.Time
 	Opening, Closing domain.Minutes
 	Flows            []Flow
+	Inflows          []SourceFlow
+	Outflows         domain.Minutes
+}
+
+// Source is where hours of a pool come from.
+type Source string
+
+// The sources.
+const (
+	FromLevy      Source = "LEVY"
+	FromGift      Source = "GIFT" // of members, or of the community
+	FromSponsor   Source = "SPONSOR"
+	FromLeaver    Source = "LEAVER"
+	FromCycle     Source = "RETURN"    // what a cycle did not need
+	FromPool      Source = "POOL"      // another pool
+	FromCommunity Source = "COMMUNITY" // another community
+	FromOther     Source = "OTHER"     // payments undone, corrections
+)
+
+// SourceFlow is what came into a pool from one source.
+type SourceFlow struct {
+	Source  Source
+	Sponsor string // for SPONSOR
+	Minutes domain.Minutes
+	Times   int64
 }
 
 // Flow is what came into a pool, or went, for one reason.

@@ -47,6 +47,7 @@ type Line struct {
 	ServiceType  string // a code of the catalogue; empty when there is none, or not for the reader
 	Exchange     int    // its number; 0 when there is none, or not for the reader
 	Note         string // a gift's message or a reversal's reason
+	Sponsor      string // who brought the hours from outside; empty but for those
 }
 
 // Side is the account on a line's other side.

@@ -546,6 +546,38 @@ func (ec *executionContext) fieldContext_Charter_levy(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Charter_reserve(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_reserve(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserve, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Reserve) graphql.Marshaler {
+			return ec.marshalNReserveRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐReserve(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_reserve(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReserveRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_closingPool(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2459,6 +2491,52 @@ func (ec *executionContext) fieldContext_PowerRule_effect(_ context.Context, fie
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "DecisionTiming")
 }
 
+func (ec *executionContext) _ReserveRule_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Reserve) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReserveRule_basisPoints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BasisPoints, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReserveRule_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReserveRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReserveRule_target(ctx context.Context, field graphql.CollectedField, obj *community.Reserve) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReserveRule_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReserveRule_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReserveRule", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SimulateCharterPayload_simulation(ctx context.Context, field graphql.CollectedField, obj *model.SimulateCharterPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2972,7 +3050,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3036,6 +3114,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["levy"] = data
+		case "reserve":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reserve"))
+			data, err := ec.unmarshalOReserveChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["reserve"] = data
 		case "power":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("power"))
 			data, err := ec.unmarshalOPowerRuleInput2ᚕmapᚄ(ctx, v)
@@ -3866,6 +3951,56 @@ func UnmarshalPowerRuleInput(ctx context.Context, raw any) (map[string]any, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReserveChangesInput(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"basisPoints", "target"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "basisPoints":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisPoints"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["basisPoints"] = data
+		case "target":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("target"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["target"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReserveChangesInput unmarshals raw into the ReserveChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReserveChangesInput(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReserveChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSessionsChangesInput(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -4112,6 +4247,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "levy":
 			out.Values[i] = ec._Charter_levy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reserve":
+			out.Values[i] = ec._Charter_reserve(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4801,6 +4941,44 @@ func (ec *executionContext) _PowerRule(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var reserveRuleImplementors = []string{"ReserveRule"}
+
+func (ec *executionContext) _ReserveRule(ctx context.Context, sel ast.SelectionSet, obj *community.Reserve) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reserveRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReserveRule")
+		case "basisPoints":
+			out.Values[i] = ec._ReserveRule_basisPoints(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "target":
+			out.Values[i] = ec._ReserveRule_target(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var simulateCharterPayloadImplementors = []string{"SimulateCharterPayload"}
 
 func (ec *executionContext) _SimulateCharterPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SimulateCharterPayload) graphql.Marshaler {
@@ -5290,6 +5468,10 @@ func (ec *executionContext) unmarshalNPowerRuleInput2map(ctx context.Context, v 
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNReserveRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐReserve(ctx context.Context, sel ast.SelectionSet, v community.Reserve) graphql.Marshaler {
+	return ec._ReserveRule(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNSimulateCharterInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSimulateCharterInput(ctx context.Context, v any) (model.SimulateCharterInput, error) {
 	res, err := ec.unmarshalInputSimulateCharterInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5646,6 +5828,14 @@ func (ec *executionContext) unmarshalOPowerRuleInput2ᚕmapᚄ(ctx context.Conte
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOReserveChangesInput2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReserveChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOSessionsChangesInput2map(ctx context.Context, v any) (map[string]any, error) {

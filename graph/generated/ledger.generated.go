@@ -54,6 +54,7 @@ type TransferResolver interface {
 	ReversedBy(ctx context.Context, obj *ledger.Transfer) (*ledger.Transfer, error)
 	Reverses(ctx context.Context, obj *ledger.Transfer) (*ledger.Transfer, error)
 	Note(ctx context.Context, obj *ledger.Transfer) (*string, error)
+	Sponsor(ctx context.Context, obj *ledger.Transfer) (*string, error)
 	Proof(ctx context.Context, obj *ledger.Transfer) (*model.InclusionProof, error)
 }
 
@@ -1941,6 +1942,70 @@ func (ec *executionContext) fieldContext_LimitChangeEdge_node(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordSponsorHoursPayload_transfer(ctx context.Context, field graphql.CollectedField, obj *model.RecordSponsorHoursPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSponsorHoursPayload_transfer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Transfer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Transfer) graphql.Marshaler {
+			return ec.marshalOTransfer2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐTransfer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSponsorHoursPayload_transfer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordSponsorHoursPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Transfer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordSponsorHoursPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordSponsorHoursPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSponsorHoursPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSponsorHoursPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordSponsorHoursPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReverseTransferPayload_transfer(ctx context.Context, field graphql.CollectedField, obj *model.ReverseTransferPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2422,6 +2487,29 @@ func (ec *executionContext) fieldContext_Transfer_note(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Transfer", field, true, true, "String")
 }
 
+func (ec *executionContext) _Transfer_sponsor(ctx context.Context, field graphql.CollectedField, obj *ledger.Transfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Transfer_sponsor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Transfer().Sponsor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Transfer_sponsor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Transfer", field, true, true, "String")
+}
+
 func (ec *executionContext) _Transfer_proof(ctx context.Context, field graphql.CollectedField, obj *ledger.Transfer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2688,6 +2776,83 @@ func (ec *executionContext) unmarshalInputGiveHoursInput(ctx context.Context, ob
 func UnmarshalGiveHoursInput(ctx context.Context, raw any) (model.GiveHoursInput, error) {
 	var out model.GiveHoursInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "GiveHoursInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordSponsorHoursInput(ctx context.Context, obj any) (model.RecordSponsorHoursInput, error) {
+	var it model.RecordSponsorHoursInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"communityId", "poolId", "minutes", "sponsor", "note", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "communityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communityId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommunityID = data
+		case "poolId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("poolId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PoolID = data
+		case "minutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minutes"))
+			data, err := ec.unmarshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Minutes = data
+		case "sponsor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sponsor"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sponsor = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordSponsorHoursInput unmarshals raw into the RecordSponsorHoursInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordSponsorHoursInput(ctx context.Context, raw any) (model.RecordSponsorHoursInput, error) {
+	var out model.RecordSponsorHoursInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordSponsorHoursInput", raw, &out)
 	return out, err
 }
 
@@ -3562,6 +3727,44 @@ func (ec *executionContext) _LimitChangeEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var recordSponsorHoursPayloadImplementors = []string{"RecordSponsorHoursPayload"}
+
+func (ec *executionContext) _RecordSponsorHoursPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordSponsorHoursPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordSponsorHoursPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordSponsorHoursPayload")
+		case "transfer":
+			out.Values[i] = ec._RecordSponsorHoursPayload_transfer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordSponsorHoursPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reverseTransferPayloadImplementors = []string{"ReverseTransferPayload"}
 
 func (ec *executionContext) _ReverseTransferPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReverseTransferPayload) graphql.Marshaler {
@@ -3749,6 +3952,12 @@ func (ec *executionContext) _Transfer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Transfer_note(ctx, field, obj)
+				})
+		case "sponsor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Transfer_sponsor(ctx, field, obj)
 				})
 		case "proof":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -3998,6 +4207,19 @@ func (ec *executionContext) marshalNLimitChangeEdge2ᚖgithubᚗcomᚋhoraᚑcoo
 		return graphql.Null
 	}
 	return ec._LimitChangeEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordSponsorHoursInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRecordSponsorHoursInput(ctx context.Context, v any) (model.RecordSponsorHoursInput, error) {
+	res, err := ec.unmarshalInputRecordSponsorHoursInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordSponsorHoursPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRecordSponsorHoursPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordSponsorHoursPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordSponsorHoursPayload!")
+		return graphql.Null
+	}
+	return ec._RecordSponsorHoursPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReverseTransferInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReverseTransferInput(ctx context.Context, v any) (model.ReverseTransferInput, error) {

@@ -31,6 +31,7 @@ type PlanTurnResolver interface {
 type ReinvestmentPlanResolver interface {
 	ID(ctx context.Context, obj *reinvestment.Plan) (string, error)
 
+	Title(ctx context.Context, obj *reinvestment.Plan) (string, error)
 	From(ctx context.Context, obj *reinvestment.Plan) (*view.Account, error)
 	To(ctx context.Context, obj *reinvestment.Plan) (*view.Account, error)
 
@@ -750,7 +751,7 @@ func (ec *executionContext) _ReinvestmentPlan_title(ctx context.Context, field g
 			return ec.fieldContext_ReinvestmentPlan_title(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
+			return ec.Resolvers.ReinvestmentPlan().Title(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -761,7 +762,7 @@ func (ec *executionContext) _ReinvestmentPlan_title(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, true, true, "String")
 }
 
 func (ec *executionContext) _ReinvestmentPlan_from(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
@@ -2128,10 +2129,11 @@ func (ec *executionContext) _ReinvestmentPlan(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
-			out.Values[i] = ec._ReinvestmentPlan_title(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReinvestmentPlan_title(ctx, field, obj)
+				})
 		case "from":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

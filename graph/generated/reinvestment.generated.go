@@ -58,6 +58,9 @@ type CycleResolver interface {
 	History(ctx context.Context, obj *reinvestment.Cycle) ([]*reinvestment.Step, error)
 	Challenges(ctx context.Context, obj *reinvestment.Cycle) ([]*reinvestment.Contest, error)
 }
+type PoolInflowResolver interface {
+	Sponsor(ctx context.Context, obj *reinvestment.SourceFlow) (*string, error)
+}
 type ProjectResolver interface {
 	ID(ctx context.Context, obj *reinvestment.Project) (string, error)
 	Cycle(ctx context.Context, obj *reinvestment.Project) (*reinvestment.Cycle, error)
@@ -3558,6 +3561,61 @@ func (ec *executionContext) fieldContext_PoolBook_flows(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _PoolBook_inflows(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PoolBook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolBook_inflows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inflows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reinvestment.SourceFlow) graphql.Marshaler {
+			return ec.marshalNPoolInflow2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PoolBook_inflows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PoolBook",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PoolInflow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PoolBook_outflows(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PoolBook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolBook_outflows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outflows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PoolBook_outflows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PoolBook", field, false, false, "Minutes")
+}
+
 func (ec *executionContext) _PoolFlow_kind(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Flow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3648,6 +3706,98 @@ func (ec *executionContext) _PoolFlow_times(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_PoolFlow_times(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PoolFlow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PoolInflow_source(ctx context.Context, field graphql.CollectedField, obj *reinvestment.SourceFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolInflow_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v reinvestment.Source) graphql.Marshaler {
+			return ec.marshalNInflowSource2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PoolInflow_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PoolInflow", field, false, false, "InflowSource")
+}
+
+func (ec *executionContext) _PoolInflow_sponsor(ctx context.Context, field graphql.CollectedField, obj *reinvestment.SourceFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolInflow_sponsor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PoolInflow().Sponsor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PoolInflow_sponsor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PoolInflow", field, true, true, "String")
+}
+
+func (ec *executionContext) _PoolInflow_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.SourceFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolInflow_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PoolInflow_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PoolInflow", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _PoolInflow_times(ctx context.Context, field graphql.CollectedField, obj *reinvestment.SourceFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PoolInflow_times(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Times, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PoolInflow_times(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PoolInflow", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Project_id(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Project) (ret graphql.Marshaler) {
@@ -6576,6 +6726,16 @@ func (ec *executionContext) _PoolBook(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "inflows":
+			out.Values[i] = ec._PoolBook_inflows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outflows":
+			out.Values[i] = ec._PoolBook_outflows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6623,6 +6783,55 @@ func (ec *executionContext) _PoolFlow(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._PoolFlow_times(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var poolInflowImplementors = []string{"PoolInflow"}
+
+func (ec *executionContext) _PoolInflow(ctx context.Context, sel ast.SelectionSet, obj *reinvestment.SourceFlow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, poolInflowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PoolInflow")
+		case "source":
+			out.Values[i] = ec._PoolInflow_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sponsor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PoolInflow_sponsor(ctx, field, obj)
+				})
+		case "minutes":
+			out.Values[i] = ec._PoolInflow_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "times":
+			out.Values[i] = ec._PoolInflow_times(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -7355,6 +7564,21 @@ func (ec *executionContext) marshalNDeclineClaimPayload2ᚖgithubᚗcomᚋhora�
 	return ec._DeclineClaimPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNInflowSource2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSource(ctx context.Context, v any) (reinvestment.Source, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := reinvestment.Source(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInflowSource2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSource(ctx context.Context, sel ast.SelectionSet, v reinvestment.Source) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "InflowSource!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNOpenCycleInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐOpenCycleInput(ctx context.Context, v any) (model.OpenCycleInput, error) {
 	res, err := ec.unmarshalInputOpenCycleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7381,6 +7605,26 @@ func (ec *executionContext) marshalNPoolFlow2ᚕgithubᚗcomᚋhoraᚑcoopᚋhor
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPoolFlow2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐFlow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPoolInflow2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlow(ctx context.Context, sel ast.SelectionSet, v reinvestment.SourceFlow) graphql.Marshaler {
+	return ec._PoolInflow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPoolInflow2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlowᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.SourceFlow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPoolInflow2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

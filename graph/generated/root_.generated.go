@@ -72,6 +72,7 @@ type ResolverRoot interface {
 	Person() PersonResolver
 	Photo() PhotoResolver
 	PlanTurn() PlanTurnResolver
+	PoolInflow() PoolInflowResolver
 	Preset() PresetResolver
 	Project() ProjectResolver
 	Query() QueryResolver
@@ -453,6 +454,7 @@ type ComplexityRoot struct {
 		PowerRule       func(childComplexity int, typeArg string) int
 		Progression     func(childComplexity int) int
 		Reason          func(childComplexity int) int
+		Reserve         func(childComplexity int) int
 		Review          func(childComplexity int) int
 		Roles           func(childComplexity int) int
 		Shares          func(childComplexity int) int
@@ -1601,6 +1603,7 @@ type ComplexityRoot struct {
 		PlanSplit                 func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
+		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
 		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
 		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
@@ -1837,11 +1840,13 @@ type ComplexityRoot struct {
 	}
 
 	PoolBook struct {
-		Closing func(childComplexity int) int
-		Flows   func(childComplexity int) int
-		From    func(childComplexity int) int
-		Opening func(childComplexity int) int
-		Until   func(childComplexity int) int
+		Closing  func(childComplexity int) int
+		Flows    func(childComplexity int) int
+		From     func(childComplexity int) int
+		Inflows  func(childComplexity int) int
+		Opening  func(childComplexity int) int
+		Outflows func(childComplexity int) int
+		Until    func(childComplexity int) int
 	}
 
 	PoolFigure struct {
@@ -1854,6 +1859,13 @@ type ComplexityRoot struct {
 		Kind     func(childComplexity int) int
 		Minutes  func(childComplexity int) int
 		Times    func(childComplexity int) int
+	}
+
+	PoolInflow struct {
+		Minutes func(childComplexity int) int
+		Source  func(childComplexity int) int
+		Sponsor func(childComplexity int) int
+		Times   func(childComplexity int) int
 	}
 
 	PowerRule struct {
@@ -1974,6 +1986,11 @@ type ComplexityRoot struct {
 		Members func(childComplexity int) int
 	}
 
+	RecordSponsorHoursPayload struct {
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RedeemSharesPayload struct {
 		Redemption func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2087,6 +2104,11 @@ type ComplexityRoot struct {
 	RequestUploadPayload struct {
 		Upload     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ReserveRule struct {
+		BasisPoints func(childComplexity int) int
+		Target      func(childComplexity int) int
 	}
 
 	ResolveDisputePayload struct {
@@ -2607,6 +2629,7 @@ type ComplexityRoot struct {
 		Proof      func(childComplexity int) int
 		ReversedBy func(childComplexity int) int
 		Reverses   func(childComplexity int) int
+		Sponsor    func(childComplexity int) int
 	}
 
 	TransferSharesPayload struct {
@@ -4059,6 +4082,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Reason(childComplexity), true
+	case "Charter.reserve":
+		if e.ComplexityRoot.Charter.Reserve == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Reserve(childComplexity), true
 	case "Charter.listingReview":
 		if e.ComplexityRoot.Charter.Review == nil {
 			break
@@ -9189,6 +9218,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeSplit(childComplexity, args["input"].(model.ProposeSplitInput)), true
+	case "Mutation.recordSponsorHours":
+		if e.ComplexityRoot.Mutation.RecordSponsorHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordSponsorHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordSponsorHours(childComplexity, args["input"].(model.RecordSponsorHoursInput)), true
 	case "Mutation.redeemShares":
 		if e.ComplexityRoot.Mutation.RedeemShares == nil {
 			break
@@ -10420,12 +10460,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PoolBook.From(childComplexity), true
+	case "PoolBook.inflows":
+		if e.ComplexityRoot.PoolBook.Inflows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Inflows(childComplexity), true
 	case "PoolBook.opening":
 		if e.ComplexityRoot.PoolBook.Opening == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PoolBook.Opening(childComplexity), true
+	case "PoolBook.outflows":
+		if e.ComplexityRoot.PoolBook.Outflows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolBook.Outflows(childComplexity), true
 	case "PoolBook.until":
 		if e.ComplexityRoot.PoolBook.Until == nil {
 			break
@@ -10470,6 +10522,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PoolFlow.Times(childComplexity), true
+
+	case "PoolInflow.minutes":
+		if e.ComplexityRoot.PoolInflow.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolInflow.Minutes(childComplexity), true
+	case "PoolInflow.source":
+		if e.ComplexityRoot.PoolInflow.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolInflow.Source(childComplexity), true
+	case "PoolInflow.sponsor":
+		if e.ComplexityRoot.PoolInflow.Sponsor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolInflow.Sponsor(childComplexity), true
+	case "PoolInflow.times":
+		if e.ComplexityRoot.PoolInflow.Times == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PoolInflow.Times(childComplexity), true
 
 	case "PowerRule.ballot":
 		if e.ComplexityRoot.PowerRule.Ballot == nil {
@@ -11043,6 +11120,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
 
+	case "RecordSponsorHoursPayload.transfer":
+		if e.ComplexityRoot.RecordSponsorHoursPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSponsorHoursPayload.Transfer(childComplexity), true
+	case "RecordSponsorHoursPayload.userErrors":
+		if e.ComplexityRoot.RecordSponsorHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSponsorHoursPayload.UserErrors(childComplexity), true
+
 	case "RedeemSharesPayload.redemption":
 		if e.ComplexityRoot.RedeemSharesPayload.Redemption == nil {
 			break
@@ -11443,6 +11533,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestUploadPayload.UserErrors(childComplexity), true
+
+	case "ReserveRule.basisPoints":
+		if e.ComplexityRoot.ReserveRule.BasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReserveRule.BasisPoints(childComplexity), true
+	case "ReserveRule.target":
+		if e.ComplexityRoot.ReserveRule.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReserveRule.Target(childComplexity), true
 
 	case "ResolveDisputePayload.exchange":
 		if e.ComplexityRoot.ResolveDisputePayload.Exchange == nil {
@@ -13284,6 +13387,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Reverses(childComplexity), true
+	case "Transfer.sponsor":
+		if e.ComplexityRoot.Transfer.Sponsor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.Sponsor(childComplexity), true
 
 	case "TransferSharesPayload.operation":
 		if e.ComplexityRoot.TransferSharesPayload.Operation == nil {
@@ -13878,6 +13987,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
+			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
@@ -13891,6 +14001,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
+			graphql.NewInputUnmarshaler("ReserveChangesInput", ec.unmarshalInputReserveChangesInput),
 			graphql.NewInputUnmarshaler("ResolveDisputeInput", ec.unmarshalInputResolveDisputeInput),
 			graphql.NewInputUnmarshaler("ResolveReportInput", ec.unmarshalInputResolveReportInput),
 			graphql.NewInputUnmarshaler("ResumeMembershipInput", ec.unmarshalInputResumeMembershipInput),
@@ -14388,6 +14499,8 @@ enum ErrorCode {
   ALLOCATION_RULE_INVALID
   "The plan was ended. Offer to make a new one."
   PLAN_ENDED
+  "The charter asks for this plan. Change the charter's ` + "`" + `reserve` + "`" + ` instead."
+  PLAN_OF_CHARTER
   "The law on SCOPs asks for other parts of a key. Show the message beside the parts."
   KEY_AGAINST_SCOP
   "The law on SCICs asks for other parts of a key. Show the message beside the parts."
@@ -14398,6 +14511,8 @@ enum ErrorCode {
   KEY_USE_TWICE
   "The reserve is never shared. Offer another pool."
   RESERVE_INDIVISIBLE
+  "Nobody brings hours into the reserve: it takes its part of what comes into the other pools. Offer those."
+  RESERVE_FILLS_ITSELF
   "A key has a part for a federation and none is named, or the other way round. Offer the partner communities."
   NO_FEDERATION
   "The parts of a split do not make 10,000 basis points; ` + "`" + `actual` + "`" + ` says what they make. Show it beside the parts."
@@ -15109,6 +15224,8 @@ type Charter {
   listingReview: Boolean!
   "The part of each exchange that goes to a common pool."
   levy: Levy!
+  "The part of what comes into the pools that goes to the reserve first."
+  reserve: ReserveRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -15316,6 +15433,17 @@ type Levy {
   pool: String!
 }
 
+"""
+The reserve comes first: of the hours that came into the pools for projects and for
+solidarity in a month, it receives a part until it holds enough.
+"""
+type ReserveRule {
+  "Hundredths of a percent of a month's inflows, rounded down to whole minutes: 0 for none, at most 10000."
+  basisPoints: Int!
+  "How much it is to hold, in hundredths of a percent of all members' positive balances; beyond, it takes nothing. 0 for nothing."
+  target: Int!
+}
+
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
 enum PowerMode {
   "By ballot of the electorate."
@@ -15417,6 +15545,8 @@ input CharterChangesInput {
   membership: MembershipChangesInput
   "The part of each exchange that goes to a common pool."
   levy: LevyChangesInput
+  "The part of what comes into the pools that goes to the reserve first."
+  reserve: ReserveChangesInput
   "Rows of the power matrix; those left out stay."
   power: [PowerRuleInput!]
   "Decision types of the matrix that go."
@@ -15513,6 +15643,14 @@ input LevyChangesInput {
   pool: String
 }
 
+"Changes of what the reserve receives first."
+input ReserveChangesInput {
+  "Hundredths of a percent of what comes into the pools in a month: 0 for none, at most 10000."
+  basisPoints: Int
+  "Hundredths of a percent of all members' positive balances, which it is to hold: 0 for nothing, at most 10000."
+  target: Int
+}
+
 "Changes of how the community comes together."
 input AssemblyChangesInput {
   "How often its periods begin."
@@ -15577,7 +15715,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -18250,6 +18388,8 @@ type Transfer implements Node {
   reverses: Transfer
   "A gift's message or a reversal's reason; null when there is none."
   note: String
+  "Who brought the hours from outside, with no account and no vote: a town, a foundation. Null but for what recordSponsorHours recorded."
+  sponsor: String
   "What shows a stranger that the journal holds it. Null until it is sealed, within a minute or so, and for those who may not read the transfer by itself: the owners of its accounts and those who keep the books may."
   proof: InclusionProof
   "When."
@@ -18300,6 +18440,8 @@ type InclusionProof {
 extend type Mutation {
   "Gives hours of one's own; from the community for those who may. Errors: INSUFFICIENT_HOURS, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
+  "Records hours that a sponsor brings into a pool, from the account of the community. Not into the reserve, which takes its own part of them. Errors: RESERVE_FILLS_ITSELF, REQUIRED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  recordSponsorHours("What." input: RecordSponsorHoursInput!): RecordSponsorHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
   "Undoes a transfer by an equal and opposite one, once. It may cross a floor. Errors: ALREADY_REVERSED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   reverseTransfer("What." input: ReverseTransferInput!): ReverseTransferPayload! @can(do: REVERSE_TRANSFERS)
   "Undoes a transfer that named a wrong account or wrong minutes, and writes the right one, as one. Errors: ALREADY_REVERSED, ACCOUNT_CLOSED, SAME_ACCOUNT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
@@ -18320,6 +18462,22 @@ input GiveHoursInput {
   minutes: Minutes!
   "A word with it; at most 1,000 characters."
   message: String
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"Hours that a sponsor brings."
+input RecordSponsorHoursInput {
+  "In which community."
+  communityId: ID!
+  "The pool (an account) they go to: not the reserve."
+  poolId: ID!
+  "How many minutes."
+  minutes: Minutes!
+  "Who brings them, 1 to 120 characters; members read it. A sponsor of the same name is the same one in reports."
+  sponsor: String!
+  "A word on them; at most 1,000 characters."
+  note: String
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
   idempotencyKey: String!
 }
@@ -18380,6 +18538,14 @@ input SetAccountLimitsInput {
 
 "The result of giveHours."
 type GiveHoursPayload {
+  "The transfer; null when there are errors."
+  transfer: Transfer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of recordSponsorHours."
+type RecordSponsorHoursPayload {
   "The transfer; null when there are errors."
   transfer: Transfer
   "What to put right; empty when it worked."
@@ -20086,6 +20252,8 @@ enum PlanKind {
   INFLOW
   "Divides what a pool holds by a fixed key."
   SPLIT
+  "Gives the reserve its part of what came into the pools for projects and for solidarity in the month before. The charter makes this plan, there to be seen once the first month is over, and switches it off."
+  RESERVE
 }
 
 "How often something comes round, reckoned from its first day: what begins on the 31st comes on the last day of a shorter month. Treat a value you do not know as one to show by the next date."
@@ -20138,9 +20306,9 @@ type ReinvestmentPlan implements Node {
   kind: PlanKind!
   "What it is called."
   title: String!
-  "Where the hours come from."
+  "Where the hours come from; of RESERVE, the account of the community, into whose pools they came."
   from: Account!
-  "The pool they go to; null but for an inflow."
+  "The pool they go to; null but for INFLOW and RESERVE."
   to: Account
   "Minutes each time, at most; 0: all that there is above ` + "`" + `keptMinutes` + "`" + `."
   minutes: Minutes!
@@ -20208,7 +20376,7 @@ type PlanTurn {
   minutes: Minutes!
   "The cycle it opened; null when none."
   cycle: Cycle
-  "What each use of the key received."
+  "What each use of the key received; of RESERVE, what each pool gave."
   parts: [PlanTurnPart!]!
 }
 
@@ -21682,6 +21850,42 @@ type PoolBook {
   closing: Minutes!
   "What came, and what went, by reason."
   flows: [PoolFlow!]!
+  "What came, by where it came from: ` + "`" + `opening` + "`" + ` and all of these, less ` + "`" + `outflows` + "`" + `, make ` + "`" + `closing` + "`" + `."
+  inflows: [PoolInflow!]!
+  "Minutes that went: envelopes of cycles, payouts, the reserve's part, what was undone."
+  outflows: Minutes!
+}
+
+"Where hours of a pool come from. Treat a value you do not know as OTHER."
+enum InflowSource {
+  "A part of exchanges."
+  LEVY
+  "Gifts of members, or of the community itself."
+  GIFT
+  "A sponsor, named beside."
+  SPONSOR
+  "The hours of members who left."
+  LEAVER
+  "What cycles did not need and gave back."
+  RETURN
+  "Another pool."
+  POOL
+  "Another community."
+  COMMUNITY
+  "Payments that were undone, and corrections."
+  OTHER
+}
+
+"What came into a pool from one source."
+type PoolInflow {
+  "Where from."
+  source: InflowSource!
+  "The sponsor's name; null for other sources."
+  sponsor: String
+  "Minutes."
+  minutes: Minutes!
+  "How many movements."
+  times: Int!
 }
 
 "What came into a pool, or went, for one reason."
@@ -23649,6 +23853,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_listingReview(ctx, field)
 	case "levy":
 		return ec.fieldContext_Charter_levy(ctx, field)
+	case "reserve":
+		return ec.fieldContext_Charter_reserve(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -26099,6 +26305,10 @@ func (ec *executionContext) childFields_PoolBook(ctx context.Context, field grap
 		return ec.fieldContext_PoolBook_closing(ctx, field)
 	case "flows":
 		return ec.fieldContext_PoolBook_flows(ctx, field)
+	case "inflows":
+		return ec.fieldContext_PoolBook_inflows(ctx, field)
+	case "outflows":
+		return ec.fieldContext_PoolBook_outflows(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PoolBook", field.Name)
 }
@@ -26125,6 +26335,20 @@ func (ec *executionContext) childFields_PoolFlow(ctx context.Context, field grap
 		return ec.fieldContext_PoolFlow_times(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PoolFlow", field.Name)
+}
+
+func (ec *executionContext) childFields_PoolInflow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_PoolInflow_source(ctx, field)
+	case "sponsor":
+		return ec.fieldContext_PoolInflow_sponsor(ctx, field)
+	case "minutes":
+		return ec.fieldContext_PoolInflow_minutes(ctx, field)
+	case "times":
+		return ec.fieldContext_PoolInflow_times(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PoolInflow", field.Name)
 }
 
 func (ec *executionContext) childFields_PowerRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26333,6 +26557,16 @@ func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, fie
 		return ec.fieldContext_RecognitionFlag_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordSponsorHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_RecordSponsorHoursPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordSponsorHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordSponsorHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeemSharesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26563,6 +26797,16 @@ func (ec *executionContext) childFields_RequestUploadPayload(ctx context.Context
 		return ec.fieldContext_RequestUploadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReserveRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "basisPoints":
+		return ec.fieldContext_ReserveRule_basisPoints(ctx, field)
+	case "target":
+		return ec.fieldContext_ReserveRule_target(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReserveRule", field.Name)
 }
 
 func (ec *executionContext) childFields_ResolveDisputePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27565,6 +27809,8 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_reverses(ctx, field)
 	case "note":
 		return ec.fieldContext_Transfer_note(ctx, field)
+	case "sponsor":
+		return ec.fieldContext_Transfer_sponsor(ctx, field)
 	case "proof":
 		return ec.fieldContext_Transfer_proof(ctx, field)
 	case "postedAt":

@@ -93,6 +93,7 @@ type MutationResolver interface {
 	SignOut(ctx context.Context, input *model.SignOutInput) (*model.SignOutPayload, error)
 	RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error)
 	GiveHours(ctx context.Context, input model.GiveHoursInput) (*model.GiveHoursPayload, error)
+	RecordSponsorHours(ctx context.Context, input model.RecordSponsorHoursInput) (*model.RecordSponsorHoursPayload, error)
 	ReverseTransfer(ctx context.Context, input model.ReverseTransferInput) (*model.ReverseTransferPayload, error)
 	CorrectTransfer(ctx context.Context, input model.CorrectTransferInput) (*model.CorrectTransferPayload, error)
 	AllowBelowFloor(ctx context.Context, input model.AllowBelowFloorInput) (*model.AllowBelowFloorPayload, error)
@@ -1296,6 +1297,20 @@ func (ec *executionContext) field_Mutation_proposeSplit_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ProposeSplitInput, error) {
 			return ec.unmarshalNProposeSplitInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐProposeSplitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordSponsorHours_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordSponsorHoursInput, error) {
+			return ec.unmarshalNRecordSponsorHoursInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRecordSponsorHoursInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6253,6 +6268,73 @@ func (ec *executionContext) fieldContext_Mutation_giveHours(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_giveHours_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordSponsorHours(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordSponsorHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordSponsorHours(ctx, fc.Args["input"].(model.RecordSponsorHoursInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "GIVE_FROM_COMMUNITY")
+				if err != nil {
+					var zeroVal *model.RecordSponsorHoursPayload
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.RecordSponsorHoursPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.RecordSponsorHoursPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordSponsorHoursPayload) graphql.Marshaler {
+			return ec.marshalNRecordSponsorHoursPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐRecordSponsorHoursPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordSponsorHours(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordSponsorHoursPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordSponsorHours_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14533,6 +14615,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "giveHours":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_giveHours(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordSponsorHours":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordSponsorHours(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

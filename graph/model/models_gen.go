@@ -2762,6 +2762,30 @@ type ProposeSplitPayload struct {
 type Query struct {
 }
 
+// Hours that a sponsor brings.
+type RecordSponsorHoursInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) they go to: not the reserve.
+	PoolID string `json:"poolId"`
+	// How many minutes.
+	Minutes domain.Minutes `json:"minutes"`
+	// Who brings them, 1 to 120 characters; members read it. A sponsor of the same name is the same one in reports.
+	Sponsor string `json:"sponsor"`
+	// A word on them; at most 1,000 characters.
+	Note *string `json:"note,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of recordSponsorHours.
+type RecordSponsorHoursPayload struct {
+	// The transfer; null when there are errors.
+	Transfer *ledger.Transfer `json:"transfer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Shares to be bought back.
 type RedeemSharesInput struct {
 	// Where.
