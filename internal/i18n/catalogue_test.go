@@ -140,7 +140,7 @@ var given = []struct {
 	{regexp.MustCompile(`^mail\.open$`), []string{"url"}},
 	{regexp.MustCompile(`^mail\.footer$`), []string{"community"}},
 	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
-	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register)\.`), nil},
+	{regexp.MustCompile(`^(signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register|plan)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
@@ -152,6 +152,7 @@ var given = []struct {
 	{regexp.MustCompile(`^criterion\.[A-Z_]+\.(text|next)$`), []string{"actual", "count", "days", "missing", "required"}},
 	{regexp.MustCompile(`^charter\.`), []string{"count", "new", "old", "what"}},
 	{regexp.MustCompile(`^decision\.verdict\.`), []string{"count", "majority", "max", "name", "required", "share"}},
+	{regexp.MustCompile(`^report\.source\.`), []string{"name"}},
 	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
