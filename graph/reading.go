@@ -135,7 +135,7 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 		}
 		a, err := r.account(ctx, o.community, o.key)
 		return found(a, err)
-	case sessionID, entryID, passkeyID, webhookID, deliveryID: // read through their owner only
+	case sessionID, entryID, passkeyID, webhookID, deliveryID, delegationID: // read through their owner only
 	}
 	return nil, domain.NewError(domain.NotFound, "id")
 }
