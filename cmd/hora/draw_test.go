@@ -63,6 +63,7 @@ func (w *town) twoServersCome(after fmt.Stringer) {
 func TestPeopleAskTheSolidarityPool(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna, bruno, clara, dora, emil, noe := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr"), w.welcome("Clara", "en"), w.welcome("Dora", "fr"), w.welcome("Émil", "fr"), w.welcome("Noé", "fr")
 	cycle := w.draw(300, input{"floor": 60, "personMaximum": 120}, nil)
 	start := noe.reads(syncing, input{"c": w.id}).text("changes.nextCursor")
@@ -191,6 +192,7 @@ func recorded(t *testing.T, p *person, cycle string) allocation.Record {
 func TestTheYearlyMaximumHoldsAcrossDraws(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna := w.welcome("Anna", "fr")
 	drawn := func(minimum, maximum int) thing {
 		cycle := w.draw(200, input{"personMaximum": 100}, nil)
@@ -217,6 +219,7 @@ func TestTheYearlyMaximumHoldsAcrossDraws(t *testing.T) {
 func TestTwoDrawsAtOnceAreCountedOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna := w.welcome("Anna", "fr")
 	cancelled := w.draw(100, input{"personMaximum": 100}, nil)
 	anna.asksThe(cancelled, 100, 100)
@@ -245,6 +248,7 @@ func TestTwoDrawsAtOnceAreCountedOneAfterTheOther(t *testing.T) {
 func TestWhoLeavesLeavesTheDrawToThePool(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	anna, bruno := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr")
 	cycle := w.draw(100, input{"personMaximum": 100}, nil)
 	anna.asksThe(cycle, 40, 40)
@@ -283,6 +287,7 @@ func (p *person) enters(cycle string) string {
 func TestPeersThankOneAnother(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	var peers []*person
 	var entries []string
 	cycle := w.epoch(100, input{"allowance": 60, "pairMaximum": 40}, nil)
@@ -351,6 +356,7 @@ func TestPeersThankOneAnother(t *testing.T) {
 func TestTheRulesOfADrawAndAnEpochAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.withoutReserve()
 	pool := w.projectPool(1000)
 	open := func(method string, rule any) input {
 		return input{"communityId": w.id, "poolId": pool, "title": "Printemps", "minutes": 100, "method": method, "rule": rule, "calendar": input{"feasibilityAt": w.now().Add(7 * day)}}

@@ -397,9 +397,12 @@ var calls = map[string]func(s *scene) call{
 	"declareConflict": func(s *scene) call {
 		return call{s.bruno, input{"decisionId": s.agreement(), "reason": "C’est mon atelier."}}
 	},
-	"delegateVote": func(s *scene) call {
+	"delegateVote": func(s *scene) call { // each to somebody else, and for another type than the last: one carries two, and the next ends the last
+		s.turn++
+		kinds := []string{"HOUSE_AGREEMENT", "COMMON_RULES", "RECALL", "EXCLUSION", "STATUTES"}
 		return call{s.anna, input{
-			"communityId": s.id, "toId": s.clara.member, "type": "STATUTES", "until": s.now().Add(30 * day).Truncate(time.Second), "idempotencyKey": newKey(),
+			"communityId": s.id, "toId": s.withoutEmail(), "type": kinds[s.turn%len(kinds)],
+			"until": s.now().Add(30 * day).Truncate(time.Second), "idempotencyKey": newKey(),
 		}}
 	},
 	"revokeDelegation": func(s *scene) call {
