@@ -216,9 +216,6 @@ func (s *Service) Revoke(ctx context.Context, actor domain.Actor, community, id 
 		if standing.Member != g.From && standing.Member != g.To {
 			return domain.NewError(domain.NotFound, "delegationId")
 		}
-		if err := s.store.HoldVotes(ctx, community, g.From, g.To); err != nil {
-			return err
-		}
 		if err := s.end(ctx, actor, g, now); err != nil {
 			return err
 		}

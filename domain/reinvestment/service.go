@@ -84,9 +84,6 @@ func (s *Service) open(ctx context.Context, actor domain.Actor, cmd Open, now ti
 		Method: cmd.Method, Rule: cmd.Rule, TwoApproversAbove: cmd.TwoApproversAbove, Calendar: cmd.Calendar,
 		OpenedBy: actor.Person, CreatedAt: now,
 	}
-	if err := c.withinTenth(pool.Balance); err != nil {
-		return domain.Nowhere, err
-	}
 	return c.ID, s.begin(ctx, actor, c)
 }
 
@@ -113,14 +110,14 @@ func (s *Service) begin(ctx context.Context, actor domain.Actor, c Cycle) error 
 	if err := s.move(ctx, c, "envelope", CycleOpened, actor, c.Pool, c.Account, c.Envelope); err != nil {
 		return err
 	}
-	if err := s.covered(ctx, c.Community, c.Pool, c.Envelope); err != nil {
-		return err
+	after, err := s.account(ctx, c.Community, c.Pool, "poolId") // nobody takes from the pool meanwhile
+	if err == nil {
+		err = c.withinTenth(after.Balance + c.Envelope)
 	}
-	after, err := s.account(ctx, c.Community, c.Pool, "poolId")
 	if err != nil {
 		return err
 	}
-	return c.withinTenth(after.Balance + c.Envelope) // nobody takes from the pool meanwhile
+	return s.covered(ctx, c.Community, c.Pool, c.Envelope)
 }
 
 // covered refuses what a pool did not have. The head is held once hours moved: what
