@@ -53,7 +53,7 @@ func (c clockAt) Now() time.Time { return time.Time(c) }
 func edge(t *testing.T, schema *ast.Schema) func(document string, variables any, headers ...string) (answer map[string]any, head http.Header) {
 	t.Helper()
 	clock := clockAt(time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC))
-	documents, err := OpenDocuments("", false)
+	documents, err := OpenDocuments("", false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

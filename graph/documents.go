@@ -52,39 +52,50 @@ var _ interface {
 } = &Documents{}
 
 // OpenDocuments reads a manifest, or every one in a folder and those below it;
-// none when the path is empty. With only, no other document is run.
-func OpenDocuments(path string, only bool) (*Documents, error) {
+// none when the path is empty. The program's own pages have theirs, a manifest as
+// well. With only, no other document is run.
+func OpenDocuments(path string, only bool, own []byte) (*Documents, error) {
 	kept, err := lru.New[domain.ID, *lru.Cache[string, string]](keptPersons)
 	if err != nil {
 		return nil, err
 	}
 	d := &Documents{only: only, byID: map[string]string{}, byHash: map[string]string{}, kept: kept}
+	if len(own) > 0 {
+		manifest, err := parseManifest(own)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.trust("the program's own pages", manifest); err != nil {
+			return nil, err
+		}
+	}
 	if path == "" {
 		return d, nil
 	}
+	before := len(d.byID)
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || file != path && filepath.Ext(file) != ".json" {
 			return err
 		}
-		manifest, err := readManifest(file)
+		raw, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
+		manifest, err := parseManifest(raw)
+		if err != nil {
+			return fmt.Errorf("%s %w", file, err)
+		}
 		return d.trust(file, manifest)
 	})
-	if err == nil && len(d.byID) == 0 {
+	if err == nil && len(d.byID) == before {
 		err = errors.New(path + " holds no document")
 	}
 	return d, err
 }
 
-// readManifest reads what relay-compiler and graphql-codegen write, a document by
+// parseManifest reads what relay-compiler and graphql-codegen write, a document by
 // its id, or Apollo's list of operations.
-func readManifest(file string) (map[string]string, error) {
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+func parseManifest(raw []byte) (map[string]string, error) {
 	var apollo struct {
 		Format     string
 		Operations []struct{ ID, Body string }
@@ -98,7 +109,7 @@ func readManifest(file string) (map[string]string, error) {
 	}
 	var byID map[string]string
 	if err := json.Unmarshal(raw, &byID); err != nil {
-		return nil, fmt.Errorf("%s is no manifest of documents: it is neither an object of texts by id nor Apollo's", file)
+		return nil, errors.New("is no manifest of documents: it is neither an object of texts by id nor Apollo's")
 	}
 	return byID, nil
 }

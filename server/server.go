@@ -91,6 +91,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET "+SignInPath, c.signInPage)
 	mux.HandleFunc("POST "+SignInPath, c.followLink)
 	mux.HandleFunc("GET /{$}", c.welcome)
+	c.admin(mux)
 	if c.GraphiQL || c.Dev != nil {
 		c.graphiql(mux)
 	}
@@ -102,8 +103,8 @@ func New(c Config) http.Handler {
 	return c.secure(c.Metrics.HTTP(compressed(mux)))
 }
 
-// secure says what browsers may do with our answers: next to nothing, since the
-// only page is a static welcome. Requests that a browser makes from another
+// secure says what browsers may do with our answers: next to nothing; the few pages
+// that need more say so themselves. Requests that a browser makes from another
 // site are refused before they reach anything.
 func (c Config) secure(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 
 	"github.com/hora-coop/hora/graph"
+	"github.com/hora-coop/hora/web"
 )
 
 // edgeConfig is how the server meets apps it does not know.
@@ -66,7 +67,7 @@ func (c *edgeConfig) secured(plain net.Listener) (net.Listener, error) {
 
 // openDocuments reads the trusted documents, and names those that no longer work.
 func (a *App) openDocuments() (*graph.Documents, error) {
-	documents, err := graph.OpenDocuments(a.cfg.TrustedDocuments, a.cfg.Documents == "trusted")
+	documents, err := graph.OpenDocuments(a.cfg.TrustedDocuments, a.cfg.Documents == "trusted", web.Documents)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-documents: %w", err)
 	}

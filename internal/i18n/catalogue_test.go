@@ -155,6 +155,7 @@ var given = []struct {
 	{regexp.MustCompile(`^report\.source\.`), []string{"name"}},
 	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
+	{regexp.MustCompile(`^web\.`), []string{"at", "count", "email", "limit", "max", "min", "minutes", "name", "number", "of", "required", "what", "when", "who"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
 		"about", "actual", "available", "body", "count", "event", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
 		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",

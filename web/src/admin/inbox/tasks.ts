@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { InboxCyclesQuery, InboxQuery } from '../../api/graphql.ts';
+
+type Community = NonNullable<InboxQuery['community']>;
+type Cycles = NonNullable<InboxCyclesQuery['community']>['cycles']['nodes'];
+
+/** One thing that waits for somebody with a role. */
+export interface Task {
+  id: string;
+  /** The text it is told with, web.inbox.*, and its args. */
+  kind: 'unsafe' | 'report' | 'complaint' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote';
+  who: string;
+  what?: string;
+  minutes?: number;
+  /** Since when it waits; null where that is not kept. */
+  since: string | null;
+  /** Until when it must be done; null where nobody said. */
+  due: string | null;
+  late: boolean;
+  /** The screen and the parts of its address. */
+  at: string[];
+}
+
+// What harms somebody while it waits comes first, then what blocks others, then what can wait.
+const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote'];
+
+/** What waits in a community, most urgent first: late things, then by kind, then the longest waiting. */
+export function tasks(c: Community, cycles: Cycles, now: number): Task[] {
+  const all: Task[] = [];
+  const add = (task: Omit<Task, 'late' | 'due'> & { due?: string | null; late?: boolean }) =>
+    all.push({ due: null, ...task, late: task.late ?? (task.due ? Date.parse(task.due) < now : false) });
+
+  for (const r of c.moderationQueue?.nodes ?? [])
+    add({ id: r.id, kind: r.reason === 'UNSAFE_NOW' ? 'unsafe' : 'report', who: r.member.displayName, what: r.reason, since: r.filedAt, due: r.answerBy, late: r.overdue, at: ['moderation', r.id] });
+  for (const x of c.complaints?.nodes ?? [])
+    if (x.openings.length === 0) add({ id: x.id, kind: 'complaint', who: '', since: x.filedAt, at: ['moderation', 'complaints', x.id] });
+  for (const x of c.disputes?.nodes ?? [])
+    add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
+  for (const a of c.admissions ?? [])
+    if (a.state === 'OBJECTED') add({ id: a.member.id, kind: 'objection', who: a.member.displayName, since: a.appliedAt, at: ['members', a.member.id] });
+  for (const m of c.applicants?.nodes ?? []) add({ id: m.id, kind: 'applicant', who: m.displayName, since: m.appliedAt, at: ['members', m.id] });
+  for (const l of c.listings?.nodes ?? [])
+    add({ id: l.id, kind: 'listing', who: l.member.displayName, what: l.title, since: l.createdAt, at: ['listings', l.id] });
+  for (const a of c.activities?.nodes ?? [])
+    add({ id: a.id, kind: 'activity', who: a.member.displayName, what: a.description, minutes: a.minutes, since: a.createdAt, at: ['together', 'activities', a.id] });
+  for (const cycle of cycles)
+    for (const p of cycle.projects) {
+      if (cycle.state === 'FEASIBILITY' && p.stage === 'SUBMITTED')
+        add({ id: p.id, kind: 'project', who: p.owner.displayName, what: p.title, since: cycle.calendar.feasibilityAt, due: cycle.calendar.votingAt, at: ['cycles', cycle.id] });
+      for (const claim of p.claims)
+        if (claim.stage === 'CLAIMED') add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: null, at: ['cycles', cycle.id] });
+    }
+  for (const d of c.decisions?.nodes ?? [])
+    if (d.mySeat && !d.mySeat.voted && !d.mySeat.conflict)
+      add({ id: d.id, kind: 'vote', who: d.question, since: d.opensAt ?? null, due: d.closesAt ?? null, at: ['decisions', d.id] });
+
+  const age = (task: Task) => (task.since ? Date.parse(task.since) : now);
+  const rank = (task: Task) => (task.late ? 0 : order.length) + order.indexOf(task.kind);
+  return all.sort((a, b) => rank(a) - rank(b) || age(a) - age(b));
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { texts } from './texts.ts';
+
+// One workspace, an entry for each kind of user: the dashboard now.
+export default defineConfig({
+  base: '/admin/',
+  plugins: [svelte({ compilerOptions: { runes: true } }), texts()],
+  build: {
+    outDir: 'dist',
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0, // the policy runs nothing that stands in a page
+    reportCompressedSize: false,
+    rollupOptions: { output: { hashCharacters: 'hex' } },
+  },
+  server: { proxy: { '/graphql': { target: 'http://localhost:8080', ws: true } } },
+});
