@@ -166,9 +166,61 @@ func TestHowACommunityLives(t *testing.T) {
 	}
 	same(t, "today Clara rests, two show something, and one request is old", today(), []int{15, 12, 0, 1})
 	w.advance(100 * day)
-	w.chequeFrom(ring[1], ring[0], 15, "102-A-1")
+	again := w.chequeFrom(ring[1], ring[0], 15, "102-A-1")
 	same(t, "a hundred days later, who exchanges nothing is alone", today(), []int{15, 12, 12, 2})
+	takePart := input{"participation": []string{"NEWCOMER", "ACTIVE", "ENGAGED", "AT_RISK", "DORMANT"}}
+	lately := func() time.Time { return w.now().Add(-90 * day) }
+	w.settle()
+	same(t, "who they are", len(w.founder.finds(with(takePart, "quietSince", lately()))), 12)
+	same(t, "who shows nothing", len(w.founder.finds(with(takePart, "withoutListing", true))), 12)
+	w.founder.does("reverseTransfer", input{"transferId": w.transferOf(again), "reason": "Par erreur.", "idempotencyKey": newKey()})
+	w.settle()
+	same(t, "and the two whose exchange was none", []int{today()[2], len(w.founder.finds(with(takePart, "quietSince", lately())))}, []int{14, 14})
 	w.booksAreRight()
+}
+
+// finds are the names of those who are found in a directory.
+func (p *person) finds(filter input) []string {
+	p.t.Helper()
+	seen := p.reads(`query($slug: String!, $filter: MemberFilter) { community(slug: $slug) { members(first: 100, filter: $filter) { totalCount nodes { displayName } } } }`,
+		input{"slug": p.slug, "filter": filter}).thing("community.members")
+	names := texts(seen.list("nodes"), "displayName")
+	same(p.t, "counted", seen.int("totalCount"), len(names))
+	return names
+}
+
+func TestMembersAreFoundByWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	anna, bruno := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr")
+	anna.offers("Informatique")
+	w.founder.does("grantRole", input{"memberId": bruno.member, "role": "TREASURER", "until": w.now().Add(30 * day)})
+	same(t, "who keeps the books", anna.finds(input{"role": "TREASURER"}), []string{"Bruno"})
+	same(t, "who coordinates and shows nothing", anna.finds(input{"role": "COORDINATOR", "withoutListing": true}), []string{"Fatou"})
+	same(t, "who shows nothing", anna.finds(input{"withoutListing": true}), []string{"Bruno", "Fatou"})
+	same(t, "nobody asked", anna.finds(input{"withoutListing": false}), []string{"Anna", "Bruno", "Fatou"})
+	same(t, "everybody came just now", bruno.finds(input{"quietSince": w.now().Add(-day)}), []string{})
+	w.advance(31 * day)
+	same(t, "a term that is over", anna.finds(input{"role": "TREASURER"}), []string{})
+	anna.helps(bruno)
+	w.settle()
+	same(t, "who exchanged nothing since", w.founder.finds(input{"quietSince": w.now().Add(-day)}), []string{"Fatou"})
+
+	for what, c := range map[string]struct {
+		by     *person
+		filter input
+		said   []any
+	}{
+		"exchanges of others are not a member’s": {anna, input{"quietSince": w.now()}, []any{forbidden, nil, nil}},
+		"a role that the charter does not know":  {anna, input{"role": "MAYOR"}, []any{"BAD_USER_INPUT", "ROLE_UNKNOWN", "filter.role"}},
+	} {
+		a := c.by.gql(c.by.bearer(), `query($filter: MemberFilter) { community(slug: "port") { members(filter: $filter) { totalCount } } }`, input{"filter": c.filter})
+		if len(a.Errors) != 1 {
+			t.Fatalf("%s: %s", what, a.raw)
+		}
+		e := a.Errors[0].Extensions
+		same(t, what, []any{e["code"], e["reason"], e["field"]}, c.said)
+	}
 }
 
 // Those who answer for the whole read it: not members, nor those who only moderate.

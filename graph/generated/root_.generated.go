@@ -19517,6 +19517,16 @@ input MemberFilter {
   text: String
   "Only these; applications are for those who admit."
   participation: [Participation!]
+  "Only those who hold this role now. BAD_USER_INPUT with the reason ROLE_UNKNOWN for one that the charter does not know."
+  role: String
+  "With true, only those who have no offer or request that is published."
+  withoutListing: Boolean
+  """
+  Only those admitted before this moment who, since then, gave and received in no exchange whose hours moved; for those who see
+  every exchange, else FORBIDDEN. Somebody who rests is among them unless ` + "`" + `participation` + "`" + ` says otherwise. An exchange is known
+  a moment after its hours moved.
+  """
+  quietSince: DateTime
 }
 
 extend type Mutation {
@@ -23618,7 +23628,7 @@ type VitalityToday {
   exchange whose hours moved in the last 90 days.
   """
   isolated: Int!
-  "Requests that were first published more than 30 days ago, still are, and from which no exchange was ever agreed to."
+  "Requests that were first published more than 30 days ago, still are, and from which no exchange is agreed to, done or confirmed."
   unmetRequests: Int!
 }
 `, BuiltIn: false},
