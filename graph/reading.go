@@ -156,7 +156,10 @@ func (r *Resolver) members(ctx context.Context, community domain.ID, f *model.Me
 	}
 	var filter membership.Filter
 	if f != nil {
-		filter = membership.Filter{Text: deref(f.Text), Participations: f.Participation}
+		filter = membership.Filter{
+			Text: deref(f.Text), Participations: f.Participation, Role: domain.Role(deref(f.Role)),
+			WithoutListing: deref(f.WithoutListing), QuietSince: deref(f.QuietSince),
+		}
 	}
 	s, n, err := r.Members.List(ctx, actor(ctx), community, filter, p, counted(ctx))
 	if err != nil {

@@ -44,18 +44,28 @@ func (m Member) VisibleTo(standing domain.Standing) bool {
 	return m.ID == standing.Member || (standing.Admitted && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers)))
 }
 
-// List reads a community's members. Only those who admit see applications.
+// List reads a community's members. Only those who admit see applications, and only
+// those who see every exchange see who has none.
+//
+// Errors: Unauthenticated, NotFound, Forbidden, RoleUnknown.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, filter Filter, page domain.Page, count bool) (domain.Slice[Member], int, error) {
 	var found domain.Slice[Member]
 	var total int
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		standing, err := s.authorise(ctx, actor, community, domain.SeeCommunity)
 		if err != nil {
 			return err
 		}
-		for _, p := range filter.Participations {
-			if !p.Admitted() && !standing.May(domain.AdmitMembers) {
-				return domain.Forbidden
+		if !filter.allowed(standing) {
+			return domain.Forbidden
+		}
+		if filter.Role != "" {
+			_, charter, err := s.communities.Rules(ctx, community, now)
+			if err == nil && !charter.KnownRole(filter.Role) {
+				err = domain.NewError(RoleUnknown, "filter.role")
+			}
+			if err != nil {
+				return err
 			}
 		}
 		if count {
@@ -67,6 +77,16 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 		return err
 	})
 	return found, total, err
+}
+
+// allowed says whether somebody may look for members in this way.
+func (f Filter) allowed(standing domain.Standing) bool {
+	for _, p := range f.Participations {
+		if !p.Admitted() && !standing.May(domain.AdmitMembers) {
+			return false
+		}
+	}
+	return f.QuietSince.IsZero() || standing.May(domain.SeeEveryExchange)
 }
 
 // Own is one's membership of a community. Error: NotFound.

@@ -102,6 +102,7 @@ type ResolverRoot interface {
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
+	VitalityFamily() VitalityFamilyResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 	WhyNot() WhyNotResolver
@@ -587,6 +588,7 @@ type ComplexityRoot struct {
 		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone                 func(childComplexity int) int
+		Vitality                 func(childComplexity int, period *model.PeriodInput) int
 		Webhooks                 func(childComplexity int) int
 	}
 
@@ -2673,6 +2675,61 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	Vitality struct {
+		Before   func(childComplexity int) int
+		Families func(childComplexity int) int
+		Months   func(childComplexity int) int
+		Period   func(childComplexity int) int
+		Today    func(childComplexity int) int
+	}
+
+	VitalityFamily struct {
+		Exchanges   func(childComplexity int) int
+		Members     func(childComplexity int) int
+		Minutes     func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+	}
+
+	VitalityFigures struct {
+		Active            func(childComplexity int) int
+		Exchanges         func(childComplexity int) int
+		FirstExchangeDays func(childComplexity int) int
+		From              func(childComplexity int) int
+		Joined            func(childComplexity int) int
+		Left              func(childComplexity int) int
+		Members           func(childComplexity int) int
+		Minutes           func(childComplexity int) int
+		Reciprocity       func(childComplexity int) int
+		Until             func(childComplexity int) int
+	}
+
+	VitalityMonth struct {
+		Active    func(childComplexity int) int
+		Exchanges func(childComplexity int) int
+		Joined    func(childComplexity int) int
+		Minutes   func(childComplexity int) int
+		Month     func(childComplexity int) int
+	}
+
+	VitalityPart struct {
+		Members func(childComplexity int) int
+		Share   func(childComplexity int) int
+	}
+
+	VitalityReciprocity struct {
+		Both         func(childComplexity int) int
+		GaveOnly     func(childComplexity int) int
+		ReceivedOnly func(childComplexity int) int
+	}
+
+	VitalityToday struct {
+		At             func(childComplexity int) int
+		Isolated       func(childComplexity int) int
+		Members        func(childComplexity int) int
+		UnmetRequests  func(childComplexity int) int
+		WithoutListing func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -4787,6 +4844,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.TimeZone(childComplexity), true
+	case "Community.vitality":
+		if e.ComplexityRoot.Community.Vitality == nil {
+			break
+		}
+
+		args, err := ec.field_Community_vitality_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Vitality(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "Community.webhooks":
 		if e.ComplexityRoot.Community.Webhooks == nil {
 			break
@@ -13549,6 +13617,217 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
+	case "Vitality.before":
+		if e.ComplexityRoot.Vitality.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Before(childComplexity), true
+	case "Vitality.families":
+		if e.ComplexityRoot.Vitality.Families == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Families(childComplexity), true
+	case "Vitality.months":
+		if e.ComplexityRoot.Vitality.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Months(childComplexity), true
+	case "Vitality.period":
+		if e.ComplexityRoot.Vitality.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Period(childComplexity), true
+	case "Vitality.today":
+		if e.ComplexityRoot.Vitality.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Today(childComplexity), true
+
+	case "VitalityFamily.exchanges":
+		if e.ComplexityRoot.VitalityFamily.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Exchanges(childComplexity), true
+	case "VitalityFamily.members":
+		if e.ComplexityRoot.VitalityFamily.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Members(childComplexity), true
+	case "VitalityFamily.minutes":
+		if e.ComplexityRoot.VitalityFamily.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Minutes(childComplexity), true
+	case "VitalityFamily.serviceType":
+		if e.ComplexityRoot.VitalityFamily.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.ServiceType(childComplexity), true
+
+	case "VitalityFigures.active":
+		if e.ComplexityRoot.VitalityFigures.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Active(childComplexity), true
+	case "VitalityFigures.exchanges":
+		if e.ComplexityRoot.VitalityFigures.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Exchanges(childComplexity), true
+	case "VitalityFigures.firstExchangeDays":
+		if e.ComplexityRoot.VitalityFigures.FirstExchangeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.FirstExchangeDays(childComplexity), true
+	case "VitalityFigures.from":
+		if e.ComplexityRoot.VitalityFigures.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.From(childComplexity), true
+	case "VitalityFigures.joined":
+		if e.ComplexityRoot.VitalityFigures.Joined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Joined(childComplexity), true
+	case "VitalityFigures.left":
+		if e.ComplexityRoot.VitalityFigures.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Left(childComplexity), true
+	case "VitalityFigures.members":
+		if e.ComplexityRoot.VitalityFigures.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Members(childComplexity), true
+	case "VitalityFigures.minutes":
+		if e.ComplexityRoot.VitalityFigures.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Minutes(childComplexity), true
+	case "VitalityFigures.reciprocity":
+		if e.ComplexityRoot.VitalityFigures.Reciprocity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Reciprocity(childComplexity), true
+	case "VitalityFigures.until":
+		if e.ComplexityRoot.VitalityFigures.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Until(childComplexity), true
+
+	case "VitalityMonth.active":
+		if e.ComplexityRoot.VitalityMonth.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Active(childComplexity), true
+	case "VitalityMonth.exchanges":
+		if e.ComplexityRoot.VitalityMonth.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Exchanges(childComplexity), true
+	case "VitalityMonth.joined":
+		if e.ComplexityRoot.VitalityMonth.Joined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Joined(childComplexity), true
+	case "VitalityMonth.minutes":
+		if e.ComplexityRoot.VitalityMonth.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Minutes(childComplexity), true
+	case "VitalityMonth.month":
+		if e.ComplexityRoot.VitalityMonth.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Month(childComplexity), true
+
+	case "VitalityPart.members":
+		if e.ComplexityRoot.VitalityPart.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityPart.Members(childComplexity), true
+	case "VitalityPart.share":
+		if e.ComplexityRoot.VitalityPart.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityPart.Share(childComplexity), true
+
+	case "VitalityReciprocity.both":
+		if e.ComplexityRoot.VitalityReciprocity.Both == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.Both(childComplexity), true
+	case "VitalityReciprocity.gaveOnly":
+		if e.ComplexityRoot.VitalityReciprocity.GaveOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.GaveOnly(childComplexity), true
+	case "VitalityReciprocity.receivedOnly":
+		if e.ComplexityRoot.VitalityReciprocity.ReceivedOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.ReceivedOnly(childComplexity), true
+
+	case "VitalityToday.at":
+		if e.ComplexityRoot.VitalityToday.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.At(childComplexity), true
+	case "VitalityToday.isolated":
+		if e.ComplexityRoot.VitalityToday.Isolated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.Isolated(childComplexity), true
+	case "VitalityToday.members":
+		if e.ComplexityRoot.VitalityToday.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.Members(childComplexity), true
+	case "VitalityToday.unmetRequests":
+		if e.ComplexityRoot.VitalityToday.UnmetRequests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.UnmetRequests(childComplexity), true
+	case "VitalityToday.withoutListing":
+		if e.ComplexityRoot.VitalityToday.WithoutListing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.WithoutListing(childComplexity), true
+
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
 			break
@@ -19238,6 +19517,16 @@ input MemberFilter {
   text: String
   "Only these; applications are for those who admit."
   participation: [Participation!]
+  "Only those who hold this role now. BAD_USER_INPUT with the reason ROLE_UNKNOWN for one that the charter does not know."
+  role: String
+  "With true, only those who have no offer or request that is published."
+  withoutListing: Boolean
+  """
+  Only those admitted before this moment who, since then, gave and received in no exchange whose hours moved; for those who see
+  every exchange, else FORBIDDEN. Somebody who rests is among them unless ` + "`" + `participation` + "`" + ` says otherwise. An exchange is known
+  a moment after its hours moved.
+  """
+  quietSince: DateTime
 }
 
 extend type Mutation {
@@ -23215,6 +23504,134 @@ type SettleSplitPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/vitality.graphqls", Input: `extend type Community {
+  """
+  How the community lives, in figures that name nobody and rank nobody: for those who see every account (coordinators, treasurers,
+  the board), who answer for the whole and learn nothing here that they could not add up from the statements they may read.
+  An exchange counts from the moment its hours moved, by time cheque too; with its last correction, and not at all once it was
+  reversed. Gifts, group sessions and work for the community are no exchanges. Read anew each time: ask now and then.
+  """
+  vitality(
+    """
+    Which period; the last 12 whole months of the community's calendar when null. Without ` + "`" + `until` + "`" + ` until now, without ` + "`" + `from` + "`" + ` 12 months;
+    at most 60 months, and what is still to come is left out. BAD_USER_INPUT with the reason PERIOD_INVALID for one that ends before
+    it begins or before the community was founded, OUT_OF_RANGE for a longer one.
+    """
+    period: PeriodInput
+  ): Vitality! @can(do: SEE_EVERY_ACCOUNT)
+}
+
+"How a community lives in a period, and just before."
+type Vitality {
+  "The period."
+  period: VitalityFigures!
+  """
+  The period of the same length that ended when this one began: as many months before whole months, as many days before whole
+  days of the community's calendar, else as long to the moment.
+  """
+  before: VitalityFigures!
+  "The period by month of the community's calendar, the oldest first; its first and last month may be cut by it."
+  months: [VitalityMonth!]!
+  "What was exchanged in the period by family of services, in the order of the catalogue; families without any exchange are left out."
+  families: [VitalityFamily!]!
+  "What waits for somebody's care now, whatever the period."
+  today: VitalityToday!
+}
+
+"A period, added up."
+type VitalityFigures {
+  "From this moment on."
+  from: DateTime!
+  "Until before this moment."
+  until: DateTime!
+  "Members at its end: admitted before it, and not left. Who rests or is suspended is a member."
+  members: Int!
+  "Memberships that began in it, by admission. Who comes back counts again."
+  joined: Int!
+  "Memberships that ended in it."
+  left: Int!
+  "Different members who gave or received in an exchange in it."
+  active: Int!
+  "Exchanges whose hours moved in it."
+  exchanges: Int!
+  "Minutes that moved by these exchanges, before any levy."
+  minutes: Minutes!
+  "How giving and receiving are spread among the active members."
+  reciprocity: VitalityReciprocity!
+  """
+  The median of the days of the calendar from admission to first exchange, among the members whose first exchange lies in the
+  period, whenever they were admitted; null where fewer than 5 people, so that nobody can be made out.
+  """
+  firstExchangeDays: Float
+}
+
+"The active members of a period by what they did in it; each is in one part."
+type VitalityReciprocity {
+  "Gave, and received nothing."
+  gaveOnly: VitalityPart!
+  "Received, and gave nothing."
+  receivedOnly: VitalityPart!
+  "Gave and received."
+  both: VitalityPart!
+}
+
+"""
+A part of the active members. Null where fewer than 5 people, so that nobody can be made out; the smallest part beside it is null
+then too, since what is missing could be reckoned from the total.
+"""
+type VitalityPart {
+  "How many members; null where it is not told."
+  members: Int
+  "Their share of the active members, 0 to 1; null where it is not told."
+  share: Float
+}
+
+"A month of a period."
+type VitalityMonth {
+  "Its first day in the community's calendar."
+  month: Date!
+  "Memberships that began in it, by admission."
+  joined: Int!
+  "Different members who gave or received in an exchange in it."
+  active: Int!
+  "Exchanges whose hours moved in it."
+  exchanges: Int!
+  "Minutes that moved by these exchanges, before any levy."
+  minutes: Minutes!
+}
+
+"""
+What was exchanged in a period of one family of services. Null where fewer than 5 people took part, so that nobody can be made
+out; the family with the fewest people of the others is null then too, since what is missing could be reckoned from the totals.
+"""
+type VitalityFamily {
+  "The family."
+  serviceType: ServiceType!
+  "Different members who gave or received; null where it is not told."
+  members: Int
+  "Exchanges whose hours moved; null where it is not told."
+  exchanges: Int
+  "Minutes that moved by these exchanges, before any levy; null where it is not told."
+  minutes: Minutes
+}
+
+"What waits for somebody's care now. These are totals, and told whatever they are."
+type VitalityToday {
+  "When it was counted."
+  at: DateTime!
+  "Members: admitted, and not left. Who rests or is suspended is one."
+  members: Int!
+  "Members who may take part, neither resting nor suspended, and have no offer or request that is published."
+  withoutListing: Int!
+  """
+  Members who may take part, neither resting nor suspended, were admitted more than 90 days ago, and gave and received in no
+  exchange whose hours moved in the last 90 days.
+  """
+  isolated: Int!
+  "Requests that were first published more than 30 days ago, still are, and from which no exchange is agreed to, done or confirmed."
+  unmetRequests: Int!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -24174,6 +24591,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_shareRegister(ctx, field)
 	case "splitAgreements":
 		return ec.fieldContext_Community_splitAgreements(ctx, field)
+	case "vitality":
+		return ec.fieldContext_Community_vitality(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -27942,6 +28361,116 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_needsMyVote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Vitality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_Vitality_period(ctx, field)
+	case "before":
+		return ec.fieldContext_Vitality_before(ctx, field)
+	case "months":
+		return ec.fieldContext_Vitality_months(ctx, field)
+	case "families":
+		return ec.fieldContext_Vitality_families(ctx, field)
+	case "today":
+		return ec.fieldContext_Vitality_today(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vitality", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityFamily(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceType":
+		return ec.fieldContext_VitalityFamily_serviceType(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityFamily_members(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityFamily_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityFamily_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityFamily", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_VitalityFigures_from(ctx, field)
+	case "until":
+		return ec.fieldContext_VitalityFigures_until(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityFigures_members(ctx, field)
+	case "joined":
+		return ec.fieldContext_VitalityFigures_joined(ctx, field)
+	case "left":
+		return ec.fieldContext_VitalityFigures_left(ctx, field)
+	case "active":
+		return ec.fieldContext_VitalityFigures_active(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityFigures_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityFigures_minutes(ctx, field)
+	case "reciprocity":
+		return ec.fieldContext_VitalityFigures_reciprocity(ctx, field)
+	case "firstExchangeDays":
+		return ec.fieldContext_VitalityFigures_firstExchangeDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_VitalityMonth_month(ctx, field)
+	case "joined":
+		return ec.fieldContext_VitalityMonth_joined(ctx, field)
+	case "active":
+		return ec.fieldContext_VitalityMonth_active(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityMonth_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityMonth_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_VitalityPart_members(ctx, field)
+	case "share":
+		return ec.fieldContext_VitalityPart_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityPart", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityReciprocity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gaveOnly":
+		return ec.fieldContext_VitalityReciprocity_gaveOnly(ctx, field)
+	case "receivedOnly":
+		return ec.fieldContext_VitalityReciprocity_receivedOnly(ctx, field)
+	case "both":
+		return ec.fieldContext_VitalityReciprocity_both(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityReciprocity", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityToday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_VitalityToday_at(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityToday_members(ctx, field)
+	case "withoutListing":
+		return ec.fieldContext_VitalityToday_withoutListing(ctx, field)
+	case "isolated":
+		return ec.fieldContext_VitalityToday_isolated(ctx, field)
+	case "unmetRequests":
+		return ec.fieldContext_VitalityToday_unmetRequests(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityToday", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2186,6 +2186,14 @@ type MemberFilter struct {
 	Text *string `json:"text,omitempty"`
 	// Only these; applications are for those who admit.
 	Participation []membership.Participation `json:"participation,omitempty"`
+	// Only those who hold this role now. BAD_USER_INPUT with the reason ROLE_UNKNOWN for one that the charter does not know.
+	Role *string `json:"role,omitempty"`
+	// With true, only those who have no offer or request that is published.
+	WithoutListing *bool `json:"withoutListing,omitempty"`
+	// Only those admitted before this moment who, since then, gave and received in no exchange whose hours moved; for those who see
+	// every exchange, else FORBIDDEN. Somebody who rests is among them unless `participation` says otherwise. An exchange is known
+	// a moment after its hours moved.
+	QuietSince *time.Time `json:"quietSince,omitempty"`
 }
 
 // A page of messages.
