@@ -76,3 +76,8 @@ export function ago(at: string, now = Date.now()): string {
 export function today(): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name }).format(new Date());
 }
+
+/** The month of a day: "mars 2026". */
+export function month(at: string): string {
+  return moment(at, { month: 'long', year: 'numeric' });
+}
