@@ -128,6 +128,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case measureID:
 		m, err := r.Moderation.Measure(ctx, who, o.community, o.key)
 		return found(&m, err)
+	case appealID:
+		a, err := r.Moderation.OneAppeal(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Allocation() AllocationResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
+	Appeal() AppealResolver
 	AuditEntry() AuditEntryResolver
 	Badge() BadgeResolver
 	Charter() CharterResolver
@@ -292,6 +293,38 @@ type ComplexityRoot struct {
 	AnnouncementEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Appeal struct {
+		AnswerBy  func(childComplexity int) int
+		At        func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MayDecide func(childComplexity int) int
+		Measure   func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Overdue   func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
+	AppealConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AppealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AppealMeasurePayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ApplyForCoOwnershipPayload struct {
@@ -554,6 +587,7 @@ type ComplexityRoot struct {
 		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Appeals                  func(childComplexity int, first *int, after *string) int
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
@@ -798,6 +832,11 @@ type ComplexityRoot struct {
 
 	DecideAdmissionPayload struct {
 		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DecideAppealPayload struct {
+		Appeal     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1507,6 +1546,8 @@ type ComplexityRoot struct {
 
 	ModerationMeasure struct {
 		Action    func(childComplexity int) int
+		Appeal    func(childComplexity int) int
+		AppealBy  func(childComplexity int) int
 		At        func(childComplexity int) int
 		DecidedBy func(childComplexity int) int
 		EndReason func(childComplexity int) int
@@ -1532,6 +1573,7 @@ type ComplexityRoot struct {
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
+		AppealMeasure             func(childComplexity int, input model.AppealMeasureInput) int
 		ApplyForCoOwnership       func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
@@ -1560,6 +1602,7 @@ type ComplexityRoot struct {
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
 		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
 		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
+		DecideAppeal              func(childComplexity int, input model.DecideAppealInput) int
 		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
@@ -3526,6 +3569,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "Appeal.answerBy":
+		if e.ComplexityRoot.Appeal.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.AnswerBy(childComplexity), true
+	case "Appeal.filedAt":
+		if e.ComplexityRoot.Appeal.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.At(childComplexity), true
+	case "Appeal.decidedAt":
+		if e.ComplexityRoot.Appeal.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedAt(childComplexity), true
+	case "Appeal.decidedBy":
+		if e.ComplexityRoot.Appeal.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedBy(childComplexity), true
+	case "Appeal.id":
+		if e.ComplexityRoot.Appeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.ID(childComplexity), true
+	case "Appeal.mayDecide":
+		if e.ComplexityRoot.Appeal.MayDecide == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.MayDecide(childComplexity), true
+	case "Appeal.measure":
+		if e.ComplexityRoot.Appeal.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Measure(childComplexity), true
+	case "Appeal.member":
+		if e.ComplexityRoot.Appeal.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Member(childComplexity), true
+	case "Appeal.outcome":
+		if e.ComplexityRoot.Appeal.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Outcome(childComplexity), true
+	case "Appeal.overdue":
+		if e.ComplexityRoot.Appeal.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Overdue(childComplexity), true
+	case "Appeal.reason":
+		if e.ComplexityRoot.Appeal.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Reason(childComplexity), true
+	case "Appeal.statement":
+		if e.ComplexityRoot.Appeal.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Statement(childComplexity), true
+
+	case "AppealConnection.edges":
+		if e.ComplexityRoot.AppealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Edges(childComplexity), true
+	case "AppealConnection.nodes":
+		if e.ComplexityRoot.AppealConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Nodes(childComplexity), true
+	case "AppealConnection.pageInfo":
+		if e.ComplexityRoot.AppealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.PageInfo(childComplexity), true
+	case "AppealConnection.totalCount":
+		if e.ComplexityRoot.AppealConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.TotalCount(childComplexity), true
+
+	case "AppealEdge.cursor":
+		if e.ComplexityRoot.AppealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Cursor(childComplexity), true
+	case "AppealEdge.node":
+		if e.ComplexityRoot.AppealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Node(childComplexity), true
+
+	case "AppealMeasurePayload.appeal":
+		if e.ComplexityRoot.AppealMeasurePayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.Appeal(childComplexity), true
+	case "AppealMeasurePayload.userErrors":
+		if e.ComplexityRoot.AppealMeasurePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.UserErrors(childComplexity), true
+
 	case "ApplyForCoOwnershipPayload.admission":
 		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
 			break
@@ -4488,6 +4655,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.appeals":
+		if e.ComplexityRoot.Community.Appeals == nil {
+			break
+		}
+
+		args, err := ec.field_Community_appeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Appeals(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.auditLog":
 		if e.ComplexityRoot.Community.AuditLog == nil {
 			break
@@ -5565,6 +5743,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
+
+	case "DecideAppealPayload.appeal":
+		if e.ComplexityRoot.DecideAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.Appeal(childComplexity), true
+	case "DecideAppealPayload.userErrors":
+		if e.ComplexityRoot.DecideAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.UserErrors(childComplexity), true
 
 	case "Decision.audit":
 		if e.ComplexityRoot.Decision.Audit == nil {
@@ -8291,6 +8482,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Action(childComplexity), true
+	case "ModerationMeasure.appeal":
+		if e.ComplexityRoot.ModerationMeasure.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Appeal(childComplexity), true
+	case "ModerationMeasure.appealBy":
+		if e.ComplexityRoot.ModerationMeasure.AppealBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.AppealBy(childComplexity), true
 	case "ModerationMeasure.decidedAt":
 		if e.ComplexityRoot.ModerationMeasure.At == nil {
 			break
@@ -8437,6 +8640,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.appealMeasure":
+		if e.ComplexityRoot.Mutation.AppealMeasure == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_appealMeasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AppealMeasure(childComplexity, args["input"].(model.AppealMeasureInput)), true
 	case "Mutation.applyForCoOwnership":
 		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
 			break
@@ -8745,6 +8959,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
+	case "Mutation.decideAppeal":
+		if e.ComplexityRoot.Mutation.DecideAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAppeal(childComplexity, args["input"].(model.DecideAppealInput)), true
 	case "Mutation.declareConflict":
 		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
 			break
@@ -13885,6 +14110,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("AppealMeasureInput", ec.unmarshalInputAppealMeasureInput),
 			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
@@ -13921,6 +14147,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("CycleRuleInput", ec.unmarshalInputCycleRuleInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
+			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
 			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
@@ -14597,6 +14824,14 @@ enum ErrorCode {
   ACTION_UNFIT
   "The measure has ended, or left nothing to undo. Read it again."
   MEASURE_ENDED
+  "One appeals once against a measure. Show that appeal."
+  ALREADY_APPEALED
+  "The decision was taken more than ` + "`" + `LimitReached.maximum` + "`" + ` days ago. Name a coordinator to talk to."
+  APPEAL_TOO_LATE
+  "The appeal has been decided. Read it again."
+  APPEAL_ANSWERED
+  "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
+  OWN_DECISION
   "The decision's state does not allow this. Read it again."
   DECISION_STATE
   "Nobody could vote. Wait until there are members."
@@ -19568,6 +19803,16 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A member appeals, and somebody else than who decided answers within 14 days; for coordinators and moderators."
+  APPEAL_FILED
+  "An appeal waits for too long; for coordinators and moderators."
+  APPEAL_OVERDUE
+  "An appeal against a decision of yours was decided; the statement stands with it."
+  APPEAL_DECIDED
+  "Your appeal was decided: the decision about you stands, for reasons on your page."
+  MEASURE_UPHELD
+  "Your appeal was decided: the decision about you is undone."
+  MEASURE_OVERTURNED
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -19750,6 +19995,66 @@ type ModerationMeasure implements Node {
   endedAt: DateTime
   "Why it was undone; null while it stands, and when time ended it."
   endReason: String
+  "Until when its member may appeal, 20 days after the decision; null for what they were not told."
+  appealBy: DateTime
+  "Its member's appeal; null without one."
+  appeal: Appeal
+}
+
+"What an appeal led to. Treat a value you do not know as UPHELD."
+enum AppealOutcome {
+  "The measure stands."
+  UPHELD
+  "The measure is undone: what it took came back."
+  OVERTURNED
+}
+
+"A member asks that somebody else than who decided looks at a measure anew. It is for that member and for those who moderate."
+type Appeal implements Node {
+  "The global id."
+  id: ID!
+  "Against what."
+  measure: ModerationMeasure!
+  "Who appeals: the member whom the measure concerns."
+  member: Member!
+  "Why, in their words."
+  reason: String!
+  "When."
+  filedAt: DateTime!
+  "When it should be answered at the latest, 14 days later. The measure holds until then."
+  answerBy: DateTime!
+  "Whether the answer is late, and those who moderate were told."
+  overdue: Boolean!
+  "Whether the caller may decide it: they moderate, it waits, they did not take the measure and neither have a part in the case nor live with who has."
+  mayDecide: Boolean!
+  "What it led to; null while it waits."
+  outcome: AppealOutcome
+  "Why, as its member reads it; null while it waits."
+  statement: String
+  "Who decided; for those who moderate, else null."
+  decidedBy: Member
+  "When; null while it waits."
+  decidedAt: DateTime
+}
+
+"A page of appeals."
+type AppealConnection {
+  "The items with their cursors."
+  edges: [AppealEdge!]!
+  "The items alone."
+  nodes: [Appeal!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many wait in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of appeals."
+type AppealEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Appeal!
 }
 
 "A page of reports."
@@ -19867,6 +20172,16 @@ extend type Community {
     "After this cursor."
     after: String
   ): ReportConnection!
+  """
+  Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
+  caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
+  """
+  appeals(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): AppealConnection!
   "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
   auditLog(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -19894,6 +20209,16 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+  """
+  Appeals against a measure that concerns oneself, once and until its ` + "`" + `appealBy` + "`" + `; also while one takes part in nothing. Somebody else than who
+  decided answers within 14 days. Errors: REQUIRED, ALREADY_APPEALED, APPEAL_TOO_LATE, MEASURE_ENDED, TEXT_TOO_LONG.
+  """
+  appealMeasure("Against what, and why." input: AppealMeasureInput!): AppealMeasurePayload! @can(do: SEE_COMMUNITY)
+  """
+  Decides an appeal, never without a statement; overturned, the measure is undone with it. Whoever took the measure does not decide, nor who has
+  a part in the case, nor who lives with one of them. Errors: REQUIRED, OWN_DECISION, INVOLVED, APPEAL_ANSWERED, TEXT_TOO_LONG.
+  """
+  decideAppeal("Which, how, and why." input: DecideAppealInput!): DecideAppealPayload! @can(do: MODERATE)
 }
 
 extend type Mutation {
@@ -20003,6 +20328,44 @@ input UndoMeasureInput {
   measureId: ID!
   "Why, as its member reads it; 1 to 4,000 characters."
   reason: String!
+}
+
+"An appeal."
+input AppealMeasureInput {
+  "Against what."
+  measureId: ID!
+  "Why; 1 to 4,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An answer to an appeal."
+input DecideAppealInput {
+  "Which."
+  appealId: ID!
+  "What becomes of the measure."
+  outcome: AppealOutcome!
+  "Why, as its member reads it; 1 to 4,000 characters."
+  statement: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of appealMeasure."
+type AppealMeasurePayload {
+  "The appeal; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAppeal."
+type DecideAppealPayload {
+  "The appeal with its answer; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "The result of reportContent."
@@ -23547,6 +23910,70 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Appeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Appeal_id(ctx, field)
+	case "measure":
+		return ec.fieldContext_Appeal_measure(ctx, field)
+	case "member":
+		return ec.fieldContext_Appeal_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Appeal_reason(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Appeal_filedAt(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_Appeal_answerBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Appeal_overdue(ctx, field)
+	case "mayDecide":
+		return ec.fieldContext_Appeal_mayDecide(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Appeal_outcome(ctx, field)
+	case "statement":
+		return ec.fieldContext_Appeal_statement(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Appeal_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Appeal_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appeal", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AppealConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AppealConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AppealConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AppealConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AppealEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AppealEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_AppealMeasurePayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AppealMeasurePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealMeasurePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "admission":
@@ -24113,6 +24540,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "appeals":
+		return ec.fieldContext_Community_appeals(ctx, field)
 	case "auditLog":
 		return ec.fieldContext_Community_auditLog(ctx, field)
 	case "webhooks":
@@ -24559,6 +24988,16 @@ func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Conte
 		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_DecideAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25945,6 +26384,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_ModerationMeasure_endReason(ctx, field)
+	case "appealBy":
+		return ec.fieldContext_ModerationMeasure_appealBy(ctx, field)
+	case "appeal":
+		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
