@@ -137,6 +137,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 			return nil, domain.NotFound
 		}
 		a, err := r.account(ctx, o.community, o.key)
+		if err == nil && a != nil && a.Kind == ledger.Member && !standing.Sees(a.Owner) {
+			return nil, domain.NotFound
+		}
 		return found(a, err)
 	case sessionID, entryID, passkeyID, webhookID, deliveryID, delegationID: // read through their owner only
 	}

@@ -1281,6 +1281,23 @@ CREATE INDEX member_list_idx ON public.member USING btree (community_id, partici
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT ON public.member TO hora_server;
 
+CREATE TABLE public.member_block (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  blocked_id uuid NOT NULL,
+  since timestamp with time zone NOT NULL,
+  CONSTRAINT member_block_pkey PRIMARY KEY (community_id, member_id, blocked_id),
+  CONSTRAINT member_block_another CHECK ((member_id <> blocked_id)),
+  CONSTRAINT member_block_blocked_fkey FOREIGN KEY (community_id, blocked_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT member_block_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT member_block_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.member_block ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member_block FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.member_block TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX member_block_blocked_idx ON public.member_block USING btree (community_id, blocked_id, member_id);
+GRANT DELETE, INSERT, SELECT ON public.member_block TO hora_server;
+
 CREATE TABLE public.message (
   community_id uuid NOT NULL,
   id uuid NOT NULL,

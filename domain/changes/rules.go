@@ -5,6 +5,7 @@ package changes
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 
@@ -24,6 +25,15 @@ func sightOf(standing domain.Standing) (sight Sight) {
 		}
 	}
 	return sight
+}
+
+// apartOf tells one set of members from whom blocks keep somebody from another, in
+// whatever order they come.
+func apartOf(standing domain.Standing) (sum uint32) {
+	for _, id := range standing.Apart {
+		sum += crc32.ChecksumIEEE(id[:])
+	}
+	return sum
 }
 
 func (s Sight) has(p domain.Permission) bool {

@@ -143,6 +143,7 @@ type RoleGrant struct {
 type Filter struct {
 	Text           string          // part of the name, accents and case ignored
 	Participations []Participation // empty: everybody admitted
+	Without        []domain.ID     // from whom a block keeps the reader
 }
 
 // Register enters a member who may have no e-mail and no device at all.
