@@ -466,6 +466,12 @@ var calls = map[string]func(s *scene) call{
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.warned(s.bruno), "reason": "Par erreur."}}
 	},
+	"blockMember": func(s *scene) call { return call{s.newcomer(), input{"memberId": s.newcomer().member}} },
+	"unblockMember": func(s *scene) call {
+		p, other := s.newcomer(), s.newcomer()
+		p.blocks(other)
+		return call{p, input{"memberId": other.member}}
+	},
 	"appealMeasure": func(s *scene) call {
 		return call{s.bruno, input{
 			"measureId": s.warned(s.bruno), "reason": s.another("Ce n’était pas moi"), "idempotencyKey": newKey(),

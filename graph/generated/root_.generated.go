@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Appeal() AppealResolver
 	AuditEntry() AuditEntryResolver
 	Badge() BadgeResolver
+	BlockedMember() BlockedMemberResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	College() CollegeResolver
@@ -412,6 +413,17 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Options          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	BlockMemberPayload struct {
+		Blocked    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockedMember struct {
+		Member  func(childComplexity int) int
+		Resting func(childComplexity int) int
+		Since   func(childComplexity int) int
 	}
 
 	BreakGlassPayload struct {
@@ -1583,6 +1595,7 @@ type ComplexityRoot struct {
 		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
 		BeginPasskeyRegistration  func(childComplexity int, input *model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		BlockMember               func(childComplexity int, input model.BlockMemberInput) int
 		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
@@ -1694,6 +1707,7 @@ type ComplexityRoot struct {
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
+		UnblockMember             func(childComplexity int, input model.UnblockMemberInput) int
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
@@ -2680,6 +2694,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnblockMemberPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UndoMeasurePayload struct {
 		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2702,6 +2721,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Blocked             func(childComplexity int) int
 		Delegations         func(childComplexity int) int
 		Memberships         func(childComplexity int, first *int, after *string) int
 		NeedsMyVote         func(childComplexity int) int
@@ -3959,6 +3979,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
+
+	case "BlockMemberPayload.blocked":
+		if e.ComplexityRoot.BlockMemberPayload.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.Blocked(childComplexity), true
+	case "BlockMemberPayload.userErrors":
+		if e.ComplexityRoot.BlockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.UserErrors(childComplexity), true
+
+	case "BlockedMember.member":
+		if e.ComplexityRoot.BlockedMember.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Member(childComplexity), true
+	case "BlockedMember.resting":
+		if e.ComplexityRoot.BlockedMember.Resting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Resting(childComplexity), true
+	case "BlockedMember.since":
+		if e.ComplexityRoot.BlockedMember.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Since(childComplexity), true
 
 	case "BreakGlassPayload.complaint":
 		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
@@ -8750,6 +8802,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
+	case "Mutation.blockMember":
+		if e.ComplexityRoot.Mutation.BlockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockMember(childComplexity, args["input"].(model.BlockMemberInput)), true
 	case "Mutation.breakGlass":
 		if e.ComplexityRoot.Mutation.BreakGlass == nil {
 			break
@@ -9971,6 +10034,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferShares(childComplexity, args["input"].(model.TransferSharesInput)), true
+	case "Mutation.unblockMember":
+		if e.ComplexityRoot.Mutation.UnblockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unblockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnblockMember(childComplexity, args["input"].(model.UnblockMemberInput)), true
 	case "Mutation.undoMeasure":
 		if e.ComplexityRoot.Mutation.UndoMeasure == nil {
 			break
@@ -13632,6 +13706,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransferSharesPayload.UserErrors(childComplexity), true
 
+	case "UnblockMemberPayload.member":
+		if e.ComplexityRoot.UnblockMemberPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.Member(childComplexity), true
+	case "UnblockMemberPayload.userErrors":
+		if e.ComplexityRoot.UnblockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.UserErrors(childComplexity), true
+
 	case "UndoMeasurePayload.measure":
 		if e.ComplexityRoot.UndoMeasurePayload.Measure == nil {
 			break
@@ -13690,6 +13777,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "Viewer.blocked":
+		if e.ComplexityRoot.Viewer.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Blocked(childComplexity), true
 	case "Viewer.delegations":
 		if e.ComplexityRoot.Viewer.Delegations == nil {
 			break
@@ -14122,6 +14215,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
+			graphql.NewInputUnmarshaler("BlockMemberInput", ec.unmarshalInputBlockMemberInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
 			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
@@ -14268,6 +14362,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
+			graphql.NewInputUnmarshaler("UnblockMemberInput", ec.unmarshalInputUnblockMemberInput),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
@@ -14832,6 +14927,10 @@ enum ErrorCode {
   APPEAL_ANSWERED
   "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
   OWN_DECISION
+  "Nobody blocks themselves. Hide the button."
+  BLOCK_ONESELF
+  "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
+  BLOCK_ROLE
   "The decision's state does not allow this. Read it again."
   DECISION_STATE
   "Nobody could vote. Wait until there are members."
@@ -15315,6 +15414,59 @@ type ApproveActivityPayload {
 type DeclineActivityPayload {
   "The activity; null when there are errors."
   activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/block.graphqls", Input: `"A member whom the caller blocked: the two find nothing of each other, and nobody is told."
+type BlockedMember {
+  "Whom."
+  member: Member!
+  "Since when."
+  since: DateTime!
+  "Whether it rests: while one of the two coordinates, moderates or keeps the hours, they must be able to reach each other."
+  resting: Boolean!
+}
+
+extend type Viewer {
+  "Whom one blocked, in all communities, the last first: the place to undo it."
+  blocked: [BlockedMember!]!
+}
+
+extend type Mutation {
+  """
+  Blocks a member: neither finds the other any more, nor their listings, nor what they wrote, and neither proposes, writes or thanks. The other is
+  never told; to them one is as good as nobody. What was agreed is still finished. Errors: BLOCK_ONESELF, BLOCK_ROLE.
+  """
+  blockMember("Whom." input: BlockMemberInput!): BlockMemberPayload! @can(do: SEE_COMMUNITY)
+  "Unblocks a member, who is in ` + "`" + `Viewer.blocked` + "`" + `."
+  unblockMember("Whom." input: UnblockMemberInput!): UnblockMemberPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A member to block."
+input BlockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"A member to unblock."
+input UnblockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"The result of blockMember."
+type BlockMemberPayload {
+  "Whom one blocked; null when there are errors."
+  blocked: BlockedMember
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of unblockMember."
+type UnblockMemberPayload {
+  "The member, whom one finds again; null when there are errors."
+  member: Member
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -24148,6 +24300,28 @@ func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_BlockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_BlockMemberPayload_blocked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BlockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_BlockedMember_member(ctx, field)
+	case "since":
+		return ec.fieldContext_BlockedMember_since(ctx, field)
+	case "resting":
+		return ec.fieldContext_BlockedMember_resting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedMember", field.Name)
+}
+
 func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complaint":
@@ -28272,6 +28446,16 @@ func (ec *executionContext) childFields_TransferSharesPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type TransferSharesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnblockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_UnblockMemberPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnblockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnblockMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UndoMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "measure":
@@ -28326,6 +28510,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "blocked":
+		return ec.fieldContext_Viewer_blocked(ctx, field)
 	case "delegations":
 		return ec.fieldContext_Viewer_delegations(ctx, field)
 	case "passkeys":

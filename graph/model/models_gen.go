@@ -510,6 +510,20 @@ type BeginPasskeySignInPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A member to block.
+type BlockMemberInput struct {
+	// Whom.
+	MemberID string `json:"memberId"`
+}
+
+// The result of blockMember.
+type BlockMemberPayload struct {
+	// Whom one blocked; null when there are errors.
+	Blocked *membership.Block `json:"blocked,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A body that decides.
 type BodyInput struct {
 	// What kind.
@@ -4029,6 +4043,20 @@ type TransferSharesPayload struct {
 	// The line of the register; null when there are errors.
 	Operation *shares.Operation `json:"operation,omitempty"`
 	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A member to unblock.
+type UnblockMemberInput struct {
+	// Whom.
+	MemberID string `json:"memberId"`
+}
+
+// The result of unblockMember.
+type UnblockMemberPayload struct {
+	// The member, whom one finds again; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 
