@@ -88,7 +88,8 @@ const standingSQL = `
 SELECT m.id, m.participation,
        ARRAY(SELECT g.role FROM role_grant g
               WHERE g.community_id = m.community_id AND g.member_id = m.id
-                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3))
+                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3)),
+       ARRAY(` + apartSQL + `)
   FROM member m
  WHERE m.community_id = $1 AND m.person_id = $2 AND m.participation NOT IN ('LEFT', 'DECLINED')`
 
@@ -99,11 +100,12 @@ func (MemberStore) Standing(ctx context.Context, person, community domain.ID) (d
 	}
 	var m membership.Member
 	var roles []domain.Role
-	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles)
+	var apart []domain.ID
+	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles, &apart)
 	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it as it is
 		return domain.Standing{}, nil
 	}
-	return m.Standing(roles), err
+	return m.Standing(roles, apart...), err
 }
 
 // Add implements membership.Store.
@@ -189,7 +191,7 @@ func filterArgs(ctx context.Context, community domain.ID, f membership.Filter) [
 const membersSQL = `
 SELECT ` + memberColumns + `
   FROM member` + memberFilter + `
-   AND ($8::text IS NULL OR (fold(display_name), id) %[1]s (fold($8), $9))
+   AND ($8::text IS NULL OR (fold(display_name), id) %[1]s (fold($8), $9))%[3]s
  ORDER BY fold(display_name) %[2]s, id %[2]s
  LIMIT $10`
 
@@ -210,8 +212,11 @@ func (MemberStore) List(ctx context.Context, community domain.ID, f membership.F
 	if key != nil {
 		name, id = &key.Name, &key.ID
 	}
-	found, err := query(ctx).Query(ctx, fmt.Sprintf(membersSQL, compare, direction),
-		append(filterArgs(ctx, community, f), name, id, page.Limit+1)...)
+	args, without := append(filterArgs(ctx, community, f), name, id, page.Limit+1), ""
+	if len(f.Without) > 0 {
+		args, without = append(args, f.Without), " AND id <> ALL ($11)"
+	}
+	found, err := query(ctx).Query(ctx, fmt.Sprintf(membersSQL, compare, direction, without), args...)
 	list, err := collect(found, err, memberRow.value)
 	if err != nil {
 		return none, err
@@ -231,7 +236,11 @@ func texts[S ~string](values []S) []string {
 // Count implements membership.Store.
 func (MemberStore) Count(ctx context.Context, community domain.ID, f membership.Filter) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter, filterArgs(ctx, community, f)...).Scan(&n)
+	args, without := filterArgs(ctx, community, f), ""
+	if len(f.Without) > 0 {
+		args, without = append(args, f.Without), " AND id <> ALL ($8)"
+	}
+	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter+without, args...).Scan(&n)
 	return n, err
 }
 

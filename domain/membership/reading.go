@@ -38,10 +38,13 @@ func (s *Service) see(ctx context.Context, actor domain.Actor, community domain.
 	return m, err
 }
 
-// VisibleTo says who may read it: members see members; applications are for
-// those who admit, and for the applicant.
+// VisibleTo says who may read it: members see members, but for those from
+// whom a block keeps them; applications are for those who admit, and for the applicant.
 func (m Member) VisibleTo(standing domain.Standing) bool {
-	return m.ID == standing.Member || (standing.Admitted && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers)))
+	if m.ID == standing.Member {
+		return true
+	}
+	return standing.Admitted && standing.Sees(m.ID) && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers))
 }
 
 // List reads a community's members. Only those who admit see applications, and only
@@ -68,6 +71,7 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 				return err
 			}
 		}
+		filter.Without = standing.Apart
 		if count {
 			if total, err = s.store.Count(ctx, community, filter); err != nil {
 				return err

@@ -146,6 +146,7 @@ type Filter struct {
 	Role           domain.Role     // held now; empty: any or none
 	WithoutListing bool            // shows no offer and no request
 	QuietSince     time.Time       // admitted before, and has exchanged nothing since; zero: whoever
+	Without        []domain.ID     // from whom a block keeps the reader
 }
 
 // Register enters a member who may have no e-mail and no device at all.

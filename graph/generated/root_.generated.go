@@ -35,8 +35,10 @@ type ResolverRoot interface {
 	Allocation() AllocationResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
+	Appeal() AppealResolver
 	AuditEntry() AuditEntryResolver
 	Badge() BadgeResolver
+	BlockedMember() BlockedMemberResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	College() CollegeResolver
@@ -295,6 +297,38 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Appeal struct {
+		AnswerBy  func(childComplexity int) int
+		At        func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MayDecide func(childComplexity int) int
+		Measure   func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Overdue   func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
+	AppealConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AppealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AppealMeasurePayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApplyForCoOwnershipPayload struct {
 		Admission  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -380,6 +414,17 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Options          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	BlockMemberPayload struct {
+		Blocked    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockedMember struct {
+		Member  func(childComplexity int) int
+		Resting func(childComplexity int) int
+		Since   func(childComplexity int) int
 	}
 
 	BreakGlassPayload struct {
@@ -555,6 +600,7 @@ type ComplexityRoot struct {
 		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Appeals                  func(childComplexity int, first *int, after *string) int
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
@@ -800,6 +846,11 @@ type ComplexityRoot struct {
 
 	DecideAdmissionPayload struct {
 		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DecideAppealPayload struct {
+		Appeal     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1515,6 +1566,8 @@ type ComplexityRoot struct {
 
 	ModerationMeasure struct {
 		Action    func(childComplexity int) int
+		Appeal    func(childComplexity int) int
+		AppealBy  func(childComplexity int) int
 		At        func(childComplexity int) int
 		DecidedBy func(childComplexity int) int
 		EndReason func(childComplexity int) int
@@ -1540,6 +1593,7 @@ type ComplexityRoot struct {
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
+		AppealMeasure             func(childComplexity int, input model.AppealMeasureInput) int
 		ApplyForCoOwnership       func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
@@ -1549,6 +1603,7 @@ type ComplexityRoot struct {
 		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
 		BeginPasskeyRegistration  func(childComplexity int, input *model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		BlockMember               func(childComplexity int, input model.BlockMemberInput) int
 		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
@@ -1568,6 +1623,7 @@ type ComplexityRoot struct {
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
 		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
 		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
+		DecideAppeal              func(childComplexity int, input model.DecideAppealInput) int
 		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
@@ -1659,6 +1715,7 @@ type ComplexityRoot struct {
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
+		UnblockMember             func(childComplexity int, input model.UnblockMemberInput) int
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
@@ -2645,6 +2702,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnblockMemberPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UndoMeasurePayload struct {
 		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2667,6 +2729,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Blocked             func(childComplexity int) int
 		Delegations         func(childComplexity int) int
 		Memberships         func(childComplexity int, first *int, after *string) int
 		NeedsMyVote         func(childComplexity int) int
@@ -3589,6 +3652,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "Appeal.answerBy":
+		if e.ComplexityRoot.Appeal.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.AnswerBy(childComplexity), true
+	case "Appeal.filedAt":
+		if e.ComplexityRoot.Appeal.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.At(childComplexity), true
+	case "Appeal.decidedAt":
+		if e.ComplexityRoot.Appeal.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedAt(childComplexity), true
+	case "Appeal.decidedBy":
+		if e.ComplexityRoot.Appeal.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedBy(childComplexity), true
+	case "Appeal.id":
+		if e.ComplexityRoot.Appeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.ID(childComplexity), true
+	case "Appeal.mayDecide":
+		if e.ComplexityRoot.Appeal.MayDecide == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.MayDecide(childComplexity), true
+	case "Appeal.measure":
+		if e.ComplexityRoot.Appeal.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Measure(childComplexity), true
+	case "Appeal.member":
+		if e.ComplexityRoot.Appeal.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Member(childComplexity), true
+	case "Appeal.outcome":
+		if e.ComplexityRoot.Appeal.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Outcome(childComplexity), true
+	case "Appeal.overdue":
+		if e.ComplexityRoot.Appeal.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Overdue(childComplexity), true
+	case "Appeal.reason":
+		if e.ComplexityRoot.Appeal.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Reason(childComplexity), true
+	case "Appeal.statement":
+		if e.ComplexityRoot.Appeal.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Statement(childComplexity), true
+
+	case "AppealConnection.edges":
+		if e.ComplexityRoot.AppealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Edges(childComplexity), true
+	case "AppealConnection.nodes":
+		if e.ComplexityRoot.AppealConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Nodes(childComplexity), true
+	case "AppealConnection.pageInfo":
+		if e.ComplexityRoot.AppealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.PageInfo(childComplexity), true
+	case "AppealConnection.totalCount":
+		if e.ComplexityRoot.AppealConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.TotalCount(childComplexity), true
+
+	case "AppealEdge.cursor":
+		if e.ComplexityRoot.AppealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Cursor(childComplexity), true
+	case "AppealEdge.node":
+		if e.ComplexityRoot.AppealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Node(childComplexity), true
+
+	case "AppealMeasurePayload.appeal":
+		if e.ComplexityRoot.AppealMeasurePayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.Appeal(childComplexity), true
+	case "AppealMeasurePayload.userErrors":
+		if e.ComplexityRoot.AppealMeasurePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.UserErrors(childComplexity), true
+
 	case "ApplyForCoOwnershipPayload.admission":
 		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
 			break
@@ -3855,6 +4042,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
+
+	case "BlockMemberPayload.blocked":
+		if e.ComplexityRoot.BlockMemberPayload.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.Blocked(childComplexity), true
+	case "BlockMemberPayload.userErrors":
+		if e.ComplexityRoot.BlockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.UserErrors(childComplexity), true
+
+	case "BlockedMember.member":
+		if e.ComplexityRoot.BlockedMember.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Member(childComplexity), true
+	case "BlockedMember.resting":
+		if e.ComplexityRoot.BlockedMember.Resting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Resting(childComplexity), true
+	case "BlockedMember.since":
+		if e.ComplexityRoot.BlockedMember.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Since(childComplexity), true
 
 	case "BreakGlassPayload.complaint":
 		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
@@ -4551,6 +4770,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.appeals":
+		if e.ComplexityRoot.Community.Appeals == nil {
+			break
+		}
+
+		args, err := ec.field_Community_appeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Appeals(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.auditLog":
 		if e.ComplexityRoot.Community.AuditLog == nil {
 			break
@@ -5639,6 +5869,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
+
+	case "DecideAppealPayload.appeal":
+		if e.ComplexityRoot.DecideAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.Appeal(childComplexity), true
+	case "DecideAppealPayload.userErrors":
+		if e.ComplexityRoot.DecideAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.UserErrors(childComplexity), true
 
 	case "Decision.audit":
 		if e.ComplexityRoot.Decision.Audit == nil {
@@ -8384,6 +8627,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Action(childComplexity), true
+	case "ModerationMeasure.appeal":
+		if e.ComplexityRoot.ModerationMeasure.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Appeal(childComplexity), true
+	case "ModerationMeasure.appealBy":
+		if e.ComplexityRoot.ModerationMeasure.AppealBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.AppealBy(childComplexity), true
 	case "ModerationMeasure.decidedAt":
 		if e.ComplexityRoot.ModerationMeasure.At == nil {
 			break
@@ -8530,6 +8785,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.appealMeasure":
+		if e.ComplexityRoot.Mutation.AppealMeasure == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_appealMeasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AppealMeasure(childComplexity, args["input"].(model.AppealMeasureInput)), true
 	case "Mutation.applyForCoOwnership":
 		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
 			break
@@ -8629,6 +8895,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
+	case "Mutation.blockMember":
+		if e.ComplexityRoot.Mutation.BlockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockMember(childComplexity, args["input"].(model.BlockMemberInput)), true
 	case "Mutation.breakGlass":
 		if e.ComplexityRoot.Mutation.BreakGlass == nil {
 			break
@@ -8838,6 +9115,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
+	case "Mutation.decideAppeal":
+		if e.ComplexityRoot.Mutation.DecideAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAppeal(childComplexity, args["input"].(model.DecideAppealInput)), true
 	case "Mutation.declareConflict":
 		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
 			break
@@ -9839,6 +10127,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferShares(childComplexity, args["input"].(model.TransferSharesInput)), true
+	case "Mutation.unblockMember":
+		if e.ComplexityRoot.Mutation.UnblockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unblockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnblockMember(childComplexity, args["input"].(model.UnblockMemberInput)), true
 	case "Mutation.undoMeasure":
 		if e.ComplexityRoot.Mutation.UndoMeasure == nil {
 			break
@@ -13500,6 +13799,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransferSharesPayload.UserErrors(childComplexity), true
 
+	case "UnblockMemberPayload.member":
+		if e.ComplexityRoot.UnblockMemberPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.Member(childComplexity), true
+	case "UnblockMemberPayload.userErrors":
+		if e.ComplexityRoot.UnblockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.UserErrors(childComplexity), true
+
 	case "UndoMeasurePayload.measure":
 		if e.ComplexityRoot.UndoMeasurePayload.Measure == nil {
 			break
@@ -13558,6 +13870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "Viewer.blocked":
+		if e.ComplexityRoot.Viewer.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Blocked(childComplexity), true
 	case "Viewer.delegations":
 		if e.ComplexityRoot.Viewer.Delegations == nil {
 			break
@@ -14189,6 +14507,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("AppealMeasureInput", ec.unmarshalInputAppealMeasureInput),
 			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
@@ -14200,6 +14519,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
+			graphql.NewInputUnmarshaler("BlockMemberInput", ec.unmarshalInputBlockMemberInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
 			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
@@ -14225,6 +14545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("CycleRuleInput", ec.unmarshalInputCycleRuleInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
+			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
 			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
@@ -14345,6 +14666,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
+			graphql.NewInputUnmarshaler("UnblockMemberInput", ec.unmarshalInputUnblockMemberInput),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
@@ -14901,6 +15223,18 @@ enum ErrorCode {
   ACTION_UNFIT
   "The measure has ended, or left nothing to undo. Read it again."
   MEASURE_ENDED
+  "One appeals once against a measure. Show that appeal."
+  ALREADY_APPEALED
+  "The decision was taken more than ` + "`" + `LimitReached.maximum` + "`" + ` days ago. Name a coordinator to talk to."
+  APPEAL_TOO_LATE
+  "The appeal has been decided. Read it again."
+  APPEAL_ANSWERED
+  "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
+  OWN_DECISION
+  "Nobody blocks themselves. Hide the button."
+  BLOCK_ONESELF
+  "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
+  BLOCK_ROLE
   "The decision's state does not allow this. Read it again."
   DECISION_STATE
   "Nobody could vote. Wait until there are members."
@@ -15384,6 +15718,59 @@ type ApproveActivityPayload {
 type DeclineActivityPayload {
   "The activity; null when there are errors."
   activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/block.graphqls", Input: `"A member whom the caller blocked: the two find nothing of each other, and nobody is told."
+type BlockedMember {
+  "Whom."
+  member: Member!
+  "Since when."
+  since: DateTime!
+  "Whether it rests: while one of the two coordinates, moderates or keeps the hours, they must be able to reach each other."
+  resting: Boolean!
+}
+
+extend type Viewer {
+  "Whom one blocked, in all communities, the last first: the place to undo it."
+  blocked: [BlockedMember!]!
+}
+
+extend type Mutation {
+  """
+  Blocks a member: neither finds the other any more, nor their listings, nor what they wrote, and neither proposes, writes or thanks. The other is
+  never told; to them one is as good as nobody. What was agreed is still finished. Errors: BLOCK_ONESELF, BLOCK_ROLE.
+  """
+  blockMember("Whom." input: BlockMemberInput!): BlockMemberPayload! @can(do: SEE_COMMUNITY)
+  "Unblocks a member, who is in ` + "`" + `Viewer.blocked` + "`" + `."
+  unblockMember("Whom." input: UnblockMemberInput!): UnblockMemberPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A member to block."
+input BlockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"A member to unblock."
+input UnblockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"The result of blockMember."
+type BlockMemberPayload {
+  "Whom one blocked; null when there are errors."
+  blocked: BlockedMember
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of unblockMember."
+type UnblockMemberPayload {
+  "The member, whom one finds again; null when there are errors."
+  member: Member
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -19896,6 +20283,16 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A member appeals, and somebody else than who decided answers within 14 days; for coordinators and moderators."
+  APPEAL_FILED
+  "An appeal waits for too long; for coordinators and moderators."
+  APPEAL_OVERDUE
+  "An appeal against a decision of yours was decided; the statement stands with it."
+  APPEAL_DECIDED
+  "Your appeal was decided: the decision about you stands, for reasons on your page."
+  MEASURE_UPHELD
+  "Your appeal was decided: the decision about you is undone."
+  MEASURE_OVERTURNED
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -20078,6 +20475,66 @@ type ModerationMeasure implements Node {
   endedAt: DateTime
   "Why it was undone; null while it stands, and when time ended it."
   endReason: String
+  "Until when its member may appeal, 20 days after the decision; null for what they were not told."
+  appealBy: DateTime
+  "Its member's appeal; null without one."
+  appeal: Appeal
+}
+
+"What an appeal led to. Treat a value you do not know as UPHELD."
+enum AppealOutcome {
+  "The measure stands."
+  UPHELD
+  "The measure is undone: what it took came back."
+  OVERTURNED
+}
+
+"A member asks that somebody else than who decided looks at a measure anew. It is for that member and for those who moderate."
+type Appeal implements Node {
+  "The global id."
+  id: ID!
+  "Against what."
+  measure: ModerationMeasure!
+  "Who appeals: the member whom the measure concerns."
+  member: Member!
+  "Why, in their words."
+  reason: String!
+  "When."
+  filedAt: DateTime!
+  "When it should be answered at the latest, 14 days later. The measure holds until then."
+  answerBy: DateTime!
+  "Whether the answer is late, and those who moderate were told."
+  overdue: Boolean!
+  "Whether the caller may decide it: they moderate, it waits, they did not take the measure and neither have a part in the case nor live with who has."
+  mayDecide: Boolean!
+  "What it led to; null while it waits."
+  outcome: AppealOutcome
+  "Why, as its member reads it; null while it waits."
+  statement: String
+  "Who decided; for those who moderate, else null."
+  decidedBy: Member
+  "When; null while it waits."
+  decidedAt: DateTime
+}
+
+"A page of appeals."
+type AppealConnection {
+  "The items with their cursors."
+  edges: [AppealEdge!]!
+  "The items alone."
+  nodes: [Appeal!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many wait in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of appeals."
+type AppealEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Appeal!
 }
 
 "A page of reports."
@@ -20195,6 +20652,16 @@ extend type Community {
     "After this cursor."
     after: String
   ): ReportConnection!
+  """
+  Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
+  caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
+  """
+  appeals(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): AppealConnection!
   "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
   auditLog(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -20222,6 +20689,16 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+  """
+  Appeals against a measure that concerns oneself, once and until its ` + "`" + `appealBy` + "`" + `; also while one takes part in nothing. Somebody else than who
+  decided answers within 14 days. Errors: REQUIRED, ALREADY_APPEALED, APPEAL_TOO_LATE, MEASURE_ENDED, TEXT_TOO_LONG.
+  """
+  appealMeasure("Against what, and why." input: AppealMeasureInput!): AppealMeasurePayload! @can(do: SEE_COMMUNITY)
+  """
+  Decides an appeal, never without a statement; overturned, the measure is undone with it. Whoever took the measure does not decide, nor who has
+  a part in the case, nor who lives with one of them. Errors: REQUIRED, OWN_DECISION, INVOLVED, APPEAL_ANSWERED, TEXT_TOO_LONG.
+  """
+  decideAppeal("Which, how, and why." input: DecideAppealInput!): DecideAppealPayload! @can(do: MODERATE)
 }
 
 extend type Mutation {
@@ -20331,6 +20808,44 @@ input UndoMeasureInput {
   measureId: ID!
   "Why, as its member reads it; 1 to 4,000 characters."
   reason: String!
+}
+
+"An appeal."
+input AppealMeasureInput {
+  "Against what."
+  measureId: ID!
+  "Why; 1 to 4,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An answer to an appeal."
+input DecideAppealInput {
+  "Which."
+  appealId: ID!
+  "What becomes of the measure."
+  outcome: AppealOutcome!
+  "Why, as its member reads it; 1 to 4,000 characters."
+  statement: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of appealMeasure."
+type AppealMeasurePayload {
+  "The appeal; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAppeal."
+type DecideAppealPayload {
+  "The appeal with its answer; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "The result of reportContent."
@@ -24003,6 +24518,70 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Appeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Appeal_id(ctx, field)
+	case "measure":
+		return ec.fieldContext_Appeal_measure(ctx, field)
+	case "member":
+		return ec.fieldContext_Appeal_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Appeal_reason(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Appeal_filedAt(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_Appeal_answerBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Appeal_overdue(ctx, field)
+	case "mayDecide":
+		return ec.fieldContext_Appeal_mayDecide(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Appeal_outcome(ctx, field)
+	case "statement":
+		return ec.fieldContext_Appeal_statement(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Appeal_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Appeal_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appeal", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AppealConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AppealConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AppealConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AppealConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AppealEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AppealEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_AppealMeasurePayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AppealMeasurePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealMeasurePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "admission":
@@ -24175,6 +24754,28 @@ func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Co
 		return ec.fieldContext_BeginPasskeySignInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_BlockMemberPayload_blocked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BlockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_BlockedMember_member(ctx, field)
+	case "since":
+		return ec.fieldContext_BlockedMember_since(ctx, field)
+	case "resting":
+		return ec.fieldContext_BlockedMember_resting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedMember", field.Name)
 }
 
 func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24569,6 +25170,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "appeals":
+		return ec.fieldContext_Community_appeals(ctx, field)
 	case "auditLog":
 		return ec.fieldContext_Community_auditLog(ctx, field)
 	case "webhooks":
@@ -25017,6 +25620,16 @@ func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Conte
 		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_DecideAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26415,6 +27028,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_ModerationMeasure_endReason(ctx, field)
+	case "appealBy":
+		return ec.fieldContext_ModerationMeasure_appealBy(ctx, field)
+	case "appeal":
+		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
@@ -28299,6 +28916,16 @@ func (ec *executionContext) childFields_TransferSharesPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type TransferSharesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnblockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_UnblockMemberPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnblockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnblockMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UndoMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "measure":
@@ -28353,6 +28980,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "blocked":
+		return ec.fieldContext_Viewer_blocked(ctx, field)
 	case "delegations":
 		return ec.fieldContext_Viewer_delegations(ctx, field)
 	case "passkeys":
