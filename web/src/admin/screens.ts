@@ -17,6 +17,7 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
+  members: { icon: 'people', may: ['SEE_COMMUNITY'], key: 'm', load: () => import('./members/Members.svelte') },
   vitality: { icon: 'pulse', may: ['SEE_EVERY_ACCOUNT'], key: 'y', load: () => import('./vitality/Vitality.svelte') },
   settings: { icon: 'settings', may: ['SEE_COMMUNITY'], key: ',', load: () => import('./settings/Settings.svelte') },
 };

@@ -81,3 +81,10 @@ export function today(): string {
 export function month(at: string): string {
   return moment(at, { month: 'long', year: 'numeric' });
 }
+
+/** The last second of a day of the community's calendar, like 2026-03-03. */
+export function endOf(day: string): string {
+  const utc = Date.parse(`${day}T23:59:59Z`);
+  const there = new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name, dateStyle: 'short', timeStyle: 'medium' }).format(utc);
+  return new Date(2 * utc - Date.parse(`${there.replace(' ', 'T')}Z`)).toISOString();
+}
