@@ -17,5 +17,8 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
+  exchanges: { icon: 'exchange', may: ['SEE_EVERY_EXCHANGE'], key: 'e', load: () => import('./exchanges/Exchanges.svelte') },
+  listings: { icon: 'listing', may: ['SEE_COMMUNITY'], key: 'l', load: () => import('./listings/Listings.svelte') },
+  together: { icon: 'together', may: ['SEE_COMMUNITY'], key: 't', load: () => import('./together/Together.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
