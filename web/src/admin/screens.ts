@@ -18,7 +18,7 @@ export interface Screen {
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
   exchanges: { icon: 'exchange', may: ['SEE_EVERY_EXCHANGE'], key: 'e', load: () => import('./exchanges/Exchanges.svelte') },
-  listings: { icon: 'listing', may: ['SEE_COMMUNITY'], key: 'l', load: () => import('./listings/Listings.svelte') },
-  together: { icon: 'together', may: ['SEE_COMMUNITY'], key: 't', load: () => import('./together/Together.svelte') },
+  listings: { icon: 'listing', may: ['APPROVE_LISTINGS'], key: 'l', load: () => import('./listings/Listings.svelte') },
+  together: { icon: 'together', may: ['ACT_FOR_MEMBER', 'APPROVE_ACTIVITIES'], key: 't', load: () => import('./together/Together.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
