@@ -16,6 +16,7 @@ export const keys = {
 
 /** What single keys do, outside fields: g and a letter opens a screen, j and k go through rows, / searches, ? explains. */
 export function keyed(does: { go: (screen: string) => void; help: () => void }) {
+  // When g was pressed; long ago, also for a page that has just begun.
   let after = -Infinity;
   return (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

@@ -18,6 +18,9 @@ export interface Screen {
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
   members: { icon: 'people', may: ['SEE_COMMUNITY'], key: 'm', load: () => import('./members/Members.svelte') },
+  exchanges: { icon: 'exchange', may: ['SEE_EVERY_EXCHANGE'], key: 'e', load: () => import('./exchanges/Exchanges.svelte') },
+  listings: { icon: 'listing', may: ['APPROVE_LISTINGS'], key: 'l', load: () => import('./listings/Listings.svelte') },
+  together: { icon: 'together', may: ['ACT_FOR_MEMBER', 'APPROVE_ACTIVITIES'], key: 't', load: () => import('./together/Together.svelte') },
   vitality: { icon: 'pulse', may: ['SEE_EVERY_ACCOUNT'], key: 'y', load: () => import('./vitality/Vitality.svelte') },
   settings: { icon: 'settings', may: ['SEE_COMMUNITY'], key: ',', load: () => import('./settings/Settings.svelte') },
 };

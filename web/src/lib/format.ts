@@ -82,9 +82,16 @@ export function month(at: string): string {
   return moment(at, { month: 'long', year: 'numeric' });
 }
 
+/** The moment that a clock on the community's wall showed: of "2026-03-03T14:30" as a field gives it. */
+export function instant(wall: string): string {
+  const wanted = Date.parse(`${wall}Z`);
+  let at = wanted;
+  // Once for the offset, once more where that steps over a change of summer time.
+  for (let i = 0; i < 2; i++) at += wanted - Date.parse(`${new Date(at).toLocaleString('sv-SE', { timeZone: zone.name }).replace(' ', 'T')}Z`);
+  return new Date(at).toISOString();
+}
+
 /** The last second of a day of the community's calendar, like 2026-03-03. */
 export function endOf(day: string): string {
-  const utc = Date.parse(`${day}T23:59:59Z`);
-  const there = new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name, dateStyle: 'short', timeStyle: 'medium' }).format(utc);
-  return new Date(2 * utc - Date.parse(`${there.replace(' ', 'T')}Z`)).toISOString();
+  return instant(`${day}T23:59:59`);
 }
