@@ -18,5 +18,6 @@ export interface Screen {
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
   moderation: { icon: 'shield', may: ['MODERATE'], key: 'd', load: () => import('./moderation/Moderation.svelte') },
+  audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
