@@ -19,6 +19,7 @@ export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
   moderation: { icon: 'shield', may: ['MODERATE'], key: 'd', load: () => import('./moderation/Moderation.svelte') },
   recognition: { icon: 'star', may: ['ADMIT_MEMBERS', 'ISSUE_BADGES'], key: 'r', load: () => import('./recognition/Recognition.svelte') },
+  news: { icon: 'news', may: ['MAKE_ANNOUNCEMENTS'], key: 'n', load: () => import('./news/News.svelte') },
   audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
