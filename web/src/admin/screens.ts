@@ -17,5 +17,6 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
+  slips: { icon: 'slip', may: ['ENTER_SLIPS'], key: 's', load: () => import('./slips/Slips.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
