@@ -18,5 +18,6 @@ export interface Screen {
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
   slips: { icon: 'slip', may: ['ENTER_SLIPS'], key: 's', load: () => import('./slips/Slips.svelte') },
+  books: { icon: 'book', may: ['SEE_EVERY_ACCOUNT'], key: 'b', load: () => import('./books/Books.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
