@@ -17,5 +17,8 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
+  cycles: { icon: 'cycle', may: ['SEE_COMMUNITY'], key: 'c', load: () => import('./cycles/Cycles.svelte') },
+  decisions: { icon: 'vote', may: ['SEE_COMMUNITY'], key: 'v', load: () => import('./decisions/Decisions.svelte') },
+  charter: { icon: 'charter', may: ['SEE_COMMUNITY'], key: 'h', load: () => import('./charter/Charter.svelte') },
   settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
 };
