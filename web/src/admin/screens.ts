@@ -27,6 +27,9 @@ export const screens: Record<string, Screen> = {
   audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
   recognition: { icon: 'star', may: ['ADMIT_MEMBERS', 'ISSUE_BADGES'], key: 'r', load: () => import('./recognition/Recognition.svelte') },
   news: { icon: 'news', may: ['MAKE_ANNOUNCEMENTS'], key: 'n', load: () => import('./news/News.svelte') },
+  decisions: { icon: 'vote', may: ['SEE_COMMUNITY'], key: 'v', load: () => import('./decisions/Decisions.svelte') },
+  cycles: { icon: 'cycle', may: ['SEE_COMMUNITY'], key: 'c', load: () => import('./cycles/Cycles.svelte') },
+  charter: { icon: 'charter', may: ['SEE_COMMUNITY'], key: 'h', load: () => import('./charter/Charter.svelte') },
   vitality: { icon: 'pulse', may: ['SEE_EVERY_ACCOUNT'], key: 'y', load: () => import('./vitality/Vitality.svelte') },
   settings: { icon: 'settings', may: ['SEE_COMMUNITY'], key: ',', load: () => import('./settings/Settings.svelte') },
 };

@@ -1,1 +1,0 @@
-import{Ar as e,Cr as t,Pn as n,Xn as r,_r as i,ar as a,ir as o,jr as s,kn as c,sr as l}from"./index-41fd00fb.js";var u=l(`<span> </span>`);function d(l,d){s(d,!0);let f=n(d,`tone`,3,``);var p=u(),m=t(p,!0);i(e=>{r(p,1,`badge ${f()??``}`),o(m,e)},[()=>c(`${d.of}.${d.value}`)]),a(l,p),e()}export{d as t};
