@@ -59,7 +59,9 @@ func TestThePagesAndTheCatalogueAgree(t *testing.T) {
 			t.Errorf("a page says %s, which has no text", id)
 		}
 	}
-	of := func(id string) func(string) bool { return func(kind string) bool { return strings.HasPrefix(id, kind) } }
+	of := func(id string) func(string) bool {
+		return func(kind string) bool { return strings.HasPrefix(id, kind) }
+	}
 	for _, kind := range kinds {
 		found := false
 		for id := range texts {
