@@ -92,6 +92,31 @@ func (s Standing) May(p Permission) bool {
 	return s.Admitted && s.Has(granted[p]...)
 }
 
+// Allowed is one thing that a standing carries, and why.
+type Allowed struct {
+	Permission Permission
+	Through    []Role // each that carries it by itself; none where it comes with belonging
+}
+
+// Allowed lists what a standing carries in its community, in the order of
+// Permissions. What is no community's to give is not in it.
+func (s Standing) Allowed() []Allowed {
+	var all []Allowed
+	for _, p := range Permissions() {
+		if p == Anyone || !s.May(p) {
+			continue
+		}
+		var through []Role
+		for _, role := range granted[p] {
+			if s.Has(role) {
+				through = append(through, role)
+			}
+		}
+		all = append(all, Allowed{p, through})
+	}
+	return all
+}
+
 // Authorise is the first line of every use case: who is this, here, and may
 // they? It answers Unauthenticated or Forbidden, and the standing otherwise.
 // The program's own jobs may do anything.

@@ -120,6 +120,7 @@ func (l *loaders) expectListing(ctx context.Context, x listing.Listing) {
 func (l *loaders) expectMember(ctx context.Context, m membership.Member) {
 	expect(ctx, "Member.account", l.accountsOf, m.Community, m.ID)
 	expect(ctx, "Member.roles", l.roles, m.Community, m.ID)
+	expect(ctx, "Member.permissions", l.roles, m.Community, m.ID)
 	expect(ctx, "Member.helpers", l.helpers, m.Community, m.ID)
 }
 

@@ -41,6 +41,15 @@ func (r *memberResolver) Roles(ctx context.Context, obj *membership.Member) ([]*
 	return pointers(grants), err
 }
 
+func (r *memberResolver) Permissions(ctx context.Context, obj *membership.Member) ([]*domain.Allowed, error) {
+	standing, err := of(ctx).loaders.standings.Load(ctx, obj.Community)
+	if err != nil || (standing.Member != obj.ID && !standing.May(domain.GrantRoles) && !standing.May(domain.AdmitMembers)) {
+		return nil, err
+	}
+	grants, err := of(ctx).loaders.roles.Load(ctx, at{obj.Community, obj.ID})
+	return pointers(obj.Allowed(grants)), err
+}
+
 func (r *memberResolver) Account(ctx context.Context, obj *membership.Member) (*view.Account, error) {
 	a, err := of(ctx).loaders.accountsOf.Load(ctx, at{obj.Community, obj.ID})
 	if errors.Is(err, dataloadgen.ErrNotFound) {

@@ -24,6 +24,7 @@ import (
 	"github.com/hora-coop/hora/internal/i18n"
 	"github.com/hora-coop/hora/internal/telemetry"
 	"github.com/hora-coop/hora/server/token"
+	"github.com/hora-coop/hora/web"
 )
 
 const (
@@ -248,8 +249,12 @@ func (c Config) welcome(w http.ResponseWriter, r *http.Request) {
 	text := func(id string) string { return i18n.Text(lang, "welcome."+id, nil) }
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Vary", "Accept-Language")
+	admin := ""
+	if web.Pages() != nil {
+		admin = AdminPath
+	}
 	_ = welcomePage.Execute(w, map[string]any{
-		"Lang": lang, "Text": text, "Dev": c.Dev != nil, "Version": c.Resolver.Version,
+		"Lang": lang, "Text": text, "Dev": c.Dev != nil, "Version": c.Resolver.Version, "Admin": admin,
 	})
 }
 

@@ -16,6 +16,8 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/graph"
 	"github.com/hora-coop/hora/persistence"
+	"github.com/hora-coop/hora/server"
+	"github.com/hora-coop/hora/web"
 )
 
 type serveCmd struct {
@@ -35,6 +37,9 @@ func (c *serveCmd) Run(ctx context.Context) error {
 func (c *serveCmd) greet(address string) {
 	at := c.scheme() + "://" + localName(address)
 	fmt.Printf("Hora %s listens on %s\n", version, at)
+	if web.Pages() != nil {
+		fmt.Printf("  dashboard %s%s\n", at, server.AdminPath)
+	}
 	fmt.Printf("  GraphQL   %s/graphql\n  contract  %s/schema.graphqls\n", at, at)
 	if c.Dev || c.GraphiQL {
 		fmt.Printf("  GraphiQL  %s/graphiql\n", at)

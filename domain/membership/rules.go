@@ -59,6 +59,19 @@ func (m Member) Standing(roles []domain.Role) domain.Standing {
 	return s
 }
 
+// Allowed lists what a member may do here and through which of their roles, given
+// those whose term runs. Whoever left, or was not admitted, stands on nothing.
+func (m Member) Allowed(running []RoleGrant) []domain.Allowed {
+	if m.Participation == Left || m.Participation == Declined {
+		return nil
+	}
+	roles := make([]domain.Role, len(running))
+	for i, g := range running {
+		roles[i] = g.Role
+	}
+	return m.Standing(roles).Allowed()
+}
+
 func (cmd Register) check() (Register, error) {
 	var c domain.Check
 	cmd.DisplayName = c.Line("displayName", cmd.DisplayName, 1, 100)

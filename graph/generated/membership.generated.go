@@ -32,6 +32,7 @@ type MemberResolver interface {
 	Number(ctx context.Context, obj *membership.Member) (*int, error)
 
 	Roles(ctx context.Context, obj *membership.Member) ([]*membership.RoleGrant, error)
+	Permissions(ctx context.Context, obj *membership.Member) ([]*domain.Allowed, error)
 	Account(ctx context.Context, obj *membership.Member) (*view.Account, error)
 	Listings(ctx context.Context, obj *membership.Member, first *int, after *string, last *int, before *string) (*model.ListingConnection, error)
 	Exchanges(ctx context.Context, obj *membership.Member, first *int, after *string, last *int, before *string) (*model.ExchangeConnection, error)
@@ -710,6 +711,38 @@ func (ec *executionContext) fieldContext_Member_roles(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoleGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_permissions(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_permissions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Permissions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*domain.Allowed) graphql.Marshaler {
+			return ec.marshalNMemberPermission2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐAllowedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberPermission(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1468,6 +1501,52 @@ func (ec *executionContext) fieldContext_MemberEdge_node(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MemberPermission_permission(ctx context.Context, field graphql.CollectedField, obj *domain.Allowed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberPermission_permission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permission, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Permission) graphql.Marshaler {
+			return ec.marshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberPermission_permission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberPermission", field, false, false, "Permission")
+}
+
+func (ec *executionContext) _MemberPermission_through(ctx context.Context, field graphql.CollectedField, obj *domain.Allowed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberPermission_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []domain.Role) graphql.Marshaler {
+			return ec.marshalNString2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberPermission_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberPermission", field, false, false, "String")
 }
 
 func (ec *executionContext) _PauseMembershipPayload_member(ctx context.Context, field graphql.CollectedField, obj *model.PauseMembershipPayload) (ret graphql.Marshaler) {
@@ -2584,6 +2663,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_roles(ctx, field, obj)
 				})
+		case "permissions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_permissions(ctx, field, obj)
+				})
 		case "account":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -2766,6 +2851,44 @@ func (ec *executionContext) _MemberEdge(ctx context.Context, sel ast.SelectionSe
 			}
 		case "node":
 			out.Values[i] = ec._MemberEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var memberPermissionImplementors = []string{"MemberPermission"}
+
+func (ec *executionContext) _MemberPermission(ctx context.Context, sel ast.SelectionSet, obj *domain.Allowed) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberPermissionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberPermission")
+		case "permission":
+			out.Values[i] = ec._MemberPermission_permission(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._MemberPermission_through(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3149,6 +3272,30 @@ func (ec *executionContext) marshalNMemberKind2githubᚗcomᚋhoraᚑcoopᚋhora
 		graphql.AddInvalidNullFromMarshaler(ctx, "MemberKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNMemberPermission2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐAllowedᚄ(ctx context.Context, sel ast.SelectionSet, v []*domain.Allowed) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMemberPermission2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐAllowed(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMemberPermission2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐAllowed(ctx context.Context, sel ast.SelectionSet, v *domain.Allowed) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MemberPermission!")
+		return graphql.Null
+	}
+	return ec._MemberPermission(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNParticipation2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐParticipation(ctx context.Context, v any) (membership.Participation, error) {

@@ -1440,6 +1440,7 @@ type ComplexityRoot struct {
 		Message       func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Participation func(childComplexity int) int
+		Permissions   func(childComplexity int) int
 		Recognition   func(childComplexity int) int
 		Roles         func(childComplexity int) int
 		Shares        func(childComplexity int) int
@@ -1458,6 +1459,11 @@ type ComplexityRoot struct {
 	MemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MemberPermission struct {
+		Permission func(childComplexity int) int
+		Through    func(childComplexity int) int
 	}
 
 	MemberShares struct {
@@ -8015,6 +8021,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Participation(childComplexity), true
+	case "Member.permissions":
+		if e.ComplexityRoot.Member.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Permissions(childComplexity), true
 	case "Member.recognition":
 		if e.ComplexityRoot.Member.Recognition == nil {
 			break
@@ -8094,6 +8106,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
+
+	case "MemberPermission.permission":
+		if e.ComplexityRoot.MemberPermission.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberPermission.Permission(childComplexity), true
+	case "MemberPermission.through":
+		if e.ComplexityRoot.MemberPermission.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberPermission.Through(childComplexity), true
 
 	case "MemberShares.capital":
 		if e.ComplexityRoot.MemberShares.Capital == nil {
@@ -19127,6 +19152,12 @@ type Member implements Node {
   stage: Stage!
   "What the community entrusts to them now."
   roles: [RoleGrant!]!
+  """
+  What they may do here as they stand today, a pause, a suspension and the terms of their roles included, and through which
+  roles; for themselves and for those who entrust roles or admit, else empty. What is theirs by being part of something, such
+  as confirming an exchange of their own, is not a permission.
+  """
+  permissions: [MemberPermission!]!
   "Their time account; null before admission."
   account: Account
   "What they offer and request."
@@ -19191,6 +19222,14 @@ type RoleGrant {
   from: DateTime!
   "Until when; null means until revoked."
   until: DateTime
+}
+
+"Something a member may do in their community, and why."
+type MemberPermission {
+  "What."
+  permission: Permission!
+  "The roles they hold that carry it, each enough by itself; empty when no role is needed: it comes with belonging."
+  through: [String!]!
 }
 
 "Narrows a list of members."
@@ -25767,6 +25806,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_stage(ctx, field)
 	case "roles":
 		return ec.fieldContext_Member_roles(ctx, field)
+	case "permissions":
+		return ec.fieldContext_Member_permissions(ctx, field)
 	case "account":
 		return ec.fieldContext_Member_account(ctx, field)
 	case "listings":
@@ -25827,6 +25868,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_MemberPermission_permission(ctx, field)
+	case "through":
+		return ec.fieldContext_MemberPermission_through(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberPermission", field.Name)
 }
 
 func (ec *executionContext) childFields_MemberShares(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

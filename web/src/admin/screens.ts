@@ -17,5 +17,5 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
-  settings: { icon: 'settings', may: ['SIGNED_IN'], key: ',', load: () => import('./settings/Settings.svelte') },
+  settings: { icon: 'settings', may: ['SEE_COMMUNITY'], key: ',', load: () => import('./settings/Settings.svelte') },
 };

@@ -6,10 +6,15 @@ import { accessToken, documentId } from './api.ts';
 let pulse = $state(0);
 let stop: () => void = () => {};
 
-// A burst of events is one reason to look again.
+// A burst of events is one reason to look again. Some things, a report for one, are
+// told to nobody live: somebody who looks at a page sees them within two minutes.
 const patience = 1500;
+const glance = 120_000;
+const glanceIfSeen = () => void (document.visibilityState === 'visible' && pulse++);
+setInterval(glanceIfSeen, glance);
+document.addEventListener('visibilitychange', glanceIfSeen);
 
-/** Counts up when something happened in the community. */
+/** Counts up when something happened in the community, or may have. */
 export const live = {
   get pulse() {
     return pulse;

@@ -5,6 +5,8 @@ import type { TypedDocumentNode } from '@urql/core';
 import { ask, Refusal } from './api.ts';
 import { language } from './texts.svelte.ts';
 import { live } from './live.svelte.ts';
+import { reach } from './reach.svelte.ts';
+import { place } from './viewer.svelte.ts';
 
 /** What was asked for: what came last, and whether something newer is on its way. */
 export interface Answer<D> {
@@ -16,14 +18,16 @@ export interface Answer<D> {
 }
 
 /**
- * Asks whenever its variables, or the language, change; null asks nothing. What is there stays until the
- * newer answer comes. With `live` it asks again when something happens in the community.
+ * Asks whenever its variables or the language change and when the network or the person is back; null asks nothing. What is there
+ * stays until a newer answer to the same comes, and goes at once when something else is asked: nobody acts on one
+ * person with another's page before them. With `live` it asks again when something happens in the community.
  */
 export function query<D, V extends object>(doc: TypedDocumentNode<D, V>, variables: () => V | null, options: { live?: boolean } = {}): Answer<D> {
   let data = $state.raw<D>();
   let refusal = $state.raw<Refusal>();
   let loading = $state(true);
   let turn = 0;
+  let asked = '';
 
   async function load(v: V) {
     const mine = ++turn;
@@ -40,8 +44,11 @@ export function query<D, V extends object>(doc: TypedDocumentNode<D, V>, variabl
 
   $effect(() => {
     void language.now;
+    void [reach.online, place.viewer];
     if (options.live) void live.pulse;
     const v = variables();
+    const key = JSON.stringify(v);
+    if (key !== asked) [data, refusal, asked] = [undefined, undefined, key];
     if (v) untrack(() => void load(v));
     else loading = false;
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { ViewerQuery } from '../api/graphql.ts';
+import type { Permission, ViewerQuery } from '../api/graphql.ts';
 import { here } from './router.svelte.ts';
 
 type Viewer = NonNullable<ViewerQuery['viewer']>;
@@ -29,10 +29,9 @@ export const place = {
   },
 };
 
-/** One thing that may be done here, as the contract names it. */
-export type Permission = string;
+export type { Permission };
 
 /** Whether the viewer may do something here; the server decides all the same. */
-export function may(_permission: Permission): boolean {
-  return (membership?.roles.length ?? 0) > 0;
+export function may(permission: Permission): boolean {
+  return membership?.permissions.some((p) => p.permission === permission) ?? false;
 }
