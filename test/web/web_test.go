@@ -18,6 +18,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hora-coop/hora/persistence/pgtest"
 )
 
 // The proofs in their order: what only looks comes before what changes something.
@@ -25,12 +29,49 @@ var files = []string{"weight", "screens", "pa11y", "keyboard"}
 
 func TestDashboard(t *testing.T) {
 	needs(t)
-	at := demonstrate(t)
+	database := pgtest.URL(t)
+	at := demonstrate(t, database)
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			run(t, file, "HORA_URL="+at)
 		})
 	}
+	t.Run("many", func(t *testing.T) {
+		crowd(t, database)
+		run(t, "many", "HORA_URL="+at)
+	})
+}
+
+// crowd lets a hundred thousand people be members of one of the demonstration's
+// communities, with an account each, as a superuser does it: at once, and untold in
+// the journal. Nothing but reading comes after it.
+func crowd(t *testing.T, database string) {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it has done its work
+	began := time.Now()
+	_, err = db.Exec(t.Context(), `
+		WITH home AS (
+			SELECT c.id, max(m.number) AS last FROM community c JOIN member m ON m.community_id = c.id WHERE c.slug = 'riverside' GROUP BY c.id
+		), made AS (
+			INSERT INTO member (community_id, id, number, kind, display_name, participation, applied_at, admitted_at)
+			SELECT home.id, gen_random_uuid(), last + n, 'PERSON',
+				(ARRAY['Aïcha', 'Björn', 'Chloé', 'Dev', 'Zénobie'])[1 + n % 5] || ' ' || n, 'ACTIVE', now(), now()
+			FROM home, generate_series(1, 100000) n
+			RETURNING community_id, id
+		)
+		INSERT INTO ledger.account (community_id, id, kind, owner_id, floor, opened_at)
+		SELECT community_id, gen_random_uuid(), 'MEMBER', id, -1200, now() FROM made`)
+	if err == nil {
+		_, err = db.Exec(t.Context(), `ANALYZE`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("100,000 members are made in %v", time.Since(began).Round(time.Millisecond))
 }
 
 // run runs one file, and tells the figures it prints.
@@ -44,7 +85,7 @@ func run(t *testing.T, file string, environment ...string) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for _, line := range regexp.MustCompile(`(?m)^(\S+: .*|ℹ (tests|pass|fail) \d+)$`).FindAllString(string(said), -1) {
+	for _, line := range regexp.MustCompile(`(?m)^((?:axe|bundle|keyboard|Lighthouse|memory|pa11y|story): .*|ℹ (tests|pass|fail) \d+)$`).FindAllString(string(said), -1) {
 		t.Log(line)
 	}
 }
@@ -81,9 +122,11 @@ func build(t *testing.T) string {
 }
 
 // demonstrate runs the demonstration, the same network each time, and answers its address.
-func demonstrate(t *testing.T) string {
+func demonstrate(t *testing.T, database string) string {
 	t.Helper()
-	return start(t, exec.Command(build(t), "demo", "--seed", "1", "--listen", freePort(t), "--metrics-listen", "", "--log-level", "error", "--cost-per-minute", "0"))
+	hora := exec.Command(build(t), "demo", "--seed", "1", "--listen", freePort(t), "--metrics-listen", "", "--log-level", "error", "--cost-per-minute", "0")
+	hora.Env = append(os.Environ(), "HORA_DATABASE_URL="+database)
+	return start(t, hora)
 }
 
 // start starts the program and waits until it listens; it stops when the test ends.
