@@ -35,7 +35,7 @@ const words = Object.fromEntries(['fr', 'en'].map((language) =>
 export const say = (language) => (key) => {
   const text = words[language][`web.${key}`] ?? words[language][key];
   assert.ok(text, `${language}.json lacks ${key}`);
-  const one = (s) => s.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\{[^}]*\}\}/g, '.*');
+  const one = (s) => s.replaceAll(/[.*+?^$()|[\]\\/]/g, '\\$&').replaceAll(/\{\{[^}]*\}\}/g, '.*').replaceAll(/\s/g, '\\s');
   if (typeof text === 'object') return new RegExp(`^(${Object.values(text).map(one).join('|')})$`);
   return text.includes('{{') ? new RegExp(`^${one(text)}$`) : text;
 };
@@ -102,13 +102,12 @@ export async function at(who, how) {
   return w;
 }
 
-/** Types in a field that finds, and takes what it finds first. */
-export async function pick(field, text) {
-  await field.fill('');
-  await field.pressSequentially(text);
-  const list = field.page().locator(`[id="${await field.getAttribute('aria-controls')}"]`);
-  await list.locator('[role=option]:not([aria-disabled])').first().waitFor();
-  await field.press('Enter');
+/** Types in the field that has the focus, waits until it finds what one means, and takes that with Enter. */
+export async function pick(page, text, meant) {
+  await page.keyboard.type(text);
+  const list = await page.evaluate(() => document.activeElement.getAttribute('aria-controls'));
+  await page.locator(`[id="${list}"] [role=option][aria-selected=true]`, { hasText: meant }).waitFor();
+  await page.keyboard.press('Enter');
 }
 
 const shape = (path) => path.split('/').slice(3).map((part) => (/^[a-z-]{1,20}$/.test(part) ? part : ':id')).join('/') || 'inbox';
@@ -178,3 +177,18 @@ export async function register(displayName, locale = 'fr') {
   { input: { displayName, email: who.email, password: who.password, locale } });
   return { ...who, person: register.viewer.person.id, accessToken: register.session.accessToken };
 }
+
+/** Somebody who asks to join a community, and perhaps is admitted at once by who coordinates it. */
+export async function applicant(displayName, coordinator, admitted = false) {
+  const who = await register(displayName);
+  const { community } = await ask(coordinator, 'query ($slug: String!) { community(slug: $slug) { id } }', { slug: coordinator.slug });
+  const { applyToJoin } = await ask(who, `mutation ($input: ApplyToJoinInput!) {
+    applyToJoin(input: $input) { member { id } userErrors { message } } }`, { input: { communityId: community.id, message: 'Bonjour ! Je répare des vélos.' } });
+  who.member = applyToJoin.member.id;
+  if (admitted) await ask(coordinator, 'mutation ($input: AdmitMemberInput!) { admitMember(input: $input) { userErrors { message } } }', { input: { memberId: who.member } });
+  return who;
+}
+
+/** Has somebody report somebody else. */
+export const report = (who, subjectId, reason, details) => ask(who, 'mutation ($input: ReportContentInput!) { reportContent(input: $input) { userErrors { message } } }',
+  { input: { subjectId, reason, details } });
