@@ -21,9 +21,12 @@ export const executablePath = process.env.CHROME_PATH ?? process.env.PATH.split(
 export const args = ['--no-sandbox'];
 
 let running;
+const port = 20_000 + (process.pid % 20_000);
+/** Where tools that others wrote find the browser. */
+export const devtools = `http://localhost:${port}`;
 /** The one browser of a file; it closes when the file's tests are over. */
 export function browser() {
-  running ??= chromium.launch({ executablePath, args });
+  running ??= chromium.launch({ executablePath, args: [...args, `--remote-debugging-port=${port}`] });
   return running;
 }
 after(async () => (await running)?.close());
@@ -41,9 +44,9 @@ export const say = (language) => (key) => {
 };
 
 /** A window of somebody's own. What goes wrong in it is in `wrong`, which must be empty in the end. */
-export async function window({ language = 'fr', width = 1440, scheme = 'light' } = {}) {
+export async function window({ language = 'fr', width = 1440, scheme = 'light', bypassCSP = false } = {}) {
   const context = await (await browser()).newContext({
-    viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: scheme, reducedMotion: 'reduce',
+    viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP,
     locale: language === 'fr' ? 'fr-FR' : 'en-GB',
   });
   const page = await context.newPage();

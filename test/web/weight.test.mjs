@@ -54,7 +54,7 @@ function steady(lhr) {
 }
 
 test('Lighthouse, on a phone', async (t) => {
-  const port = 20_000 + (process.pid % 20_000);
+  const port = 40_000 + (process.pid % 20_000);
   const chrome = await chromium.launchPersistentContext('', { executablePath, args: [...args, `--remote-debugging-port=${port}`], locale: 'fr-FR' });
   t.after(() => chrome.close());
   const page = chrome.pages()[0];
