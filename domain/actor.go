@@ -37,7 +37,15 @@ type Standing struct {
 	Admitted bool   // admitted and not left: sees what members see
 	Active   bool   // in good standing: neither paused nor suspended
 	Roles    []Role // those whose term runs
+	Apart    []ID   // members between whom and this one a block stands
 }
+
+// ReachEverybody are the roles whose holders see and reach every member, and are
+// reached by them: a block with one of them rests.
+var ReachEverybody = []Role{Coordinator, Moderator, Treasurer}
+
+// Sees says whether a member is anybody to this one: there is no block between them.
+func (s Standing) Sees(member ID) bool { return !slices.Contains(s.Apart, member) }
 
 // Has says whether the standing carries one of the roles.
 func (s Standing) Has(roles ...Role) bool {

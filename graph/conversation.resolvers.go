@@ -85,7 +85,7 @@ func (r *notificationResolver) Thread(ctx context.Context, obj *messaging.Notifi
 	if obj.Kind != messaging.MessageReceived {
 		return nil, nil
 	}
-	return load(ctx, of(ctx).loaders.threads, obj.Community, obj.About)
+	return r.threadOf(ctx, obj)
 }
 
 func (r *notificationResolver) Announcement(ctx context.Context, obj *messaging.Notification) (*conversation.Announcement, error) {

@@ -4,9 +4,11 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/live"
 	"github.com/hora-coop/hora/graph/model"
 )
@@ -162,4 +164,21 @@ func (l *loaders) expectThread(ctx context.Context, t conversation.Thread) {
 func (l *loaders) expectMessage(ctx context.Context, m conversation.Message) {
 	expect(ctx, "Message.sender", l.members, m.Community, m.Sender)
 	expect(ctx, "Message.thread", l.threads, m.Community, m.Thread)
+}
+
+// threadOf is the thread that a notification is about; nil where a block hides it.
+func (r *Resolver) threadOf(ctx context.Context, n *messaging.Notification) (*conversation.Thread, error) {
+	t, err := load(ctx, of(ctx).loaders.threads, n.Community, n.About)
+	if err != nil {
+		return nil, err
+	}
+	standing, err := of(ctx).loaders.standings.Load(ctx, n.Community)
+	if err != nil || standing.Sees(t.Other(standing.Member)) {
+		return t, err
+	}
+	seen, err := r.Conversations.Thread(ctx, actor(ctx), n.Community, n.About)
+	if errors.Is(err, domain.NotFound) {
+		return nil, nil
+	}
+	return &seen, err
 }

@@ -139,6 +139,8 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.ShareRegister.Holders, c.Complexity.ShareRegister.Operations, c.Complexity.MemberShares.Operations = four, four, four
 	// A holding is added up from its lines, a register from all of them.
 	c.Complexity.Member.Shares = func(child int) int { return 10 + child }
+	// Vitality goes through all that a community ever exchanged.
+	c.Complexity.Community.Vitality = func(child int, _ *model.PeriodInput) int { return 500 + child }
 	c.Complexity.Community.ShareRegister = func(child int, _ *time.Time) int { return 50 + child }
 	c.Complexity.Webhook.Deliveries = four
 	c.Complexity.Member.Listings = four

@@ -53,6 +53,7 @@ const (
 	decisionID     idKind = 'V'
 	delegationID   idKind = 'v'
 	complaintID    idKind = 'c'
+	appealID       idKind = 'e'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -58,6 +59,9 @@ type loaders struct {
 	projects     *dataloadgen.Loader[at, reinvestment.Project]
 	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
 	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
+
+	measures *dataloadgen.Loader[at, moderation.Measure]
+	appeals  *dataloadgen.Loader[at, []moderation.Appeal] // by measure
 
 	threads       *dataloadgen.Loader[at, conversation.Thread]   // the caller's
 	threadsAbout  *dataloadgen.Loader[at, []conversation.Thread] // by exchange or listing
@@ -105,6 +109,10 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		return r.Conversations.About(ctx, actor, c, ids)
 	}, conversation.Thread.About))
 	l.lastMessages = loader(inCommunities(r.Tx, r.Conversations.Last, func(m conversation.Message) domain.ID { return m.Thread }))
+	l.measures = loader(inCommunities(r.Tx, r.Moderation.LoadMeasures, func(m moderation.Measure) domain.ID { return m.ID }))
+	l.appeals = loader(groups(func(ctx context.Context, c domain.ID, measures []domain.ID) ([]moderation.Appeal, error) {
+		return r.Moderation.AppealsAgainst(ctx, actor, c, measures)
+	}, func(a moderation.Appeal) domain.ID { return a.Measure }))
 	l.announcements = loader(inCommunities(r.Tx, r.Conversations.LoadAnnouncements, func(a conversation.Announcement) domain.ID { return a.ID }))
 	// Each of the others tells, of what it has read, what will be asked for next.
 	l.members = loader(telling(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {

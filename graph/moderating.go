@@ -62,6 +62,7 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 	lang := language(ctx)
 	args := map[string]any{
 		"action": i18n.Text(lang, "moderation.action."+string(m.Action), nil), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
+		"appealBy": i18n.DateTime(lang, m.At.AddDate(0, 0, moderation.AppealDays), where.Zone()),
 	}
 	if !m.Until.IsZero() {
 		args["until"] = i18n.DateTime(lang, m.Until, where.Zone())
@@ -71,7 +72,7 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 
 // actSubjects are the kinds of id by an event's first word.
 var actSubjects = map[string]idKind{
-	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
+	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
@@ -15,6 +16,38 @@ import (
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
 )
+
+func (r *appealResolver) ID(ctx context.Context, obj *moderation.Appeal) (string, error) {
+	return globalID(appealID, obj.Community, obj.ID), nil
+}
+
+func (r *appealResolver) Measure(ctx context.Context, obj *moderation.Appeal) (*moderation.Measure, error) {
+	return load(ctx, of(ctx).loaders.measures, obj.Community, obj.Measure)
+}
+
+func (r *appealResolver) Member(ctx context.Context, obj *moderation.Appeal) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
+}
+
+func (r *appealResolver) Overdue(ctx context.Context, obj *moderation.Appeal) (bool, error) {
+	return !obj.OverdueAt.IsZero(), nil
+}
+
+func (r *appealResolver) Outcome(ctx context.Context, obj *moderation.Appeal) (*moderation.Outcome, error) {
+	return orNull(obj.Outcome), nil
+}
+
+func (r *appealResolver) Statement(ctx context.Context, obj *moderation.Appeal) (*string, error) {
+	return orNull(obj.Statement), nil
+}
+
+func (r *appealResolver) DecidedBy(ctx context.Context, obj *moderation.Appeal) (*membership.Member, error) {
+	standing, err := of(ctx).loaders.standings.Load(ctx, obj.Community)
+	if err != nil || obj.Member == standing.Member {
+		return nil, err
+	}
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.DecidedBy)
+}
 
 func (r *auditEntryResolver) Action(ctx context.Context, obj *moderation.Act) (string, error) {
 	return string(obj.Kind), nil
@@ -54,6 +87,19 @@ func (r *communityResolver) ModerationQueue(ctx context.Context, obj *community.
 	}
 	edges, nodes, info := connect(s, p, func(c string, n *moderation.Report) *model.ReportEdge { return &model.ReportEdge{Cursor: c, Node: n} })
 	return &model.ReportConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
+}
+
+func (r *communityResolver) Appeals(ctx context.Context, obj *community.Community, first *int, after *string) (*model.AppealConnection, error) {
+	p, err := page(first, after, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	s, n, err := r.Moderation.Appeals(ctx, actor(ctx), obj.ID, p, counted(ctx))
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(s, p, func(c string, n *moderation.Appeal) *model.AppealEdge { return &model.AppealEdge{Cursor: c, Node: n} })
+	return &model.AppealConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
 func (r *communityResolver) AuditLog(ctx context.Context, obj *community.Community, first *int, after *string) (*model.AuditConnection, error) {
@@ -136,6 +182,18 @@ func (r *moderationMeasureResolver) EndReason(ctx context.Context, obj *moderati
 	return &obj.EndReason, nil
 }
 
+func (r *moderationMeasureResolver) AppealBy(ctx context.Context, obj *moderation.Measure) (*time.Time, error) {
+	return orNull(obj.AppealBy()), nil
+}
+
+func (r *moderationMeasureResolver) Appeal(ctx context.Context, obj *moderation.Measure) (*moderation.Appeal, error) {
+	all, err := belonging(ctx, of(ctx).loaders.appeals, obj.Community, obj.ID)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return all[0], nil
+}
+
 func (r *mutationResolver) ReportContent(ctx context.Context, input model.ReportContentInput) (*model.ReportContentPayload, error) {
 	community, about, err := wantSubject(input.SubjectID)
 	if err != nil {
@@ -168,6 +226,30 @@ func (r *mutationResolver) UndoMeasure(ctx context.Context, input model.UndoMeas
 	undone, err := r.Moderation.Undo(ctx, actor(ctx), o.community, o.key, input.Reason)
 	m, problems, err := answer(ctx, undone, err)
 	return &model.UndoMeasurePayload{Measure: m, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) AppealMeasure(ctx context.Context, input model.AppealMeasureInput) (*model.AppealMeasurePayload, error) {
+	o, err := want(measureID, input.MeasureID, "measureId")
+	if err != nil {
+		return nil, err
+	}
+	filed, err := r.Moderation.Appeal(ctx, actor(ctx), moderation.AppealMeasure{
+		Community: o.community, Measure: o.key, Reason: input.Reason, Key: deref(input.IdempotencyKey),
+	})
+	a, problems, err := answer(ctx, filed, err)
+	return &model.AppealMeasurePayload{Appeal: a, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) DecideAppeal(ctx context.Context, input model.DecideAppealInput) (*model.DecideAppealPayload, error) {
+	o, err := want(appealID, input.AppealID, "appealId")
+	if err != nil {
+		return nil, err
+	}
+	decided, err := r.Moderation.DecideAppeal(ctx, actor(ctx), moderation.DecideAppeal{
+		Community: o.community, Appeal: o.key, Outcome: input.Outcome, Statement: input.Statement, Key: deref(input.IdempotencyKey),
+	})
+	a, problems, err := answer(ctx, decided, err)
+	return &model.DecideAppealPayload{Appeal: a, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) FileComplaint(ctx context.Context, input model.FileComplaintInput) (*model.FileComplaintPayload, error) {
@@ -245,6 +327,8 @@ func (r *reportResolver) Measure(ctx context.Context, obj *moderation.Report) (*
 	return &m, nil
 }
 
+func (r *Resolver) Appeal() generated.AppealResolver { return &appealResolver{r} }
+
 func (r *Resolver) AuditEntry() generated.AuditEntryResolver { return &auditEntryResolver{r} }
 
 func (r *Resolver) Complaint() generated.ComplaintResolver { return &complaintResolver{r} }
@@ -260,6 +344,7 @@ func (r *Resolver) ModerationMeasure() generated.ModerationMeasureResolver {
 func (r *Resolver) Report() generated.ReportResolver { return &reportResolver{r} }
 
 type (
+	appealResolver            struct{ *Resolver }
 	auditEntryResolver        struct{ *Resolver }
 	complaintResolver         struct{ *Resolver }
 	complaintOpeningResolver  struct{ *Resolver }

@@ -128,12 +128,18 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case measureID:
 		m, err := r.Moderation.Measure(ctx, who, o.community, o.key)
 		return found(&m, err)
+	case appealID:
+		a, err := r.Moderation.OneAppeal(ctx, who, o.community, o.key)
+		return found(&a, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {
 			return nil, domain.NotFound
 		}
 		a, err := r.account(ctx, o.community, o.key)
+		if err == nil && a != nil && a.Kind == ledger.Member && !standing.Sees(a.Owner) {
+			return nil, domain.NotFound
+		}
 		return found(a, err)
 	case sessionID, entryID, passkeyID, webhookID, deliveryID, delegationID: // read through their owner only
 	}
@@ -156,7 +162,10 @@ func (r *Resolver) members(ctx context.Context, community domain.ID, f *model.Me
 	}
 	var filter membership.Filter
 	if f != nil {
-		filter = membership.Filter{Text: deref(f.Text), Participations: f.Participation}
+		filter = membership.Filter{
+			Text: deref(f.Text), Participations: f.Participation, Role: domain.Role(deref(f.Role)),
+			WithoutListing: deref(f.WithoutListing), QuietSince: deref(f.QuietSince),
+		}
 	}
 	s, n, err := r.Members.List(ctx, actor(ctx), community, filter, p, counted(ctx))
 	if err != nil {

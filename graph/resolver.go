@@ -29,6 +29,7 @@ import (
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/vitality"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
 )
@@ -61,6 +62,7 @@ type Resolver struct {
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
 	Simulations   *simulation.Service
+	Vitalities    *vitality.Service
 	Conversations *conversation.Service
 	Ways          *progression.Service
 	Moderation    *moderation.Service

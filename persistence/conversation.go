@@ -34,6 +34,19 @@ SELECT t.community_id, t.id, t.exchange_id, t.listing_id, t.first_id, t.second_i
   FROM thread t
  WHERE t.community_id = $1 AND (t.first_id = $2 OR t.second_id = $2)`
 
+// throughBlocks adds to a statement about threads what blocks hide of them: all but
+// what is about an exchange that is under way. Whom no block concerns reads on as ever.
+func throughBlocks(sql string, viewer conversation.Viewer, args ...any) (string, []any) {
+	if len(viewer.Apart) == 0 {
+		return sql, args
+	}
+	args = append(args, viewer.Apart)
+	return sql + fmt.Sprintf(`
+   AND (CASE WHEN t.first_id = $2 THEN t.second_id ELSE t.first_id END <> ALL ($%d)
+        OR EXISTS (SELECT FROM exchange x
+                    WHERE x.community_id = t.community_id AND x.id = t.exchange_id AND x.state IN ('PROPOSED', 'ACCEPTED', 'DONE', 'DISPUTED')))`, len(args)), args
+}
+
 func (r threadRow) value() conversation.Thread {
 	return conversation.Thread{
 		Community: r.CommunityID, ID: r.ID, Exchange: orNowhere(r.ExchangeID), Listing: orNowhere(r.ListingID), First: r.FirstID, Second: r.SecondID,
@@ -62,23 +75,24 @@ func (ConversationStore) OpenThread(ctx context.Context, t conversation.Thread) 
 }
 
 // Threads implements conversation.Store.
-func (ConversationStore) Threads(ctx context.Context, community, viewer domain.ID, ids []domain.ID) ([]conversation.Thread, error) {
-	found, err := query(ctx).Query(ctx, threadSQL+` AND t.id = ANY ($3)`, community, viewer, ids)
+func (ConversationStore) Threads(ctx context.Context, community domain.ID, viewer conversation.Viewer, ids []domain.ID) ([]conversation.Thread, error) {
+	sql, args := throughBlocks(threadSQL+` AND t.id = ANY ($3)`, viewer, community, viewer.Member, ids)
+	found, err := query(ctx).Query(ctx, sql, args...)
 	return collect(found, err, threadRow.value)
 }
 
 // ListThreads implements conversation.Store, by thread_first_idx and thread_second_idx.
-func (ConversationStore) ListThreads(ctx context.Context, community, viewer domain.ID, page domain.Page) (domain.Slice[conversation.Thread], error) {
+func (ConversationStore) ListThreads(ctx context.Context, community domain.ID, viewer conversation.Viewer, page domain.Page) (domain.Slice[conversation.Thread], error) {
 	var none domain.Slice[conversation.Thread]
 	key, compare, direction, err := keyset[timeKey](page, true)
 	if err != nil {
 		return none, err
 	}
 	at, id := key.bounds()
-	found, err := query(ctx).Query(ctx, fmt.Sprintf(threadSQL+`
-		   AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) %[1]s ($3, $4))
-		 ORDER BY t.updated_at %[2]s, t.id %[2]s
-		 LIMIT $5`, compare, direction), community, viewer, at, id, page.Limit+1)
+	sql, args := throughBlocks(threadSQL+fmt.Sprintf(`
+		   AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) %s ($3, $4))`, compare), viewer, community, viewer.Member, at, id)
+	found, err := query(ctx).Query(ctx, sql+fmt.Sprintf(`
+		 ORDER BY t.updated_at %[1]s, t.id %[1]s`, direction)+limit(page), args...)
 	list, err := collect(found, err, threadRow.value)
 	if err != nil {
 		return none, err
@@ -87,8 +101,9 @@ func (ConversationStore) ListThreads(ctx context.Context, community, viewer doma
 }
 
 // ThreadsAbout implements conversation.Store, by thread_exchange_key and thread_listing_key.
-func (ConversationStore) ThreadsAbout(ctx context.Context, community, viewer domain.ID, subjects []domain.ID) ([]conversation.Thread, error) {
-	found, err := query(ctx).Query(ctx, threadSQL+` AND (t.exchange_id = ANY ($3) OR t.listing_id = ANY ($3) AND t.first_id = $2)`, community, viewer, subjects)
+func (ConversationStore) ThreadsAbout(ctx context.Context, community domain.ID, viewer conversation.Viewer, subjects []domain.ID) ([]conversation.Thread, error) {
+	sql, args := throughBlocks(threadSQL+` AND (t.exchange_id = ANY ($3) OR t.listing_id = ANY ($3) AND t.first_id = $2)`, viewer, community, viewer.Member, subjects)
+	found, err := query(ctx).Query(ctx, sql, args...)
 	return collect(found, err, threadRow.value)
 }
 
@@ -168,16 +183,16 @@ func (ConversationStore) ListMessages(ctx context.Context, community, thread dom
 }
 
 // MessagesAfter implements conversation.Store, along the journal.
-func (ConversationStore) MessagesAfter(ctx context.Context, community, member domain.ID, position int64, limit int) ([]conversation.Message, error) {
-	found, err := query(ctx).Query(ctx, `
+func (ConversationStore) MessagesAfter(ctx context.Context, community domain.ID, viewer conversation.Viewer, position int64, most int) ([]conversation.Message, error) {
+	sql, args := throughBlocks(`
 		SELECT `+messageColumns+`, e.pos
 		  FROM journal.event e
 		  JOIN message m ON m.community_id = e.community_id AND m.id = e.subject_id
 		  JOIN thread t ON t.community_id = m.community_id AND t.id = m.thread_id
 		 WHERE e.community_id = $1 AND e.pos > $3 AND e.kind = $4
-		   AND m.sender_id <> $2 AND (t.first_id = $2 OR t.second_id = $2)
-		 ORDER BY e.pos
-		 LIMIT $5`, community, member, position, string(conversation.Sent), limit)
+		   AND m.sender_id <> $2 AND (t.first_id = $2 OR t.second_id = $2)`, viewer, community, viewer.Member, position, string(conversation.Sent))
+	args = append(args, most)
+	found, err := query(ctx).Query(ctx, fmt.Sprintf("%s\n ORDER BY e.pos\n LIMIT $%d", sql, len(args)), args...)
 	return collect(found, err, messageRow.value)
 }
 

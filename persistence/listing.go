@@ -134,6 +134,9 @@ func (s *search) filter(community domain.ID, f listing.Filter) {
 	} else {
 		s.and("l.state = ANY (" + s.arg(texts(f.States)) + ")")
 	}
+	if len(f.Without) > 0 {
+		s.and("l.member_id <> ALL (" + s.arg(f.Without) + ")")
+	}
 	if f.Kind != "" {
 		s.and("l.kind = " + s.arg(string(f.Kind)))
 	}

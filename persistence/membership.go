@@ -88,7 +88,8 @@ const standingSQL = `
 SELECT m.id, m.participation,
        ARRAY(SELECT g.role FROM role_grant g
               WHERE g.community_id = m.community_id AND g.member_id = m.id
-                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3))
+                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3)),
+       ARRAY(` + apartSQL + `)
   FROM member m
  WHERE m.community_id = $1 AND m.person_id = $2 AND m.participation NOT IN ('LEFT', 'DECLINED')`
 
@@ -99,11 +100,12 @@ func (MemberStore) Standing(ctx context.Context, person, community domain.ID) (d
 	}
 	var m membership.Member
 	var roles []domain.Role
-	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles)
+	var apart []domain.ID
+	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles, &apart)
 	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it as it is
 		return domain.Standing{}, nil
 	}
-	return m.Standing(roles), err
+	return m.Standing(roles, apart...), err
 }
 
 // Add implements membership.Store.
@@ -163,19 +165,35 @@ func (MemberStore) OfPerson(ctx context.Context, community, person domain.ID) (m
 	return row.value(), translate(err)
 }
 
+// What is asked about one member after another is found by an index: the roles that
+// run by role_grant_live_key, listings by listing_member_idx, exchanges as the way of
+// members has them by contribution_member_idx and contribution_undone_once.
 const memberFilter = `
  WHERE community_id = $1
    AND ($2 = '' OR strpos(fold(display_name), fold($2)) > 0)
    AND CASE WHEN cardinality($3::text[]) = 0 THEN participation NOT IN ('APPLICANT', 'DECLINED', 'LEFT')
-            ELSE participation = ANY ($3) END`
+            ELSE participation = ANY ($3) END
+   AND ($4 = '' OR EXISTS (SELECT FROM role_grant g
+                            WHERE g.community_id = $1 AND g.member_id = member.id AND g.role = $4
+                              AND g.revoked_at IS NULL AND g.from_at <= $5 AND (g.until_at IS NULL OR g.until_at > $5)))
+   AND (NOT $6 OR NOT EXISTS (SELECT FROM listing l WHERE l.community_id = $1 AND l.member_id = member.id AND l.state = 'PUBLISHED'))
+   AND ($7::timestamptz IS NULL
+        OR (admitted_at < $7
+            AND NOT EXISTS (SELECT FROM contribution c
+                             WHERE c.community_id = $1 AND c.member_id = member.id AND c.at >= $7 AND c.kind = 'EXCHANGE' AND c.undoes IS NULL
+                               AND NOT EXISTS (SELECT FROM contribution u WHERE u.community_id = $1 AND u.undoes = c.id))))`
+
+func filterArgs(ctx context.Context, community domain.ID, f membership.Filter) []any {
+	return []any{community, f.Text, texts(f.Participations), string(f.Role), current(ctx).now, f.WithoutListing, orNull(f.QuietSince)}
+}
 
 // The directory of members reads by name, as people look for people.
 const membersSQL = `
 SELECT ` + memberColumns + `
   FROM member` + memberFilter + `
-   AND ($4::text IS NULL OR (fold(display_name), id) %[1]s (fold($4), $5))
+   AND ($8::text IS NULL OR (fold(display_name), id) %[1]s (fold($8), $9))%[3]s
  ORDER BY fold(display_name) %[2]s, id %[2]s
- LIMIT $6`
+ LIMIT $10`
 
 type memberKey struct {
 	Name string
@@ -194,8 +212,11 @@ func (MemberStore) List(ctx context.Context, community domain.ID, f membership.F
 	if key != nil {
 		name, id = &key.Name, &key.ID
 	}
-	found, err := query(ctx).Query(ctx, fmt.Sprintf(membersSQL, compare, direction),
-		community, f.Text, texts(f.Participations), name, id, page.Limit+1)
+	args, without := append(filterArgs(ctx, community, f), name, id, page.Limit+1), ""
+	if len(f.Without) > 0 {
+		args, without = append(args, f.Without), " AND id <> ALL ($11)"
+	}
+	found, err := query(ctx).Query(ctx, fmt.Sprintf(membersSQL, compare, direction, without), args...)
 	list, err := collect(found, err, memberRow.value)
 	if err != nil {
 		return none, err
@@ -215,7 +236,11 @@ func texts[S ~string](values []S) []string {
 // Count implements membership.Store.
 func (MemberStore) Count(ctx context.Context, community domain.ID, f membership.Filter) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter, community, f.Text, texts(f.Participations)).Scan(&n)
+	args, without := filterArgs(ctx, community, f), ""
+	if len(f.Without) > 0 {
+		args, without = append(args, f.Without), " AND id <> ALL ($8)"
+	}
+	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter+without, args...).Scan(&n)
 	return n, err
 }
 

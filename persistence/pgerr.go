@@ -34,6 +34,7 @@ var constraints = map[string]*domain.Error{
 	"thanks_once":           domain.NewError(recognition.AlreadyThanked, "subjectId"),
 	"endorsement_once":      domain.NewError(recognition.AlreadyEndorsed, "serviceTypeId"),
 	"report_open_once":      domain.NewError(moderation.AlreadyReported, "subjectId"),
+	"appeal_once":           domain.NewError(moderation.AlreadyAppealed, "measureId"),
 	"transfer_exchange_key": domain.NewError(exchange.WrongState, "exchangeId", "state", string(exchange.Confirmed)),
 
 	"device_key_public_key":  domain.NewError(cheque.KeyTaken, "publicKey"),

@@ -384,6 +384,38 @@ CREATE POLICY tenant ON public.announcement TO PUBLIC USING ((community_id = (NU
 CREATE INDEX announcement_idx ON public.announcement USING btree (community_id, at DESC, id DESC);
 GRANT INSERT, SELECT ON public.announcement TO hora_server;
 
+CREATE TABLE public.appeal (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  measure_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  against_id uuid NOT NULL,
+  reason text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  answer_by timestamp with time zone NOT NULL,
+  place bigint NOT NULL,
+  overdue_at timestamp with time zone,
+  outcome text,
+  statement text NOT NULL DEFAULT ''::text,
+  decided_by uuid,
+  decided_at timestamp with time zone,
+  CONSTRAINT appeal_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT appeal_once UNIQUE (community_id, measure_id),
+  CONSTRAINT appeal_decided_with_reasons CHECK ((((outcome IS NULL) = (decided_by IS NULL)) AND ((outcome IS NULL) = (decided_at IS NULL)) AND ((outcome IS NULL) = (statement = ''::text)))),
+  CONSTRAINT appeal_outcome CHECK ((outcome = ANY (ARRAY['UPHELD'::text, 'OVERTURNED'::text]))),
+  CONSTRAINT appeal_reasoned CHECK ((reason <> ''::text)),
+  CONSTRAINT appeal_somebody_else CHECK (((decided_by <> member_id) AND ((outcome <> 'UPHELD'::text) OR (decided_by <> against_id)))),
+  CONSTRAINT appeal_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT appeal_measure_fkey FOREIGN KEY (community_id, measure_id) REFERENCES public.measure(community_id, id),
+  CONSTRAINT appeal_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.appeal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.appeal FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.appeal TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX appeal_place_idx ON public.appeal USING btree (community_id, place, id);
+CREATE INDEX appeal_waiting_idx ON public.appeal USING btree (community_id, answer_by, id) WHERE (outcome IS NULL);
+GRANT INSERT, SELECT ON public.appeal TO hora_server;
+
 CREATE TABLE public.badge (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1248,6 +1280,23 @@ CREATE INDEX member_admitted_idx ON public.member USING btree (community_id, adm
 CREATE INDEX member_list_idx ON public.member USING btree (community_id, participation, id);
 CREATE UNIQUE INDEX member_person_key ON public.member USING btree (community_id, person_id) WHERE (participation <> ALL (ARRAY['LEFT'::text, 'DECLINED'::text]));
 GRANT INSERT, SELECT ON public.member TO hora_server;
+
+CREATE TABLE public.member_block (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  blocked_id uuid NOT NULL,
+  since timestamp with time zone NOT NULL,
+  CONSTRAINT member_block_pkey PRIMARY KEY (community_id, member_id, blocked_id),
+  CONSTRAINT member_block_another CHECK ((member_id <> blocked_id)),
+  CONSTRAINT member_block_blocked_fkey FOREIGN KEY (community_id, blocked_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT member_block_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT member_block_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.member_block ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member_block FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.member_block TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX member_block_blocked_idx ON public.member_block USING btree (community_id, blocked_id, member_id);
+GRANT DELETE, INSERT, SELECT ON public.member_block TO hora_server;
 
 CREATE TABLE public.message (
   community_id uuid NOT NULL,

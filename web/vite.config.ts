@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the policy runs nothing that stands in a page
     reportCompressedSize: false,
-    rollupOptions: { output: { hashCharacters: 'hex' } },
+    rollupOptions: { output: { hashCharacters: 'hex' }, checks: { pluginTimings: false } },
   },
   server: { proxy: { '/graphql': { target: 'http://localhost:8080', ws: true } } },
 });

@@ -223,7 +223,7 @@ func (a *App) serverParts() (server.Config, error) {
 			Statements: a.rooms.statements, Photos: a.rooms.photos, PublicURL: a.cfg.PublicURL, MinAppVersion: a.cfg.MinAppVersion,
 			Origins: a.cfg.CORSOrigins, Documents: documents, Budgets: graph.NewBudgets(a.cfg.CostPerMinute), Usage: a.usage,
 			Governance: a.rooms.decisions, Reinvestment: a.rooms.cycles, Recognitions: a.rooms.recognition, Conversations: a.rooms.threads,
-			Ways: a.rooms.ways, Partners: a.rooms.partners, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, ShareBook: a.rooms.shares, Changes: a.rooms.changes, Live: a.live,
+			Ways: a.rooms.ways, Partners: a.rooms.partners, Moderation: a.rooms.moderation, Simulations: a.rooms.simulations, Vitalities: a.rooms.vitalities, ShareBook: a.rooms.shares, Changes: a.rooms.changes, Live: a.live,
 		},
 		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,

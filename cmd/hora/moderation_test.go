@@ -58,7 +58,7 @@ func TestAReportIsAnsweredWithReasonsAndUndone(t *testing.T) {
 	seen := bruno.sees(bruno.member, measuresOf)
 	same(t, "Bruno takes part in nothing", seen.text("participation"), "SUSPENDED")
 	text := seen.text("measures.0.text")
-	for _, part := range []string{"until further notice", "Vous avez insulté un membre le 3 mars.", "Nobody is pursued, insulted or threatened", "no program", "within 30 days"} {
+	for _, part := range []string{"until further notice", "Vous avez insulté un membre le 3 mars.", "Nobody is pursued, insulted or threatened", "no program", "you can appeal once, until"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("Bruno’s statement does not say %q: %s", part, text)
 		}

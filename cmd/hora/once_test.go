@@ -82,6 +82,8 @@ var harmless = map[string]string{
 	"reviseBadge":         "its version is of before",
 	"revokeBadge":         "its end has a date and a reason",
 	"undoMeasure":         "it has ended",
+	"blockMember":         "who is blocked, is blocked",
+	"unblockMember":       "who is blocked no more, is blocked no more",
 	"noteHousehold":       "who lives together lives together",
 
 	"acceptShareTerms":     "what was agreed to is agreed to",

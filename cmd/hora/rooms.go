@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/domain/simulation"
 	"github.com/hora-coop/hora/domain/statement"
+	"github.com/hora-coop/hora/domain/vitality"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/server/picture"
@@ -50,6 +51,7 @@ type rooms struct {
 	decisions   *governance.Service
 	cycles      *reinvestment.Service
 	simulations *simulation.Service
+	vitalities  *vitality.Service
 	partners    *partner.Service
 }
 
@@ -84,6 +86,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		decisions:   decisions,
 		cycles:      cycles,
 		simulations: simulation.New(db, persistence.SimulationStore{}, standing, communities),
+		vitalities:  vitality.New(db, persistence.VitalityStore{}, standing, communities),
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),

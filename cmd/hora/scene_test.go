@@ -464,7 +464,23 @@ var calls = map[string]func(s *scene) call{
 		}}
 	},
 	"undoMeasure": func(s *scene) call {
-		return call{s.founder, input{"measureId": s.founder.decides(s.newcomer().reports(s.bruno.member, "OTHER"), "WARN").text("id"), "reason": "Par erreur."}}
+		return call{s.founder, input{"measureId": s.warned(s.bruno), "reason": "Par erreur."}}
+	},
+	"blockMember": func(s *scene) call { return call{s.newcomer(), input{"memberId": s.newcomer().member}} },
+	"unblockMember": func(s *scene) call {
+		p, other := s.newcomer(), s.newcomer()
+		p.blocks(other)
+		return call{p, input{"memberId": other.member}}
+	},
+	"appealMeasure": func(s *scene) call {
+		return call{s.bruno, input{
+			"measureId": s.warned(s.bruno), "reason": s.another("Ce n’était pas moi"), "idempotencyKey": newKey(),
+		}}
+	},
+	"decideAppeal": func(s *scene) call {
+		moderator := s.newcomer()
+		s.founder.does("grantRole", input{"memberId": moderator.member, "role": "MODERATOR"})
+		return call{moderator, input{"appealId": s.bruno.appeals(s.warned(s.bruno)), "outcome": "UPHELD", "statement": "Les faits sont là.", "idempotencyKey": newKey()}}
 	},
 	"fileComplaint": func(s *scene) call {
 		return call{s.newcomer(), input{
@@ -650,6 +666,12 @@ func (p *person) account() string {
 	return p.sees(p.member, "Member { account { id } }").text("account.id")
 }
 
+// warned is a measure of the founder’s against somebody whom a newcomer reported.
+func (s *scene) warned(whom *person) string {
+	s.t.Helper()
+	return s.founder.decides(s.newcomer().reports(whom.member, "OTHER"), "WARN").text("id")
+}
+
 // objects are the ids of one thing of each type that Anna may see.
 func (s *scene) objects() map[string]string {
 	s.t.Helper()
@@ -673,7 +695,7 @@ func (s *scene) objects() map[string]string {
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
-		"Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.founder.decides(s.newcomer().reports(s.anna.member, "OTHER"), "WARN").text("id"),
+		"Appeal": s.anna.appeals(s.warned(s.anna)), "Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.warned(s.anna),
 		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),

@@ -5,6 +5,7 @@ package changes
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 
@@ -24,6 +25,15 @@ func sightOf(standing domain.Standing) (sight Sight) {
 		}
 	}
 	return sight
+}
+
+// apartOf tells one set of members from whom blocks keep somebody from another, in
+// whatever order they come.
+func apartOf(standing domain.Standing) (sum uint32) {
+	for _, id := range standing.Apart {
+		sum += crc32.ChecksumIEEE(id[:])
+	}
+	return sum
 }
 
 func (s Sight) has(p domain.Permission) bool {
@@ -92,7 +102,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "ACTIVITY":
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
 	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
-		"PLAN", "NOTICE", "REPORT", "MEASURE", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION": // nothing that a device keeps, but for what their legs say
+		"PLAN", "NOTICE", "REPORT", "MEASURE", "APPEAL", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

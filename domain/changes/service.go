@@ -67,9 +67,9 @@ func (s *Service) Since(ctx context.Context, actor domain.Actor, community domai
 			}
 			return err
 		}
-		here := Cursor{Community: community, Member: standing.Member, Sight: sightOf(standing)}
+		here := Cursor{Community: community, Member: standing.Member, Sight: sightOf(standing), Apart: apartOf(standing)}
 		var events []Event
-		if readable && here == (Cursor{cursor.Community, cursor.Member, cursor.Sight, Place{}}) {
+		if readable && here == (Cursor{cursor.Community, cursor.Member, cursor.Sight, cursor.Apart, Place{}}) {
 			if events, err = s.store.From(ctx, community, cursor.Position, atOnce+2); err != nil {
 				return err
 			}
@@ -168,7 +168,7 @@ func (s *Service) At(ctx context.Context, actor domain.Actor, community domain.I
 			err = domain.NotFound
 		}
 		if err == nil {
-			c.Member, c.Sight, c.Place = standing.Member, sightOf(standing), events[0].place()
+			c.Member, c.Sight, c.Apart, c.Place = standing.Member, sightOf(standing), apartOf(standing), events[0].place()
 		}
 		return err
 	})

@@ -236,7 +236,7 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		visible = v.VisibleTo(standing)
 	case listing.Listing:
 		visible = v.VisibleTo(standing)
-		if !visible && !v.PublishedAt.IsZero() {
+		if !visible && standing.Sees(v.Member) && !v.PublishedAt.IsZero() {
 			return gone
 		}
 	case exchange.Exchange:

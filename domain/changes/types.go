@@ -88,18 +88,20 @@ type Sight uint8
 type Cursor struct {
 	Community, Member domain.ID
 	Sight             Sight
+	Apart             uint32 // of those from whom blocks keep them, 0 for nobody
 	Place
 }
 
 // cursorForm is the first byte of a cursor; another form gets another byte, and
 // devices that hold an old one start again.
-const cursorForm = 1
+const cursorForm = 2
 
 // String is the cursor as devices keep it.
 func (c Cursor) String() string {
 	raw := append([]byte{cursorForm}, c.Community[:]...)
 	raw = append(raw, c.Member[:]...)
 	raw = append(raw, byte(c.Sight))
+	raw = binary.BigEndian.AppendUint32(raw, c.Apart)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(c.Position))
 	return base64.RawURLEncoding.EncodeToString(append(raw, c.Mark[:]...))
 }
@@ -107,14 +109,15 @@ func (c Cursor) String() string {
 // readCursor reads what String wrote; ok is false for anything else.
 func readCursor(text string) (c Cursor, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != 50 || raw[0] != cursorForm {
+	if err != nil || len(raw) != 54 || raw[0] != cursorForm {
 		return c, false
 	}
 	copy(c.Community[:], raw[1:17])
 	copy(c.Member[:], raw[17:33])
 	c.Sight = Sight(raw[33])
-	c.Position = int64(binary.BigEndian.Uint64(raw[34:42]))
-	copy(c.Mark[:], raw[42:])
+	c.Apart = binary.BigEndian.Uint32(raw[34:38])
+	c.Position = int64(binary.BigEndian.Uint64(raw[38:46]))
+	copy(c.Mark[:], raw[46:])
 	return c, c.Position > 0
 }
 

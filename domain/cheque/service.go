@@ -54,6 +54,11 @@ func (s *Service) Write(ctx context.Context, actor domain.Actor, cmd Write) (Che
 		if err := c.Err(); err != nil {
 			return domain.Nowhere, err
 		}
+		if hidden, err := s.members.Strangers(ctx, actor, cmd.Community, side, cmd.Provider); err != nil {
+			return domain.Nowhere, err
+		} else if hidden {
+			return domain.Nowhere, domain.NewError(domain.NotFound, "providerId")
+		}
 		where, _, err := s.communities.Rules(ctx, cmd.Community, now)
 		if err != nil {
 			return domain.Nowhere, err

@@ -10,29 +10,30 @@ import (
 )
 
 // own is the frame of reading one's own conversations.
-func (s *Service) own(ctx context.Context, actor domain.Actor, community domain.ID, do func(ctx context.Context, member domain.ID) error) error {
+func (s *Service) own(ctx context.Context, actor domain.Actor, community domain.ID, do func(ctx context.Context, viewer Viewer) error) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
 		if err != nil {
 			return err
 		}
-		return do(ctx, standing.Member)
+		return do(ctx, Viewer{standing.Member, standing.Apart})
 	})
 }
 
 // Thread reads one for one of its two members. Error: NotFound for everybody else.
 func (s *Service) Thread(ctx context.Context, actor domain.Actor, community, id domain.ID) (t Thread, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) (err error) {
-		t, err = s.thread(ctx, community, member, id)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) (err error) {
+		t, err = s.thread(ctx, community, viewer, id)
 		return err
 	})
 	return t, err
 }
 
-// Own reads threads by id, those that are the actor's.
+// Own reads threads by id, those that are the actor's, for what they already see: a
+// message that they sent has its thread, whatever came between the two since.
 func (s *Service) Own(ctx context.Context, actor domain.Actor, community domain.ID, ids []domain.ID) (found []Thread, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) (err error) {
-		found, err = s.store.Threads(ctx, community, member, ids)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) (err error) {
+		found, err = s.store.Threads(ctx, community, Viewer{Member: viewer.Member}, ids)
 		return err
 	})
 	return found, err
@@ -40,8 +41,8 @@ func (s *Service) Own(ctx context.Context, actor domain.Actor, community domain.
 
 // About reads what the actor and somebody else wrote about exchanges or listings.
 func (s *Service) About(ctx context.Context, actor domain.Actor, community domain.ID, subjects []domain.ID) (found []Thread, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) (err error) {
-		found, err = s.store.ThreadsAbout(ctx, community, member, subjects)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) (err error) {
+		found, err = s.store.ThreadsAbout(ctx, community, viewer, subjects)
 		return err
 	})
 	return found, err
@@ -49,8 +50,8 @@ func (s *Service) About(ctx context.Context, actor domain.Actor, community domai
 
 // List lists the actor's threads in a community, those last written in first.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (found domain.Slice[Thread], err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) (err error) {
-		found, err = s.store.ListThreads(ctx, community, member, page)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) (err error) {
+		found, err = s.store.ListThreads(ctx, community, viewer, page)
 		return err
 	})
 	return found, err
@@ -58,8 +59,8 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 
 // Messages lists what was written in a thread, the newest first. Error: NotFound.
 func (s *Service) Messages(ctx context.Context, actor domain.Actor, community, thread domain.ID, page domain.Page) (found domain.Slice[Message], err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) error {
-		t, err := s.thread(ctx, community, member, thread)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) error {
+		t, err := s.thread(ctx, community, viewer, thread)
 		if err == nil {
 			found, err = s.store.ListMessages(ctx, community, t.ID, page)
 		}
@@ -70,7 +71,7 @@ func (s *Service) Messages(ctx context.Context, actor domain.Actor, community, t
 
 // Message reads one for one of the two. Error: NotFound for everybody else.
 func (s *Service) Message(ctx context.Context, actor domain.Actor, community, id domain.ID) (m Message, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) error {
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) error {
 		found, err := s.store.Messages(ctx, community, []domain.ID{id})
 		if err != nil {
 			return err
@@ -79,7 +80,7 @@ func (s *Service) Message(ctx context.Context, actor domain.Actor, community, id
 			return domain.NotFound
 		}
 		m = found[0]
-		_, err = s.thread(ctx, community, member, m.Thread)
+		_, err = s.thread(ctx, community, viewer, m.Thread)
 		return err
 	})
 	return m, err
@@ -97,8 +98,8 @@ func (s *Service) Last(ctx context.Context, community domain.ID, threads []domai
 // After reads what was written to the actor by events after a position, in the
 // journal's order.
 func (s *Service) After(ctx context.Context, actor domain.Actor, community domain.ID, position int64, limit int) (found []Message, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) (err error) {
-		found, err = s.store.MessagesAfter(ctx, community, member, position, limit)
+	err = s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) (err error) {
+		found, err = s.store.MessagesAfter(ctx, community, viewer, position, limit)
 		return err
 	})
 	return found, err
@@ -106,7 +107,7 @@ func (s *Service) After(ctx context.Context, actor domain.Actor, community domai
 
 // Announcement reads one, for every member. Error: NotFound.
 func (s *Service) Announcement(ctx context.Context, actor domain.Actor, community, id domain.ID) (a Announcement, err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, _ domain.ID) error {
+	err = s.own(ctx, actor, community, func(ctx context.Context, _ Viewer) error {
 		found, err := s.store.Announcements(ctx, community, []domain.ID{id})
 		if err == nil && len(found) == 0 {
 			err = domain.NotFound
@@ -121,7 +122,7 @@ func (s *Service) Announcement(ctx context.Context, actor domain.Actor, communit
 
 // Announcements lists what was announced in a community, the newest first.
 func (s *Service) Announcements(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (found domain.Slice[Announcement], err error) {
-	err = s.own(ctx, actor, community, func(ctx context.Context, _ domain.ID) (err error) {
+	err = s.own(ctx, actor, community, func(ctx context.Context, _ Viewer) (err error) {
 		found, err = s.store.ListAnnouncements(ctx, community, page)
 		return err
 	})

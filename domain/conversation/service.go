@@ -71,14 +71,18 @@ func (s *Service) send(ctx context.Context, actor domain.Actor, writer domain.ID
 			return id, err
 		}
 	}
-	t, err := s.thread(ctx, cmd.Community, writer, id)
+	apart, err := s.members.ApartFrom(ctx, actor, cmd.Community, writer)
+	if err != nil {
+		return id, err
+	}
+	t, err := s.thread(ctx, cmd.Community, Viewer{writer, apart}, id)
 	if err != nil {
 		return id, err
 	}
 	if err := s.reachable(ctx, actor, t, writer); err != nil {
 		return id, err
 	}
-	before, err := s.store.Threads(ctx, t.Community, t.Other(writer), []domain.ID{t.ID})
+	before, err := s.store.Threads(ctx, t.Community, Viewer{Member: t.Other(writer)}, []domain.ID{t.ID})
 	if err != nil {
 		return id, err
 	}
@@ -94,9 +98,11 @@ func (s *Service) send(ctx context.Context, actor domain.Actor, writer domain.ID
 }
 
 // reader finds to whom a first message goes: the other side of the exchange, who
-// published the listing, or a member. What somebody may not see is not found.
+// published the listing, or a member. What somebody may not see is not found, nor is
+// whom a block hides, but for what is about an exchange that is under way.
 func (s *Service) reader(ctx context.Context, actor domain.Actor, writer domain.ID, cmd Send) (domain.ID, error) {
 	var reader domain.ID
+	underWay := false
 	switch {
 	case cmd.Exchange != domain.Nowhere:
 		found, err := s.exchanges.LoadAll(ctx, cmd.Community, []domain.ID{cmd.Exchange})
@@ -106,7 +112,7 @@ func (s *Service) reader(ctx context.Context, actor domain.Actor, writer domain.
 		if len(found) == 0 || !found[0].Party(writer) {
 			return reader, domain.NewError(domain.NotFound, "to")
 		}
-		reader = found[0].Other(writer)
+		reader, underWay = found[0].Other(writer), found[0].UnderWay()
 	case cmd.Listing != domain.Nowhere:
 		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
 		if err != nil {
@@ -130,7 +136,14 @@ func (s *Service) reader(ctx context.Context, actor domain.Actor, writer domain.
 	if reader == writer {
 		return reader, domain.NewError(domain.BothSides, "to")
 	}
-	return reader, nil
+	if underWay {
+		return reader, nil
+	}
+	hidden, err := s.members.Strangers(ctx, actor, cmd.Community, writer, reader)
+	if err == nil && hidden {
+		err = domain.NewError(domain.NotFound, "to")
+	}
+	return reader, err
 }
 
 // reachable: both of the two still belong, and somebody who rests or was suspended
@@ -151,7 +164,7 @@ func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, w
 	return nil
 }
 
-func (s *Service) thread(ctx context.Context, community, viewer, id domain.ID) (Thread, error) {
+func (s *Service) thread(ctx context.Context, community domain.ID, viewer Viewer, id domain.ID) (Thread, error) {
 	found, err := s.store.Threads(ctx, community, viewer, []domain.ID{id})
 	if err != nil {
 		return Thread{}, err
@@ -164,10 +177,10 @@ func (s *Service) thread(ctx context.Context, community, viewer, id domain.ID) (
 
 // MarkRead notes that the actor has read a thread to its end. Error: NotFound.
 func (s *Service) MarkRead(ctx context.Context, actor domain.Actor, community, thread domain.ID) error {
-	return s.own(ctx, actor, community, func(ctx context.Context, member domain.ID) error {
-		t, err := s.thread(ctx, community, member, thread)
+	return s.own(ctx, actor, community, func(ctx context.Context, viewer Viewer) error {
+		t, err := s.thread(ctx, community, viewer, thread)
 		if err == nil {
-			err = s.store.See(ctx, t, member)
+			err = s.store.See(ctx, t, viewer.Member)
 		}
 		return err
 	})

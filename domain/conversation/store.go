@@ -8,19 +8,26 @@ import (
 	"github.com/hora-coop/hora/domain"
 )
 
+// Viewer is for whom threads are read: a member, and those from whom blocks keep them.
+type Viewer struct {
+	Member domain.ID
+	Apart  []domain.ID
+}
+
 // Store is what conversations need kept. Calls run inside InTx of the community.
 // Threads are read for one of their two members, whose unread messages they count;
-// for anybody else there are none.
+// for anybody else there are none. What a block hides there is not either, but for
+// what is about an exchange that is under way.
 type Store interface {
 	// OpenThread keeps a thread, or finds the one that there is about the same thing,
 	// and answers its id.
 	OpenThread(ctx context.Context, t Thread) (domain.ID, error)
-	Threads(ctx context.Context, community, viewer domain.ID, ids []domain.ID) ([]Thread, error)
+	Threads(ctx context.Context, community domain.ID, viewer Viewer, ids []domain.ID) ([]Thread, error)
 	// ListThreads lists them, those last written in first.
-	ListThreads(ctx context.Context, community, viewer domain.ID, page domain.Page) (domain.Slice[Thread], error)
+	ListThreads(ctx context.Context, community domain.ID, viewer Viewer, page domain.Page) (domain.Slice[Thread], error)
 	// ThreadsAbout reads what there is about exchanges, and about listings when the
 	// viewer is who asked.
-	ThreadsAbout(ctx context.Context, community, viewer domain.ID, subjects []domain.ID) ([]Thread, error)
+	ThreadsAbout(ctx context.Context, community domain.ID, viewer Viewer, subjects []domain.ID) ([]Thread, error)
 
 	// AddMessage keeps a message under the thread's next number.
 	AddMessage(ctx context.Context, m Message) error
@@ -30,7 +37,7 @@ type Store interface {
 	// ListMessages lists a thread's messages, the newest first.
 	ListMessages(ctx context.Context, community, thread domain.ID, page domain.Page) (domain.Slice[Message], error)
 	// MessagesAfter lists what was written to a member by events after a position, in their order.
-	MessagesAfter(ctx context.Context, community, member domain.ID, position int64, limit int) ([]Message, error)
+	MessagesAfter(ctx context.Context, community domain.ID, viewer Viewer, position int64, limit int) ([]Message, error)
 	// See notes that a member has read a thread to its end.
 	See(ctx context.Context, t Thread, member domain.ID) error
 

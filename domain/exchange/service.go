@@ -48,7 +48,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "proposeExchange", Input: cmd}, func() (domain.ID, error) {
-			x, err := s.agree(ctx, side, cmd)
+			x, err := s.agree(ctx, actor, side, cmd)
 			if err == nil {
 				err = s.oneSide(ctx, actor, x, side)
 			}
@@ -76,11 +76,14 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 }
 
 // agree works out who gives and who receives, and refuses what cannot be.
-func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exchange, error) {
+func (s *Service) agree(ctx context.Context, actor domain.Actor, side domain.ID, cmd Proposal) (Exchange, error) {
 	x := Exchange{Community: cmd.Community, Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
 	if cmd.Listing != domain.Nowhere {
 		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
 		if err != nil {
+			return x, err
+		}
+		if err := s.strangers(ctx, actor, cmd.Community, side, l.Member); err != nil {
 			return x, err
 		}
 		if l.State != listing.Published {
@@ -123,7 +126,19 @@ func (s *Service) agree(ctx context.Context, side domain.ID, cmd Proposal) (Exch
 	if err := c.Err(); err != nil {
 		return x, err
 	}
+	if err := s.strangers(ctx, actor, cmd.Community, side, x.Other(side)); err != nil {
+		return x, err
+	}
 	return x, s.bothActive(ctx, cmd.Community, x)
+}
+
+// strangers answers that there is no such member where a block hides one from the other.
+func (s *Service) strangers(ctx context.Context, actor domain.Actor, community, one, other domain.ID) error {
+	hidden, err := s.members.Strangers(ctx, actor, community, one, other)
+	if err == nil && hidden {
+		err = domain.NotFound
+	}
+	return err
 }
 
 // bothActive refuses an agreement with somebody who is not there.

@@ -5,6 +5,7 @@
 package exchange
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -109,6 +110,11 @@ func (x Exchange) Other(member domain.ID) domain.ID {
 		return x.Receiver
 	}
 	return x.Provider
+}
+
+// UnderWay says whether the two still have something to settle.
+func (x Exchange) UnderWay() bool {
+	return slices.Contains([]State{Proposed, Accepted, Done, Disputed}, x.State)
 }
 
 // Party says whether a member gives or receives in it.

@@ -97,6 +97,12 @@ func (s *Service) delegate(ctx context.Context, actor domain.Actor, from domain.
 		return g.ID, err
 	}
 	to, err := s.members.Load(ctx, g.Community, g.To)
+	if err == nil {
+		var hidden bool
+		if hidden, err = s.members.Strangers(ctx, actor, g.Community, from, g.To); err == nil && hidden {
+			err = domain.NotFound
+		}
+	}
 	if err != nil {
 		if errors.Is(err, domain.NotFound) {
 			err = domain.NewError(domain.NotFound, "toId")

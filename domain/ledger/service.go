@@ -162,7 +162,7 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		}
 		from, ok := byID(found, cmd.From)
 		to, known := byID(found, cmd.To)
-		if !ok || !known {
+		if !ok || !known || (to.Kind == Member && !standing.Sees(to.Owner)) {
 			return domain.Nowhere, domain.NotFound
 		}
 		if !mayGiveFrom(standing, from) || anyMirror(found) {

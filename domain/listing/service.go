@@ -241,10 +241,10 @@ func (s *Service) Listing(ctx context.Context, actor domain.Actor, community, id
 	return l, err
 }
 
-// VisibleTo says who may read it: every member, or, while it is not published,
-// its owner and those who moderate.
+// VisibleTo says who may read it: every member, but for those from whom a block
+// keeps its owner, or, while it is not published, its owner and those who moderate.
 func (l Listing) VisibleTo(standing domain.Standing) bool {
-	return standing.Admitted && (!l.hidden() || l.Member == standing.Member || standing.May(domain.ApproveListings))
+	return standing.Admitted && standing.Sees(l.Member) && (!l.hidden() || l.Member == standing.Member || standing.May(domain.ApproveListings))
 }
 
 func (l Listing) hidden() bool {
@@ -267,6 +267,7 @@ func (s *Service) Search(ctx context.Context, actor domain.Actor, community doma
 		if len(filter.States) > 0 && filter.Member != standing.Member && !standing.May(domain.ApproveListings) {
 			return domain.Forbidden
 		}
+		filter.Without = standing.Apart
 		if count {
 			if total, err = s.store.Count(ctx, community, filter); err != nil {
 				return err

@@ -121,7 +121,8 @@ type Filter struct {
 	Near        *Near
 	AvailableOn time.Time // a day; zero for any
 	Member      domain.ID
-	States      []State // empty: published ones
+	States      []State     // empty: published ones
+	Without     []domain.ID // members from whom a block keeps the reader
 }
 
 // Order is how a search is sorted.

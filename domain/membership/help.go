@@ -76,6 +76,9 @@ func (s *Service) NameHelper(ctx context.Context, actor domain.Actor, cmd NameHe
 			return err
 		}
 		helper, err := s.byID(ctx, cmd.Community, cmd.Helper)
+		if err == nil && own && !standing.Sees(helper.ID) {
+			err = domain.NotFound
+		}
 		if err != nil {
 			return err
 		}

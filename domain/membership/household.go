@@ -76,3 +76,9 @@ func (s *Service) Together(ctx context.Context, community, one, other domain.ID)
 	ids, err := s.store.Household(ctx, community, one)
 	return slices.Contains(ids, other), err
 }
+
+// LivesWith lists who lives in one household with a member, the member among them,
+// inside the caller's transaction; empty when nobody noted one.
+func (s *Service) LivesWith(ctx context.Context, community, member domain.ID) ([]domain.ID, error) {
+	return s.store.Household(ctx, community, member)
+}

@@ -38,26 +38,40 @@ func (s *Service) see(ctx context.Context, actor domain.Actor, community domain.
 	return m, err
 }
 
-// VisibleTo says who may read it: members see members; applications are for
-// those who admit, and for the applicant.
+// VisibleTo says who may read it: members see members, but for those from
+// whom a block keeps them; applications are for those who admit, and for the applicant.
 func (m Member) VisibleTo(standing domain.Standing) bool {
-	return m.ID == standing.Member || (standing.Admitted && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers)))
+	if m.ID == standing.Member {
+		return true
+	}
+	return standing.Admitted && standing.Sees(m.ID) && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers))
 }
 
-// List reads a community's members. Only those who admit see applications.
+// List reads a community's members. Only those who admit see applications, and only
+// those who see every exchange see who has none.
+//
+// Errors: Unauthenticated, NotFound, Forbidden, RoleUnknown.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, filter Filter, page domain.Page, count bool) (domain.Slice[Member], int, error) {
 	var found domain.Slice[Member]
 	var total int
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		standing, err := s.authorise(ctx, actor, community, domain.SeeCommunity)
 		if err != nil {
 			return err
 		}
-		for _, p := range filter.Participations {
-			if !p.Admitted() && !standing.May(domain.AdmitMembers) {
-				return domain.Forbidden
+		if !filter.allowed(standing) {
+			return domain.Forbidden
+		}
+		if filter.Role != "" {
+			_, charter, err := s.communities.Rules(ctx, community, now)
+			if err == nil && !charter.KnownRole(filter.Role) {
+				err = domain.NewError(RoleUnknown, "filter.role")
+			}
+			if err != nil {
+				return err
 			}
 		}
+		filter.Without = standing.Apart
 		if count {
 			if total, err = s.store.Count(ctx, community, filter); err != nil {
 				return err
@@ -67,6 +81,16 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 		return err
 	})
 	return found, total, err
+}
+
+// allowed says whether somebody may look for members in this way.
+func (f Filter) allowed(standing domain.Standing) bool {
+	for _, p := range f.Participations {
+		if !p.Admitted() && !standing.May(domain.AdmitMembers) {
+			return false
+		}
+	}
+	return f.QuietSince.IsZero() || standing.May(domain.SeeEveryExchange)
 }
 
 // Own is one's membership of a community. Error: NotFound.

@@ -79,6 +79,14 @@ type Store interface {
 	// AdmissionOf is a member's last.
 	AdmissionOf(ctx context.Context, community, member domain.ID) (a Admission, found bool, err error)
 
+	AddBlock(ctx context.Context, b Block) error
+	// EndBlock takes one away; false when there is none.
+	EndBlock(ctx context.Context, community, member, blocked domain.ID) (bool, error)
+	// BlocksBy lists whom a member blocked, the last first.
+	BlocksBy(ctx context.Context, community, member domain.ID) ([]Block, error)
+	// ApartFrom lists the members between whom and one a block stands and does not rest.
+	ApartFrom(ctx context.Context, community, member domain.ID) ([]domain.ID, error)
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.

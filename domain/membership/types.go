@@ -143,6 +143,10 @@ type RoleGrant struct {
 type Filter struct {
 	Text           string          // part of the name, accents and case ignored
 	Participations []Participation // empty: everybody admitted
+	Role           domain.Role     // held now; empty: any or none
+	WithoutListing bool            // shows no offer and no request
+	QuietSince     time.Time       // admitted before, and has exchanged nothing since; zero: whoever
+	Without        []domain.ID     // from whom a block keeps the reader
 }
 
 // Register enters a member who may have no e-mail and no device at all.

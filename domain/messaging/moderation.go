@@ -25,12 +25,35 @@ func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case moderation.ReportLate:
 		t.toModerators, t.whom = ReportOverdue, m.Member
 	default:
-		if (moderation.Measure{Action: m.Action}).ToldMember() {
+		if (moderation.Measure{Action: m.Action}).ToldMember() && m.Appeal == domain.Nowhere { // an appeal tells what became of it
 			t.kind, t.members = Kind(e.Kind), []domain.ID{m.Member}
 		}
 		if e.Kind == moderation.MeasureTaken {
-			t.answered = m.Reporter
+			t.also, t.alsoKind = m.Reporter, ReportAnswered
 		}
+	}
+	return t, true, nil
+}
+
+// tellAppeal: those who moderate hear that an appeal waits, also who took the measure,
+// so that they find somebody else; both of them hear what became of it.
+func tellAppeal(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var a moderation.AppealTold
+	if err := payload(e, &a); err != nil {
+		return t, false, err
+	}
+	t.spared, t.whom, t.about = []domain.ID{a.Member, a.Reporter}, a.Member, map[domain.ID]domain.ID{a.Against: a.Member}
+	switch e.Kind {
+	case moderation.Appealed:
+		t.toModerators = AppealFiled
+	case moderation.AppealLate:
+		t.toModerators = AppealOverdue
+	default:
+		t.kind, t.members = MeasureUpheld, []domain.ID{a.Member}
+		if a.Outcome == moderation.Overturned {
+			t.kind = MeasureOver
+		}
+		t.also, t.alsoKind = a.Against, AppealDecided
 	}
 	return t, true, nil
 }

@@ -44,7 +44,8 @@ type told struct {
 
 	toModerators Kind        // what coordinators and moderators are told
 	spared       []domain.ID // those of them who are not: the case is theirs
-	answered     domain.ID   // whose report was answered
+	also         domain.ID   // who is told something else
+	alsoKind     Kind
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -115,6 +116,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellWay(e)
 	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
 		return tellModeration(e)
+	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
+		return tellAppeal(e)
 	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:
 		return tellComplaint(e)
 	case recognition.MilestoneReached:

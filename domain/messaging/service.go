@@ -93,9 +93,9 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 			return nil, err
 		}
 	}
-	if t.answered != domain.Nowhere {
-		reporter, err := s.members.Load(ctx, e.Community, t.answered)
-		if err := tell(ReportAnswered, other, reporter, err); err != nil {
+	if t.also != domain.Nowhere {
+		members, err := s.members.Load(ctx, e.Community, t.also)
+		if err := tell(t.alsoKind, other, members, err); err != nil {
 			return nil, err
 		}
 	}

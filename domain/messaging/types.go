@@ -106,6 +106,11 @@ const (
 	MeasureTaken     Kind = "MEASURE_TAKEN"
 	MeasureUndone    Kind = "MEASURE_UNDONE"
 	MeasureLapsed    Kind = "MEASURE_LAPSED"
+	AppealFiled      Kind = "APPEAL_FILED"   // for coordinators and moderators
+	AppealOverdue    Kind = "APPEAL_OVERDUE" // for coordinators and moderators
+	AppealDecided    Kind = "APPEAL_DECIDED" // for who took the measure
+	MeasureUpheld    Kind = "MEASURE_UPHELD" // for who appealed, as the next
+	MeasureOver      Kind = "MEASURE_OVERTURNED"
 	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
 	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
 	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained

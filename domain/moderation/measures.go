@@ -144,21 +144,36 @@ func (s *Service) Undo(ctx context.Context, actor domain.Actor, community, id do
 			return err
 		}
 		m.EndedAt, m.EndedBy, m.EndReason = now, standing.Member, reason
-		first, err := s.store.End(ctx, m)
+		appeal, err := s.yield(ctx, actor, m)
 		if err != nil {
 			return err
 		}
-		if !first || !m.ToldMember() {
-			return domain.NewError(MeasureEnded, "measureId")
+		undone, err := s.takeBack(ctx, actor, m, appeal)
+		if err == nil && (!undone || !m.ToldMember()) {
+			err = domain.NewError(MeasureEnded, "measureId")
 		}
-		s.tell(ctx, actor, MeasureUndone, m.ID, Told{Report: m.Report, Member: m.Member, Action: m.Action, Reason: r.Reason})
-		return s.lift(ctx, actor, m)
+		return err
 	})
 	return m, err
 }
 
+// takeBack ends a measure, for an appeal where there was one, and what it took comes
+// back; false when it had ended.
+func (s *Service) takeBack(ctx context.Context, actor domain.Actor, m Measure, appeal domain.ID) (bool, error) {
+	r, err := s.report(ctx, m.Community, m.Report)
+	if err != nil {
+		return false, err
+	}
+	first, err := s.store.End(ctx, m)
+	if err != nil || !first {
+		return false, err
+	}
+	s.tell(ctx, actor, MeasureUndone, m.ID, Told{Report: m.Report, Member: m.Member, Action: m.Action, Reason: r.Reason, Appeal: appeal})
+	return true, s.lift(ctx, actor, m)
+}
+
 // PassTime ends the measures whose time is over, and tells those who moderate which
-// reports wait for too long.
+// reports and appeals wait for too long.
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	return errors.Join(
 		s.pass(ctx, community, func(ctx context.Context, now time.Time) (int, error) {
@@ -175,6 +190,13 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 			late, err := s.store.TakeLate(ctx, community, now, 100)
 			for _, r := range late {
 				s.tell(ctx, domain.System, ReportLate, r.ID, Told{Report: r.ID, Reporter: r.Reporter, Member: r.Accused, Reason: r.Reason})
+			}
+			return len(late), err
+		}),
+		s.pass(ctx, community, func(ctx context.Context, now time.Time) (int, error) {
+			late, err := s.store.TakeLateAppeals(ctx, community, now, 100)
+			for _, a := range late {
+				s.tellAppeal(ctx, domain.System, AppealLate, a)
 			}
 			return len(late), err
 		}),
@@ -204,6 +226,11 @@ func (s *Service) measure(ctx context.Context, community, id domain.ID) (Measure
 		return Measure{}, err
 	}
 	return found[0], nil
+}
+
+// LoadMeasures reads measures inside the caller's transaction, those that exist.
+func (s *Service) LoadMeasures(ctx context.Context, community domain.ID, ids []domain.ID) ([]Measure, error) {
+	return s.store.Measures(ctx, community, ids)
 }
 
 // visibleTo says who reads a measure: those who moderate, and its member where they

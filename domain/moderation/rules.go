@@ -95,7 +95,7 @@ func (cmd Resolve) measure(r Report, by domain.ID, now time.Time) (Measure, erro
 // staffActs are the events that only those whom a community entrusted make; the
 // audit log is made of them.
 var staffActs = []domain.EventKind{
-	MeasureTaken, MeasureUndone, ComplaintAsk, ComplaintAlone,
+	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.AllowedOnce,

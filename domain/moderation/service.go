@@ -72,12 +72,18 @@ func (s *Service) accused(ctx context.Context, standing domain.Standing, communi
 	switch about.Kind {
 	case AboutMember:
 		found, err := s.members.LoadAll(ctx, community, []domain.ID{about.ID})
+		if err == nil {
+			standing, err = s.despiteBlock(ctx, standing, community, about.ID)
+		}
 		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
 			return domain.Nowhere, none.Because(err)
 		}
 		return found[0].ID, nil
 	case AboutListing:
 		found, err := s.listings.LoadAll(ctx, community, []domain.ID{about.ID})
+		if err == nil && len(found) > 0 {
+			standing, err = s.despiteBlock(ctx, standing, community, found[0].Member)
+		}
 		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
 			return domain.Nowhere, none.Because(err)
 		}
@@ -90,6 +96,19 @@ func (s *Service) accused(ctx context.Context, standing domain.Standing, communi
 		return found[0].Other(standing.Member), nil
 	}
 	return domain.Nowhere, none
+}
+
+// despiteBlock lets somebody report whom they blocked themselves: not wanting to see
+// a member is no reason to keep quiet about them.
+func (s *Service) despiteBlock(ctx context.Context, standing domain.Standing, community, member domain.ID) (domain.Standing, error) {
+	if standing.Sees(member) {
+		return standing, nil
+	}
+	own, err := s.members.Blocked(ctx, community, standing.Member, member)
+	if own {
+		standing.Apart = nil
+	}
+	return standing, err
 }
 
 func (s *Service) report(ctx context.Context, community, id domain.ID) (Report, error) {

@@ -34,6 +34,19 @@ type Store interface {
 	// TakeLapsed ends the measures whose time is over and answers them, each once.
 	TakeLapsed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Measure, error)
 
+	// AddAppeal keeps one. Error: AlreadyAppealed.
+	AddAppeal(ctx context.Context, a Appeal) error
+	Appeals(ctx context.Context, community domain.ID, ids []domain.ID) ([]Appeal, error)
+	AppealsAgainst(ctx context.Context, community domain.ID, measures []domain.ID) ([]Appeal, error)
+	// AppealsIn are all, in the order of their place.
+	AppealsIn(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Appeal], error)
+	// CountAppeals counts those that wait.
+	CountAppeals(ctx context.Context, community domain.ID) (int, error)
+	// DecideAppeal keeps an answer; false when there was one.
+	DecideAppeal(ctx context.Context, a Appeal) (bool, error)
+	// TakeLateAppeals marks those whose answer is late and answers them, each once.
+	TakeLateAppeals(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Appeal, error)
+
 	AddComplaint(ctx context.Context, c Complaint) error
 	// Complaints reads complaints with who opened them.
 	Complaints(ctx context.Context, community domain.ID, ids []domain.ID) ([]Complaint, error)

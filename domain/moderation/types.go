@@ -151,4 +151,5 @@ type Told struct {
 	Member   domain.ID `json:"member"`
 	Action   Action    `json:"action"`
 	Reason   Reason    `json:"reason"`
+	Appeal   domain.ID `json:"appeal"` // that had it undone; Nowhere without one
 }

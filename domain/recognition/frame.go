@@ -50,10 +50,15 @@ func one[T any](found []T, err error) (T, error) {
 }
 
 // beside finds a member whom a giver may recognise: another one, who belongs, of
-// another household. An application is not shown to members, so it is not found.
-func (s *Service) beside(ctx context.Context, giver, community, member domain.ID, field string) (membership.Member, error) {
+// another household. An application is not shown to members, so it is not found,
+// nor is whom a block hides.
+func (s *Service) beside(ctx context.Context, actor domain.Actor, giver, community, member domain.ID, field string) (membership.Member, error) {
 	found, err := s.members.Load(ctx, community, member)
-	if err != nil || found[0].AdmittedAt.IsZero() {
+	hidden := false
+	if err == nil {
+		hidden, err = s.members.Strangers(ctx, actor, community, giver, member)
+	}
+	if err != nil || hidden || found[0].AdmittedAt.IsZero() {
 		return membership.Member{}, domain.NewError(domain.NotFound, field).Because(err)
 	}
 	m := found[0]

@@ -68,7 +68,7 @@ func (s *Service) IssueBadge(ctx context.Context, actor domain.Actor, cmd IssueB
 		if err := c.Err(); err != nil {
 			return domain.Nowhere, err
 		}
-		m, err := s.beside(ctx, giver, cmd.Community, cmd.Member, "memberId")
+		m, err := s.beside(ctx, actor, giver, cmd.Community, cmd.Member, "memberId")
 		if err != nil {
 			return domain.Nowhere, err
 		}

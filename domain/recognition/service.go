@@ -40,7 +40,7 @@ func (s *Service) Thank(ctx context.Context, actor domain.Actor, cmd Thank) (Tha
 		if wrong != nil {
 			return domain.Nowhere, wrong
 		}
-		x, err := s.received(ctx, giver, cmd, now)
+		x, err := s.received(ctx, actor, giver, cmd, now)
 		if err != nil {
 			return domain.Nowhere, err
 		}
@@ -59,9 +59,9 @@ func (s *Service) Thank(ctx context.Context, actor domain.Actor, cmd Thank) (Tha
 
 // received finds the exchange to give thanks for. A member alone is nothing to
 // thank for, and learns why.
-func (s *Service) received(ctx context.Context, giver domain.ID, cmd Thank, now time.Time) (exchange.Exchange, error) {
+func (s *Service) received(ctx context.Context, actor domain.Actor, giver domain.ID, cmd Thank, now time.Time) (exchange.Exchange, error) {
 	if cmd.Member != domain.Nowhere {
-		if _, err := s.beside(ctx, giver, cmd.Community, cmd.Member, "subjectId"); err != nil {
+		if _, err := s.beside(ctx, actor, giver, cmd.Community, cmd.Member, "subjectId"); err != nil {
 			return exchange.Exchange{}, err
 		}
 		return exchange.Exchange{}, domain.NewError(NoExchange, "subjectId")
@@ -74,6 +74,11 @@ func (s *Service) received(ctx context.Context, giver domain.ID, cmd Thank, now 
 		return exchange.Exchange{}, domain.NewError(domain.NotFound, "subjectId") // it is none of their business
 	}
 	x := found[0]
+	if hidden, err := s.members.Strangers(ctx, actor, cmd.Community, giver, x.Other(giver)); err != nil {
+		return x, err
+	} else if hidden {
+		return x, domain.NewError(domain.NotFound, "subjectId")
+	}
 	where, _, err := s.communities.Rules(ctx, cmd.Community, now)
 	if err != nil {
 		return x, err
@@ -95,7 +100,7 @@ func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Sta
 		if wrong != nil {
 			return domain.Nowhere, wrong
 		}
-		m, err := s.beside(ctx, giver, cmd.Community, cmd.Member, "memberId")
+		m, err := s.beside(ctx, actor, giver, cmd.Community, cmd.Member, "memberId")
 		if err != nil {
 			return domain.Nowhere, err
 		}
@@ -130,7 +135,7 @@ func (s *Service) Endorse(ctx context.Context, actor domain.Actor, cmd Endorse) 
 		if t, known := listing.TypeByCode(cmd.ServiceType); !known || !t.Leaf() {
 			return domain.Nowhere, domain.NewError(listing.ServiceTypeUnknown, "serviceTypeId")
 		}
-		m, err := s.beside(ctx, giver, cmd.Community, cmd.Member, "memberId")
+		m, err := s.beside(ctx, actor, giver, cmd.Community, cmd.Member, "memberId")
 		if err != nil {
 			return domain.Nowhere, err
 		}

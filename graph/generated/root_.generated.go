@@ -35,8 +35,10 @@ type ResolverRoot interface {
 	Allocation() AllocationResolver
 	AllocationChallenge() AllocationChallengeResolver
 	Announcement() AnnouncementResolver
+	Appeal() AppealResolver
 	AuditEntry() AuditEntryResolver
 	Badge() BadgeResolver
+	BlockedMember() BlockedMemberResolver
 	Charter() CharterResolver
 	Claim() ClaimResolver
 	College() CollegeResolver
@@ -102,6 +104,7 @@ type ResolverRoot interface {
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
 	Viewer() ViewerResolver
+	VitalityFamily() VitalityFamilyResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 	WhyNot() WhyNotResolver
@@ -294,6 +297,38 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Appeal struct {
+		AnswerBy  func(childComplexity int) int
+		At        func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MayDecide func(childComplexity int) int
+		Measure   func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Overdue   func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
+	AppealConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AppealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AppealMeasurePayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApplyForCoOwnershipPayload struct {
 		Admission  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -379,6 +414,17 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Options          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	BlockMemberPayload struct {
+		Blocked    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockedMember struct {
+		Member  func(childComplexity int) int
+		Resting func(childComplexity int) int
+		Since   func(childComplexity int) int
 	}
 
 	BreakGlassPayload struct {
@@ -554,6 +600,7 @@ type ComplexityRoot struct {
 		Activities               func(childComplexity int, filter *model.ActivityFilter, first *int, after *string, last *int, before *string) int
 		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Appeals                  func(childComplexity int, first *int, after *string) int
 		AuditLog                 func(childComplexity int, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
@@ -587,6 +634,7 @@ type ComplexityRoot struct {
 		TimeChequeBatches        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeCheques              func(childComplexity int, filter *model.TimeChequeFilter, first *int, after *string, last *int, before *string) int
 		TimeZone                 func(childComplexity int) int
+		Vitality                 func(childComplexity int, period *model.PeriodInput) int
 		Webhooks                 func(childComplexity int) int
 	}
 
@@ -798,6 +846,11 @@ type ComplexityRoot struct {
 
 	DecideAdmissionPayload struct {
 		Admission  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DecideAppealPayload struct {
+		Appeal     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1513,6 +1566,8 @@ type ComplexityRoot struct {
 
 	ModerationMeasure struct {
 		Action    func(childComplexity int) int
+		Appeal    func(childComplexity int) int
+		AppealBy  func(childComplexity int) int
 		At        func(childComplexity int) int
 		DecidedBy func(childComplexity int) int
 		EndReason func(childComplexity int) int
@@ -1538,6 +1593,7 @@ type ComplexityRoot struct {
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
+		AppealMeasure             func(childComplexity int, input model.AppealMeasureInput) int
 		ApplyForCoOwnership       func(childComplexity int, input model.ApplyForCoOwnershipInput) int
 		ApplyToJoin               func(childComplexity int, input model.ApplyToJoinInput) int
 		ApproveActivity           func(childComplexity int, input model.ApproveActivityInput) int
@@ -1547,6 +1603,7 @@ type ComplexityRoot struct {
 		AwardStar                 func(childComplexity int, input model.AwardStarInput) int
 		BeginPasskeyRegistration  func(childComplexity int, input *model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
+		BlockMember               func(childComplexity int, input model.BlockMemberInput) int
 		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
 		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
@@ -1566,6 +1623,7 @@ type ComplexityRoot struct {
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
 		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
 		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
+		DecideAppeal              func(childComplexity int, input model.DecideAppealInput) int
 		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
@@ -1657,6 +1715,7 @@ type ComplexityRoot struct {
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
+		UnblockMember             func(childComplexity int, input model.UnblockMemberInput) int
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
@@ -2643,6 +2702,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnblockMemberPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UndoMeasurePayload struct {
 		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2665,6 +2729,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		Blocked             func(childComplexity int) int
 		Delegations         func(childComplexity int) int
 		Memberships         func(childComplexity int, first *int, after *string) int
 		NeedsMyVote         func(childComplexity int) int
@@ -2673,6 +2738,61 @@ type ComplexityRoot struct {
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
+	}
+
+	Vitality struct {
+		Before   func(childComplexity int) int
+		Families func(childComplexity int) int
+		Months   func(childComplexity int) int
+		Period   func(childComplexity int) int
+		Today    func(childComplexity int) int
+	}
+
+	VitalityFamily struct {
+		Exchanges   func(childComplexity int) int
+		Members     func(childComplexity int) int
+		Minutes     func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+	}
+
+	VitalityFigures struct {
+		Active            func(childComplexity int) int
+		Exchanges         func(childComplexity int) int
+		FirstExchangeDays func(childComplexity int) int
+		From              func(childComplexity int) int
+		Joined            func(childComplexity int) int
+		Left              func(childComplexity int) int
+		Members           func(childComplexity int) int
+		Minutes           func(childComplexity int) int
+		Reciprocity       func(childComplexity int) int
+		Until             func(childComplexity int) int
+	}
+
+	VitalityMonth struct {
+		Active    func(childComplexity int) int
+		Exchanges func(childComplexity int) int
+		Joined    func(childComplexity int) int
+		Minutes   func(childComplexity int) int
+		Month     func(childComplexity int) int
+	}
+
+	VitalityPart struct {
+		Members func(childComplexity int) int
+		Share   func(childComplexity int) int
+	}
+
+	VitalityReciprocity struct {
+		Both         func(childComplexity int) int
+		GaveOnly     func(childComplexity int) int
+		ReceivedOnly func(childComplexity int) int
+	}
+
+	VitalityToday struct {
+		At             func(childComplexity int) int
+		Isolated       func(childComplexity int) int
+		Members        func(childComplexity int) int
+		UnmetRequests  func(childComplexity int) int
+		WithoutListing func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -3532,6 +3652,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
 
+	case "Appeal.answerBy":
+		if e.ComplexityRoot.Appeal.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.AnswerBy(childComplexity), true
+	case "Appeal.filedAt":
+		if e.ComplexityRoot.Appeal.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.At(childComplexity), true
+	case "Appeal.decidedAt":
+		if e.ComplexityRoot.Appeal.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedAt(childComplexity), true
+	case "Appeal.decidedBy":
+		if e.ComplexityRoot.Appeal.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.DecidedBy(childComplexity), true
+	case "Appeal.id":
+		if e.ComplexityRoot.Appeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.ID(childComplexity), true
+	case "Appeal.mayDecide":
+		if e.ComplexityRoot.Appeal.MayDecide == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.MayDecide(childComplexity), true
+	case "Appeal.measure":
+		if e.ComplexityRoot.Appeal.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Measure(childComplexity), true
+	case "Appeal.member":
+		if e.ComplexityRoot.Appeal.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Member(childComplexity), true
+	case "Appeal.outcome":
+		if e.ComplexityRoot.Appeal.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Outcome(childComplexity), true
+	case "Appeal.overdue":
+		if e.ComplexityRoot.Appeal.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Overdue(childComplexity), true
+	case "Appeal.reason":
+		if e.ComplexityRoot.Appeal.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Reason(childComplexity), true
+	case "Appeal.statement":
+		if e.ComplexityRoot.Appeal.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Statement(childComplexity), true
+
+	case "AppealConnection.edges":
+		if e.ComplexityRoot.AppealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Edges(childComplexity), true
+	case "AppealConnection.nodes":
+		if e.ComplexityRoot.AppealConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.Nodes(childComplexity), true
+	case "AppealConnection.pageInfo":
+		if e.ComplexityRoot.AppealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.PageInfo(childComplexity), true
+	case "AppealConnection.totalCount":
+		if e.ComplexityRoot.AppealConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealConnection.TotalCount(childComplexity), true
+
+	case "AppealEdge.cursor":
+		if e.ComplexityRoot.AppealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Cursor(childComplexity), true
+	case "AppealEdge.node":
+		if e.ComplexityRoot.AppealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealEdge.Node(childComplexity), true
+
+	case "AppealMeasurePayload.appeal":
+		if e.ComplexityRoot.AppealMeasurePayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.Appeal(childComplexity), true
+	case "AppealMeasurePayload.userErrors":
+		if e.ComplexityRoot.AppealMeasurePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppealMeasurePayload.UserErrors(childComplexity), true
+
 	case "ApplyForCoOwnershipPayload.admission":
 		if e.ComplexityRoot.ApplyForCoOwnershipPayload.Admission == nil {
 			break
@@ -3798,6 +4042,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BeginPasskeySignInPayload.UserErrors(childComplexity), true
+
+	case "BlockMemberPayload.blocked":
+		if e.ComplexityRoot.BlockMemberPayload.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.Blocked(childComplexity), true
+	case "BlockMemberPayload.userErrors":
+		if e.ComplexityRoot.BlockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockMemberPayload.UserErrors(childComplexity), true
+
+	case "BlockedMember.member":
+		if e.ComplexityRoot.BlockedMember.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Member(childComplexity), true
+	case "BlockedMember.resting":
+		if e.ComplexityRoot.BlockedMember.Resting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Resting(childComplexity), true
+	case "BlockedMember.since":
+		if e.ComplexityRoot.BlockedMember.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedMember.Since(childComplexity), true
 
 	case "BreakGlassPayload.complaint":
 		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
@@ -4494,6 +4770,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Announcements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.appeals":
+		if e.ComplexityRoot.Community.Appeals == nil {
+			break
+		}
+
+		args, err := ec.field_Community_appeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Appeals(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Community.auditLog":
 		if e.ComplexityRoot.Community.AuditLog == nil {
 			break
@@ -4787,6 +5074,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.TimeZone(childComplexity), true
+	case "Community.vitality":
+		if e.ComplexityRoot.Community.Vitality == nil {
+			break
+		}
+
+		args, err := ec.field_Community_vitality_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Vitality(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "Community.webhooks":
 		if e.ComplexityRoot.Community.Webhooks == nil {
 			break
@@ -5571,6 +5869,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideAdmissionPayload.UserErrors(childComplexity), true
+
+	case "DecideAppealPayload.appeal":
+		if e.ComplexityRoot.DecideAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.Appeal(childComplexity), true
+	case "DecideAppealPayload.userErrors":
+		if e.ComplexityRoot.DecideAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideAppealPayload.UserErrors(childComplexity), true
 
 	case "Decision.audit":
 		if e.ComplexityRoot.Decision.Audit == nil {
@@ -8316,6 +8627,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Action(childComplexity), true
+	case "ModerationMeasure.appeal":
+		if e.ComplexityRoot.ModerationMeasure.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Appeal(childComplexity), true
+	case "ModerationMeasure.appealBy":
+		if e.ComplexityRoot.ModerationMeasure.AppealBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.AppealBy(childComplexity), true
 	case "ModerationMeasure.decidedAt":
 		if e.ComplexityRoot.ModerationMeasure.At == nil {
 			break
@@ -8462,6 +8785,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Announce(childComplexity, args["input"].(model.AnnounceInput)), true
+	case "Mutation.appealMeasure":
+		if e.ComplexityRoot.Mutation.AppealMeasure == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_appealMeasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AppealMeasure(childComplexity, args["input"].(model.AppealMeasureInput)), true
 	case "Mutation.applyForCoOwnership":
 		if e.ComplexityRoot.Mutation.ApplyForCoOwnership == nil {
 			break
@@ -8561,6 +8895,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity, args["input"].(*model.BeginPasskeySignInInput)), true
+	case "Mutation.blockMember":
+		if e.ComplexityRoot.Mutation.BlockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockMember(childComplexity, args["input"].(model.BlockMemberInput)), true
 	case "Mutation.breakGlass":
 		if e.ComplexityRoot.Mutation.BreakGlass == nil {
 			break
@@ -8770,6 +9115,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideAdmission(childComplexity, args["input"].(model.DecideAdmissionInput)), true
+	case "Mutation.decideAppeal":
+		if e.ComplexityRoot.Mutation.DecideAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideAppeal(childComplexity, args["input"].(model.DecideAppealInput)), true
 	case "Mutation.declareConflict":
 		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
 			break
@@ -9771,6 +10127,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferShares(childComplexity, args["input"].(model.TransferSharesInput)), true
+	case "Mutation.unblockMember":
+		if e.ComplexityRoot.Mutation.UnblockMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unblockMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnblockMember(childComplexity, args["input"].(model.UnblockMemberInput)), true
 	case "Mutation.undoMeasure":
 		if e.ComplexityRoot.Mutation.UndoMeasure == nil {
 			break
@@ -13432,6 +13799,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransferSharesPayload.UserErrors(childComplexity), true
 
+	case "UnblockMemberPayload.member":
+		if e.ComplexityRoot.UnblockMemberPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.Member(childComplexity), true
+	case "UnblockMemberPayload.userErrors":
+		if e.ComplexityRoot.UnblockMemberPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockMemberPayload.UserErrors(childComplexity), true
+
 	case "UndoMeasurePayload.measure":
 		if e.ComplexityRoot.UndoMeasurePayload.Measure == nil {
 			break
@@ -13490,6 +13870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "Viewer.blocked":
+		if e.ComplexityRoot.Viewer.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Blocked(childComplexity), true
 	case "Viewer.delegations":
 		if e.ComplexityRoot.Viewer.Delegations == nil {
 			break
@@ -13548,6 +13934,217 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
+
+	case "Vitality.before":
+		if e.ComplexityRoot.Vitality.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Before(childComplexity), true
+	case "Vitality.families":
+		if e.ComplexityRoot.Vitality.Families == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Families(childComplexity), true
+	case "Vitality.months":
+		if e.ComplexityRoot.Vitality.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Months(childComplexity), true
+	case "Vitality.period":
+		if e.ComplexityRoot.Vitality.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Period(childComplexity), true
+	case "Vitality.today":
+		if e.ComplexityRoot.Vitality.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vitality.Today(childComplexity), true
+
+	case "VitalityFamily.exchanges":
+		if e.ComplexityRoot.VitalityFamily.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Exchanges(childComplexity), true
+	case "VitalityFamily.members":
+		if e.ComplexityRoot.VitalityFamily.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Members(childComplexity), true
+	case "VitalityFamily.minutes":
+		if e.ComplexityRoot.VitalityFamily.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.Minutes(childComplexity), true
+	case "VitalityFamily.serviceType":
+		if e.ComplexityRoot.VitalityFamily.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFamily.ServiceType(childComplexity), true
+
+	case "VitalityFigures.active":
+		if e.ComplexityRoot.VitalityFigures.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Active(childComplexity), true
+	case "VitalityFigures.exchanges":
+		if e.ComplexityRoot.VitalityFigures.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Exchanges(childComplexity), true
+	case "VitalityFigures.firstExchangeDays":
+		if e.ComplexityRoot.VitalityFigures.FirstExchangeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.FirstExchangeDays(childComplexity), true
+	case "VitalityFigures.from":
+		if e.ComplexityRoot.VitalityFigures.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.From(childComplexity), true
+	case "VitalityFigures.joined":
+		if e.ComplexityRoot.VitalityFigures.Joined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Joined(childComplexity), true
+	case "VitalityFigures.left":
+		if e.ComplexityRoot.VitalityFigures.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Left(childComplexity), true
+	case "VitalityFigures.members":
+		if e.ComplexityRoot.VitalityFigures.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Members(childComplexity), true
+	case "VitalityFigures.minutes":
+		if e.ComplexityRoot.VitalityFigures.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Minutes(childComplexity), true
+	case "VitalityFigures.reciprocity":
+		if e.ComplexityRoot.VitalityFigures.Reciprocity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Reciprocity(childComplexity), true
+	case "VitalityFigures.until":
+		if e.ComplexityRoot.VitalityFigures.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityFigures.Until(childComplexity), true
+
+	case "VitalityMonth.active":
+		if e.ComplexityRoot.VitalityMonth.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Active(childComplexity), true
+	case "VitalityMonth.exchanges":
+		if e.ComplexityRoot.VitalityMonth.Exchanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Exchanges(childComplexity), true
+	case "VitalityMonth.joined":
+		if e.ComplexityRoot.VitalityMonth.Joined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Joined(childComplexity), true
+	case "VitalityMonth.minutes":
+		if e.ComplexityRoot.VitalityMonth.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Minutes(childComplexity), true
+	case "VitalityMonth.month":
+		if e.ComplexityRoot.VitalityMonth.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityMonth.Month(childComplexity), true
+
+	case "VitalityPart.members":
+		if e.ComplexityRoot.VitalityPart.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityPart.Members(childComplexity), true
+	case "VitalityPart.share":
+		if e.ComplexityRoot.VitalityPart.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityPart.Share(childComplexity), true
+
+	case "VitalityReciprocity.both":
+		if e.ComplexityRoot.VitalityReciprocity.Both == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.Both(childComplexity), true
+	case "VitalityReciprocity.gaveOnly":
+		if e.ComplexityRoot.VitalityReciprocity.GaveOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.GaveOnly(childComplexity), true
+	case "VitalityReciprocity.receivedOnly":
+		if e.ComplexityRoot.VitalityReciprocity.ReceivedOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityReciprocity.ReceivedOnly(childComplexity), true
+
+	case "VitalityToday.at":
+		if e.ComplexityRoot.VitalityToday.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.At(childComplexity), true
+	case "VitalityToday.isolated":
+		if e.ComplexityRoot.VitalityToday.Isolated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.Isolated(childComplexity), true
+	case "VitalityToday.members":
+		if e.ComplexityRoot.VitalityToday.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.Members(childComplexity), true
+	case "VitalityToday.unmetRequests":
+		if e.ComplexityRoot.VitalityToday.UnmetRequests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.UnmetRequests(childComplexity), true
+	case "VitalityToday.withoutListing":
+		if e.ComplexityRoot.VitalityToday.WithoutListing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VitalityToday.WithoutListing(childComplexity), true
 
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
@@ -13910,6 +14507,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
+			graphql.NewInputUnmarshaler("AppealMeasureInput", ec.unmarshalInputAppealMeasureInput),
 			graphql.NewInputUnmarshaler("ApplyForCoOwnershipInput", ec.unmarshalInputApplyForCoOwnershipInput),
 			graphql.NewInputUnmarshaler("ApplyToJoinInput", ec.unmarshalInputApplyToJoinInput),
 			graphql.NewInputUnmarshaler("ApproveActivityInput", ec.unmarshalInputApproveActivityInput),
@@ -13921,6 +14519,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
+			graphql.NewInputUnmarshaler("BlockMemberInput", ec.unmarshalInputBlockMemberInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
 			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
@@ -13946,6 +14545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("CycleRuleInput", ec.unmarshalInputCycleRuleInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
+			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
 			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
@@ -14066,6 +14666,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
+			graphql.NewInputUnmarshaler("UnblockMemberInput", ec.unmarshalInputUnblockMemberInput),
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
@@ -14622,6 +15223,18 @@ enum ErrorCode {
   ACTION_UNFIT
   "The measure has ended, or left nothing to undo. Read it again."
   MEASURE_ENDED
+  "One appeals once against a measure. Show that appeal."
+  ALREADY_APPEALED
+  "The decision was taken more than ` + "`" + `LimitReached.maximum` + "`" + ` days ago. Name a coordinator to talk to."
+  APPEAL_TOO_LATE
+  "The appeal has been decided. Read it again."
+  APPEAL_ANSWERED
+  "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
+  OWN_DECISION
+  "Nobody blocks themselves. Hide the button."
+  BLOCK_ONESELF
+  "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
+  BLOCK_ROLE
   "The decision's state does not allow this. Read it again."
   DECISION_STATE
   "Nobody could vote. Wait until there are members."
@@ -15105,6 +15718,59 @@ type ApproveActivityPayload {
 type DeclineActivityPayload {
   "The activity; null when there are errors."
   activity: Activity
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/block.graphqls", Input: `"A member whom the caller blocked: the two find nothing of each other, and nobody is told."
+type BlockedMember {
+  "Whom."
+  member: Member!
+  "Since when."
+  since: DateTime!
+  "Whether it rests: while one of the two coordinates, moderates or keeps the hours, they must be able to reach each other."
+  resting: Boolean!
+}
+
+extend type Viewer {
+  "Whom one blocked, in all communities, the last first: the place to undo it."
+  blocked: [BlockedMember!]!
+}
+
+extend type Mutation {
+  """
+  Blocks a member: neither finds the other any more, nor their listings, nor what they wrote, and neither proposes, writes or thanks. The other is
+  never told; to them one is as good as nobody. What was agreed is still finished. Errors: BLOCK_ONESELF, BLOCK_ROLE.
+  """
+  blockMember("Whom." input: BlockMemberInput!): BlockMemberPayload! @can(do: SEE_COMMUNITY)
+  "Unblocks a member, who is in ` + "`" + `Viewer.blocked` + "`" + `."
+  unblockMember("Whom." input: UnblockMemberInput!): UnblockMemberPayload! @can(do: SEE_COMMUNITY)
+}
+
+"A member to block."
+input BlockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"A member to unblock."
+input UnblockMemberInput {
+  "Whom."
+  memberId: ID!
+}
+
+"The result of blockMember."
+type BlockMemberPayload {
+  "Whom one blocked; null when there are errors."
+  blocked: BlockedMember
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of unblockMember."
+type UnblockMemberPayload {
+  "The member, whom one finds again; null when there are errors."
+  member: Member
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -19238,6 +19904,16 @@ input MemberFilter {
   text: String
   "Only these; applications are for those who admit."
   participation: [Participation!]
+  "Only those who hold this role now. BAD_USER_INPUT with the reason ROLE_UNKNOWN for one that the charter does not know."
+  role: String
+  "With true, only those who have no offer or request that is published."
+  withoutListing: Boolean
+  """
+  Only those admitted before this moment who, since then, gave and received in no exchange whose hours moved; for those who see
+  every exchange, else FORBIDDEN. Somebody who rests is among them unless ` + "`" + `participation` + "`" + ` says otherwise. An exchange is known
+  a moment after its hours moved.
+  """
+  quietSince: DateTime
 }
 
 extend type Mutation {
@@ -19607,6 +20283,16 @@ enum NotificationKind {
   MEASURE_UNDONE
   "A decision about you ended by itself."
   MEASURE_LAPSED
+  "A member appeals, and somebody else than who decided answers within 14 days; for coordinators and moderators."
+  APPEAL_FILED
+  "An appeal waits for too long; for coordinators and moderators."
+  APPEAL_OVERDUE
+  "An appeal against a decision of yours was decided; the statement stands with it."
+  APPEAL_DECIDED
+  "Your appeal was decided: the decision about you stands, for reasons on your page."
+  MEASURE_UPHELD
+  "Your appeal was decided: the decision about you is undone."
+  MEASURE_OVERTURNED
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -19789,6 +20475,66 @@ type ModerationMeasure implements Node {
   endedAt: DateTime
   "Why it was undone; null while it stands, and when time ended it."
   endReason: String
+  "Until when its member may appeal, 20 days after the decision; null for what they were not told."
+  appealBy: DateTime
+  "Its member's appeal; null without one."
+  appeal: Appeal
+}
+
+"What an appeal led to. Treat a value you do not know as UPHELD."
+enum AppealOutcome {
+  "The measure stands."
+  UPHELD
+  "The measure is undone: what it took came back."
+  OVERTURNED
+}
+
+"A member asks that somebody else than who decided looks at a measure anew. It is for that member and for those who moderate."
+type Appeal implements Node {
+  "The global id."
+  id: ID!
+  "Against what."
+  measure: ModerationMeasure!
+  "Who appeals: the member whom the measure concerns."
+  member: Member!
+  "Why, in their words."
+  reason: String!
+  "When."
+  filedAt: DateTime!
+  "When it should be answered at the latest, 14 days later. The measure holds until then."
+  answerBy: DateTime!
+  "Whether the answer is late, and those who moderate were told."
+  overdue: Boolean!
+  "Whether the caller may decide it: they moderate, it waits, they did not take the measure and neither have a part in the case nor live with who has."
+  mayDecide: Boolean!
+  "What it led to; null while it waits."
+  outcome: AppealOutcome
+  "Why, as its member reads it; null while it waits."
+  statement: String
+  "Who decided; for those who moderate, else null."
+  decidedBy: Member
+  "When; null while it waits."
+  decidedAt: DateTime
+}
+
+"A page of appeals."
+type AppealConnection {
+  "The items with their cursors."
+  edges: [AppealEdge!]!
+  "The items alone."
+  nodes: [Appeal!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many wait in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of appeals."
+type AppealEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Appeal!
 }
 
 "A page of reports."
@@ -19906,6 +20652,16 @@ extend type Community {
     "After this cursor."
     after: String
   ): ReportConnection!
+  """
+  Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
+  caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
+  """
+  appeals(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): AppealConnection!
   "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
   auditLog(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -19933,6 +20689,16 @@ extend type Mutation {
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
   undoMeasure("Which, and why." input: UndoMeasureInput!): UndoMeasurePayload! @can(do: MODERATE)
+  """
+  Appeals against a measure that concerns oneself, once and until its ` + "`" + `appealBy` + "`" + `; also while one takes part in nothing. Somebody else than who
+  decided answers within 14 days. Errors: REQUIRED, ALREADY_APPEALED, APPEAL_TOO_LATE, MEASURE_ENDED, TEXT_TOO_LONG.
+  """
+  appealMeasure("Against what, and why." input: AppealMeasureInput!): AppealMeasurePayload! @can(do: SEE_COMMUNITY)
+  """
+  Decides an appeal, never without a statement; overturned, the measure is undone with it. Whoever took the measure does not decide, nor who has
+  a part in the case, nor who lives with one of them. Errors: REQUIRED, OWN_DECISION, INVOLVED, APPEAL_ANSWERED, TEXT_TOO_LONG.
+  """
+  decideAppeal("Which, how, and why." input: DecideAppealInput!): DecideAppealPayload! @can(do: MODERATE)
 }
 
 extend type Mutation {
@@ -20042,6 +20808,44 @@ input UndoMeasureInput {
   measureId: ID!
   "Why, as its member reads it; 1 to 4,000 characters."
   reason: String!
+}
+
+"An appeal."
+input AppealMeasureInput {
+  "Against what."
+  measureId: ID!
+  "Why; 1 to 4,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An answer to an appeal."
+input DecideAppealInput {
+  "Which."
+  appealId: ID!
+  "What becomes of the measure."
+  outcome: AppealOutcome!
+  "Why, as its member reads it; 1 to 4,000 characters."
+  statement: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of appealMeasure."
+type AppealMeasurePayload {
+  "The appeal; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideAppeal."
+type DecideAppealPayload {
+  "The appeal with its answer; null when there are errors."
+  appeal: Appeal
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "The result of reportContent."
@@ -23215,6 +24019,134 @@ type SettleSplitPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/vitality.graphqls", Input: `extend type Community {
+  """
+  How the community lives, in figures that name nobody and rank nobody: for those who see every account (coordinators, treasurers,
+  the board), who answer for the whole and learn nothing here that they could not add up from the statements they may read.
+  An exchange counts from the moment its hours moved, by time cheque too; with its last correction, and not at all once it was
+  reversed. Gifts, group sessions and work for the community are no exchanges. Read anew each time: ask now and then.
+  """
+  vitality(
+    """
+    Which period; the last 12 whole months of the community's calendar when null. Without ` + "`" + `until` + "`" + ` until now, without ` + "`" + `from` + "`" + ` 12 months;
+    at most 60 months, and what is still to come is left out. BAD_USER_INPUT with the reason PERIOD_INVALID for one that ends before
+    it begins or before the community was founded, OUT_OF_RANGE for a longer one.
+    """
+    period: PeriodInput
+  ): Vitality! @can(do: SEE_EVERY_ACCOUNT)
+}
+
+"How a community lives in a period, and just before."
+type Vitality {
+  "The period."
+  period: VitalityFigures!
+  """
+  The period of the same length that ended when this one began: as many months before whole months, as many days before whole
+  days of the community's calendar, else as long to the moment.
+  """
+  before: VitalityFigures!
+  "The period by month of the community's calendar, the oldest first; its first and last month may be cut by it."
+  months: [VitalityMonth!]!
+  "What was exchanged in the period by family of services, in the order of the catalogue; families without any exchange are left out."
+  families: [VitalityFamily!]!
+  "What waits for somebody's care now, whatever the period."
+  today: VitalityToday!
+}
+
+"A period, added up."
+type VitalityFigures {
+  "From this moment on."
+  from: DateTime!
+  "Until before this moment."
+  until: DateTime!
+  "Members at its end: admitted before it, and not left. Who rests or is suspended is a member."
+  members: Int!
+  "Memberships that began in it, by admission. Who comes back counts again."
+  joined: Int!
+  "Memberships that ended in it."
+  left: Int!
+  "Different members who gave or received in an exchange in it."
+  active: Int!
+  "Exchanges whose hours moved in it."
+  exchanges: Int!
+  "Minutes that moved by these exchanges, before any levy."
+  minutes: Minutes!
+  "How giving and receiving are spread among the active members."
+  reciprocity: VitalityReciprocity!
+  """
+  The median of the days of the calendar from admission to first exchange, among the members whose first exchange lies in the
+  period, whenever they were admitted; null where fewer than 5 people, so that nobody can be made out.
+  """
+  firstExchangeDays: Float
+}
+
+"The active members of a period by what they did in it; each is in one part."
+type VitalityReciprocity {
+  "Gave, and received nothing."
+  gaveOnly: VitalityPart!
+  "Received, and gave nothing."
+  receivedOnly: VitalityPart!
+  "Gave and received."
+  both: VitalityPart!
+}
+
+"""
+A part of the active members. Null where fewer than 5 people, so that nobody can be made out; the smallest part beside it is null
+then too, since what is missing could be reckoned from the total.
+"""
+type VitalityPart {
+  "How many members; null where it is not told."
+  members: Int
+  "Their share of the active members, 0 to 1; null where it is not told."
+  share: Float
+}
+
+"A month of a period."
+type VitalityMonth {
+  "Its first day in the community's calendar."
+  month: Date!
+  "Memberships that began in it, by admission."
+  joined: Int!
+  "Different members who gave or received in an exchange in it."
+  active: Int!
+  "Exchanges whose hours moved in it."
+  exchanges: Int!
+  "Minutes that moved by these exchanges, before any levy."
+  minutes: Minutes!
+}
+
+"""
+What was exchanged in a period of one family of services. Null where fewer than 5 people took part, so that nobody can be made
+out; the family with the fewest people of the others is null then too, since what is missing could be reckoned from the totals.
+"""
+type VitalityFamily {
+  "The family."
+  serviceType: ServiceType!
+  "Different members who gave or received; null where it is not told."
+  members: Int
+  "Exchanges whose hours moved; null where it is not told."
+  exchanges: Int
+  "Minutes that moved by these exchanges, before any levy; null where it is not told."
+  minutes: Minutes
+}
+
+"What waits for somebody's care now. These are totals, and told whatever they are."
+type VitalityToday {
+  "When it was counted."
+  at: DateTime!
+  "Members: admitted, and not left. Who rests or is suspended is one."
+  members: Int!
+  "Members who may take part, neither resting nor suspended, and have no offer or request that is published."
+  withoutListing: Int!
+  """
+  Members who may take part, neither resting nor suspended, were admitted more than 90 days ago, and gave and received in no
+  exchange whose hours moved in the last 90 days.
+  """
+  isolated: Int!
+  "Requests that were first published more than 30 days ago, still are, and from which no exchange is agreed to, done or confirmed."
+  unmetRequests: Int!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -23586,6 +24518,70 @@ func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Appeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Appeal_id(ctx, field)
+	case "measure":
+		return ec.fieldContext_Appeal_measure(ctx, field)
+	case "member":
+		return ec.fieldContext_Appeal_member(ctx, field)
+	case "reason":
+		return ec.fieldContext_Appeal_reason(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Appeal_filedAt(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_Appeal_answerBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Appeal_overdue(ctx, field)
+	case "mayDecide":
+		return ec.fieldContext_Appeal_mayDecide(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Appeal_outcome(ctx, field)
+	case "statement":
+		return ec.fieldContext_Appeal_statement(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Appeal_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Appeal_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appeal", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AppealConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AppealConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AppealConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AppealConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AppealEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AppealEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AppealMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_AppealMeasurePayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AppealMeasurePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealMeasurePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyForCoOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "admission":
@@ -23758,6 +24754,28 @@ func (ec *executionContext) childFields_BeginPasskeySignInPayload(ctx context.Co
 		return ec.fieldContext_BeginPasskeySignInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BeginPasskeySignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_BlockMemberPayload_blocked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BlockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_BlockedMember_member(ctx, field)
+	case "since":
+		return ec.fieldContext_BlockedMember_since(ctx, field)
+	case "resting":
+		return ec.fieldContext_BlockedMember_resting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedMember", field.Name)
 }
 
 func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24152,6 +25170,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "appeals":
+		return ec.fieldContext_Community_appeals(ctx, field)
 	case "auditLog":
 		return ec.fieldContext_Community_auditLog(ctx, field)
 	case "webhooks":
@@ -24174,6 +25194,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_shareRegister(ctx, field)
 	case "splitAgreements":
 		return ec.fieldContext_Community_splitAgreements(ctx, field)
+	case "vitality":
+		return ec.fieldContext_Community_vitality(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Community", field.Name)
 }
@@ -24598,6 +25620,16 @@ func (ec *executionContext) childFields_DecideAdmissionPayload(ctx context.Conte
 		return ec.fieldContext_DecideAdmissionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideAdmissionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_DecideAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25996,6 +27028,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_ModerationMeasure_endReason(ctx, field)
+	case "appealBy":
+		return ec.fieldContext_ModerationMeasure_appealBy(ctx, field)
+	case "appeal":
+		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
@@ -27880,6 +28916,16 @@ func (ec *executionContext) childFields_TransferSharesPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type TransferSharesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnblockMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_UnblockMemberPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnblockMemberPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnblockMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UndoMeasurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "measure":
@@ -27934,6 +28980,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_notifications(ctx, field)
 	case "unreadNotifications":
 		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "blocked":
+		return ec.fieldContext_Viewer_blocked(ctx, field)
 	case "delegations":
 		return ec.fieldContext_Viewer_delegations(ctx, field)
 	case "passkeys":
@@ -27942,6 +28990,116 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_needsMyVote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Vitality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_Vitality_period(ctx, field)
+	case "before":
+		return ec.fieldContext_Vitality_before(ctx, field)
+	case "months":
+		return ec.fieldContext_Vitality_months(ctx, field)
+	case "families":
+		return ec.fieldContext_Vitality_families(ctx, field)
+	case "today":
+		return ec.fieldContext_Vitality_today(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vitality", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityFamily(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceType":
+		return ec.fieldContext_VitalityFamily_serviceType(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityFamily_members(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityFamily_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityFamily_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityFamily", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_VitalityFigures_from(ctx, field)
+	case "until":
+		return ec.fieldContext_VitalityFigures_until(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityFigures_members(ctx, field)
+	case "joined":
+		return ec.fieldContext_VitalityFigures_joined(ctx, field)
+	case "left":
+		return ec.fieldContext_VitalityFigures_left(ctx, field)
+	case "active":
+		return ec.fieldContext_VitalityFigures_active(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityFigures_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityFigures_minutes(ctx, field)
+	case "reciprocity":
+		return ec.fieldContext_VitalityFigures_reciprocity(ctx, field)
+	case "firstExchangeDays":
+		return ec.fieldContext_VitalityFigures_firstExchangeDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_VitalityMonth_month(ctx, field)
+	case "joined":
+		return ec.fieldContext_VitalityMonth_joined(ctx, field)
+	case "active":
+		return ec.fieldContext_VitalityMonth_active(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_VitalityMonth_exchanges(ctx, field)
+	case "minutes":
+		return ec.fieldContext_VitalityMonth_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_VitalityPart_members(ctx, field)
+	case "share":
+		return ec.fieldContext_VitalityPart_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityPart", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityReciprocity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gaveOnly":
+		return ec.fieldContext_VitalityReciprocity_gaveOnly(ctx, field)
+	case "receivedOnly":
+		return ec.fieldContext_VitalityReciprocity_receivedOnly(ctx, field)
+	case "both":
+		return ec.fieldContext_VitalityReciprocity_both(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityReciprocity", field.Name)
+}
+
+func (ec *executionContext) childFields_VitalityToday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_VitalityToday_at(ctx, field)
+	case "members":
+		return ec.fieldContext_VitalityToday_members(ctx, field)
+	case "withoutListing":
+		return ec.fieldContext_VitalityToday_withoutListing(ctx, field)
+	case "isolated":
+		return ec.fieldContext_VitalityToday_isolated(ctx, field)
+	case "unmetRequests":
+		return ec.fieldContext_VitalityToday_unmetRequests(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VitalityToday", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -288,6 +288,44 @@ type AnnouncementEdge struct {
 	Node *conversation.Announcement `json:"node"`
 }
 
+// A page of appeals.
+type AppealConnection struct {
+	// The items with their cursors.
+	Edges []*AppealEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Appeal `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many wait in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of appeals.
+type AppealEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Appeal `json:"node"`
+}
+
+// An appeal.
+type AppealMeasureInput struct {
+	// Against what.
+	MeasureID string `json:"measureId"`
+	// Why; 1 to 4,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of appealMeasure.
+type AppealMeasurePayload struct {
+	// The appeal; null when there are errors.
+	Appeal *moderation.Appeal `json:"appeal,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A wish to be a co-owner.
 type ApplyForCoOwnershipInput struct {
 	// Where one is a member.
@@ -468,6 +506,20 @@ type BeginPasskeySignInPayload struct {
 	Options scalar.JSON `json:"options,omitempty"`
 	// As given.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A member to block.
+type BlockMemberInput struct {
+	// Whom.
+	MemberID string `json:"memberId"`
+}
+
+// The result of blockMember.
+type BlockMemberPayload struct {
+	// Whom one blocked; null when there are errors.
+	Blocked *membership.Block `json:"blocked,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1137,6 +1189,26 @@ type DecideAdmissionInput struct {
 type DecideAdmissionPayload struct {
 	// How it ended; null when there are errors.
 	Admission *membership.Admission `json:"admission,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An answer to an appeal.
+type DecideAppealInput struct {
+	// Which.
+	AppealID string `json:"appealId"`
+	// What becomes of the measure.
+	Outcome moderation.Outcome `json:"outcome"`
+	// Why, as its member reads it; 1 to 4,000 characters.
+	Statement string `json:"statement"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of decideAppeal.
+type DecideAppealPayload struct {
+	// The appeal with its answer; null when there are errors.
+	Appeal *moderation.Appeal `json:"appeal,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2186,6 +2258,14 @@ type MemberFilter struct {
 	Text *string `json:"text,omitempty"`
 	// Only these; applications are for those who admit.
 	Participation []membership.Participation `json:"participation,omitempty"`
+	// Only those who hold this role now. BAD_USER_INPUT with the reason ROLE_UNKNOWN for one that the charter does not know.
+	Role *string `json:"role,omitempty"`
+	// With true, only those who have no offer or request that is published.
+	WithoutListing *bool `json:"withoutListing,omitempty"`
+	// Only those admitted before this moment who, since then, gave and received in no exchange whose hours moved; for those who see
+	// every exchange, else FORBIDDEN. Somebody who rests is among them unless `participation` says otherwise. An exchange is known
+	// a moment after its hours moved.
+	QuietSince *time.Time `json:"quietSince,omitempty"`
 }
 
 // A page of messages.
@@ -3971,6 +4051,20 @@ type TransferSharesPayload struct {
 	// The line of the register; null when there are errors.
 	Operation *shares.Operation `json:"operation,omitempty"`
 	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A member to unblock.
+type UnblockMemberInput struct {
+	// Whom.
+	MemberID string `json:"memberId"`
+}
+
+// The result of unblockMember.
+type UnblockMemberPayload struct {
+	// The member, whom one finds again; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 

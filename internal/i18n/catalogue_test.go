@@ -144,7 +144,7 @@ var given = []struct {
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
-	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "rule", "statement", "until"}},
+	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "appealBy", "rule", "statement", "until"}},
 	{regexp.MustCompile(`^allocation\.cause\.`), []string{"missing", "place", "share"}},
 	{regexp.MustCompile(`^allocation\.peers$`), []string{"cut"}},
 	{regexp.MustCompile(`^allocation\.gave$`), []string{"share"}},

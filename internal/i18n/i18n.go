@@ -112,9 +112,12 @@ func render(lang Language, id string, args map[string]any) (string, bool) {
 	for name, value := range args {
 		shown[name] = show(lang, value)
 	}
-	text, err := localizer.Localize(&goi18n.LocalizeConfig{
-		MessageID: id, TemplateData: shown, PluralCount: count(args),
-	})
+	config := goi18n.LocalizeConfig{MessageID: id, TemplateData: shown, PluralCount: count(args)}
+	text, err := localizer.Localize(&config)
+	if err != nil && config.PluralCount != nil {
+		config.PluralCount = nil // a text that says the same of one and of many has no form for one
+		text, err = localizer.Localize(&config)
+	}
 	return text, err == nil
 }
 

@@ -181,3 +181,15 @@ func TestText(t *testing.T) {
 		t.Errorf("a language we do not speak is French: %q", got)
 	}
 }
+
+// TestATextWithoutPluralsIsSaidOfAnyCount holds that a count among the args does
+// not take the words from a text that needs no plural.
+func TestATextWithoutPluralsIsSaidOfAnyCount(t *testing.T) {
+	for _, lang := range []Language{French, English} {
+		for _, n := range []int{0, 1, 2} {
+			if got := Text(lang, "criterion.SHARES.next", map[string]any{"count": n}); got == "criterion.SHARES.next" {
+				t.Errorf("%s has no words for %d", lang, n)
+			}
+		}
+	}
+}

@@ -3,8 +3,9 @@
 // what the API says afterwards is what counts, to the minute.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { applicant, ask, at, lucie, margaret, password, pick, report, settled } from './people.mjs';
+import { antoine, applicant, ask, at, lucie, margaret, password, pick, report, settled } from './people.mjs';
 
 const some = () => randomUUID().slice(0, 4);
 const calm = async (w) => {
@@ -133,6 +134,48 @@ async function answersReport(w, slug, about, action) {
   return { measure, participation: node.participation };
 }
 
+/** The rows of a file as spreadsheets read it. */
+function rows(csv, part) {
+  const cell = new RegExp(`("(?:[^"]|"")*"|[^${part}\r\n]*)(${part}|\r\n)`, 'g');
+  const all = [[]];
+  for (const [, text, end] of csv.replace('\ufeff', '').matchAll(cell)) {
+    all.at(-1).push(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+    if (end === '\r\n') all.push([]);
+  }
+  return all.slice(0, -1);
+}
+
+/** Takes the month's lines of the community's account away as a file, which adds up to what the API says of it. */
+async function exportsMonth(w, who) {
+  const { page, say } = w;
+  await page.keyboard.press('g');
+  await page.keyboard.press('b');
+  await page.waitForURL(/\/books$/);
+  await settled(w);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/books\/[^/]+$/);
+  await settled(w);
+  const account = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
+  const [month] = new Date().toISOString().match(/^\d{4}-\d\d/);
+  const [from, until] = [`${month}-01`, new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).toISOString().slice(0, 10)];
+  await page.getByLabel(say('books.from'), { exact: true }).fill(from);
+  await page.getByLabel(say('books.until'), { exact: true }).fill(until);
+  await page.waitForURL((now) => now.searchParams.get('from') === from && now.searchParams.get('until') === until);
+  await settled(w);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: say('csv'), exact: true }).click()]);
+  const [head, ...lines] = rows(readFileSync(await download.path(), 'utf8'), w.language === 'fr' ? ';' : ',');
+  const { node } = await ask(who, `query ($id: ID!, $period: Period!) { node(id: $id) { ... on Account { balance totals(period: $period) { opening given received closing lines } } } }`,
+    { id: account, period: { from: new Date(`${from}T12:00:00Z`).toISOString() } });
+  const minutes = lines.map((line) => Number(line[head.indexOf(say('books.minutes'))]));
+  const after = lines.map((line) => Number(line[head.indexOf(say('books.after'))]));
+  assert.ok(lines.length > 0 && minutes.every(Number.isInteger));
+  assert.equal(lines.length, node.totals.lines);
+  assert.equal(minutes.reduce((a, b) => a + b), node.totals.given - node.totals.received);
+  assert.equal(Math.max(after[0], after.at(-1)) === node.balance || Math.min(after[0], after.at(-1)) === node.balance, true, 'the last balance is that of now');
+  console.log(`story: ${w.language}: ${lines.length} lines of the month exported; their minutes add up`);
+}
+
 for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
   test(`a coordinator's morning, ${language}`, async () => {
     const [nadia, paul] = await Promise.all(['Nadia', 'Paul'].map((name) => applicant(`${name} ${some()}`, who)));
@@ -143,9 +186,16 @@ for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
     await settlesDispute(w, who);
     await report(nadia, paul.member, 'HARASSMENT', 'Il téléphone la nuit.');
     await answersReport(w, who.slug, paul, 'WARN');
+    await exportsMonth(w, who);
     await calm(w);
   });
 }
+
+test("a treasurer's morning", async () => {
+  const w = await at(antoine, { language: 'fr' });
+  await exportsMonth(w, antoine);
+  await calm(w);
+});
 
 test("a moderator's morning", async () => {
   const [aline, remi] = await Promise.all(['Aline', 'Rémi'].map((name) => applicant(`${name} ${some()}`, lucie, true)));

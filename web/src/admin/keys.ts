@@ -16,12 +16,13 @@ export const keys = {
 
 /** What single keys do, outside fields: g and a letter opens a screen, j and k go through rows, / searches, ? explains. */
 export function keyed(does: { go: (screen: string) => void; help: () => void }) {
-  let after = 0;
+  // When g was pressed; long ago, also for a page that has just begun.
+  let after = -Infinity;
   return (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (!keys.on || event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [contenteditable]')) return;
     if (event.timeStamp - after < 1500) {
-      after = 0;
+      after = -Infinity;
       const found = Object.entries(screens).find(([, screen]) => screen.key === event.key);
       if (found) {
         event.preventDefault();

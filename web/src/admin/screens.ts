@@ -17,5 +17,14 @@ export interface Screen {
 /** The screens by their part of the address, in the order of the menu. */
 export const screens: Record<string, Screen> = {
   inbox: { icon: 'inbox', may: ['SEE_COMMUNITY'], key: 'i', load: () => import('./inbox/Inbox.svelte') },
+  members: { icon: 'people', may: ['SEE_COMMUNITY'], key: 'm', load: () => import('./members/Members.svelte') },
+  exchanges: { icon: 'exchange', may: ['SEE_EVERY_EXCHANGE'], key: 'e', load: () => import('./exchanges/Exchanges.svelte') },
+  listings: { icon: 'listing', may: ['APPROVE_LISTINGS'], key: 'l', load: () => import('./listings/Listings.svelte') },
+  together: { icon: 'together', may: ['ACT_FOR_MEMBER', 'APPROVE_ACTIVITIES'], key: 't', load: () => import('./together/Together.svelte') },
+  moderation: { icon: 'shield', may: ['MODERATE'], key: 'd', load: () => import('./moderation/Moderation.svelte') },
+  audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
+  recognition: { icon: 'star', may: ['ADMIT_MEMBERS', 'ISSUE_BADGES'], key: 'r', load: () => import('./recognition/Recognition.svelte') },
+  news: { icon: 'news', may: ['MAKE_ANNOUNCEMENTS'], key: 'n', load: () => import('./news/News.svelte') },
+  vitality: { icon: 'pulse', may: ['SEE_EVERY_ACCOUNT'], key: 'y', load: () => import('./vitality/Vitality.svelte') },
   settings: { icon: 'settings', may: ['SEE_COMMUNITY'], key: ',', load: () => import('./settings/Settings.svelte') },
 };

@@ -76,3 +76,22 @@ export function ago(at: string, now = Date.now()): string {
 export function today(): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name }).format(new Date());
 }
+
+/** The month of a day: "mars 2026". */
+export function month(at: string): string {
+  return moment(at, { month: 'long', year: 'numeric' });
+}
+
+/** The moment that a clock on the community's wall showed: of "2026-03-03T14:30" as a field gives it. */
+export function instant(wall: string): string {
+  const wanted = Date.parse(`${wall}Z`);
+  let at = wanted;
+  // Once for the offset, once more where that steps over a change of summer time.
+  for (let i = 0; i < 2; i++) at += wanted - Date.parse(`${new Date(at).toLocaleString('sv-SE', { timeZone: zone.name }).replace(' ', 'T')}Z`);
+  return new Date(at).toISOString();
+}
+
+/** The last second of a day of the community's calendar, like 2026-03-03. */
+export function endOf(day: string): string {
+  return instant(`${day}T23:59:59`);
+}

@@ -87,12 +87,15 @@ export interface List<N> {
 const size = 50;
 const held = 6;
 
-/** A list read by pages; `variables` are all but the page's. A list of 100,000 costs no more memory than one of 300. */
+/**
+ * A list read by pages; `variables` are all but the page's. A list of 100,000 costs no more memory than one of 300,
+ * but for `onward` ones, which the program reads only forwards: they are held as far as somebody went.
+ */
 export function list<D, V extends Window, N>(
   doc: TypedDocumentNode<D, V>,
   variables: () => Omit<V, keyof Window> | null,
   pick: (data: D) => Page<N> | null | undefined,
-  options: { live?: boolean } = {},
+  options: { live?: boolean; onward?: boolean } = {},
 ): List<N> {
   let pages = $state.raw<Page<N>[]>([]);
   let refusal = $state.raw<Refusal>();
@@ -134,7 +137,7 @@ export function list<D, V extends Window, N>(
     get hasEarlier() { return pages[0]?.pageInfo.hasPreviousPage ?? false; },
     async more() {
       const after = pages.at(-1)?.pageInfo;
-      if (after?.hasNextPage && !loading) await load({ first: size, after: after.endCursor ?? null }, (page) => [...pages, page].slice(-held));
+      if (after?.hasNextPage && !loading) await load({ first: size, after: after.endCursor ?? null }, (page) => [...pages, page].slice(options.onward ? 0 : -held));
     },
     async earlier() {
       const before = pages[0]?.pageInfo;

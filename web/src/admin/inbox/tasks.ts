@@ -9,7 +9,7 @@ type Cycles = NonNullable<InboxCyclesQuery['community']>['cycles']['nodes'];
 export interface Task {
   id: string;
   /** The text it is told with, web.inbox.*, and its args. */
-  kind: 'unsafe' | 'report' | 'complaint' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote';
+  kind: 'unsafe' | 'report' | 'complaint' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote';
   who: string;
   what?: string;
   minutes?: number;
@@ -23,7 +23,7 @@ export interface Task {
 }
 
 // What harms somebody while it waits comes first, then what blocks others, then what can wait.
-const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote'];
+const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote'];
 
 /** What waits in a community, most urgent first: late things, then by kind, then the longest waiting. */
 export function tasks(c: Community, cycles: Cycles, now: number): Task[] {
@@ -35,6 +35,8 @@ export function tasks(c: Community, cycles: Cycles, now: number): Task[] {
     add({ id: r.id, kind: r.reason === 'UNSAFE_NOW' ? 'unsafe' : 'report', who: r.member.displayName, what: r.reason, since: r.filedAt, due: r.answerBy, late: r.overdue, at: ['moderation', r.id] });
   for (const x of c.complaints?.nodes ?? [])
     if (x.openings.length === 0) add({ id: x.id, kind: 'complaint', who: '', since: x.filedAt, at: ['moderation', 'complaints', x.id] });
+  for (const a of c.appeals?.nodes ?? [])
+    if (a.mayDecide) add({ id: a.id, kind: 'appeal', who: a.member.displayName, since: a.filedAt, due: a.answerBy, late: a.overdue, at: ['moderation', 'appeals', a.id] });
   for (const x of c.disputes?.nodes ?? [])
     add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
   for (const a of c.admissions ?? [])
