@@ -120,8 +120,10 @@ async function answersReport(w, slug, about, action) {
   await page.getByRole('button', { name: w.language === 'fr' ? 'Français' : 'English', exact: true }).click();
   const statement = page.getByLabel(say('moderation.statement'), { exact: true });
   await page.waitForFunction((field) => field.value.length > 20, await statement.elementHandle());
-  await statement.press('Control+End');
-  await statement.pressSequentially(' Appelez-nous.');
+  // What stands in brackets is for people to fill in; nothing goes out before.
+  await page.getByRole('button', { name: say('moderation.send'), exact: true }).click();
+  await page.locator('[aria-invalid=true]').waitFor();
+  await statement.fill(`${(await statement.inputValue()).replaceAll(/\[[^\]]*\]/g, '…')} 0123`);
   const said = await statement.inputValue();
   await page.getByRole('button', { name: say('moderation.send'), exact: true }).click();
   if (action === 'FREEZE') await page.getByRole('dialog').getByRole('button', { name: say('moderation.doIt') }).click();
@@ -145,6 +147,12 @@ function rows(csv, part) {
   return all.slice(0, -1);
 }
 
+/** When a day begins somewhere. */
+function midnight(day, timeZone) {
+  const utc = Date.parse(`${day}T00:00:00Z`);
+  return new Date(2 * utc - Date.parse(`${new Date(utc).toLocaleString('sv-SE', { timeZone }).replace(' ', 'T')}Z`)).toISOString();
+}
+
 /** Takes the month's lines of the community's account away as a file, which adds up to what the API says of it. */
 async function exportsMonth(w, who) {
   const { page, say } = w;
@@ -165,8 +173,9 @@ async function exportsMonth(w, who) {
   await settled(w);
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: say('csv'), exact: true }).click()]);
   const [head, ...lines] = rows(readFileSync(await download.path(), 'utf8'), w.language === 'fr' ? ';' : ',');
-  const { node } = await ask(who, `query ($id: ID!, $period: Period!) { node(id: $id) { ... on Account { balance totals(period: $period) { opening given received closing lines } } } }`,
-    { id: account, period: { from: new Date(`${from}T12:00:00Z`).toISOString() } });
+  const { community } = await ask(who, 'query ($slug: String!) { community(slug: $slug) { timeZone } }', { slug: who.slug });
+  const { node } = await ask(who, `query ($id: ID!, $period: PeriodInput!) { node(id: $id) { ... on Account { balance totals(period: $period) { opening given received closing lines } } } }`,
+    { id: account, period: { from: midnight(from, community.timeZone) } });
   const minutes = lines.map((line) => Number(line[head.indexOf(say('books.minutes'))]));
   const after = lines.map((line) => Number(line[head.indexOf(say('books.after'))]));
   assert.ok(lines.length > 0 && minutes.every(Number.isInteger));
