@@ -53,6 +53,7 @@ const flowsSQL = dealtCTE + `, part AS MATERIALIZED (
 ), line AS (
   SELECT stretch AS line, given, received, minutes
     FROM part
+   WHERE stretch > 0
    UNION ALL
   SELECT 0, sum(given), sum(received), sum(minutes)
     FROM part
@@ -66,7 +67,7 @@ const flowsSQL = dealtCTE + `, part AS MATERIALIZED (
     FROM line
    GROUP BY line
 ), begun AS (
-  SELECT least(width_bucket(f.first_at, ($2::timestamptz[])[1:2] || ($2::timestamptz[])[cardinality($2::timestamptz[]):]), 3) AS span,
+  SELECT width_bucket(f.first_at, ($2::timestamptz[])[1:2] || ($2::timestamptz[])[cardinality($2::timestamptz[]):]) AS span,
          (f.first_at AT TIME ZONE $3)::date - (m.admitted_at AT TIME ZONE $3)::date AS days
     FROM (SELECT account_id, min(first_at) AS first_at FROM part GROUP BY account_id) f
     JOIN ledger.account a ON a.community_id = $1 AND a.id = f.account_id

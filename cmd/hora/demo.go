@@ -75,6 +75,7 @@ func (a *App) roomsAt() func(context.Context, domain.Clock) (demo.Rooms, error) 
 			Members: r.members, Listings: r.listings, Exchanges: r.exchanges, Ledger: r.ledger,
 			Cheques: r.cheques, Workshops: r.workshops, Activities: r.activities,
 			Journal: persistence.JournalStore{}, Messages: r.messages, Reader: jobs.Reader, Close: db.Close,
+			Hearers: []demo.Hearer{r.recognition, r.ways},
 		}, nil
 	}
 }

@@ -194,8 +194,8 @@ func (s *Service) Of(ctx context.Context, community domain.ID, listings []domain
 	return found, err
 }
 
-// Photo reads one: what a listing shows is for the members of the community, the
-// rest for whose it is and who handed it in.
+// Photo reads one: what a listing shows is for the members of the community, but for
+// those from whom a block keeps its owner; the rest for whose it is and who handed it in.
 func (s *Service) Photo(ctx context.Context, actor domain.Actor, community, id domain.ID) (p Photo, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
@@ -206,7 +206,7 @@ func (s *Service) Photo(ctx context.Context, actor domain.Actor, community, id d
 			return err
 		}
 		theirs := p.Member == standing.Member || p.Person == actor.Person
-		if p.State != Ready || (p.Listing == domain.Nowhere && !theirs) {
+		if p.State != Ready || (p.Listing == domain.Nowhere && !theirs) || !standing.Sees(p.Member) {
 			return domain.NotFound
 		}
 		return nil

@@ -72,7 +72,7 @@ func before(p ledger.Period, zone *time.Location) ledger.Period {
 		return ledger.Period{From: monthOf(p.From, zone, -monthsBetween(first, last, zone)), Until: p.From}
 	}
 	if midnight(p.From, zone) && midnight(p.Until, zone) {
-		days := int((day(p.Until, zone).Sub(day(p.From, zone))) / (24 * time.Hour))
+		days := int(day(p.Until, zone).Sub(day(p.From, zone)) / (24 * time.Hour))
 		return ledger.Period{From: domain.OnTheWall(day(p.From, zone).AddDate(0, 0, -days), 0, zone), Until: p.From}
 	}
 	return ledger.Period{From: p.From.Add(-p.Until.Sub(p.From)), Until: p.From}

@@ -69,8 +69,15 @@ type Rooms struct {
 	Journal  domain.Journal
 	Messages *messaging.Service
 	Reader   string
+	// Hearers keep what the journal says of members, as the relay has them do.
+	Hearers []Hearer
 	// Close gives back what Open took; it may be nil.
 	Close func()
+}
+
+// Hearer is a room that keeps something of what happened.
+type Hearer interface {
+	Derive(ctx context.Context, events []domain.RecordedEvent) error
 }
 
 // Summary is what a visitor needs to know.

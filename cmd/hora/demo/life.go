@@ -122,6 +122,11 @@ func (l *life) hear(ctx context.Context) error {
 			if err != nil || len(events) == 0 {
 				return err
 			}
+			for _, hearer := range l.rooms.Hearers {
+				if err := hearer.Derive(ctx, events); err != nil {
+					return err
+				}
+			}
 			if _, err := l.rooms.Messages.Derive(ctx, events); err != nil {
 				return err
 			}

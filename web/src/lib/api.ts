@@ -19,6 +19,8 @@ export class Refusal extends Error {
   constructor(
     readonly code: string,
     message: string,
+    /** What says more than the code, like STEP_UP_REQUIRED. */
+    readonly reason?: string,
   ) {
     super(message);
   }
@@ -123,7 +125,7 @@ function answer<D>({ data, error }: { data?: D; error?: CombinedError }): D {
   if (first) {
     const code = String(first.extensions.code ?? 'INTERNAL');
     if (code === 'UNAUTHENTICATED') signedOut();
-    throw new Refusal(code, first.message);
+    throw new Refusal(code, first.message, first.extensions.reason as string | undefined);
   }
   if (!data) throw new Refusal('INTERNAL', '');
   return data;

@@ -33,7 +33,7 @@ export class Form {
       return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.problems = [{ code: error.code, message: error.message || t(error.code === 'OFFLINE' ? 'offline' : 'failed') }];
+      this.problems = [{ code: error.reason ?? error.code, message: error.message || t(error.code === 'OFFLINE' ? 'offline' : 'failed') }];
       return false;
     } finally {
       this.busy = false;

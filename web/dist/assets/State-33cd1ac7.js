@@ -1,1 +1,0 @@
-import{Bn as e,Ln as t,Rn as n,Yn as r,cr as i,er as a,kn as o,ln as s,mn as c,sr as l}from"./index-1e978b90.js";var u=e(`<span> </span>`);function d(e,d){i(d,!0);let f=c(d,`tone`,3,``);var p=u(),m=a(p,!0);r(e=>{o(p,1,`badge ${f()??``}`),t(m,e)},[()=>s(`${d.of}.${d.value}`)]),n(e,p),l()}export{d as t};

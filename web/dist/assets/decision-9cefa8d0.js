@@ -1,0 +1,1 @@
+var e={now:[`OPEN`,`SECOND_CALL`],coming:[`DRAFT`],counted:[`CLOSED`,`EXECUTED`,`FAILED`],withdrawn:[`WITHDRAWN`]},t=e=>e===`OPEN`||e===`SECOND_CALL`;function n(e){let[t=`0`,n=`1`]=e.split(`/`);return Number(t)/Number(n)}var r=e=>e?new Date(`${e}T12:00:00Z`).toISOString():null;export{t as i,r as n,n as r,e as t};
