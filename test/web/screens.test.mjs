@@ -27,11 +27,12 @@ async function look(w, name) {
   w.wrong.push(...said);
 }
 
-for (const who of [lucie, antoine]) {
+// Whoever coordinates sees nearly everything; a treasurer sees the books, and must be offered nothing that is refused.
+for (const [who, languages] of [[lucie, ['fr', 'en']], [antoine, ['fr']]]) {
   test(`every screen of ${who.email}`, async () => {
-    const windows = await Promise.all(['fr', 'en'].map((language) => at(who, { language })));
+    const windows = await Promise.all(languages.map((language) => at(who, { language })));
     const seen = await Promise.all(windows.map((w) => everyScreen(w, who.slug, (name) => look(w, `${who.slug}: ${name}`))));
-    assert.deepEqual(seen[0], seen[1]);
+    assert.deepEqual(seen[0], seen.at(-1));
     assert.equal(windows.flatMap((w) => w.wrong).join('\n'), '');
     await Promise.all(windows.map((w) => w.close()));
   });

@@ -25,7 +25,7 @@ import (
 )
 
 // The proofs in their order: what only looks comes before what changes something.
-var files = []string{"weight", "screens", "pa11y", "keyboard"}
+var files = []string{"weight", "screens", "pa11y", "keyboard", "stories"}
 
 func TestDashboard(t *testing.T) {
 	needs(t)
@@ -77,7 +77,7 @@ func crowd(t *testing.T, database string) {
 // run runs one file, and tells the figures it prints.
 func run(t *testing.T, file string, environment ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file+".test.mjs")
 	node.Env = append(os.Environ(), environment...)

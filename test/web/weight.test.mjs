@@ -61,6 +61,7 @@ test('Lighthouse, on a phone', async (t) => {
 
   const measure = async (what, path) => {
     const runs = [];
+    let lost = 0;
     // The median of three; when two agree, the third cannot change it.
     const good = () => runs.filter((run) => run.steady >= 0.95).length;
     while (runs.length < 3 && good() < 2 && runs.length - good() < 2) {
@@ -68,6 +69,7 @@ test('Lighthouse, on a phone', async (t) => {
         port, output: 'json', logLevel: 'error', onlyCategories: ['performance', 'accessibility'],
         throttlingMethod: 'simulate', formFactor: 'mobile', disableStorageReset: true, locale: 'en',
       });
+      if (lhr.runtimeError && ++lost < 3) continue; // a trace is lost now and then where the machine is busy
       assert.equal(lhr.runtimeError, undefined);
       const { performance, accessibility } = lhr.categories;
       assert.deepEqual(accessibility.auditRefs.map(({ id }) => lhr.audits[id]).filter((audit) => audit.score === 0).map((audit) => audit.id), [], what);
