@@ -12,10 +12,11 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 )
 
-// reachingSQL says whether one of the two of the block b holds a role now, at $3, whose holders reach
-// everybody.
+// reachingSQL says whether one of the two of the block b holds a role now, at $3, whose
+// holders reach everybody; who is suspended keeps no role's power.
 const reachingSQL = `EXISTS (
          SELECT FROM role_grant g
+           JOIN member h ON h.community_id = g.community_id AND h.id = g.member_id AND h.participation <> 'SUSPENDED'
           WHERE g.community_id = b.community_id AND g.member_id IN (b.member_id, b.blocked_id) AND g.role IN ('COORDINATOR', 'MODERATOR', 'TREASURER')
             AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3))`
 

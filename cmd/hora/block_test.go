@@ -187,6 +187,11 @@ func TestABlockRestsWhereARoleReaches(t *testing.T) {
 		town.founder.does("revokeRole", input{"memberId": bruno.member, "role": role})
 		same(t, "and no more", bruno.looksFor(clara.member), notFound)
 	}
+	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "MODERATOR"})
+	frozen := town.founder.decides(clara.reports(bruno.member, "HARASSMENT"), "FREEZE").text("id")
+	same(t, "nor does a role that a suspension keeps from them", clara.looksFor(bruno.member), notFound)
+	town.founder.does("undoMeasure", input{"measureId": frozen, "reason": "Par erreur."})
+	town.founder.does("revokeRole", input{"memberId": bruno.member, "role": "MODERATOR"})
 	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "BOARD"})
 	same(t, "the board reaches nobody by itself", bruno.looksFor(clara.member), notFound)
 

@@ -40,27 +40,27 @@ func (s *Service) Block(ctx context.Context, actor domain.Actor, community, memb
 		if member == standing.Member {
 			return domain.NewError(BlockOneself, "memberId")
 		}
-		mine, err := s.store.BlocksBy(ctx, community, standing.Member)
-		if err != nil {
-			return err
+		own := func() (found bool, err error) {
+			mine, err := s.store.BlocksBy(ctx, community, standing.Member)
+			if i := slices.IndexFunc(mine, func(b Block) bool { return b.Blocked == member }); i >= 0 {
+				b, found = mine[i], true
+			}
+			return found, err
 		}
-		if i := slices.IndexFunc(mine, func(b Block) bool { return b.Blocked == member }); i >= 0 {
-			b = mine[i]
-			return nil
+		if known, err := own(); err != nil || known {
+			return err
 		}
 		m, err := s.byID(ctx, community, member)
 		if err != nil || m.AdmittedAt.IsZero() || !standing.Sees(member) {
 			return domain.NewError(domain.NotFound, "memberId").Because(err)
 		}
-		roles, err := s.store.RolesOf(ctx, community, []domain.ID{member, standing.Member}, now)
-		if err != nil {
+		if err := s.store.AddBlock(ctx, Block{Community: community, Member: standing.Member, Blocked: member, Since: now}); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(roles, func(g RoleGrant) bool { return slices.Contains(domain.ReachEverybody, g.Role) }) {
-			return domain.NewError(BlockRole, "memberId")
+		if _, err := own(); err != nil || !b.Resting {
+			return err
 		}
-		b = Block{Community: community, Member: standing.Member, Blocked: member, Since: now}
-		return s.store.AddBlock(ctx, b)
+		return domain.NewError(BlockRole, "memberId") // and the row goes with it
 	})
 	return b, err
 }
