@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Mornings at the desk, as people have them: what the pages say is what is waited for, and
+// what the API says afterwards is what counts, to the minute.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { antoine, applicant, ask, at, lucie, margaret, password, pick, report, settled } from './people.mjs';
+
+const some = () => randomUUID().slice(0, 4);
+const calm = async (w) => {
+  assert.equal(w.wrong.join('\n'), '');
+  await w.close();
+};
+const toast = (w, key, about = '') => w.page.locator('.toast > span', { hasText: w.say(key) }).filter({ hasText: about }).waitFor();
+
+async function inbox(w, who, where) {
+  await w.page.keyboard.press('g');
+  await w.page.keyboard.press('i');
+  await w.page.waitForURL((now) => now.pathname === `/admin/${where}`);
+  await settled(w);
+  await w.page.locator('a[data-row]', { hasText: who }).first().click();
+  await settled(w);
+}
+
+async function admits(w, slug, person) {
+  await inbox(w, person.displayName, slug);
+  await w.page.getByRole('button', { name: w.say('members.admit'), exact: true }).click();
+  await toast(w, 'members.admitted', person.displayName);
+  const { node } = await ask(person, 'query ($id: ID!) { node(id: $id) { ... on Member { number participation account { balance } } } }', { id: person.member });
+  assert.equal(node.participation, 'NEWCOMER');
+  assert.ok(node.number > 0 && node.account);
+}
+
+/** Twenty slips by keyboard alone; the first says that somebody helped themselves. */
+async function entersSlips(w, who) {
+  const { page, say } = w;
+  const balances = async () => (await ask(who, `query ($slug: String!) { community(slug: $slug) {
+    members(first: 60, filter: { participation: [NEWCOMER, ACTIVE, ENGAGED] }) { nodes { id number displayName account { balance } } }
+    serviceTypes { children { children { code label } } } } }`, { slug: who.slug })).community;
+  const before = await balances();
+  const [first, ...others] = before.members.nodes.filter((m) => m.account).sort((a, b) => a.account.balance - b.account.balance);
+  const [gave, received] = [first, others.at(-1)];
+  const service = before.serviceTypes[0].children[0].children[0];
+  const minutes = Array.from({ length: 20 }, (_, i) => 15 * (1 + (i % 3))); // whole units of the charter, which counts others up or down
+  const typed = (m) => ({ 15: '15 min', 30: '0h30', 45: '0,75' })[m];
+  const keys = page.keyboard;
+  const cell = (row, column) => page.waitForFunction((at) => document.activeElement?.dataset.cell === at, `${row} ${column}`);
+  const member = (m) => pick(page, String(m.number), `${m.number} · ${m.displayName}`);
+
+  await keys.press('g');
+  await keys.press('s');
+  const anew = page.getByRole('link', { name: say('slips.new'), exact: true });
+  await anew.focus();
+  await keys.press('Enter');
+  await page.waitForURL(/\/slips\/new$/);
+  await settled(w);
+  await page.locator('[data-cell="0 0"]').focus();
+  const began = Date.now();
+  for (const [row, m] of minutes.entries()) {
+    await cell(row, 0);
+    if (row === 0) await keys.type(`${some()}-0001`);
+    await keys.press('Enter');
+    await cell(row, 1);
+    await member(gave);
+    await cell(row, 2);
+    await member(row === 0 ? gave : received);
+    await cell(row, 3);
+    await keys.type(typed(m));
+    await keys.press('Enter');
+    await cell(row, 4);
+    await keys.press('Enter'); // the day is that of the line above
+    await cell(row, 5);
+    if (row === 0) await pick(page, service.code, service.code);
+    else await keys.press('Enter');
+  }
+  await cell(20, 0);
+  await keys.press('Control+Enter');
+  // What is wrong is said beside its cell, nothing was entered, and everything else is still there.
+  await cell(0, 2);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-invalid')), 'true');
+  assert.match(await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent), /\S/);
+  await keys.press('Control+A');
+  await member(received);
+  await keys.press('Control+Enter');
+  await page.waitForURL((now) => /\/slips\/(?!new$)[^/]+$/.test(now.pathname));
+  await toast(w, 'slips.entered');
+  console.log(`story: ${w.language}: 20 slips entered by keyboard, the first corrected, in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+
+  const sum = minutes.reduce((a, b) => a + b);
+  const { node } = await ask(who, 'query ($id: ID!) { node(id: $id) { ... on TimeChequeBatch { count minutes } } }', { id: decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1)) });
+  assert.deepEqual(node, { count: 20, minutes: sum });
+  const after = (await balances()).members.nodes;
+  const moved = (m) => after.find(({ id }) => id === m.id).account.balance - m.account.balance;
+  assert.deepEqual([moved(gave), moved(received)], [sum, -sum]);
+}
+
+async function settlesDispute(w, who) {
+  const { page, say } = w;
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await page.waitForURL((now) => now.pathname === `/admin/${who.slug}`);
+  await settled(w);
+  await page.locator('a[data-row][href*="/exchanges/"]').first().click();
+  await settled(w);
+  const id = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
+  await page.getByLabel(say('exchanges.outcomeMinutes')).fill('1h15');
+  await page.getByLabel(say('exchanges.reason')).fill('Les deux se sont parlé au téléphone : une heure et quart.');
+  await page.getByRole('button', { name: say('exchanges.decide'), exact: true }).click();
+  await toast(w, 'exchanges.resolved');
+  const { node } = await ask(who, 'query ($id: ID!) { node(id: $id) { ... on Exchange { state minutes { settled } } } }', { id });
+  assert.deepEqual(node, { state: 'CONFIRMED', minutes: { settled: 75 } });
+}
+
+/** Answers a report, with the statement that its member reads. */
+async function answersReport(w, slug, about, action) {
+  const { page, say } = w;
+  await inbox(w, about.displayName, slug);
+  await page.locator(`input[name=action][value=${action}]`).check();
+  await page.getByRole('button', { name: w.language === 'fr' ? 'Français' : 'English', exact: true }).click();
+  const statement = page.getByLabel(say('moderation.statement'), { exact: true });
+  await page.waitForFunction((field) => field.value.length > 20, await statement.elementHandle());
+  // What stands in brackets is for people to fill in; nothing goes out before.
+  await page.getByRole('button', { name: say('moderation.send'), exact: true }).click();
+  await page.locator('[aria-invalid=true]').waitFor();
+  await statement.fill(`${(await statement.inputValue()).replaceAll(/\[[^\]]*\]/g, '…')} 0123`);
+  const said = await statement.inputValue();
+  await page.getByRole('button', { name: say('moderation.send'), exact: true }).click();
+  if (action === 'FREEZE') await page.getByRole('dialog').getByRole('button', { name: say('moderation.doIt') }).click();
+  await toast(w, 'moderation.answeredNow');
+  const { node } = await ask(about, 'query ($id: ID!) { node(id: $id) { ... on Member { participation measures { action statement text until decidedBy { id } } } } }', { id: about.member });
+  assert.equal(node.measures.length, 1);
+  const [measure] = node.measures;
+  assert.deepEqual({ action: measure.action, statement: measure.statement, by: measure.decidedBy }, { action, statement: said.trim(), by: null });
+  assert.ok(measure.text.includes(said.trim()));
+  return { measure, participation: node.participation };
+}
+
+/** The rows of a file as spreadsheets read it. */
+function rows(csv, part) {
+  const cell = new RegExp(`("(?:[^"]|"")*"|[^${part}\r\n]*)(${part}|\r\n)`, 'g');
+  const all = [[]];
+  for (const [, text, end] of csv.replace('\ufeff', '').matchAll(cell)) {
+    all.at(-1).push(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+    if (end === '\r\n') all.push([]);
+  }
+  return all.slice(0, -1);
+}
+
+/** When a day begins somewhere. */
+function midnight(day, timeZone) {
+  const utc = Date.parse(`${day}T00:00:00Z`);
+  return new Date(2 * utc - Date.parse(`${new Date(utc).toLocaleString('sv-SE', { timeZone }).replace(' ', 'T')}Z`)).toISOString();
+}
+
+/** Takes the month's lines of the community's account away as a file, which adds up to what the API says of it. */
+async function exportsMonth(w, who) {
+  const { page, say } = w;
+  await page.keyboard.press('g');
+  await page.keyboard.press('b');
+  await page.waitForURL(/\/books$/);
+  await settled(w);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/books\/[^/]+$/);
+  await settled(w);
+  const account = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
+  const [month] = new Date().toISOString().match(/^\d{4}-\d\d/);
+  const [from, until] = [`${month}-01`, new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).toISOString().slice(0, 10)];
+  await page.getByLabel(say('books.from'), { exact: true }).fill(from);
+  await page.getByLabel(say('books.until'), { exact: true }).fill(until);
+  await page.waitForURL((now) => now.searchParams.get('from') === from && now.searchParams.get('until') === until);
+  await settled(w);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: say('csv'), exact: true }).click()]);
+  const [head, ...lines] = rows(readFileSync(await download.path(), 'utf8'), w.language === 'fr' ? ';' : ',');
+  const { community } = await ask(who, 'query ($slug: String!) { community(slug: $slug) { timeZone } }', { slug: who.slug });
+  const { node } = await ask(who, `query ($id: ID!, $period: PeriodInput!) { node(id: $id) { ... on Account { balance totals(period: $period) { opening given received closing lines } } } }`,
+    { id: account, period: { from: midnight(from, community.timeZone) } });
+  const minutes = lines.map((line) => Number(line[head.indexOf(say('books.minutes'))]));
+  const after = lines.map((line) => Number(line[head.indexOf(say('books.after'))]));
+  assert.ok(lines.length > 0 && minutes.every(Number.isInteger));
+  assert.equal(lines.length, node.totals.lines);
+  assert.equal(minutes.reduce((a, b) => a + b), node.totals.given - node.totals.received);
+  assert.equal(Math.max(after[0], after.at(-1)) === node.balance || Math.min(after[0], after.at(-1)) === node.balance, true, 'the last balance is that of now');
+  console.log(`story: ${w.language}: ${lines.length} lines of the month exported; their minutes add up`);
+}
+
+for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
+  test(`a coordinator's morning, ${language}`, async () => {
+    const [nadia, paul] = await Promise.all(['Nadia', 'Paul'].map((name) => applicant(`${name} ${some()}`, who)));
+    const w = await at(who, { language });
+    await admits(w, who.slug, nadia);
+    await admits(w, who.slug, paul);
+    await entersSlips(w, who);
+    await settlesDispute(w, who);
+    await report(nadia, paul.member, 'HARASSMENT', 'Il téléphone la nuit.');
+    await answersReport(w, who.slug, paul, 'WARN');
+    await exportsMonth(w, who);
+    await calm(w);
+  });
+}
+
+test("a treasurer's morning", async () => {
+  const w = await at(antoine, { language: 'fr' });
+  await exportsMonth(w, antoine);
+  await calm(w);
+});
+
+test("a moderator's morning", async () => {
+  const [aline, remi] = await Promise.all(['Aline', 'Rémi'].map((name) => applicant(`${name} ${some()}`, lucie, true)));
+  const marc = { email: 'marc@example.org', password, slug: lucie.slug };
+  const { viewer } = await ask(marc, 'query { viewer { memberships(first: 9) { nodes { id community { slug } } } } }');
+  await ask(lucie, 'mutation ($input: GrantRoleInput!) { grantRole(input: $input) { userErrors { message } } }', { input: { memberId: viewer.memberships.nodes.find((m) => m.community.slug === lucie.slug).id, role: 'MODERATOR' } });
+  await report(aline, remi.member, 'UNSAFE_NOW');
+  const w = await at(marc, { width: 390 });
+  const { measure, participation } = await answersReport(w, marc.slug, remi, 'FREEZE');
+  assert.equal(participation, 'SUSPENDED');
+  assert.ok(Date.parse(measure.until) > Date.now());
+  await calm(w);
+});
