@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Every screen and state, in both languages, light and dark, on a phone and on a desk:
 // axe finds nothing, nothing is wider than the window, and the browser complains of nothing.
-// Each two of language, colours and width meet once.
+// Each language, each width and each set of colours is seen, not each with every other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { antoine, at, axeSays, everyScreen, go, lucie, settled, tooWide, window } from './people.mjs';
 
 const ways = {
   fr: [{ width: 390, scheme: 'light' }, { width: 1440, scheme: 'dark' }],
-  en: [{ width: 390, scheme: 'dark' }, { width: 1440, scheme: 'light' }],
+  en: [{ width: 390, scheme: 'dark' }],
 };
 const figures = new Map();
 
