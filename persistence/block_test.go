@@ -20,7 +20,7 @@ func TestABlockCostsNothingToOthers(t *testing.T) {
 	v := c.village(t)
 	v.crowded(t)
 	anna, bruno := v.joins(t, "Anna"), v.joins(t, "Bruno")
-	heard := map[string]*listener{"feed": {about: "FROM listing l"}, "members": {about: "FROM member\n"}, "standing": {about: "FROM role_grant g"}}
+	heard := map[string]*listener{"feed": {about: "FROM listing l\n"}, "members": {about: "FROM member\n"}, "standing": {about: "FROM member_block b WHERE"}}
 	asks := func(who resident) (statements map[string]string) {
 		statements = map[string]string{}
 		for name, l := range heard {
