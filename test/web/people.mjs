@@ -120,7 +120,7 @@ const parts = (shape) => shape.split('/');
  * Goes to every screen of the menu, to whatever each leads to within the dashboard, once for each kind of
  * address and each screen that leads there, and does `look(name)` in each. A new screen is found by itself.
  */
-export async function everyScreen(w, slug, look) {
+export async function everyScreen(w, slug, look, { deep = true } = {}) {
   await go(w, `/admin/${slug}`);
   const links = (where) => w.page.locator(`${where} a[href^="/admin/${slug}"]`).evaluateAll((all) => all.map((a) => a.getAttribute('href').split(/[?#]/)[0]));
   const ahead = (await links('nav#menu')).map((path) => ({ path, from: '' }));
@@ -135,7 +135,7 @@ export async function everyScreen(w, slug, look) {
     seen.add(key);
     been.add(path);
     await go(w, path);
-    ahead.push(...(await links('main')).map((path) => ({ path, from: name })));
+    if (deep) ahead.push(...(await links('main')).map((path) => ({ path, from: name })));
     await look(key);
   }
   return [...seen];

@@ -28,11 +28,14 @@ async function look(w, name) {
 }
 
 // Whoever coordinates sees nearly everything; a treasurer sees the books, and must be offered nothing that is refused.
+// What the menu leads to is followed further in French; with HORA_WEB=all in English and for the treasurer as well.
+const all = process.env.HORA_WEB === 'all';
 for (const [who, languages] of [[lucie, ['fr', 'en']], [antoine, ['fr']]]) {
   test(`every screen of ${who.email}`, async () => {
     const windows = await Promise.all(languages.map((language) => at(who, { language })));
-    const seen = await Promise.all(windows.map((w) => everyScreen(w, who.slug, (name) => look(w, `${who.slug}: ${name}`))));
-    assert.deepEqual(seen[0], seen.at(-1));
+    await Promise.all(
+      windows.map((w) => everyScreen(w, who.slug, (name) => look(w, `${who.slug}: ${name}`), { deep: all || (who === lucie && w.language === 'fr') })),
+    );
     assert.equal(windows.flatMap((w) => w.wrong).join('\n'), '');
     await Promise.all(windows.map((w) => w.close()));
   });
@@ -84,7 +87,7 @@ for (const language of ['fr', 'en']) {
 }
 
 test('what was looked at', () => {
-  const all = [...figures.values()];
+  const counts = [...figures.values()];
   for (const [name, found] of figures) console.log(`axe: ${name}: ${found} violations`);
-  console.log(`axe: ${all.filter((found) => found === 0).length} of ${all.length} screens and states are without a violation`);
+  console.log(`axe: ${counts.filter((found) => found === 0).length} of ${counts.length} screens and states are without a violation`);
 });

@@ -1,1 +1,0 @@
-import{Ir as e,Kr as t,Nr as n,Pr as r,Qr as i,Tr as a,ai as o,ir as s,lr as c,oi as l}from"./index-291424f8.js";var u=e(`<span> </span>`);function d(e,d){l(d,!0);let f=c(d,`tone`,3,``);var p=u(),m=i(p,!0);t(e=>{a(p,1,`badge ${f()??``}`),n(m,e)},[()=>s(`${d.of}.${d.value}`)]),r(e,p),o()}export{d as t};
