@@ -51,7 +51,7 @@ func crowd(t *testing.T, database string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it has done its work
+	defer db.Close(context.WithoutCancel(t.Context()))
 	began := time.Now()
 	_, err = db.Exec(t.Context(), `
 		WITH home AS (
