@@ -6,11 +6,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-await build({
+const { metafile } = await build({
   entryPoints: { graphiql: 'src/main.js' },
   outdir: 'dist',
   bundle: true,
   tsconfigRaw: {}, // the dashboard's, a folder above, is none of this page's business
+  external: ['graphql-ws'], // optional to GraphiQL, and this page subscribes to nothing
   minify: true,
   format: 'iife',
   target: ['es2022'],
@@ -18,7 +19,13 @@ await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 });
+
+// A package missing here would be looked for in the dashboard's, a folder above:
+// what is bundled would then depend on whether that one was installed yet.
+const strangers = Object.keys(metafile.inputs).filter((path) => path.startsWith('..'));
+if (strangers.length > 0) throw new Error(`not of web/graphiql/package-lock.json: ${strangers.join(', ')}`);
 
 // Three hundred kilobytes of fonts are left out: every system has some.
 const sheet = readFileSync('dist/graphiql.css', 'utf8');
