@@ -369,6 +369,19 @@ func TestOneSeedTellsOneStory(t *testing.T) {
 	}
 }
 
+func TestWhoSettlesADisputeIsNoPartyToIt(t *testing.T) {
+	t.Parallel()
+	s := tell(t, 10, 2, cheap)
+	own := column[int](s, `
+		SELECT x.number
+		  FROM exchange x
+		  JOIN role_grant r ON r.community_id = x.community_id AND r.member_id IN (x.provider_id, x.receiver_id)
+		 WHERE x.state = 'DISPUTED' AND r.role = 'COORDINATOR'`)
+	if len(own) > 0 {
+		t.Errorf("coordinators are party to the open disputes %v", own)
+	}
+}
+
 func TestTheStoryIsToldOnce(t *testing.T) {
 	t.Parallel()
 	s := tell(t, 10, 1, cheap)

@@ -5,6 +5,7 @@ package demo
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -181,6 +182,9 @@ func (l *life) meetUp(ctx context.Context, d deal) error {
 		}
 		if a == b || !l.willing(b) || l.oneVoice(a, b) {
 			continue
+		}
+		if d.fate == quarrel && (slices.Contains(l.staff, a) || slices.Contains(l.staff, b)) {
+			continue // who comes to settle it must be no party to it
 		}
 		d.provider, d.receiver = a, b
 		if hours := float64(a.balance-a.held-b.balance+b.held) / 60; l.rng.Float64() > 1/(1+math.Exp(hours/20-a.lean+b.lean)) {
