@@ -141,6 +141,9 @@ export async function everyScreen(w, slug, look, { deep = true } = {}) {
   return [...seen];
 }
 
+/** What a filter in the address shows, where no plain link leads. */
+export const narrowed = ['members?participation=HERE&quiet=30', 'members?listing=none', 'members?role=FACILITATOR', 'members?q=zzzz', 'vitality?months=36'];
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds wrong with a page as it stands, in one line each. */
 export async function axeSays(page) {

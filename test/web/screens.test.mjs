@@ -4,7 +4,7 @@
 // Each language, each width and each set of colours is seen, not each with every other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { antoine, at, axeSays, everyScreen, go, lucie, settled, tooWide, window } from './people.mjs';
+import { antoine, at, axeSays, everyScreen, go, lucie, narrowed, settled, tooWide, window } from './people.mjs';
 
 const ways = {
   fr: [{ width: 390, scheme: 'light' }, { width: 1440, scheme: 'dark' }],
@@ -69,6 +69,10 @@ for (const language of ['fr', 'en']) {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.getByRole('button', { name: say('menu'), exact: true }).click();
     await look(w, 'the menu of a phone');
+    for (const address of narrowed) {
+      await go(w, `/admin/${lucie.slug}/${address}`);
+      await look(w, address);
+    }
     await go(w, `/admin/${lucie.slug}/nowhere`);
     await look(w, 'no such screen');
     await go(w, '/admin/elsewhere');

@@ -14,7 +14,7 @@ mkdirSync(folder, { recursive: true });
 let stop = () => {};
 if (!process.env.HORA_URL) process.env.HORA_URL = await demonstrate();
 
-const { antoine, at, browser, everyScreen, go, lucie, settled, url, window } = await import('./people.mjs');
+const { antoine, at, browser, everyScreen, go, lucie, narrowed, settled, url, window } = await import('./people.mjs');
 let count = 0;
 
 async function shoot(w, name) {
@@ -35,6 +35,10 @@ try {
     for (const who of [lucie, antoine]) {
       const w = await at(who, { language });
       await everyScreen(w, who.slug, (name) => shoot(w, `${who.slug}-${name}`));
+      for (const address of narrowed) {
+        await go(w, `/admin/${who.slug}/${address}`);
+        await shoot(w, `${who.slug}-${address}`);
+      }
       await w.close();
     }
   }

@@ -128,12 +128,83 @@ async function answersReport(w, slug, about, action) {
   await page.getByRole('button', { name: say('moderation.send'), exact: true }).click();
   if (action === 'FREEZE') await page.getByRole('dialog').getByRole('button', { name: say('moderation.doIt') }).click();
   await toast(w, 'moderation.answeredNow');
-  const { node } = await ask(about, 'query ($id: ID!) { node(id: $id) { ... on Member { participation measures { action statement text until decidedBy { id } } } } }', { id: about.member });
+  const { node } = await ask(about, 'query ($id: ID!) { node(id: $id) { ... on Member { participation measures { id action statement text until decidedBy { id } } } } }', { id: about.member });
   assert.equal(node.measures.length, 1);
   const [measure] = node.measures;
   assert.deepEqual({ action: measure.action, statement: measure.statement, by: measure.decidedBy }, { action, statement: said.trim(), by: null });
   assert.ok(measure.text.includes(said.trim()));
   return { measure, participation: node.participation };
+}
+
+/** Somebody new to whom a coordinator entrusts the moderation. */
+async function moderator(displayName, coordinator) {
+  const who = await applicant(displayName, coordinator, true);
+  await ask(coordinator, 'mutation ($input: GrantRoleInput!) { grantRole(input: $input) { userErrors { message } } }', { input: { memberId: who.member, role: 'MODERATOR' } });
+  return who;
+}
+
+/** Has somebody publish an offer, which a coordinator looks at first where the charter says so. */
+async function offers(who, title, coordinator) {
+  const { community } = await ask(who, 'query ($slug: String!) { community(slug: $slug) { id serviceTypes { children { children { id } } } } }', { slug: coordinator.slug });
+  const { createListing } = await ask(who, 'mutation ($input: CreateListingInput!) { createListing(input: $input) { listing { id state } userErrors { message } } }',
+    { input: { communityId: community.id, kind: 'OFFER', title, serviceTypeId: community.serviceTypes[0].children[0].children[0].id } });
+  const { id, state } = createListing.listing;
+  if (state === 'PENDING_REVIEW') await ask(coordinator, 'mutation ($input: ApproveListingInput!) { approveListing(input: $input) { userErrors { message } } }', { input: { listingId: id } });
+  return id;
+}
+
+/**
+ * A colleague hides an offer, and its author appeals. Whoever hid it reads why they cannot answer; somebody else
+ * weighs both sides and undoes it, and the offer is back.
+ */
+async function answersAppeal(w, who, author, reporter) {
+  const { page, say } = w;
+  const colleague = await moderator(`Mona ${some()}`, who);
+  const offer = await offers(author, 'Coudre ensemble le samedi', who);
+  await report(reporter, offer, 'UNSUITABLE', 'Est-ce bien un échange ?');
+  const theirs = await at(colleague, { language: w.language });
+  const { measure } = await answersReport(theirs, who.slug, author, 'HIDE');
+  const stands = () => ask(author, `query ($offer: ID!, $measure: ID!) {
+    offer: node(id: $offer) { ... on Listing { state } }
+    measure: node(id: $measure) { ... on ModerationMeasure { endedAt endReason appeal { outcome statement decidedBy { id } } } } }`, { offer, measure: measure.id });
+  assert.notEqual((await stands()).offer.state, 'PUBLISHED');
+
+  const plea = 'C’est une rencontre ouverte à tout le monde, et chacun y donne son heure.';
+  await ask(author, 'mutation ($input: AppealMeasureInput!) { appealMeasure(input: $input) { userErrors { message } } }', { input: { measureId: measure.id, reason: plea } });
+
+  await theirs.page.keyboard.press('g');
+  await theirs.page.keyboard.press('d');
+  await theirs.page.waitForURL(/\/moderation$/);
+  await settled(theirs);
+  await theirs.page.locator('main').getByRole('link', { name: say('appeal.title'), exact: true }).click();
+  await settled(theirs);
+  await theirs.page.locator('a[data-row]', { hasText: author.displayName }).click();
+  await settled(theirs);
+  await theirs.page.getByText(plea).waitFor();
+  await theirs.page.getByText(say('appeal.own')).waitFor();
+  assert.equal(await theirs.page.getByRole('button', { name: say('appeal.go'), exact: true }).count(), 0);
+  await calm(theirs);
+
+  await inbox(w, author.displayName, who.slug);
+  assert.match(page.url(), /\/moderation\/appeals\//);
+  await page.getByText(plea).waitFor();
+  await page.locator('summary', { hasText: say('moderation.read') }).click();
+  await page.getByText(measure.statement).waitFor();
+  await page.getByLabel(say('appeal.choice.OVERTURNED'), { exact: true }).check();
+  // It is never answered without a reason.
+  await page.getByRole('button', { name: say('appeal.go'), exact: true }).click();
+  await page.locator('[aria-invalid=true]').waitFor();
+  const reasons = 'L’offre suit la charte : on y partage du temps, rien d’autre.';
+  await page.getByLabel(say('appeal.statement'), { exact: true }).fill(reasons);
+  await page.getByRole('button', { name: say('appeal.go'), exact: true }).click();
+  await toast(w, 'appeal.done');
+  await page.getByRole('heading', { name: say('appeal.outcome.OVERTURNED'), exact: true }).waitFor();
+
+  const after = await stands();
+  assert.equal(after.offer.state, 'PUBLISHED');
+  assert.ok(after.measure.endedAt);
+  assert.deepEqual([after.measure.endReason, after.measure.appeal], [reasons, { outcome: 'OVERTURNED', statement: reasons, decidedBy: null }]);
+  console.log(`story: ${w.language}: an appeal is answered by somebody else than who took the measure, and the offer is back`);
 }
 
 /** The rows of a file as spreadsheets read it. */
@@ -195,6 +266,7 @@ for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
     await settlesDispute(w, who);
     await report(nadia, paul.member, 'HARASSMENT', 'Il téléphone la nuit.');
     await answersReport(w, who.slug, paul, 'WARN');
+    await answersAppeal(w, who, nadia, paul);
     await exportsMonth(w, who);
     await calm(w);
   });

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import lighthouse from 'lighthouse';
 import { chromium } from 'playwright-core';
-import { args, executablePath, lucie, settled, signIn, url, window } from './people.mjs';
+import { antoine, args, at, executablePath, go, lucie, settled, signIn, url, window } from './people.mjs';
 
 const limit = 120_000;
 
@@ -27,6 +27,24 @@ test('the first load is at most 120 kB, gzipped', async () => {
   await signIn(w, lucie);
   console.log(`bundle: ${sum()} bytes gzipped until the inbox stands there, in ${fetched.size} files`);
   assert.ok(sum() <= limit, `${sum()} bytes`);
+  assert.equal(w.wrong.join('\n'), '');
+  await w.close();
+});
+
+test('what draws pictures is fetched where there is one', async () => {
+  const w = await at(antoine);
+  const fetched = new Map();
+  w.page.on('response', async (response) => {
+    const path = new URL(response.url()).pathname;
+    if (path.startsWith('/admin/assets/plot-')) fetched.set(path, gzipSync(await response.body(), { level: 9 }).length);
+  });
+  await go(w, `/admin/${antoine.slug}/books`);
+  assert.equal(fetched.size, 0);
+  await w.page.locator('a[data-row]').first().click();
+  await w.page.locator('main canvas').waitFor();
+  await settled(w);
+  console.log(`bundle: ${[...fetched.values()].reduce((a, b) => a + b, 0)} bytes gzipped more for the first picture, in ${fetched.size} files`);
+  assert.ok(fetched.size > 0);
   assert.equal(w.wrong.join('\n'), '');
   await w.close();
 });

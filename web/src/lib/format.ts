@@ -72,9 +72,14 @@ export function ago(at: string, now = Date.now()): string {
   return new Intl.RelativeTimeFormat(language.now, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 }
 
-/** The present day in the community's calendar, like 2026-03-03. */
+/** What tells the day of a moment in the community's calendar, like 2026-03-03. */
+export function calendar(): (at: Date) => string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name }).format;
+}
+
+/** The present day in the community's calendar. */
 export function today(): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name }).format(new Date());
+  return calendar()(new Date());
 }
 
 /** The month of a day: "mars 2026". */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { MemberQuery, MembersQuery, Stage } from '../../api/graphql.ts';
+import type { MemberFilter, MemberQuery, MembersQuery, Participation, Stage } from '../../api/graphql.ts';
+import { instant, today } from '../../lib/format.ts';
+import { may } from '../../lib/viewer.svelte.ts';
 
 type Members = NonNullable<MembersQuery['community']>;
 
@@ -22,6 +24,32 @@ export const applications = ['APPLICANT', 'DECLINED'] as const;
 
 /** The roles that every community has. */
 export const roles = ['COORDINATOR', 'TREASURER', 'MODERATOR', 'BOARD', 'FACILITATOR'] as const;
+
+/** What the address calls the ways to narrow the list. */
+export const narrowing = ['q', 'participation', 'role', 'listing', 'quiet'] as const;
+
+/** For how many days somebody may be asked to have exchanged nothing. */
+export const quietDays: readonly number[] = [30, 90, 180, 365];
+
+// Those who take part now: neither resting nor suspended.
+const here: readonly Participation[] = ['NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT'];
+
+/** Which members an address asks for. */
+export function asked(query: URLSearchParams): MemberFilter {
+  const participation = query.get('participation');
+  const days = Number(query.get('quiet'));
+  return {
+    text: query.get('q') || null,
+    participation: participation === 'HERE' ? [...here] : participation ? [participation as Participation] : null,
+    role: query.get('role') || null,
+    withoutListing: query.get('listing') === 'none' || null,
+    quietSince: quietDays.includes(days) && may('SEE_EVERY_EXCHANGE') ? instant(`${daysAgo(days)}T00:00:00`) : null,
+  };
+}
+
+function daysAgo(days: number): string {
+  return new Date(Date.parse(today()) - days * 86_400_000).toISOString().slice(0, 10);
+}
 
 const ladder: readonly Stage[] = ['USER', 'ACTIVE_USER', 'INVESTOR', 'CO_OWNER'];
 
