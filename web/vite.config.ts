@@ -14,6 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the policy runs nothing that stands in a page
     reportCompressedSize: false,
+    license: { fileName: 'NOTICE.md' }, // whose work it is, and under which licence, goes with it
     rollupOptions: { output: { hashCharacters: 'hex' }, checks: { pluginTimings: false } },
   },
   server: { proxy: { '/graphql': { target: 'http://localhost:8080', ws: true } } },
