@@ -30,7 +30,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 
 // Schedule announces a session. Only those who may give from the community charge it.
 //
-// Errors: NotFound, Forbidden, Required, OutOfRange, MinutesOutOfRange, ServiceTypeUnknown, NotYet, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, Required, OutOfRange, MinutesOutOfRange, ServiceTypeUnknown, NotYet,
+// membership.AbilityLimited, membership.VettingMissing, IdempotencyKeyReused.
 func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule) (Session, error) {
 	var made Session
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -48,6 +49,9 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "scheduleSession", Input: cmd}, func() (domain.ID, error) {
+			if err := s.mayHost(ctx, host, said, now); err != nil {
+				return domain.Nowhere, err
+			}
 			planned := Session{
 				Community: cmd.Community, ID: domain.NewID(), State: Scheduled, Host: host, Title: said.Title, Description: said.Description,
 				ServiceType: said.ServiceType, StartsAt: said.StartsAt, Place: said.Place, Capacity: said.Capacity, Bearer: said.Bearer,
@@ -64,6 +68,23 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 	return made, err
 }
 
+// mayHost refuses a host whom a measure keeps from giving, and one who has not what
+// the charter asks for of who leads such a session, on its day.
+func (s *Service) mayHost(ctx context.Context, host domain.ID, said Schedule, now time.Time) error {
+	if err := s.members.AbleByID(ctx, said.Community, host, membership.Offering, "", now); err != nil {
+		return err
+	}
+	_, rules, err := s.communities.Rules(ctx, said.Community, now)
+	if err != nil {
+		return err
+	}
+	on := now
+	if said.StartsAt.After(now) {
+		on = said.StartsAt
+	}
+	return s.members.Vetted(ctx, said.Community, host, rules.Safety.Asks(said.ServiceType), "serviceTypeId", on)
+}
+
 // Act names a session and on whose side one acts.
 type Act struct {
 	Community  domain.ID
@@ -76,11 +97,14 @@ type Act struct {
 // Join takes a seat, or a place in the waiting list when all are taken. Whoever
 // has one keeps it.
 //
-// Errors: NotFound, Forbidden, WrongState, OwnSession.
+// Errors: NotFound, Forbidden, WrongState, OwnSession, membership.AbilityLimited.
 func (s *Service) Join(ctx context.Context, actor domain.Actor, act Act) (Session, error) {
 	return s.act(ctx, actor, act, "joinSession", domain.TakePart, func(ctx context.Context, planned Session, seats []Seat, side domain.ID, now time.Time) error {
 		seat, fresh, err := planned.join(seats, side, now)
 		if err != nil || !fresh {
+			return err
+		}
+		if err := s.members.AbleByID(ctx, planned.Community, side, membership.Joining, "sessionId", now); err != nil {
 			return err
 		}
 		kind := SeatTaken
