@@ -120,6 +120,7 @@ func TestAnAttestationEnds(t *testing.T) {
 
 	renewed := town.founder.vets(anna, 300)
 	anna.accepts(waits)
+	session := anna.does("scheduleSession", with(anna.session101(8, 0, 60, town.now().Add(3*day)), "serviceTypeId", town.types()["100-B-1"])).text("groupSession.id")
 	town.founder.cannot("withdrawVetting", input{"vettingId": renewed, "reason": " "}, "REQUIRED", "reason")
 	anna.cannot("withdrawVetting", input{"vettingId": renewed, "reason": "Je n’en veux plus."}, "FORBIDDEN", "")
 	town.founder.does("withdrawVetting", input{"vettingId": renewed, "reason": "Le document était celui d’une autre personne."})
@@ -127,6 +128,7 @@ func TestAnAttestationEnds(t *testing.T) {
 	same(t, "Anna is told", about(anna.told(), "kind", "VETTING_WITHDRAWN") != nil, true)
 	same(t, "and reads why", anna.sees(anna.member, vettingsOf).text("vettings.0.withdrawReason"), "Le document était celui d’une autre personne.")
 	bruno.cannot("proposeExchange", input{"communityId": town.id, "listingId": offer, "minutes": 60}, "VETTING_MISSING", "serviceTypeId")
+	bruno.cannot("joinSession", input{"sessionId": session}, "VETTING_MISSING", "sessionId")
 	anna.completes(waits, 30) // what was agreed is finished
 	log := town.founder.reads(`{ community(slug: "port") { auditLog(first: 2) { nodes { action subjectId } } } }`, nil).list("community.auditLog.nodes")
 	same(t, "it is written down", []string{log[0].text("action"), log[0].text("subjectId"), log[1].text("action")}, []string{"VETTING_WITHDRAWN", renewed, "VETTING_RECORDED"})

@@ -80,14 +80,18 @@ func (cmd Resolve) check(rules community.Safety) (Resolve, error) {
 	if known {
 		_, most := cmd.Action.bounds(rules)
 		c.That(cmd.Days >= 0 && cmd.Days <= most, domain.OutOfRange, "days", "min", 0, "max", most)
-		c.That(cmd.Action != Limit || len(cmd.Limits) > 0, domain.Required, "limits")
-		c.That(cmd.Action == Limit || len(cmd.Limits) == 0, LimitsUnfit, "limits")
 	}
 	var kept []membership.Ability // each once, in one order
 	for _, a := range membership.Abilities() {
 		if slices.Contains(cmd.Limits, a) {
 			kept = append(kept, a)
 		}
+	}
+	strange := slices.ContainsFunc(cmd.Limits, func(a membership.Ability) bool { return !slices.Contains(kept, a) })
+	c.That(!strange, domain.ValueUnknown, "limits")
+	if known && !strange {
+		c.That(cmd.Action != Limit || len(kept) > 0, domain.Required, "limits")
+		c.That(cmd.Action == Limit || len(kept) == 0, LimitsUnfit, "limits")
 	}
 	cmd.Limits = kept
 	return cmd, c.Err()

@@ -49,13 +49,17 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "scheduleSession", Input: cmd}, func() (domain.ID, error) {
-			if err := s.mayHost(ctx, host, said, now); err != nil {
-				return domain.Nowhere, err
-			}
 			planned := Session{
 				Community: cmd.Community, ID: domain.NewID(), State: Scheduled, Host: host, Title: said.Title, Description: said.Description,
 				ServiceType: said.ServiceType, StartsAt: said.StartsAt, Place: said.Place, Capacity: said.Capacity, Bearer: said.Bearer,
 				Preparation: said.Preparation, Animation: said.Animation, CreatedAt: now, Version: 1,
+			}
+			err := s.members.AbleByID(ctx, planned.Community, host, membership.Offering, "", now)
+			if err == nil {
+				err = s.vetted(ctx, planned, "serviceTypeId", now)
+			}
+			if err != nil {
+				return domain.Nowhere, err
 			}
 			s.tell(ctx, actor, Announced, planned, host, nil)
 			return planned.ID, s.store.Add(ctx, planned)
@@ -68,21 +72,18 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 	return made, err
 }
 
-// mayHost refuses a host whom a measure keeps from giving, and one who has not what
-// the charter asks for of who leads such a session, on its day.
-func (s *Service) mayHost(ctx context.Context, host domain.ID, said Schedule, now time.Time) error {
-	if err := s.members.AbleByID(ctx, said.Community, host, membership.Offering, "", now); err != nil {
-		return err
-	}
-	_, rules, err := s.communities.Rules(ctx, said.Community, now)
+// vetted refuses a session whose host has not what the charter asks for of who leads
+// it, on its day: when it is announced, and to who would join once that is withdrawn.
+func (s *Service) vetted(ctx context.Context, planned Session, field string, now time.Time) error {
+	_, rules, err := s.communities.Rules(ctx, planned.Community, now)
 	if err != nil {
 		return err
 	}
 	on := now
-	if said.StartsAt.After(now) {
-		on = said.StartsAt
+	if planned.StartsAt.After(now) {
+		on = planned.StartsAt
 	}
-	return s.members.Vetted(ctx, said.Community, host, rules.Safety.Asks(said.ServiceType), "serviceTypeId", on)
+	return s.members.Vetted(ctx, planned.Community, planned.Host, rules.Safety.Asks(planned.ServiceType), field, on)
 }
 
 // Act names a session and on whose side one acts.
@@ -97,14 +98,19 @@ type Act struct {
 // Join takes a seat, or a place in the waiting list when all are taken. Whoever
 // has one keeps it.
 //
-// Errors: NotFound, Forbidden, WrongState, OwnSession, membership.AbilityLimited.
+// Errors: NotFound, Forbidden, WrongState, OwnSession, membership.AbilityLimited,
+// membership.VettingMissing.
 func (s *Service) Join(ctx context.Context, actor domain.Actor, act Act) (Session, error) {
 	return s.act(ctx, actor, act, "joinSession", domain.TakePart, func(ctx context.Context, planned Session, seats []Seat, side domain.ID, now time.Time) error {
 		seat, fresh, err := planned.join(seats, side, now)
 		if err != nil || !fresh {
 			return err
 		}
-		if err := s.members.AbleByID(ctx, planned.Community, side, membership.Joining, "sessionId", now); err != nil {
+		err = s.members.AbleByID(ctx, planned.Community, side, membership.Joining, "sessionId", now)
+		if err == nil {
+			err = s.vetted(ctx, planned, "sessionId", now)
+		}
+		if err != nil {
 			return err
 		}
 		kind := SeatTaken

@@ -17597,7 +17597,7 @@ extend type Mutation {
   """
   Sends a message: into a thread, or to what opens one. Nobody's e-mail or telephone
   is shown, and who receives it is told that there is something to read, not what.
-  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE.
+  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE, ABILITY_LIMITED.
   """
   sendMessage("What." input: SendMessageInput!): SendMessagePayload! @can(do: SEE_COMMUNITY)
   "Speaks to many members at once. Errors: REQUIRED, TEXT_TOO_SHORT, TEXT_TOO_LONG."
@@ -18079,11 +18079,11 @@ input ExchangeFilter {
 }
 
 extend type Mutation {
-  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, REQUIRED."
+  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, ABILITY_LIMITED, VETTING_MISSING, REQUIRED."
   proposeExchange("What." input: ProposeExchangeInput!): ProposeExchangePayload! @can(do: TAKE_PART)
   "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
-  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, INSUFFICIENT_HOURS."
+  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
   "Says no to a proposal. Errors: EXCHANGE_STATE, NOT_YOUR_TURN."
   declineExchange("What." input: DeclineExchangeInput!): DeclineExchangePayload! @can(do: SEE_COMMUNITY)
@@ -19829,11 +19829,11 @@ input ListingFilter {
 }
 
 extend type Mutation {
-  "Publishes an offer or a request, or sends it to review where the charter asks. Errors: REQUIRED, TEXT_TOO_LONG, SERVICE_TYPE_UNKNOWN, OUT_OF_RANGE."
+  "Publishes an offer or a request, or sends it to review where the charter asks. Errors: REQUIRED, TEXT_TOO_LONG, SERVICE_TYPE_UNKNOWN, OUT_OF_RANGE, ABILITY_LIMITED."
   createListing("What." input: CreateListingInput!): CreateListingPayload! @can(do: TAKE_PART)
   "Changes what one's listing says; fields left out stay. Errors: STALE_VERSION, LISTING_STATE and those of createListing."
   updateListing("What." input: UpdateListingInput!): UpdateListingPayload! @can(do: SEE_COMMUNITY)
-  "Shows a listing for another term, in one tap. Error: LISTING_STATE."
+  "Shows a listing for another term, in one tap. Errors: LISTING_STATE, ABILITY_LIMITED."
   renewListing("What." input: RenewListingInput!): RenewListingPayload! @can(do: SEE_COMMUNITY)
   "Says that it found its answer. Error: LISTING_STATE."
   markListingMet("What." input: MarkListingMetInput!): MarkListingMetPayload! @can(do: SEE_COMMUNITY)
@@ -23777,9 +23777,9 @@ extend type Charter {
 }
 
 extend type Mutation {
-  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, IDEMPOTENCY_KEY_REUSED."
+  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, ABILITY_LIMITED, VETTING_MISSING, IDEMPOTENCY_KEY_REUSED."
   scheduleSession("What." input: ScheduleSessionInput!): ScheduleSessionPayload! @can(do: TAKE_PART)
-  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION."
+  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION, ABILITY_LIMITED, VETTING_MISSING."
   joinSession("What." input: JoinSessionInput!): JoinSessionPayload! @can(do: TAKE_PART)
   "Gives a seat back; the first who waits moves up. Errors: SESSION_STATE, NOT_JOINED."
   leaveSession("What." input: LeaveSessionInput!): LeaveSessionPayload! @can(do: SEE_COMMUNITY)
