@@ -35,6 +35,7 @@ const (
 	KeepShares        Permission = "KEEP_SHARES"         // confirm that money for shares moved, of others
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
+	VetMembers        Permission = "VET_MEMBERS"         // attest that a check of somebody else was seen
 	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
 	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
 	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
@@ -60,6 +61,7 @@ var granted = map[Permission][]Role{
 	KeepShares:        {Treasurer, Board},
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
+	VetMembers:        {Coordinator},
 	Moderate:          {Coordinator, Moderator},
 	SeeAuditLog:       {Coordinator, Moderator, Board},
 	ManageApps:        {Coordinator},
@@ -71,7 +73,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, Moderate, SeeAuditLog, ManageApps,
+		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, VetMembers, Moderate, SeeAuditLog, ManageApps,
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // reader's language.
 type Word string
 
+// Label is a text that a charter gives in each language, among an error's args.
+type Label map[string]string
+
 // Check collects what is wrong with an input, so that somebody on a phone
 // learns of all of it at once.
 type Check struct{ errs []error }

@@ -74,7 +74,7 @@ func (r *mutationResolver) SimulateCharter(ctx context.Context, input model.Simu
 	if err != nil {
 		return nil, err
 	}
-	changes, err := charterChanges(input.Changes)
+	changes, err := charterChanges("changes", input.Changes)
 	if err != nil {
 		return nil, err
 	}

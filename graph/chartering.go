@@ -13,6 +13,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -23,7 +24,7 @@ func amendment(input model.AmendCharterInput) (community.Amendment, error) {
 	if err != nil {
 		return community.Amendment{}, err
 	}
-	changes, err := charterChanges(input.Changes)
+	changes, err := charterChanges("changes", input.Changes)
 	return community.Amendment{
 		Community: c.key, Changes: changes, From: deref(input.EffectiveFrom), Version: deref(input.Version),
 		Reason: input.Reason, Key: deref(input.IdempotencyKey),
@@ -31,13 +32,21 @@ func amendment(input model.AmendCharterInput) (community.Amendment, error) {
 }
 
 // charterChanges writes changes of the contract as a patch of the charter: rows of
-// the power matrix by their type, and a body whole.
-func charterChanges(input map[string]any) (community.Changes, error) {
+// the power matrix by their type, a body whole, and service types by their code. They
+// were sent in the field at.
+func charterChanges(at string, input map[string]any) (community.Changes, error) {
 	patch := map[string]any{}
 	for part, changed := range input {
 		switch part {
 		case "activities":
 			patch[part] = map[string]any{"kinds": changed}
+		case "safety":
+			rules, _ := changed.(map[string]any)
+			safety, err := safetyChanges(rules)
+			if err != nil {
+				return nil, domain.Moved(err, func(field string) string { return at + "." + field })
+			}
+			patch[part] = safety
 		case "power", "withoutTypes":
 		default:
 			patch[part] = changed
@@ -79,6 +88,10 @@ func whereSent(err error, at string, changes map[string]any) error {
 		Power      []struct{ Type string }
 		Activities []struct{ Code string }
 		Assembly   struct{ Colleges []struct{ Code string } }
+		Safety     struct {
+			Vetting []struct{ Code string }
+			Gates   []struct{ ServiceTypeID string }
+		}
 	}
 	raw, failed := json.Marshal(changes)
 	if failed == nil {
@@ -97,8 +110,18 @@ func whereSent(err error, at string, changes map[string]any) error {
 	for _, row := range sent.Assembly.Colleges {
 		names["assembly.colleges"] = append(names["assembly.colleges"], row.Code)
 	}
+	for _, row := range sent.Safety.Vetting {
+		names["safety.vetting"] = append(names["safety.vetting"], row.Code)
+	}
+	for _, row := range sent.Safety.Gates {
+		o, _ := parseID(row.ServiceTypeID)
+		names["safety.gates"] = append(names["safety.gates"], o.code)
+	}
+	lists := map[string]string{
+		"power": "power", "activities.kinds": "activities", "assembly.colleges": "assembly.colleges", "safety.vetting": "safety.vetting", "safety.gates": "safety.gates",
+	}
 	return domain.Moved(err, func(field string) string {
-		for kept, list := range map[string]string{"power": "power", "activities.kinds": "activities", "assembly.colleges": "assembly.colleges"} {
+		for kept, list := range lists {
 			if below, is := strings.CutPrefix(field+".", at+"."+kept+"."); is {
 				return strings.TrimSuffix(at+"."+list+"."+row(names[kept], below), ".")
 			}
@@ -179,7 +202,7 @@ func differences(lang i18n.Language, old, c community.Charter) []*model.CharterD
 }
 
 // rowPath is a row that has a name of its own.
-var rowPath = regexp.MustCompile(`^(power|activities\.kinds|assembly\.colleges)\.[^.]+$`)
+var rowPath = regexp.MustCompile(`^(power|activities\.kinds|assembly\.colleges|safety\.vetting|safety\.gates)\.[^.]+$`)
 
 // ruleName is what a rule is called: of a row, the row and the field.
 func ruleName(lang i18n.Language, old, c community.Charter, path string) string {
@@ -205,6 +228,8 @@ func ruleName(lang i18n.Language, old, c community.Charter, path string) string 
 		if label == nil {
 			label = old.College(steps[2]).Label
 		}
+	case steps[0] == "safety" && len(steps) > 2:
+		label, field = safetyRow(lang, old, c, steps[1], steps[2]), "charter."+steps[1]+"."+strings.Join(steps[3:], ".")
 	default:
 		return i18n.Text(lang, "charter."+path, nil)
 	}
@@ -212,6 +237,19 @@ func ruleName(lang i18n.Language, old, c community.Charter, path string) string 
 		return label[string(lang)]
 	}
 	return label[string(lang)] + " – " + i18n.Text(lang, field, nil)
+}
+
+// safetyRow is what a kind of check, or a service that asks for one, is called.
+func safetyRow(lang i18n.Language, old, c community.Charter, list, code string) map[string]string {
+	if list == "gates" {
+		t, _ := listing.TypeByCode(code)
+		return map[string]string{string(lang): i18n.Text(lang, "charter.gate", map[string]any{"what": t.Label(string(lang))})}
+	}
+	kind, there := c.Safety.VettingKind(code)
+	if !there {
+		kind, _ = old.Safety.VettingKind(code)
+	}
+	return kind.Label
 }
 
 // ruleValue is a rule's value in words.

@@ -42,7 +42,7 @@ func openDecision(input model.OpenDecisionInput) (governance.Propose, error) {
 		cmd.Effect.From = deref(e.EffectiveFrom)
 		cmd.Effect.Member, err = wantIn(c.key, memberID, e.MemberID, "effect.memberId")
 		if err == nil && e.Kind == governance.ChangeCharter {
-			cmd.Effect.Changes, err = charterChanges(e.Charter)
+			cmd.Effect.Changes, err = charterChanges("effect.charter", e.Charter)
 		}
 	}
 	return cmd, err

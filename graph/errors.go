@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -72,6 +73,7 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 var passing = []domain.Code{
 	domain.Unauthenticated, domain.RateLimited, domain.Internal,
 	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, exchange.MemberInactive,
+	membership.AbilityLimited, membership.VettingMissing,
 	recognition.StarsSpent, recognition.StarredRecently, shares.TooEarly, shares.BelowFloor, shares.PublicBodiesCap, shares.WorkersCap,
 }
 
@@ -108,6 +110,18 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 	case exchange.WrongState, listing.WrongState, membership.MemberState, exchange.NotAvailable, exchange.MemberInactive:
 		if state, ok := p.Args["state"].(string); ok {
 			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
+		}
+	case membership.AbilityLimited:
+		if until, ok := p.Args["until"].(time.Time); ok {
+			what, _ := p.Args["what"].(domain.Word)
+			return model.AbilityLimited{
+				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable,
+				Ability: membership.Ability(strings.TrimPrefix(string(what), "ability.")), Until: until,
+			}
+		}
+	case membership.VettingMissing:
+		if kind, ok := p.Args["kind"].(community.VettingKind); ok {
+			return model.VettingMissing{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Kind: &kind}
 		}
 	case community.WrongBody:
 		if mode, ok := p.Args["mode"].(domain.Word); ok {

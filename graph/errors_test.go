@@ -10,10 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -29,8 +32,15 @@ func figures(code domain.Code) map[string]any {
 		"available": domain.Minutes(45), "required": domain.Minutes(90), "state": "", "trace": "",
 		"mode": domain.Word("mode.PARTICIPATORY"), "body": domain.Word("body.ASSEMBLY"), "type": "STATUTES",
 	}
-	if code == domain.MinutesOutOfRange {
+	switch code {
+	case membership.AbilityLimited:
+		args["what"], args["until"] = domain.Word("ability.OFFERING"), time.Date(2026, time.March, 31, 18, 0, 0, 0, time.UTC)
+	case membership.VettingMissing:
+		kind := community.VettingKind{Code: "RECORD_CHECK", Label: map[string]string{"fr": "Vérification des antécédents", "en": "Record check"}, Months: 36}
+		args["kind"], args["what"] = kind, domain.Label(kind.Label)
+	case domain.MinutesOutOfRange:
 		args["min"], args["max"] = domain.Minutes(1), domain.MaxMinutes
+	default: // the figures that any may speak of
 	}
 	if strings.HasSuffix(string(code), "_STATE") {
 		delete(args, "state")

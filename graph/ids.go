@@ -54,6 +54,7 @@ const (
 	delegationID   idKind = 'v'
 	complaintID    idKind = 'c'
 	appealID       idKind = 'e'
+	vettingID      idKind = 'n'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -42,6 +42,7 @@ type loaders struct {
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
 	helpers      *dataloadgen.Loader[at, []membership.Helper]
+	vettings     *dataloadgen.Loader[at, []membership.Vetting] // by member; to say only whether one holds
 	seats        *dataloadgen.Loader[at, []workshop.Seat]
 	accounts     *dataloadgen.Loader[at, ledger.Account]
 	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
@@ -89,6 +90,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
+		vettings:    loader(groups(r.Members.LoadVettings, func(v membership.Vetting) domain.ID { return v.Member })),
 		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
 		sponsors:    loader(groups(r.Ledger.Sponsors, func(s ledger.Sponsored) domain.ID { return s.Transfer })),
 		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),

@@ -53,6 +53,15 @@ func ruleOf(lang i18n.Language, m *moderation.Measure) string {
 	return m.Rule
 }
 
+// keptFrom are the things that a measure keeps from its member, in words.
+func keptFrom(lang i18n.Language, m *moderation.Measure) string {
+	all := make([]string, len(m.Limits))
+	for i, a := range m.Limits {
+		all[i] = i18n.Text(lang, "ability."+string(a), nil)
+	}
+	return strings.Join(all, ", ")
+}
+
 // statementOf is the whole statement of reasons in the caller's language.
 func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (string, error) {
 	where, err := of(ctx).loaders.communities.Load(ctx, m.Community)
@@ -61,7 +70,7 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 	}
 	lang := language(ctx)
 	args := map[string]any{
-		"action": i18n.Text(lang, "moderation.action."+string(m.Action), nil), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
+		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m)}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
 		"appealBy": i18n.DateTime(lang, m.At.AddDate(0, 0, moderation.AppealDays), where.Zone()),
 	}
 	if !m.Until.IsZero() {
@@ -72,7 +81,7 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 
 // actSubjects are the kinds of id by an event's first word.
 var actSubjects = map[string]idKind{
-	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
+	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "VETTING": vettingID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

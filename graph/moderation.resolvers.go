@@ -212,7 +212,8 @@ func (r *mutationResolver) ResolveReport(ctx context.Context, input model.Resolv
 		return nil, err
 	}
 	taken, err := r.Moderation.Resolve(ctx, actor(ctx), moderation.Resolve{
-		Community: o.community, Report: o.key, Action: input.Action, Rule: deref(input.Rule), Statement: input.Statement, Days: deref(input.Days), Key: deref(input.IdempotencyKey),
+		Community: o.community, Report: o.key, Action: input.Action, Rule: deref(input.Rule), Statement: input.Statement, Days: deref(input.Days),
+		Limits: input.Limits, Key: deref(input.IdempotencyKey),
 	})
 	m, problems, err := answer(ctx, taken, err)
 	return &model.ResolveReportPayload{Measure: m, UserErrors: problems}, err

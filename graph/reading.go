@@ -131,6 +131,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case appealID:
 		a, err := r.Moderation.OneAppeal(ctx, who, o.community, o.key)
 		return found(&a, err)
+	case vettingID:
+		v, err := r.Members.Vetting(ctx, who, o.community, o.key)
+		return found(&v, err)
 	case accountID:
 		standing, err := of(ctx).loaders.standings.Load(ctx, o.community)
 		if err != nil || !standing.Admitted {

@@ -37,12 +37,13 @@ type memberRow struct {
 	LeftAt        *time.Time
 	DeclineReason *string
 	Version       int
+	Limits        []byte `gorm:"->"` // moderation writes it, alone
 }
 
 func (memberRow) TableName() string { return "member" }
 
 const memberColumns = `community_id, id, number, kind, person_id, display_name, email, participation, capital, governance,
-       message, applied_at, admitted_at, resumes_as, orientation, left_at, decline_reason, version`
+       message, applied_at, admitted_at, resumes_as, orientation, left_at, decline_reason, version, limits`
 
 func (r memberRow) value() membership.Member {
 	m := membership.Member{
@@ -51,6 +52,7 @@ func (r memberRow) value() membership.Member {
 		Capital: membership.Capital(r.Capital), Governance: membership.Governance(r.Governance), Message: r.Message,
 		AppliedAt: r.AppliedAt.UTC(), AdmittedAt: moment(r.AdmittedAt), ResumesAs: membership.Participation(deref(r.ResumesAs)),
 		Oriented: r.Orientation, LeftAt: moment(r.LeftAt), DeclineReason: deref(r.DeclineReason), Version: r.Version,
+		Limits: limitsOf(r.Limits),
 	}
 	m.Number = deref(r.Number)
 	return m

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 )
 
@@ -42,6 +43,7 @@ type measureRow struct {
 	SubjectKind                         string
 	SubjectID                           domain.ID
 	Action, Rule, Statement             string
+	Limits                              []membership.Ability
 	DecidedBy                           domain.ID
 	CreatedAt                           time.Time
 	UntilAt                             *time.Time
@@ -51,14 +53,14 @@ type measureRow struct {
 	EndReason                           string
 }
 
-const measureColumns = `community_id, id, report_id, member_id, subject_kind, subject_id, action, rule, statement, decided_by, created_at,
+const measureColumns = `community_id, id, report_id, member_id, subject_kind, subject_id, action, limits, rule, statement, decided_by, created_at,
 	until_at, before_state, ended_at, ended_by, end_reason`
 
 func (r measureRow) value() moderation.Measure {
 	return moderation.Measure{
 		Community: r.CommunityID, ID: r.ID, Report: r.ReportID, Member: r.MemberID,
 		Subject: moderation.Subject{Kind: moderation.SubjectKind(r.SubjectKind), ID: r.SubjectID},
-		Action:  moderation.Action(r.Action), Rule: r.Rule, Statement: r.Statement, DecidedBy: r.DecidedBy, At: r.CreatedAt.UTC(),
+		Action:  moderation.Action(r.Action), Limits: r.Limits, Rule: r.Rule, Statement: r.Statement, DecidedBy: r.DecidedBy, At: r.CreatedAt.UTC(),
 		Until: moment(r.UntilAt), Before: r.BeforeState, EndedAt: moment(r.EndedAt), EndedBy: orNowhere(r.EndedBy), EndReason: r.EndReason,
 	}
 }
@@ -128,9 +130,10 @@ func (ModerationStore) TakeLate(ctx context.Context, community domain.ID, now ti
 // AddMeasure implements moderation.Store.
 func (ModerationStore) AddMeasure(ctx context.Context, m moderation.Measure) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO measure (community_id, id, report_id, member_id, subject_kind, subject_id, action, rule, statement, decided_by, created_at, until_at, before_state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		m.Community, m.ID, m.Report, m.Member, string(m.Subject.Kind), m.Subject.ID, string(m.Action), m.Rule, m.Statement, m.DecidedBy, m.At, orNil(m.Until), m.Before)
+		INSERT INTO measure (community_id, id, report_id, member_id, subject_kind, subject_id, action, limits, rule, statement, decided_by, created_at, until_at, before_state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::text[], '{}'), $9, $10, $11, $12, $13, $14)`,
+		m.Community, m.ID, m.Report, m.Member, string(m.Subject.Kind), m.Subject.ID, string(m.Action), m.Limits, m.Rule, m.Statement, m.DecidedBy, m.At,
+		orNil(m.Until), m.Before)
 	return err
 }
 

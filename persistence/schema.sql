@@ -1227,8 +1227,10 @@ CREATE TABLE public.measure (
   ended_at timestamp with time zone,
   ended_by uuid,
   end_reason text NOT NULL DEFAULT ''::text,
+  limits text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT measure_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT measure_report_once UNIQUE (community_id, report_id),
+  CONSTRAINT measure_limits CHECK ((((action = 'LIMIT'::text) = (limits <> '{}'::text[])) AND ((action <> 'LIMIT'::text) OR (until_at IS NOT NULL)))),
   CONSTRAINT measure_somebody_else CHECK ((decided_by <> member_id)),
   CONSTRAINT measure_stated CHECK (((statement <> ''::text) AND (rule <> ''::text))),
   CONSTRAINT measure_undone_for_a_reason CHECK ((((ended_by IS NULL) = (end_reason = ''::text)) AND ((ended_by IS NULL) OR (ended_at IS NOT NULL)))),
@@ -1263,6 +1265,7 @@ CREATE TABLE public.member (
   decline_reason text,
   version integer NOT NULL DEFAULT 1,
   grace_until timestamp with time zone,
+  limits jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT member_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT member_number_key UNIQUE (community_id, number),
   CONSTRAINT member_admitted_has_number CHECK (((admitted_at IS NULL) = (number IS NULL))),
@@ -1989,6 +1992,36 @@ CREATE INDEX time_cheque_provider_idx ON public.time_cheque USING btree (communi
 CREATE INDEX time_cheque_receiver_idx ON public.time_cheque USING btree (community_id, receiver_id, entered_at DESC, id DESC);
 CREATE UNIQUE INDEX time_cheque_serial_key ON public.time_cheque USING btree (community_id, number) WHERE (kind = 'SIGNED'::text);
 GRANT INSERT, SELECT ON public.time_cheque TO hora_server;
+
+CREATE TABLE public.vetting (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL,
+  seen_by uuid NOT NULL,
+  seen_on date NOT NULL,
+  expires_on date NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  notice_at timestamp with time zone NOT NULL,
+  noticed_at timestamp with time zone,
+  recorded_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by uuid,
+  withdraw_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT vetting_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT vetting_days CHECK (((seen_on <= expires_on) AND (notice_at < ends_at))),
+  CONSTRAINT vetting_somebody_else CHECK (((seen_by <> member_id) AND (withdrawn_by <> member_id))),
+  CONSTRAINT vetting_withdrawn_for_a_reason CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdraw_reason = ''::text)))),
+  CONSTRAINT vetting_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT vetting_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT vetting_seen_by_fkey FOREIGN KEY (community_id, seen_by) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.vetting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.vetting FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.vetting TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX vetting_member_idx ON public.vetting USING btree (community_id, member_id, ends_at DESC, id DESC);
+CREATE INDEX vetting_notice_idx ON public.vetting USING btree (community_id, notice_at) WHERE ((noticed_at IS NULL) AND (withdrawn_at IS NULL));
+GRANT INSERT, SELECT ON public.vetting TO hora_server;
 
 CREATE TABLE public.webhook (
   community_id uuid NOT NULL,

@@ -89,6 +89,6 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		vitalities:  vitality.New(db, persistence.VitalityStore{}, standing, communities),
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
-		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, members, listings, exchanges),
+		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges),
 	}
 }

@@ -466,6 +466,14 @@ var calls = map[string]func(s *scene) call{
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.warned(s.bruno), "reason": "Par erreur."}}
 	},
+	"recordVetting": func(s *scene) call {
+		return call{s.founder, input{
+			"memberId": s.newcomer().member, "kind": "RECORD_CHECK", "seenOn": s.date(day), "expiresOn": s.inDays(300), "idempotencyKey": newKey(),
+		}}
+	},
+	"withdrawVetting": func(s *scene) call {
+		return call{s.founder, input{"vettingId": s.founder.vets(s.anna, 300), "reason": "Vu par erreur."}}
+	},
 	"blockMember": func(s *scene) call { return call{s.newcomer(), input{"memberId": s.newcomer().member}} },
 	"unblockMember": func(s *scene) call {
 		p, other := s.newcomer(), s.newcomer()
@@ -695,7 +703,7 @@ func (s *scene) objects() map[string]string {
 		"Thanks": neighbour.thanks(given), "Star": neighbour.stars(s.anna), "Endorsement": neighbour.endorses(s.anna), "Milestone": s.anna.milestones()["FIRST_HELP"],
 		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
-		"Appeal": s.anna.appeals(s.warned(s.anna)), "Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.warned(s.anna),
+		"Appeal": s.anna.appeals(s.warned(s.anna)), "Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.warned(s.anna), "Vetting": s.founder.vets(s.anna, 300),
 		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),

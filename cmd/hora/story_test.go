@@ -304,6 +304,7 @@ var shown = map[string]string{
 	"Report":            "{ id reason details filedAt answerBy overdue answeredAt member { displayName } }",
 	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
+	"Vetting":           "{ id valid seenOn expiresOn withdrawnAt withdrawReason kind { code label } member { displayName } seenBy { displayName } }",
 	"BlockedMember":     "{ since resting member { displayName } }",
 	"Appeal":            "{ id reason filedAt answerBy overdue mayDecide outcome statement decidedAt member { displayName } measure { id } }",
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,

@@ -61,6 +61,9 @@ func ReadCharter(body []byte) (c Charter, err error) {
 		c.Power = ReadyPower()
 		c.Assembly.Period = EachQuarter
 	}
+	if err == nil && c.Safety.LimitDays == 0 { // one kept before there was a part on safety
+		c.Safety = Default().Safety
+	}
 	return c, err
 }
 

@@ -60,6 +60,7 @@ func (c Charter) Validate() error {
 	c.Activities.check(&check)
 	c.Progression.check(&check)
 	c.Shares.check(&check)
+	c.Safety.check(&check)
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)

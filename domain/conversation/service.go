@@ -4,6 +4,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -30,7 +31,8 @@ func New(tx domain.Tx, store Store, access domain.Access, members *membership.Se
 // Send sends a message. What two members agreed on they may still talk about when
 // one of them rests; anything else is for those who take part.
 //
-// Errors: NotFound, Forbidden, Required, TextTooLong, BothSides, exchange.MemberInactive, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, Required, TextTooLong, BothSides, exchange.MemberInactive,
+// membership.AbilityLimited, IdempotencyKeyReused.
 func (s *Service) Send(ctx context.Context, actor domain.Actor, cmd Send) (Message, error) {
 	var sent Message
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -80,6 +82,9 @@ func (s *Service) send(ctx context.Context, actor domain.Actor, writer domain.ID
 		return id, err
 	}
 	if err := s.reachable(ctx, actor, t, writer); err != nil {
+		return id, err
+	}
+	if err := s.mayWrite(ctx, actor, t, writer, cmd.OnBehalfOf != domain.Nowhere, now); err != nil {
 		return id, err
 	}
 	before, err := s.store.Threads(ctx, t.Community, Viewer{Member: t.Other(writer)}, []domain.ID{t.ID})
@@ -159,6 +164,38 @@ func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, w
 			return domain.Forbidden
 		case m.ID != writer && !m.Participation.Admitted():
 			return domain.NewError(exchange.MemberInactive, "to", "name", m.DisplayName, "state", string(m.Participation))
+		}
+	}
+	return nil
+}
+
+// mayWrite refuses whom a measure keeps from writing, also in somebody else's name,
+// but for what was agreed and is not over.
+func (s *Service) mayWrite(ctx context.Context, actor domain.Actor, t Thread, writer domain.ID, forAnother bool, now time.Time) error {
+	hands := []domain.ID{writer}
+	if forAnother {
+		own, err := s.access.Standing(ctx, actor.Person, t.Community)
+		if err != nil {
+			return err
+		}
+		if own.Member != domain.Nowhere {
+			hands = append(hands, own.Member)
+		}
+	}
+	for _, hand := range hands {
+		err := s.members.AbleByID(ctx, t.Community, hand, membership.Messaging, "", now)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, membership.AbilityLimited) || t.Exchange == domain.Nowhere {
+			return err
+		}
+		found, failed := s.exchanges.LoadAll(ctx, t.Community, []domain.ID{t.Exchange})
+		if failed != nil {
+			return failed
+		}
+		if len(found) == 0 || !found[0].UnderWay() || found[0].State == exchange.Proposed {
+			return err
 		}
 	}
 	return nil

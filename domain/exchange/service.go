@@ -35,7 +35,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Propose starts an exchange. Either side may; the other answers.
 //
 // Errors: NotFound, Forbidden, Required, SameMember, OwnListing, NotAvailable,
-// MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown, IdempotencyKeyReused.
+// MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown,
+// membership.AbilityLimited, membership.VettingMissing, IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -48,14 +49,18 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "proposeExchange", Input: cmd}, func() (domain.ID, error) {
-			x, err := s.agree(ctx, actor, side, cmd)
-			if err == nil {
-				err = s.oneSide(ctx, actor, x, side)
-			}
+			where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
 			if err != nil {
 				return domain.Nowhere, err
 			}
-			where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
+			x, err := s.agree(ctx, actor, side, cmd, now)
+			if err == nil {
+				err = s.oneSide(ctx, actor, x, side)
+			}
+			if err == nil {
+				x.ScheduledAt = terms.ScheduledAt
+				err = s.vetted(ctx, x, rules.Safety, "serviceTypeId", now)
+			}
 			if err != nil {
 				return domain.Nowhere, err
 			}
@@ -76,7 +81,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 }
 
 // agree works out who gives and who receives, and refuses what cannot be.
-func (s *Service) agree(ctx context.Context, actor domain.Actor, side domain.ID, cmd Proposal) (Exchange, error) {
+func (s *Service) agree(ctx context.Context, actor domain.Actor, side domain.ID, cmd Proposal, now time.Time) (Exchange, error) {
 	x := Exchange{Community: cmd.Community, Provider: cmd.Provider, Receiver: cmd.Receiver, ServiceType: cmd.ServiceType, Level: listing.Individual}
 	if cmd.Listing != domain.Nowhere {
 		l, err := s.listings.Load(ctx, cmd.Community, cmd.Listing)
@@ -129,7 +134,7 @@ func (s *Service) agree(ctx context.Context, actor domain.Actor, side domain.ID,
 	if err := s.strangers(ctx, actor, cmd.Community, side, x.Other(side)); err != nil {
 		return x, err
 	}
-	return x, s.bothActive(ctx, cmd.Community, x)
+	return x, s.bothAble(ctx, x, side, "", now)
 }
 
 // strangers answers that there is no such member where a block hides one from the other.
@@ -141,21 +146,52 @@ func (s *Service) strangers(ctx context.Context, actor domain.Actor, community, 
 	return err
 }
 
-// bothActive refuses an agreement with somebody who is not there.
-func (s *Service) bothActive(ctx context.Context, community domain.ID, x Exchange) error {
-	found, err := s.members.Load(ctx, community, x.Provider, x.Receiver)
+// bothAble refuses an agreement with somebody who is not there, or from whom a measure
+// keeps it for now, but for what was promised before. Of a measure only its own side
+// learns; to the other one its member takes no part.
+func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, about string, now time.Time) error {
+	found, err := s.members.Load(ctx, x.Community, x.Provider, x.Receiver)
 	if err != nil {
 		return err
 	}
 	var c domain.Check
 	for _, m := range found {
-		field := "providerId"
+		field, ability := "providerId", membership.Offering
 		if m.ID == x.Receiver {
-			field = "receiverId"
+			field, ability = "receiverId", membership.Requesting
 		}
 		c.That(m.Participation.InGoodStanding(), MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
+		if x.Hold != domain.Nowhere || m.LimitedUntil(ability, now).IsZero() {
+			continue
+		}
+		if m.ID == side {
+			return s.members.Able(ctx, m, ability, about, now)
+		}
+		c.That(!m.Participation.InGoodStanding(), MemberInactive, field, "name", m.DisplayName)
 	}
 	return c.Err()
+}
+
+// vetted refuses a service that asks for an attestation of who gives it, by somebody
+// who has none that holds on its day. What it is called here counts, and what the
+// listing calls it.
+func (s *Service) vetted(ctx context.Context, x Exchange, rules community.Safety, field string, now time.Time) error {
+	if len(rules.Gates) == 0 {
+		return nil
+	}
+	types := []string{x.ServiceType}
+	if x.Listing != domain.Nowhere {
+		l, err := s.listings.Load(ctx, x.Community, x.Listing)
+		if err != nil {
+			return err
+		}
+		types = append(types, l.Content.ServiceType)
+	}
+	on := now
+	if x.ScheduledAt.After(now) {
+		on = x.ScheduledAt
+	}
+	return s.members.Vetted(ctx, x.Community, x.Provider, rules.Asks(types...), field, on)
 }
 
 // Revise proposes other terms; the other side then answers. What was already
@@ -186,7 +222,8 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 
 // Accept agrees to the terms that stand, and promises the receiver's hours.
 //
-// Errors: NotFound, WrongState, NotYourTurn, MemberInactive, InsufficientHours.
+// Errors: NotFound, WrongState, NotYourTurn, MemberInactive, InsufficientHours,
+// membership.AbilityLimited, membership.VettingMissing.
 func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	var promise ledger.Hold
 	var former domain.ID // what was promised before a counter-proposal, perhaps expired since
@@ -199,10 +236,13 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 		if err := x.answer(side, proposer); err != nil {
 			return x, Step{}, err
 		}
-		if err := s.bothActive(ctx, x.Community, x); err != nil {
+		if err := s.bothAble(ctx, x, side, "exchangeId", now); err != nil {
 			return x, Step{}, aboutExchange(err)
 		}
 		where, rules, err := s.communities.Rules(ctx, x.Community, now)
+		if err == nil {
+			err = s.vetted(ctx, x, rules.Safety, "exchangeId", now)
+		}
 		if err != nil {
 			return x, Step{}, err
 		}

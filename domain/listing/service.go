@@ -31,8 +31,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Create publishes an offer or a request, or sends it to review where the
 // charter asks for it.
 //
-// Errors: NotFound, Forbidden, Required, TextTooLong, ServiceTypeUnknown, ValueUnknown, OutOfRange, IdempotencyKeyReused
-// and those of media.Show.
+// Errors: NotFound, Forbidden, Required, TextTooLong, ServiceTypeUnknown, ValueUnknown, OutOfRange,
+// membership.AbilityLimited, IdempotencyKeyReused and those of media.Show.
 func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -48,6 +48,9 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (L
 			return domain.NewError(domain.ValueUnknown, "kind")
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "createListing", Input: cmd}, func() (domain.ID, error) {
+			if err := s.able(ctx, cmd.Community, owner, cmd.Kind, "", now); err != nil {
+				return domain.Nowhere, err
+			}
 			where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
 			if err != nil {
 				return domain.Nowhere, err
@@ -75,6 +78,15 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (L
 		return err
 	})
 	return l, err
+}
+
+// able refuses what a measure keeps a member from for now.
+func (s *Service) able(ctx context.Context, community, owner domain.ID, kind Kind, field string, now time.Time) error {
+	ability := membership.Offering
+	if kind == Request {
+		ability = membership.Requesting
+	}
+	return s.members.AbleByID(ctx, community, owner, ability, field, now)
 }
 
 // publish shows a listing from now until the charter's expiry.
@@ -111,7 +123,7 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id 
 
 // Renew shows a listing for another term, in one tap.
 //
-// Errors: NotFound, WrongState, IdempotencyKeyReused.
+// Errors: NotFound, WrongState, membership.AbilityLimited, IdempotencyKeyReused.
 func (s *Service) Renew(ctx context.Context, actor domain.Actor, community, id domain.ID, key string) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -148,6 +160,9 @@ func (s *Service) Approve(ctx context.Context, actor domain.Actor, community, id
 func (s *Service) publishing(ctx context.Context, actor domain.Actor, community, id domain.ID, p domain.Permission, a action, told domain.EventKind) (Listing, error) {
 	return s.change(ctx, actor, community, id, p, func(ctx context.Context, l Listing, now time.Time) (Listing, error) {
 		l, err := l.step(a)
+		if err == nil && a == renew {
+			err = s.able(ctx, community, l.Member, l.Kind, "listingId", now)
+		}
 		if err != nil {
 			return l, err
 		}

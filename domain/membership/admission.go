@@ -4,6 +4,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -275,7 +276,8 @@ func (s *Service) AdmissionOf(ctx context.Context, community, member domain.ID) 
 }
 
 // PassTime admits whom nobody objected to in time, and ends votes whose shares were
-// bought back. It does what people had asked for, and nothing by counting.
+// bought back; it tells whose attestations end soon. It does what people had asked for,
+// and nothing by counting.
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		due, err := s.store.TacitAdmissions(ctx, community, now, atOnce)
@@ -289,7 +291,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.endVotes(ctx, community)
+	return errors.Join(s.endVotes(ctx, community), s.remindOfVettings(ctx, community))
 }
 
 func (s *Service) admission(ctx context.Context, community, id domain.ID) (Admission, error) {

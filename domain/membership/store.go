@@ -87,6 +87,20 @@ type Store interface {
 	// ApartFrom lists the members between whom and one a block stands and does not rest.
 	ApartFrom(ctx context.Context, community, member domain.ID) ([]domain.ID, error)
 
+	// Limit notes what a measure keeps from a member; Unlimit takes one measure's back.
+	Limit(ctx context.Context, community, member domain.ID, l Limit) error
+	Unlimit(ctx context.Context, community, member, cause domain.ID) error
+
+	AddVetting(ctx context.Context, v Vetting) error
+	Vettings(ctx context.Context, community domain.ID, ids []domain.ID) ([]Vetting, error)
+	// VettingsOf are those of some members, the last to end first.
+	VettingsOf(ctx context.Context, community domain.ID, members []domain.ID) ([]Vetting, error)
+	// WithdrawVetting notes that one was taken back; false when it had been.
+	WithdrawVetting(ctx context.Context, v Vetting) (bool, error)
+	// TakeExpiringVettings marks those whose end is to be told and answers them, each
+	// once, but for those that another of the kind outlasts.
+	TakeExpiringVettings(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Vetting, error)
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.

@@ -124,6 +124,7 @@ type Member struct {
 	ResumesAs     Participation // what a paused membership returns to
 	LeftAt        time.Time
 	DeclineReason string
+	Limits        []Limit // what measures keep from them for a time
 	Version       int
 }
 

@@ -116,6 +116,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellWay(e)
 	case moderation.Reported, moderation.ReportLate, moderation.MeasureTaken, moderation.MeasureUndone, moderation.MeasureLapsed:
 		return tellModeration(e)
+	case membership.VettingRecorded, membership.VettingExpiring, membership.VettingWithdrawn:
+		return tellVetting(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)
 	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:

@@ -115,6 +115,11 @@ const (
 	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
 	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained
 
+	VettingRecorded       Kind = "VETTING_RECORDED"
+	VettingExpiring       Kind = "VETTING_EXPIRING"
+	MemberVettingExpiring Kind = "MEMBER_VETTING_EXPIRING" // for coordinators
+	VettingWithdrawn      Kind = "VETTING_WITHDRAWN"
+
 	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
 	AdmissionObjected Kind = "ADMISSION_OBJECTED"
 	AdmissionToDecide Kind = "ADMISSION_TO_DECIDE" // for coordinators

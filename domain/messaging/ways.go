@@ -74,3 +74,17 @@ func tellVote(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	return t, true, nil
 }
+
+// tellVetting: a member hears of each attestation about them; coordinators hear when
+// one ends soon, so that somebody looks again in time.
+func tellVetting(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var v membership.VettingTold
+	if err := said(e, &v); err != nil {
+		return t, false, err
+	}
+	t = told{kind: Kind(e.Kind), members: []domain.ID{v.Member}, whom: v.Member}
+	if e.Kind == membership.VettingExpiring {
+		t.toStaff, t.due = MemberVettingExpiring, v.Due
+	}
+	return t, true, nil
+}

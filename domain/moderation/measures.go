@@ -9,16 +9,16 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // Resolve answers a report. The statement of reasons is kept with the effect, in
 // one transaction: no effect begins without it.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, ValueUnknown, OutOfRange,
-// Involved, ReportAnswered, ActionUnfit, listing.WrongState,
+// Involved, ReportAnswered, ActionUnfit, LimitsUnfit, listing.WrongState,
 // membership.MemberState, membership.LastCoordinator, IdempotencyKeyReused.
 func (s *Service) Resolve(ctx context.Context, actor domain.Actor, cmd Resolve) (Measure, error) {
-	cmd, wrong := cmd.check()
 	var m Measure
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.Moderate)
@@ -27,9 +27,6 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, cmd Resolve) 
 		}
 		once := domain.Once{Person: actor.Person, Key: cmd.Key, Action: "resolveReport", Input: cmd}
 		id, _, err := s.tx.Once(ctx, once, func() (domain.ID, error) {
-			if wrong != nil {
-				return domain.Nowhere, wrong
-			}
 			return s.resolve(ctx, actor, standing.Member, cmd, now)
 		})
 		if err == nil {
@@ -41,6 +38,13 @@ func (s *Service) Resolve(ctx context.Context, actor domain.Actor, cmd Resolve) 
 }
 
 func (s *Service) resolve(ctx context.Context, actor domain.Actor, by domain.ID, cmd Resolve, now time.Time) (domain.ID, error) {
+	_, charter, err := s.communities.Rules(ctx, cmd.Community, now)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	if cmd, err = cmd.check(charter.Safety); err != nil {
+		return domain.Nowhere, err
+	}
 	r, err := s.report(ctx, cmd.Community, cmd.Report)
 	if err != nil {
 		return domain.Nowhere, domain.NewError(domain.NotFound, "reportId").Because(err)
@@ -48,7 +52,7 @@ func (s *Service) resolve(ctx context.Context, actor domain.Actor, by domain.ID,
 	if err := s.apart(ctx, cmd.Community, by, "reportId", r.Reporter, r.Accused); err != nil {
 		return domain.Nowhere, err
 	}
-	m, err := cmd.measure(r, by, now)
+	m, err := cmd.measure(r, charter.Safety, by, now)
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -87,6 +91,8 @@ func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (bef
 	case Hide, Remove:
 		l, err := s.listings.TakeDown(ctx, actor, m.Community, m.Subject.ID)
 		return string(l.State), err
+	case Limit:
+		return "", s.members.Limit(ctx, m.Community, m.Member, membership.Limit{Cause: m.ID, What: m.Limits, Until: m.Until}, "reportId")
 	case Freeze, Suspend:
 		was, err := s.members.Suspend(ctx, actor, m.Community, m.Member, "reportId")
 		return string(was), err
@@ -101,6 +107,8 @@ func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error
 	switch m.Action {
 	case Hide, Remove:
 		return s.listings.PutBack(ctx, actor, m.Community, m.Subject.ID, listing.State(m.Before))
+	case Limit:
+		return s.members.Unlimit(ctx, m.Community, m.Member, m.ID)
 	case Freeze, Suspend:
 		all, err := s.store.MeasuresOf(ctx, m.Community, m.Member)
 		if err != nil {

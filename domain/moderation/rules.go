@@ -9,6 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -25,6 +26,9 @@ const (
 // Reasons are all there are, the most urgent first.
 var Reasons = []Reason{UnsafeNow, Harassment, Discrimination, Fraud, Unsuitable, Privacy, Spam, Other}
 
+// byCharter stands for a longest time that the charter says.
+const byCharter = -1
+
 // actions are what may be done, to what, and for how many days at most; 0 is until
 // somebody undoes it.
 var actions = map[Action]struct {
@@ -36,6 +40,7 @@ var actions = map[Action]struct {
 	Warn:    {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
 	Hide:    {on: []SubjectKind{AboutListing}, usual: 14, most: 30},
 	Remove:  {on: []SubjectKind{AboutListing}},
+	Limit:   {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}, usual: 14, most: byCharter},
 	Freeze:  {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}, usual: 7, most: 14},
 	Suspend: {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
 }
@@ -55,35 +60,57 @@ func (cmd File) check() (File, error) {
 	return cmd, c.Err()
 }
 
-// check tidies an answer: there is none without a statement, and a length only
-// where something ends by itself.
-func (cmd Resolve) check() (Resolve, error) {
+// bounds are for how many days an action lasts, unless said otherwise and at most.
+func (a Action) bounds(rules community.Safety) (usual, most int) {
+	usual, most = actions[a].usual, actions[a].most
+	if most == byCharter {
+		most = rules.LimitDays
+	}
+	return min(usual, most), most
+}
+
+// check tidies an answer: there is none without a statement, a length only where
+// something ends by itself, and something is kept from a member where that is said.
+func (cmd Resolve) check(rules community.Safety) (Resolve, error) {
 	var c domain.Check
 	cmd.Statement = c.Text("statement", cmd.Statement, 1, 4000)
 	cmd.Rule = c.Line("rule", cmd.Rule, 0, 200)
-	a, known := actions[cmd.Action]
+	_, known := actions[cmd.Action]
 	c.That(known, domain.ValueUnknown, "action")
 	if known {
-		c.That(cmd.Days >= 0 && cmd.Days <= a.most, domain.OutOfRange, "days", "min", 0, "max", a.most)
+		_, most := cmd.Action.bounds(rules)
+		c.That(cmd.Days >= 0 && cmd.Days <= most, domain.OutOfRange, "days", "min", 0, "max", most)
 	}
+	var kept []membership.Ability // each once, in one order
+	for _, a := range membership.Abilities() {
+		if slices.Contains(cmd.Limits, a) {
+			kept = append(kept, a)
+		}
+	}
+	strange := slices.ContainsFunc(cmd.Limits, func(a membership.Ability) bool { return !slices.Contains(kept, a) })
+	c.That(!strange, domain.ValueUnknown, "limits")
+	if known && !strange {
+		c.That(cmd.Action != Limit || len(kept) > 0, domain.Required, "limits")
+		c.That(cmd.Action == Limit || len(kept) == 0, LimitsUnfit, "limits")
+	}
+	cmd.Limits = kept
 	return cmd, c.Err()
 }
 
 // measure is what an answer makes of a report.
-func (cmd Resolve) measure(r Report, by domain.ID, now time.Time) (Measure, error) {
+func (cmd Resolve) measure(r Report, rules community.Safety, by domain.ID, now time.Time) (Measure, error) {
 	a := actions[cmd.Action]
 	if !slices.Contains(a.on, r.Subject.Kind) {
 		return Measure{}, domain.NewError(ActionUnfit, "action", "action", string(cmd.Action), "subject", string(r.Subject.Kind))
 	}
 	m := Measure{
 		Community: r.Community, ID: domain.NewID(), Report: r.ID, Member: r.Accused, Subject: r.Subject,
-		Action: cmd.Action, Rule: cmd.Rule, Statement: cmd.Statement, DecidedBy: by, At: now,
+		Action: cmd.Action, Limits: cmd.Limits, Rule: cmd.Rule, Statement: cmd.Statement, DecidedBy: by, At: now,
 	}
 	if m.Rule == "" {
 		m.Rule = string(r.Reason)
 	}
-	if a.usual > 0 {
-		days := a.usual
+	if days, _ := cmd.Action.bounds(rules); days > 0 {
 		if cmd.Days > 0 {
 			days = cmd.Days
 		}
@@ -97,6 +124,7 @@ func (cmd Resolve) measure(r Report, by domain.ID, now time.Time) (Measure, erro
 var staffActs = []domain.EventKind{
 	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
+	membership.VettingRecorded, membership.VettingWithdrawn,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
@@ -14,17 +15,20 @@ import (
 
 // Service is the use cases of moderation.
 type Service struct {
-	tx        domain.Tx
-	store     Store
-	access    domain.Access
-	members   *membership.Service
-	listings  *listing.Service
-	exchanges *exchange.Service
+	tx          domain.Tx
+	store       Store
+	access      domain.Access
+	communities *community.Service
+	members     *membership.Service
+	listings    *listing.Service
+	exchanges   *exchange.Service
 }
 
 // New makes the moderation room.
-func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, listings *listing.Service, exchanges *exchange.Service) *Service {
-	return &Service{tx: tx, store: store, access: access, members: members, listings: listings, exchanges: exchanges}
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, listings *listing.Service,
+	exchanges *exchange.Service,
+) *Service {
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, listings: listings, exchanges: exchanges}
 }
 
 // File reports a member, a listing or an exchange that one can see.

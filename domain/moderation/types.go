@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // What can go wrong when something is reported or answered.
@@ -17,6 +18,7 @@ const (
 	ReportAnswered  domain.Code = "REPORT_ANSWERED"
 	Involved        domain.Code = "INVOLVED"      // the case is one's own, or one's household's
 	ActionUnfit     domain.Code = "ACTION_UNFIT"  // args: action, subject; only a listing is hidden or removed
+	LimitsUnfit     domain.Code = "LIMITS_UNFIT"  // only LIMIT says what is kept from a member
 	MeasureEnded    domain.Code = "MEASURE_ENDED" // or there is nothing to undo
 )
 
@@ -76,6 +78,7 @@ const (
 	Warn    Action = "WARN"    // the member is told
 	Hide    Action = "HIDE"    // a listing, for some days
 	Remove  Action = "REMOVE"  // a listing, for good
+	Limit   Action = "LIMIT"   // some things are kept from the member, for some days
 	Freeze  Action = "FREEZE"  // the member takes part in nothing, for some days
 	Suspend Action = "SUSPEND" // the member takes part in nothing, until somebody undoes it
 )
@@ -93,8 +96,9 @@ type Measure struct {
 	Statement string
 	DecidedBy domain.ID
 	At        time.Time
-	Until     time.Time // zero: it does not end by itself
-	Before    string    // what undoing brings back
+	Limits    []membership.Ability // what LIMIT keeps from the member
+	Until     time.Time            // zero: it does not end by itself
+	Before    string               // what undoing brings back
 	EndedAt   time.Time
 	EndedBy   domain.ID // Nowhere when time ended it
 	EndReason string
@@ -120,8 +124,9 @@ type Resolve struct {
 	Action    Action
 	Rule      string // empty: the one that the report's reason names
 	Statement string
-	Days      int    // for what ends by itself; 0: as long as is usual
-	Key       string `json:"-"`
+	Days      int                  // for what ends by itself; 0: as long as is usual
+	Limits    []membership.Ability `json:",omitempty"` // for LIMIT
+	Key       string               `json:"-"`
 }
 
 // Act is one thing that staff did, as the journal has it.

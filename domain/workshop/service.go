@@ -30,7 +30,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 
 // Schedule announces a session. Only those who may give from the community charge it.
 //
-// Errors: NotFound, Forbidden, Required, OutOfRange, MinutesOutOfRange, ServiceTypeUnknown, NotYet, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, Required, OutOfRange, MinutesOutOfRange, ServiceTypeUnknown, NotYet,
+// membership.AbilityLimited, membership.VettingMissing, IdempotencyKeyReused.
 func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule) (Session, error) {
 	var made Session
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -53,6 +54,13 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 				ServiceType: said.ServiceType, StartsAt: said.StartsAt, Place: said.Place, Capacity: said.Capacity, Bearer: said.Bearer,
 				Preparation: said.Preparation, Animation: said.Animation, CreatedAt: now, Version: 1,
 			}
+			err := s.members.AbleByID(ctx, planned.Community, host, membership.Offering, "", now)
+			if err == nil {
+				err = s.vetted(ctx, planned, "serviceTypeId", now)
+			}
+			if err != nil {
+				return domain.Nowhere, err
+			}
 			s.tell(ctx, actor, Announced, planned, host, nil)
 			return planned.ID, s.store.Add(ctx, planned)
 		})
@@ -62,6 +70,20 @@ func (s *Service) Schedule(ctx context.Context, actor domain.Actor, cmd Schedule
 		return err
 	})
 	return made, err
+}
+
+// vetted refuses a session whose host has not what the charter asks for of who leads
+// it, on its day: when it is announced, and to who would join once that is withdrawn.
+func (s *Service) vetted(ctx context.Context, planned Session, field string, now time.Time) error {
+	_, rules, err := s.communities.Rules(ctx, planned.Community, now)
+	if err != nil {
+		return err
+	}
+	on := now
+	if planned.StartsAt.After(now) {
+		on = planned.StartsAt
+	}
+	return s.members.Vetted(ctx, planned.Community, planned.Host, rules.Safety.Asks(planned.ServiceType), field, on)
 }
 
 // Act names a session and on whose side one acts.
@@ -76,11 +98,19 @@ type Act struct {
 // Join takes a seat, or a place in the waiting list when all are taken. Whoever
 // has one keeps it.
 //
-// Errors: NotFound, Forbidden, WrongState, OwnSession.
+// Errors: NotFound, Forbidden, WrongState, OwnSession, membership.AbilityLimited,
+// membership.VettingMissing.
 func (s *Service) Join(ctx context.Context, actor domain.Actor, act Act) (Session, error) {
 	return s.act(ctx, actor, act, "joinSession", domain.TakePart, func(ctx context.Context, planned Session, seats []Seat, side domain.ID, now time.Time) error {
 		seat, fresh, err := planned.join(seats, side, now)
 		if err != nil || !fresh {
+			return err
+		}
+		err = s.members.AbleByID(ctx, planned.Community, side, membership.Joining, "sessionId", now)
+		if err == nil {
+			err = s.vetted(ctx, planned, "sessionId", now)
+		}
+		if err != nil {
 			return err
 		}
 		kind := SeatTaken

@@ -32,6 +32,8 @@ type CharterResolver interface {
 	FoundingMembers(ctx context.Context, obj *community.Charter) (int, error)
 	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
 
+	Safety(ctx context.Context, obj *community.Charter) (*model.SafetyRules, error)
+
 	Shares(ctx context.Context, obj *community.Charter) (*community.Shares, error)
 }
 type CollegeResolver interface {
@@ -915,6 +917,38 @@ func (ec *executionContext) fieldContext_Charter_coOwnership(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CoOwnershipPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Charter_safety(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_safety(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Safety(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SafetyRules) graphql.Marshaler {
+			return ec.marshalNSafetyRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSafetyRules(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_safety(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SafetyRules(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3050,7 +3084,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "safety", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3121,6 +3155,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["reserve"] = data
+		case "safety":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("safety"))
+			data, err := ec.unmarshalOSafetyChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["safety"] = data
 		case "power":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("power"))
 			data, err := ec.unmarshalOPowerRuleInput2ᚕmapᚄ(ctx, v)
@@ -4321,6 +4362,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "safety":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_safety(ctx, field, obj)
+				})
 		case "sessionNoShowShares":
 			out.Values[i] = ec._Charter_sessionNoShowShares(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -32,6 +32,7 @@ type ListingResolver interface {
 
 	Thread(ctx context.Context, obj *listing.Listing) (*conversation.Thread, error)
 	Photos(ctx context.Context, obj *listing.Listing) ([]*media.Photo, error)
+	Vetting(ctx context.Context, obj *listing.Listing) ([]*model.ListingVetting, error)
 }
 type ServiceTypeResolver interface {
 	ID(ctx context.Context, obj *listing.ServiceType) (string, error)
@@ -796,6 +797,38 @@ func (ec *executionContext) fieldContext_Listing_photos(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Photo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Listing_vetting(ctx context.Context, field graphql.CollectedField, obj *listing.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_vetting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Listing().Vetting(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ListingVetting) graphql.Marshaler {
+			return ec.marshalNListingVetting2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐListingVettingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_vetting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Listing",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ListingVetting(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2100,6 +2133,12 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Listing_photos(ctx, field, obj)
+				})
+		case "vetting":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Listing_vetting(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -1612,6 +1612,29 @@ func (ec *executionContext) fieldContext_ModerationMeasure_action(_ context.Cont
 	return graphql.NewScalarFieldContext("ModerationMeasure", field, false, false, "ModerationAction")
 }
 
+func (ec *executionContext) _ModerationMeasure_limits(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasure_limits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []membership.Ability) graphql.Marshaler {
+			return ec.marshalNMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbilityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasure_limits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasure", field, false, false, "MemberAbility")
+}
+
 func (ec *executionContext) _ModerationMeasure_subject(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2976,7 +2999,7 @@ func (ec *executionContext) unmarshalInputResolveReportInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"reportId", "action", "statement", "rule", "days", "idempotencyKey"}
+	fieldsInOrder := [...]string{"reportId", "action", "statement", "rule", "days", "limits", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3018,6 +3041,13 @@ func (ec *executionContext) unmarshalInputResolveReportInput(ctx context.Context
 				return it, err
 			}
 			it.Days = data
+		case "limits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limits"))
+			data, err := ec.unmarshalOMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Limits = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3826,6 +3856,11 @@ func (ec *executionContext) _ModerationMeasure(ctx context.Context, sel ast.Sele
 				})
 		case "action":
 			out.Values[i] = ec._ModerationMeasure_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "limits":
+			out.Values[i] = ec._ModerationMeasure_limits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

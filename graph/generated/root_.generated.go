@@ -103,6 +103,8 @@ type ResolverRoot interface {
 	TimeCheque() TimeChequeResolver
 	TimeChequeBatch() TimeChequeBatchResolver
 	Transfer() TransferResolver
+	Vetting() VettingResolver
+	VettingKind() VettingKindResolver
 	Viewer() ViewerResolver
 	VitalityFamily() VitalityFamilyResolver
 	Webhook() WebhookResolver
@@ -115,6 +117,15 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AbilityLimited struct {
+		Ability   func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+		Until     func(childComplexity int) int
+	}
+
 	AcceptExchangePayload struct {
 		Exchange   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -503,6 +514,7 @@ type ComplexityRoot struct {
 		Reserve         func(childComplexity int) int
 		Review          func(childComplexity int) int
 		Roles           func(childComplexity int) int
+		Safety          func(childComplexity int) int
 		Shares          func(childComplexity int) int
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
@@ -1441,6 +1453,7 @@ type ComplexityRoot struct {
 		Thread       func(childComplexity int) int
 		Title        func(childComplexity int) int
 		Version      func(childComplexity int) int
+		Vetting      func(childComplexity int) int
 		Visibility   func(childComplexity int) int
 	}
 
@@ -1454,6 +1467,11 @@ type ComplexityRoot struct {
 	ListingEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ListingVetting struct {
+		Kind  func(childComplexity int) int
+		Valid func(childComplexity int) int
 	}
 
 	LogActivityPayload struct {
@@ -1488,6 +1506,7 @@ type ComplexityRoot struct {
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		LeftAt        func(childComplexity int) int
+		Limits        func(childComplexity int) int
 		Listings      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Measures      func(childComplexity int) int
 		Message       func(childComplexity int) int
@@ -1498,6 +1517,7 @@ type ComplexityRoot struct {
 		Roles         func(childComplexity int) int
 		Shares        func(childComplexity int) int
 		Stage         func(childComplexity int) int
+		Vettings      func(childComplexity int) int
 		WhyNot        func(childComplexity int, stage membership.Stage) int
 		WhyNotEngaged func(childComplexity int) int
 	}
@@ -1512,6 +1532,11 @@ type ComplexityRoot struct {
 	MemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MemberLimit struct {
+		Ability func(childComplexity int) int
+		Until   func(childComplexity int) int
 	}
 
 	MemberPermission struct {
@@ -1573,6 +1598,7 @@ type ComplexityRoot struct {
 		EndReason func(childComplexity int) int
 		EndedAt   func(childComplexity int) int
 		ID        func(childComplexity int) int
+		Limits    func(childComplexity int) int
 		Member    func(childComplexity int) int
 		Rule      func(childComplexity int) int
 		Statement func(childComplexity int) int
@@ -1668,6 +1694,7 @@ type ComplexityRoot struct {
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
 		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
+		RecordVetting             func(childComplexity int, input model.RecordVettingInput) int
 		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
 		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
@@ -1725,6 +1752,7 @@ type ComplexityRoot struct {
 		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
 		WithdrawShareRequest      func(childComplexity int, input model.WithdrawShareRequestInput) int
 		WithdrawTimeCheque        func(childComplexity int, input model.WithdrawTimeChequeInput) int
+		WithdrawVetting           func(childComplexity int, input model.WithdrawVettingInput) int
 		WriteTimeCheque           func(childComplexity int, input model.WriteTimeChequeInput) int
 	}
 
@@ -2056,6 +2084,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordVettingPayload struct {
+		UserErrors func(childComplexity int) int
+		Vetting    func(childComplexity int) int
+	}
+
 	RedeemSharesPayload struct {
 		Redemption func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2256,6 +2289,13 @@ type ComplexityRoot struct {
 		Secret     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
+	}
+
+	SafetyRules struct {
+		Gates      func(childComplexity int) int
+		LimitDays  func(childComplexity int) int
+		NoticeDays func(childComplexity int) int
+		Vetting    func(childComplexity int) int
 	}
 
 	ScheduleSessionPayload struct {
@@ -2728,6 +2768,37 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	Vetting struct {
+		ExpiresOn      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Member         func(childComplexity int) int
+		SeenBy         func(childComplexity int) int
+		SeenOn         func(childComplexity int) int
+		Valid          func(childComplexity int) int
+		WithdrawReason func(childComplexity int) int
+		WithdrawnAt    func(childComplexity int) int
+	}
+
+	VettingGate struct {
+		ServiceType func(childComplexity int) int
+		Vetting     func(childComplexity int) int
+	}
+
+	VettingKind struct {
+		Code   func(childComplexity int) int
+		Label  func(childComplexity int) int
+		Months func(childComplexity int) int
+	}
+
+	VettingMissing struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Blocked             func(childComplexity int) int
 		Delegations         func(childComplexity int) int
@@ -2869,6 +2940,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	WithdrawVettingPayload struct {
+		UserErrors func(childComplexity int) int
+		Vetting    func(childComplexity int) int
+	}
+
 	WriteTimeChequePayload struct {
 		Exchange   func(childComplexity int) int
 		TimeCheque func(childComplexity int) int
@@ -2908,6 +2984,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AbilityLimited.ability":
+		if e.ComplexityRoot.AbilityLimited.Ability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Ability(childComplexity), true
+	case "AbilityLimited.code":
+		if e.ComplexityRoot.AbilityLimited.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Code(childComplexity), true
+	case "AbilityLimited.field":
+		if e.ComplexityRoot.AbilityLimited.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Field(childComplexity), true
+	case "AbilityLimited.message":
+		if e.ComplexityRoot.AbilityLimited.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Message(childComplexity), true
+	case "AbilityLimited.retryable":
+		if e.ComplexityRoot.AbilityLimited.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Retryable(childComplexity), true
+	case "AbilityLimited.until":
+		if e.ComplexityRoot.AbilityLimited.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AbilityLimited.Until(childComplexity), true
 
 	case "AcceptExchangePayload.exchange":
 		if e.ComplexityRoot.AcceptExchangePayload.Exchange == nil {
@@ -4382,6 +4495,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Roles(childComplexity), true
+	case "Charter.safety":
+		if e.ComplexityRoot.Charter.Safety == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Safety(childComplexity), true
 	case "Charter.shares":
 		if e.ComplexityRoot.Charter.Shares == nil {
 			break
@@ -8112,6 +8231,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.Version(childComplexity), true
+	case "Listing.vetting":
+		if e.ComplexityRoot.Listing.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Vetting(childComplexity), true
 	case "Listing.visibility":
 		if e.ComplexityRoot.Listing.Visibility == nil {
 			break
@@ -8156,6 +8281,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ListingEdge.Node(childComplexity), true
+
+	case "ListingVetting.kind":
+		if e.ComplexityRoot.ListingVetting.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingVetting.Kind(childComplexity), true
+	case "ListingVetting.valid":
+		if e.ComplexityRoot.ListingVetting.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingVetting.Valid(childComplexity), true
 
 	case "LogActivityPayload.activity":
 		if e.ComplexityRoot.LogActivityPayload.Activity == nil {
@@ -8297,6 +8435,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.LeftAt(childComplexity), true
+	case "Member.limits":
+		if e.ComplexityRoot.Member.Limits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Limits(childComplexity), true
 	case "Member.listings":
 		if e.ComplexityRoot.Member.Listings == nil {
 			break
@@ -8362,6 +8506,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Stage(childComplexity), true
+	case "Member.vettings":
+		if e.ComplexityRoot.Member.Vettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Vettings(childComplexity), true
 	case "Member.whyNot":
 		if e.ComplexityRoot.Member.WhyNot == nil {
 			break
@@ -8417,6 +8567,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
+
+	case "MemberLimit.ability":
+		if e.ComplexityRoot.MemberLimit.Ability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberLimit.Ability(childComplexity), true
+	case "MemberLimit.until":
+		if e.ComplexityRoot.MemberLimit.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberLimit.Until(childComplexity), true
 
 	case "MemberPermission.permission":
 		if e.ComplexityRoot.MemberPermission.Permission == nil {
@@ -8669,6 +8832,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.ID(childComplexity), true
+	case "ModerationMeasure.limits":
+		if e.ComplexityRoot.ModerationMeasure.Limits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.Limits(childComplexity), true
 	case "ModerationMeasure.member":
 		if e.ComplexityRoot.ModerationMeasure.Member == nil {
 			break
@@ -9610,6 +9779,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordSponsorHours(childComplexity, args["input"].(model.RecordSponsorHoursInput)), true
+	case "Mutation.recordVetting":
+		if e.ComplexityRoot.Mutation.RecordVetting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordVetting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordVetting(childComplexity, args["input"].(model.RecordVettingInput)), true
 	case "Mutation.redeemShares":
 		if e.ComplexityRoot.Mutation.RedeemShares == nil {
 			break
@@ -10237,6 +10417,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawTimeCheque(childComplexity, args["input"].(model.WithdrawTimeChequeInput)), true
+	case "Mutation.withdrawVetting":
+		if e.ComplexityRoot.Mutation.WithdrawVetting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawVetting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawVetting(childComplexity, args["input"].(model.WithdrawVettingInput)), true
 	case "Mutation.writeTimeCheque":
 		if e.ComplexityRoot.Mutation.WriteTimeCheque == nil {
 			break
@@ -11525,6 +11716,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordSponsorHoursPayload.UserErrors(childComplexity), true
 
+	case "RecordVettingPayload.userErrors":
+		if e.ComplexityRoot.RecordVettingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVettingPayload.UserErrors(childComplexity), true
+	case "RecordVettingPayload.vetting":
+		if e.ComplexityRoot.RecordVettingPayload.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVettingPayload.Vetting(childComplexity), true
+
 	case "RedeemSharesPayload.redemption":
 		if e.ComplexityRoot.RedeemSharesPayload.Redemption == nil {
 			break
@@ -12158,6 +12362,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
+
+	case "SafetyRules.gates":
+		if e.ComplexityRoot.SafetyRules.Gates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SafetyRules.Gates(childComplexity), true
+	case "SafetyRules.limitDays":
+		if e.ComplexityRoot.SafetyRules.LimitDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SafetyRules.LimitDays(childComplexity), true
+	case "SafetyRules.noticeDays":
+		if e.ComplexityRoot.SafetyRules.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SafetyRules.NoticeDays(childComplexity), true
+	case "SafetyRules.vetting":
+		if e.ComplexityRoot.SafetyRules.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SafetyRules.Vetting(childComplexity), true
 
 	case "ScheduleSessionPayload.groupSession":
 		if e.ComplexityRoot.ScheduleSessionPayload.GroupSession == nil {
@@ -13870,6 +14099,124 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "Vetting.expiresOn":
+		if e.ComplexityRoot.Vetting.ExpiresOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.ExpiresOn(childComplexity), true
+	case "Vetting.id":
+		if e.ComplexityRoot.Vetting.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.ID(childComplexity), true
+	case "Vetting.kind":
+		if e.ComplexityRoot.Vetting.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.Kind(childComplexity), true
+	case "Vetting.member":
+		if e.ComplexityRoot.Vetting.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.Member(childComplexity), true
+	case "Vetting.seenBy":
+		if e.ComplexityRoot.Vetting.SeenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.SeenBy(childComplexity), true
+	case "Vetting.seenOn":
+		if e.ComplexityRoot.Vetting.SeenOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.SeenOn(childComplexity), true
+	case "Vetting.valid":
+		if e.ComplexityRoot.Vetting.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.Valid(childComplexity), true
+	case "Vetting.withdrawReason":
+		if e.ComplexityRoot.Vetting.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.WithdrawReason(childComplexity), true
+	case "Vetting.withdrawnAt":
+		if e.ComplexityRoot.Vetting.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vetting.WithdrawnAt(childComplexity), true
+
+	case "VettingGate.serviceType":
+		if e.ComplexityRoot.VettingGate.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingGate.ServiceType(childComplexity), true
+	case "VettingGate.vetting":
+		if e.ComplexityRoot.VettingGate.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingGate.Vetting(childComplexity), true
+
+	case "VettingKind.code":
+		if e.ComplexityRoot.VettingKind.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingKind.Code(childComplexity), true
+	case "VettingKind.label":
+		if e.ComplexityRoot.VettingKind.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingKind.Label(childComplexity), true
+	case "VettingKind.months":
+		if e.ComplexityRoot.VettingKind.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingKind.Months(childComplexity), true
+
+	case "VettingMissing.code":
+		if e.ComplexityRoot.VettingMissing.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingMissing.Code(childComplexity), true
+	case "VettingMissing.field":
+		if e.ComplexityRoot.VettingMissing.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingMissing.Field(childComplexity), true
+	case "VettingMissing.kind":
+		if e.ComplexityRoot.VettingMissing.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingMissing.Kind(childComplexity), true
+	case "VettingMissing.message":
+		if e.ComplexityRoot.VettingMissing.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingMissing.Message(childComplexity), true
+	case "VettingMissing.retryable":
+		if e.ComplexityRoot.VettingMissing.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VettingMissing.Retryable(childComplexity), true
+
 	case "Viewer.blocked":
 		if e.ComplexityRoot.Viewer.Blocked == nil {
 			break
@@ -14391,6 +14738,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawTimeChequePayload.UserErrors(childComplexity), true
 
+	case "WithdrawVettingPayload.userErrors":
+		if e.ComplexityRoot.WithdrawVettingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawVettingPayload.UserErrors(childComplexity), true
+	case "WithdrawVettingPayload.vetting":
+		if e.ComplexityRoot.WithdrawVettingPayload.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawVettingPayload.Vetting(childComplexity), true
+
 	case "WriteTimeChequePayload.exchange":
 		if e.ComplexityRoot.WriteTimeChequePayload.Exchange == nil {
 			break
@@ -14613,6 +14973,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
 			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
+			graphql.NewInputUnmarshaler("RecordVettingInput", ec.unmarshalInputRecordVettingInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
@@ -14642,6 +15003,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
+			graphql.NewInputUnmarshaler("SafetyChangesInput", ec.unmarshalInputSafetyChangesInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("ScoreInput", ec.unmarshalInputScoreInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
@@ -14670,12 +15032,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("VettingGateInput", ec.unmarshalInputVettingGateInput),
+			graphql.NewInputUnmarshaler("VettingKindInput", ec.unmarshalInputVettingKindInput),
 			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
 			graphql.NewInputUnmarshaler("WithdrawShareRequestInput", ec.unmarshalInputWithdrawShareRequestInput),
 			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
+			graphql.NewInputUnmarshaler("WithdrawVettingInput", ec.unmarshalInputWithdrawVettingInput),
 			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
 		)
 	}
@@ -14861,6 +15226,8 @@ enum Permission {
   MAKE_ANNOUNCEMENTS
   "Coordinators and the board: define badges, issue and revoke them, not one's own."
   ISSUE_BADGES
+  "Coordinators: attest that they saw a check of somebody else."
+  VET_MEMBERS
   "Coordinators and moderators: answer reports in which they have no part."
   MODERATE
   "Coordinators, moderators and the board: what those who hold a role did."
@@ -15221,6 +15588,8 @@ enum ErrorCode {
   INVOLVED
   "This cannot be done to what was reported: only a listing is hidden or removed. Choose another action."
   ACTION_UNFIT
+  "Only LIMIT says what is kept from a member. Leave ` + "`" + `limits` + "`" + ` out."
+  LIMITS_UNFIT
   "The measure has ended, or left nothing to undo. Read it again."
   MEASURE_ENDED
   "One appeals once against a measure. Show that appeal."
@@ -15231,6 +15600,14 @@ enum ErrorCode {
   APPEAL_ANSWERED
   "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
   OWN_DECISION
+  "A measure keeps this from the member until ` + "`" + `AbilityLimited.until` + "`" + `. Show the message, and the way to an appeal: ` + "`" + `Member.measures` + "`" + `."
+  ABILITY_LIMITED
+  "Whoever gives this service needs an attestation and has none that holds on its day: ` + "`" + `VettingMissing.kind` + "`" + `. Tell them to show the check to a coordinator."
+  VETTING_MISSING
+  "The attestation was withdrawn. Read it again."
+  VETTING_ENDED
+  "Nobody attests a check of their own, nor of who lives with them. Ask another coordinator."
+  OWN_VETTING
   "Nobody blocks themselves. Hide the button."
   BLOCK_ONESELF
   "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
@@ -16238,6 +16615,8 @@ input CharterChangesInput {
   levy: LevyChangesInput
   "The part of what comes into the pools that goes to the reserve first."
   reserve: ReserveChangesInput
+  "What protects members."
+  safety: SafetyChangesInput
   "Rows of the power matrix; those left out stay."
   power: [PowerRuleInput!]
   "Decision types of the matrix that go."
@@ -16406,7 +16785,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -17218,7 +17597,7 @@ extend type Mutation {
   """
   Sends a message: into a thread, or to what opens one. Nobody's e-mail or telephone
   is shown, and who receives it is told that there is something to read, not what.
-  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE.
+  Errors: REQUIRED, TEXT_TOO_LONG, BOTH_SIDES, MEMBER_INACTIVE, ABILITY_LIMITED.
   """
   sendMessage("What." input: SendMessageInput!): SendMessagePayload! @can(do: SEE_COMMUNITY)
   "Speaks to many members at once. Errors: REQUIRED, TEXT_TOO_SHORT, TEXT_TOO_LONG."
@@ -17700,11 +18079,11 @@ input ExchangeFilter {
 }
 
 extend type Mutation {
-  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, REQUIRED."
+  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, ABILITY_LIMITED, VETTING_MISSING, REQUIRED."
   proposeExchange("What." input: ProposeExchangeInput!): ProposeExchangePayload! @can(do: TAKE_PART)
   "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
-  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, INSUFFICIENT_HOURS."
+  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
   "Says no to a proposal. Errors: EXCHANGE_STATE, NOT_YOUR_TURN."
   declineExchange("What." input: DeclineExchangeInput!): DeclineExchangePayload! @can(do: SEE_COMMUNITY)
@@ -19450,11 +19829,11 @@ input ListingFilter {
 }
 
 extend type Mutation {
-  "Publishes an offer or a request, or sends it to review where the charter asks. Errors: REQUIRED, TEXT_TOO_LONG, SERVICE_TYPE_UNKNOWN, OUT_OF_RANGE."
+  "Publishes an offer or a request, or sends it to review where the charter asks. Errors: REQUIRED, TEXT_TOO_LONG, SERVICE_TYPE_UNKNOWN, OUT_OF_RANGE, ABILITY_LIMITED."
   createListing("What." input: CreateListingInput!): CreateListingPayload! @can(do: TAKE_PART)
   "Changes what one's listing says; fields left out stay. Errors: STALE_VERSION, LISTING_STATE and those of createListing."
   updateListing("What." input: UpdateListingInput!): UpdateListingPayload! @can(do: SEE_COMMUNITY)
-  "Shows a listing for another term, in one tap. Error: LISTING_STATE."
+  "Shows a listing for another term, in one tap. Errors: LISTING_STATE, ABILITY_LIMITED."
   renewListing("What." input: RenewListingInput!): RenewListingPayload! @can(do: SEE_COMMUNITY)
   "Says that it found its answer. Error: LISTING_STATE."
   markListingMet("What." input: MarkListingMetInput!): MarkListingMetPayload! @can(do: SEE_COMMUNITY)
@@ -20293,6 +20672,14 @@ enum NotificationKind {
   MEASURE_UPHELD
   "Your appeal was decided: the decision about you is undone."
   MEASURE_OVERTURNED
+  "Somebody attests to have seen a check of yours."
+  VETTING_RECORDED
+  "An attestation about you ends soon; the notification's due says when."
+  VETTING_EXPIRING
+  "An attestation about a member ends soon; for coordinators. The notification's due says when."
+  MEMBER_VETTING_EXPIRING
+  "An attestation about you was withdrawn; the reason stands with it."
+  VETTING_WITHDRAWN
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -20412,6 +20799,8 @@ enum ModerationAction {
   HIDE
   "A listing is removed, until somebody undoes it."
   REMOVE
+  "Some things are kept from the member for some days, 14 unless said otherwise and ` + "`" + `SafetyRules.limitDays` + "`" + ` at most: ` + "`" + `limits` + "`" + ` says which."
+  LIMIT
   "The member takes part in nothing for some days, 7 unless said otherwise and 14 at most."
   FREEZE
   "The member takes part in nothing until somebody undoes it."
@@ -20457,6 +20846,8 @@ type ModerationMeasure implements Node {
   member: Member!
   "What was done."
   action: ModerationAction!
+  "What LIMIT keeps from the member; empty for any other action."
+  limits: [MemberAbility!]!
   "What it is about; null when the caller may see that no more."
   subject: ReportSubject
   "The rule that was broken, in the caller's language where it is one of the contract's."
@@ -20684,7 +21075,7 @@ extend type Mutation {
   reportContent("What, and why." input: ReportContentInput!): ReportContentPayload! @can(do: SEE_COMMUNITY)
   """
   Answers a report, never without a statement. Whoever has a part in the case, or lives with who has, answers none of it.
-  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, OUT_OF_RANGE, LISTING_STATE, MEMBER_STATE, LAST_COORDINATOR, TEXT_TOO_LONG.
+  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, LIMITS_UNFIT, OUT_OF_RANGE, LISTING_STATE, MEMBER_STATE, LAST_COORDINATOR, TEXT_TOO_LONG.
   """
   resolveReport("How, and why." input: ResolveReportInput!): ResolveReportPayload! @can(do: MODERATE)
   "Undoes a measure: what it took comes back. Errors: REQUIRED, INVOLVED, MEASURE_ENDED, TEXT_TOO_LONG."
@@ -20796,8 +21187,10 @@ input ResolveReportInput {
   statement: String!
   "The rule that was broken, at most 200 characters; null: the one that the report's reason names."
   rule: String
-  "For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual."
+  "For how many days, for HIDE (at most 30), FREEZE (at most 14) and LIMIT (at most ` + "`" + `SafetyRules.limitDays` + "`" + `); null: as is usual."
   days: Int
+  "What to keep from the member, for LIMIT alone, which needs at least one."
+  limits: [MemberAbility!]
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
   idempotencyKey: String
 }
@@ -23044,6 +23437,214 @@ type DeclineClaimPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/safety.graphqls", Input: `"Something that a measure may keep from a member for a time; never their hours, their vote, or what they agreed on. Treat a value you do not know as one to show by its message."
+enum MemberAbility {
+  "List an offer, agree to give, announce a session."
+  OFFERING
+  "List a request, agree to receive."
+  REQUESTING
+  "Write to members, but for what was agreed and is not over."
+  MESSAGING
+  "Take a seat in a session."
+  JOINING
+}
+
+"Something that a measure keeps from a member for now."
+type MemberLimit {
+  "What."
+  ability: MemberAbility!
+  "Until when; it ends by itself."
+  until: DateTime!
+}
+
+"A measure keeps this from the caller, or from whom they act for, until it ends by itself; an appeal against the measure may end it before."
+type AbilityLimited implements UserError {
+  "ABILITY_LIMITED."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does once the limit has ended."
+  retryable: Boolean!
+  "What is kept from them."
+  ability: MemberAbility!
+  "Until when."
+  until: DateTime!
+}
+
+"This service asks for an attestation of whoever gives it, and they have none that holds on its day."
+type VettingMissing implements UserError {
+  "VETTING_MISSING."
+  code: ErrorCode!
+  "The input field it is about, as a path from ` + "`" + `input` + "`" + `; null when it is about the whole."
+  field: [String!]
+  "For people, in the caller's language: what is wrong, and the way out."
+  message: String!
+  "Whether sending the very same again may succeed: it does once somebody has seen the check and attests it."
+  retryable: Boolean!
+  "What is asked for."
+  kind: VettingKind!
+}
+
+"A kind of check that somebody may attest to have seen, as the charter has it."
+type VettingKind {
+  "Its name for programs."
+  code: String!
+  "What it is called, in the caller's language."
+  label: String!
+  "For how many months it holds at most, from the day it was seen."
+  months: Int!
+}
+
+"What a service asks of whoever gives it."
+type VettingGate {
+  "A type of the catalogue, or a family or sub-family with everything below it."
+  serviceType: ServiceType!
+  "Attestations, all of them asked for."
+  vetting: [VettingKind!]!
+}
+
+"What protects members here."
+type SafetyRules {
+  "For how many days moderators may keep something from a member at most."
+  limitDays: Int!
+  "How many days before an attestation ends its member and coordinators are told."
+  noticeDays: Int!
+  "The checks that may be attested."
+  vetting: [VettingKind!]!
+  "Which services ask for one of whoever gives them."
+  gates: [VettingGate!]!
+}
+
+"""
+An attestation: somebody saw that a check of a member was made. What it says is kept nowhere, and no document can be handed in. For its member and
+for those who vet.
+"""
+type Vetting implements Node {
+  "The global id."
+  id: ID!
+  "Of whom."
+  member: Member!
+  "Which check."
+  kind: VettingKind!
+  "Who saw it."
+  seenBy: Member!
+  "On which day."
+  seenOn: Date!
+  "The last day on which it holds."
+  expiresOn: Date!
+  "Whether it holds now."
+  valid: Boolean!
+  "When it was withdrawn; null while it was not."
+  withdrawnAt: DateTime
+  "Why it was withdrawn; null while it was not."
+  withdrawReason: String
+}
+
+"An attestation that a listing's service asks for, as every member may know of it."
+type ListingVetting {
+  "Which."
+  kind: VettingKind!
+  "Whether who offers has one that holds now; null for a request, where it is asked of who answers."
+  valid: Boolean
+}
+
+extend type Charter {
+  "What protects members."
+  safety: SafetyRules!
+}
+
+extend type Listing {
+  "The attestations that its service asks of whoever gives it; mostly none."
+  vetting: [ListingVetting!]!
+}
+
+extend type Member {
+  "What measures keep from them for now: for themselves and for those who moderate; else empty."
+  limits: [MemberLimit!]!
+  "Attestations about them, the last to end first: for themselves and for those who vet; else empty."
+  vettings: [Vetting!]!
+}
+
+extend type Mutation {
+  """
+  Attests that one saw a check of somebody else, never of oneself nor of who lives with one; both are told. It holds for as long as the charter says
+  at most. Errors: VALUE_UNKNOWN, DATE_INVALID, OWN_VETTING, MEMBER_STATE.
+  """
+  recordVetting("Of whom, and what." input: RecordVettingInput!): RecordVettingPayload! @can(do: VET_MEMBERS)
+  "Withdraws an attestation, for a reason that its member reads; what was agreed before stays agreed. Errors: REQUIRED, OWN_VETTING, VETTING_ENDED, TEXT_TOO_LONG."
+  withdrawVetting("Which, and why." input: WithdrawVettingInput!): WithdrawVettingPayload! @can(do: VET_MEMBERS)
+}
+
+"A check that was seen. There is no room for what it says."
+input RecordVettingInput {
+  "Of whom."
+  memberId: ID!
+  "A code of ` + "`" + `SafetyRules.vetting` + "`" + `."
+  kind: String!
+  "On which day it was seen; today when null."
+  seenOn: Date
+  "The last day on which it holds; as long as the charter lets it when null."
+  expiresOn: Date
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An attestation to withdraw."
+input WithdrawVettingInput {
+  "Which."
+  vettingId: ID!
+  "Why, for its member to read; 1 to 1,000 characters, and nothing of what a check says."
+  reason: String!
+}
+
+"The result of recordVetting."
+type RecordVettingPayload {
+  "The attestation; null when there are errors."
+  vetting: Vetting
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawVetting."
+type WithdrawVettingPayload {
+  "The attestation with its end; null when there are errors."
+  vetting: Vetting
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Changes of what protects members."
+input SafetyChangesInput {
+  "Days that moderators may keep something from a member at most, 1 to 90."
+  limitDays: Int
+  "Days before an attestation ends that it is told, 1 to 180."
+  noticeDays: Int
+  "All kinds of checks that may be attested, in the place of those before; at most 100."
+  vetting: [VettingKindInput!]
+  "All services that ask for one, in the place of those before; at most 100."
+  gates: [VettingGateInput!]
+}
+
+"A kind of check that may be attested."
+input VettingKindInput {
+  "Capital letters, digits and _, 2 to 40."
+  code: String!
+  "What it is called."
+  label: LabelInput!
+  "For how many months it holds at most, 1 to 120."
+  months: Int!
+}
+
+"What a service asks of whoever gives it."
+input VettingGateInput {
+  "A type of the catalogue, or a family or sub-family with everything below it."
+  serviceTypeId: ID!
+  "Codes of ` + "`" + `vetting` + "`" + `, all of them asked for; at least one."
+  vetting: [String!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/session.graphqls", Input: `"Where a group session stands. Treat a value you do not know as one that cannot be acted on."
 enum SessionState {
   "Announced; members may join."
@@ -23176,9 +23777,9 @@ extend type Charter {
 }
 
 extend type Mutation {
-  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, IDEMPOTENCY_KEY_REUSED."
+  "Announces a group session; the caller hosts it. Errors: REQUIRED, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, SESSION_NOT_YET, ABILITY_LIMITED, VETTING_MISSING, IDEMPOTENCY_KEY_REUSED."
   scheduleSession("What." input: ScheduleSessionInput!): ScheduleSessionPayload! @can(do: TAKE_PART)
-  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION."
+  "Takes a seat, or a place in the waiting list when all are taken. Errors: SESSION_STATE, OWN_SESSION, ABILITY_LIMITED, VETTING_MISSING."
   joinSession("What." input: JoinSessionInput!): JoinSessionPayload! @can(do: TAKE_PART)
   "Gives a seat back; the first who waits moves up. Errors: SESSION_STATE, NOT_JOINED."
   leaveSession("What." input: LeaveSessionInput!): LeaveSessionPayload! @can(do: SEE_COMMUNITY)
@@ -24936,6 +25537,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_progression(ctx, field)
 	case "coOwnership":
 		return ec.fieldContext_Charter_coOwnership(ctx, field)
+	case "safety":
+		return ec.fieldContext_Charter_safety(ctx, field)
 	case "sessionNoShowShares":
 		return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
 	case "sessionNoticeHours":
@@ -26758,6 +27361,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_thread(ctx, field)
 	case "photos":
 		return ec.fieldContext_Listing_photos(ctx, field)
+	case "vetting":
+		return ec.fieldContext_Listing_vetting(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Listing", field.Name)
 }
@@ -26784,6 +27389,16 @@ func (ec *executionContext) childFields_ListingEdge(ctx context.Context, field g
 		return ec.fieldContext_ListingEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ListingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ListingVetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ListingVetting_kind(ctx, field)
+	case "valid":
+		return ec.fieldContext_ListingVetting_valid(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ListingVetting", field.Name)
 }
 
 func (ec *executionContext) childFields_LogActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26872,6 +27487,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_recognition(ctx, field)
 	case "household":
 		return ec.fieldContext_Member_household(ctx, field)
+	case "limits":
+		return ec.fieldContext_Member_limits(ctx, field)
+	case "vettings":
+		return ec.fieldContext_Member_vettings(ctx, field)
 	case "shares":
 		return ec.fieldContext_Member_shares(ctx, field)
 	}
@@ -26900,6 +27519,16 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ability":
+		return ec.fieldContext_MemberLimit_ability(ctx, field)
+	case "until":
+		return ec.fieldContext_MemberLimit_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberLimit", field.Name)
 }
 
 func (ec *executionContext) childFields_MemberPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27010,6 +27639,8 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_member(ctx, field)
 	case "action":
 		return ec.fieldContext_ModerationMeasure_action(ctx, field)
+	case "limits":
+		return ec.fieldContext_ModerationMeasure_limits(ctx, field)
 	case "subject":
 		return ec.fieldContext_ModerationMeasure_subject(ctx, field)
 	case "rule":
@@ -27656,6 +28287,16 @@ func (ec *executionContext) childFields_RecordSponsorHoursPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type RecordSponsorHoursPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordVettingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vetting":
+		return ec.fieldContext_RecordVettingPayload_vetting(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordVettingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordVettingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RedeemSharesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "redemption":
@@ -28058,6 +28699,20 @@ func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.C
 		return ec.fieldContext_RotateWebhookSecretPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SafetyRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "limitDays":
+		return ec.fieldContext_SafetyRules_limitDays(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_SafetyRules_noticeDays(ctx, field)
+	case "vetting":
+		return ec.fieldContext_SafetyRules_vetting(ctx, field)
+	case "gates":
+		return ec.fieldContext_SafetyRules_gates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SafetyRules", field.Name)
 }
 
 func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28968,6 +29623,52 @@ func (ec *executionContext) childFields_UploadTicket(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type UploadTicket", field.Name)
 }
 
+func (ec *executionContext) childFields_Vetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Vetting_id(ctx, field)
+	case "member":
+		return ec.fieldContext_Vetting_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_Vetting_kind(ctx, field)
+	case "seenBy":
+		return ec.fieldContext_Vetting_seenBy(ctx, field)
+	case "seenOn":
+		return ec.fieldContext_Vetting_seenOn(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_Vetting_expiresOn(ctx, field)
+	case "valid":
+		return ec.fieldContext_Vetting_valid(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Vetting_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_Vetting_withdrawReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vetting", field.Name)
+}
+
+func (ec *executionContext) childFields_VettingGate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceType":
+		return ec.fieldContext_VettingGate_serviceType(ctx, field)
+	case "vetting":
+		return ec.fieldContext_VettingGate_vetting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VettingGate", field.Name)
+}
+
+func (ec *executionContext) childFields_VettingKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_VettingKind_code(ctx, field)
+	case "label":
+		return ec.fieldContext_VettingKind_label(ctx, field)
+	case "months":
+		return ec.fieldContext_VettingKind_months(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VettingKind", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -29248,6 +29949,16 @@ func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Co
 		return ec.fieldContext_WithdrawTimeChequePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawTimeChequePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawVettingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vetting":
+		return ec.fieldContext_WithdrawVettingPayload_vetting(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawVettingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawVettingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WriteTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -39,6 +39,24 @@ type UserError interface {
 	IsUserError()
 }
 
+// A measure keeps this from the caller, or from whom they act for, until it ends by itself; an appeal against the measure may end it before.
+type AbilityLimited struct {
+	// ABILITY_LIMITED.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does once the limit has ended.
+	Retryable bool `json:"retryable"`
+	// What is kept from them.
+	Ability membership.Ability `json:"ability"`
+	// Until when.
+	Until time.Time `json:"until"`
+}
+
+func (AbilityLimited) IsUserError() {}
+
 // The exchange to agree to.
 type AcceptExchangeInput struct {
 	// Which.
@@ -2164,6 +2182,14 @@ type ListingFilter struct {
 	States []listing.State `json:"states,omitempty"`
 }
 
+// An attestation that a listing's service asks for, as every member may know of it.
+type ListingVetting struct {
+	// Which.
+	Kind *community.VettingKind `json:"kind"`
+	// Whether who offers has one that holds now; null for a request, where it is asked of who answers.
+	Valid *bool `json:"valid,omitempty"`
+}
+
 // Work to be noted.
 type LogActivityInput struct {
 	// Where.
@@ -2266,6 +2292,14 @@ type MemberFilter struct {
 	// every exchange, else FORBIDDEN. Somebody who rests is among them unless `participation` says otherwise. An exchange is known
 	// a moment after its hours moved.
 	QuietSince *time.Time `json:"quietSince,omitempty"`
+}
+
+// Something that a measure keeps from a member for now.
+type MemberLimit struct {
+	// What.
+	Ability membership.Ability `json:"ability"`
+	// Until when; it ends by itself.
+	Until time.Time `json:"until"`
 }
 
 // A page of messages.
@@ -2866,6 +2900,28 @@ type RecordSponsorHoursPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A check that was seen. There is no room for what it says.
+type RecordVettingInput struct {
+	// Of whom.
+	MemberID string `json:"memberId"`
+	// A code of `SafetyRules.vetting`.
+	Kind string `json:"kind"`
+	// On which day it was seen; today when null.
+	SeenOn *time.Time `json:"seenOn,omitempty"`
+	// The last day on which it holds; as long as the charter lets it when null.
+	ExpiresOn *time.Time `json:"expiresOn,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of recordVetting.
+type RecordVettingPayload struct {
+	// The attestation; null when there are errors.
+	Vetting *membership.Vetting `json:"vetting,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Shares to be bought back.
 type RedeemSharesInput struct {
 	// Where.
@@ -3156,8 +3212,10 @@ type ResolveReportInput struct {
 	Statement string `json:"statement"`
 	// The rule that was broken, at most 200 characters; null: the one that the report's reason names.
 	Rule *string `json:"rule,omitempty"`
-	// For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual.
+	// For how many days, for HIDE (at most 30), FREEZE (at most 14) and LIMIT (at most `SafetyRules.limitDays`); null: as is usual.
 	Days *int `json:"days,omitempty"`
+	// What to keep from the member, for LIMIT alone, which needs at least one.
+	Limits []membership.Ability `json:"limits,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -3390,6 +3448,18 @@ type RotateWebhookSecretPayload struct {
 	Secret *string `json:"secret,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What protects members here.
+type SafetyRules struct {
+	// For how many days moderators may keep something from a member at most.
+	LimitDays int `json:"limitDays"`
+	// How many days before an attestation ends its member and coordinators are told.
+	NoticeDays int `json:"noticeDays"`
+	// The checks that may be attested.
+	Vetting []*community.VettingKind `json:"vetting"`
+	// Which services ask for one of whoever gives them.
+	Gates []*VettingGate `json:"gates"`
 }
 
 // A session to be announced.
@@ -4152,6 +4222,48 @@ type UploadTicket struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// What a service asks of whoever gives it.
+type VettingGate struct {
+	// A type of the catalogue, or a family or sub-family with everything below it.
+	ServiceType *listing.ServiceType `json:"serviceType"`
+	// Attestations, all of them asked for.
+	Vetting []*community.VettingKind `json:"vetting"`
+}
+
+// What a service asks of whoever gives it.
+type VettingGateInput struct {
+	// A type of the catalogue, or a family or sub-family with everything below it.
+	ServiceTypeID string `json:"serviceTypeId"`
+	// Codes of `vetting`, all of them asked for; at least one.
+	Vetting []string `json:"vetting"`
+}
+
+// A kind of check that may be attested.
+type VettingKindInput struct {
+	// Capital letters, digits and _, 2 to 40.
+	Code string `json:"code"`
+	// What it is called.
+	Label *LabelInput `json:"label"`
+	// For how many months it holds at most, 1 to 120.
+	Months int `json:"months"`
+}
+
+// This service asks for an attestation of whoever gives it, and they have none that holds on its day.
+type VettingMissing struct {
+	// VETTING_MISSING.
+	Code domain.Code `json:"code"`
+	// The input field it is about, as a path from `input`; null when it is about the whole.
+	Field []string `json:"field,omitempty"`
+	// For people, in the caller's language: what is wrong, and the way out.
+	Message string `json:"message"`
+	// Whether sending the very same again may succeed: it does once somebody has seen the check and attests it.
+	Retryable bool `json:"retryable"`
+	// What is asked for.
+	Kind *community.VettingKind `json:"kind"`
+}
+
+func (VettingMissing) IsUserError() {}
+
 // A page of deliveries.
 type WebhookDeliveryConnection struct {
 	// The deliveries with their cursors.
@@ -4258,6 +4370,22 @@ type WithdrawTimeChequeInput struct {
 type WithdrawTimeChequePayload struct {
 	// The cheque; null when there are errors.
 	TimeCheque *cheque.Cheque `json:"timeCheque,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An attestation to withdraw.
+type WithdrawVettingInput struct {
+	// Which.
+	VettingID string `json:"vettingId"`
+	// Why, for its member to read; 1 to 1,000 characters, and nothing of what a check says.
+	Reason string `json:"reason"`
+}
+
+// The result of withdrawVetting.
+type WithdrawVettingPayload struct {
+	// The attestation with its end; null when there are errors.
+	Vetting *membership.Vetting `json:"vetting,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

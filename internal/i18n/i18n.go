@@ -74,7 +74,8 @@ func load() map[Language]*goi18n.Localizer {
 }
 
 // Text writes a text of the catalogue. Among the args, domain.Minutes are shown
-// as hours and minutes, a domain.Word as its text, domain.Money as an amount,
+// as hours and minutes, a domain.Word as its text, a domain.Label as what it says in
+// the language, domain.Money as an amount,
 // numbers and times in the language's way; a time is told
 // in its own zone. A text that does not exist gives its id.
 func Text(lang Language, id string, args map[string]any) string {
@@ -140,6 +141,8 @@ func show(lang Language, value any) any {
 		return Money(lang, v)
 	case domain.Word:
 		return Text(lang, string(v), nil)
+	case domain.Label:
+		return v[string(lang)]
 	case time.Time:
 		return DateTime(lang, v, v.Location())
 	case int:
