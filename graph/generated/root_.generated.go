@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	College() CollegeResolver
 	Community() CommunityResolver
 	Complaint() ComplaintResolver
+	ComplaintClosing() ComplaintClosingResolver
 	ComplaintOpening() ComplaintOpeningResolver
 	Contribution() ContributionResolver
 	Criterion() CriterionResolver
@@ -62,6 +63,7 @@ type ResolverRoot interface {
 	IssuedBadge() IssuedBadgeResolver
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
+	ListingReview() ListingReviewResolver
 	Member() MemberResolver
 	MemberShares() MemberSharesResolver
 	Message() MessageResolver
@@ -578,6 +580,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CloseComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CoOwnershipPolicy struct {
 		Statutes  func(childComplexity int) int
 		TacitDays func(childComplexity int) int
@@ -601,7 +608,7 @@ type ComplexityRoot struct {
 		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Appeals                  func(childComplexity int, first *int, after *string) int
-		AuditLog                 func(childComplexity int, first *int, after *string) int
+		AuditLog                 func(childComplexity int, filter *model.AuditFilter, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
 		CharterHistory           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -615,6 +622,7 @@ type ComplexityRoot struct {
 		LedgerCheckpoint         func(childComplexity int, since *string) int
 		Listings                 func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
 		Locale                   func(childComplexity int) int
+		Measures                 func(childComplexity int, filter *model.MeasureFilter, first *int, after *string) int
 		Member                   func(childComplexity int, number int) int
 		Members                  func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
 		Membership               func(childComplexity int) int
@@ -652,12 +660,23 @@ type ComplexityRoot struct {
 
 	Complaint struct {
 		At          func(childComplexity int) int
+		ClosedAt    func(childComplexity int) int
+		Closings    func(childComplexity int) int
 		Complainant func(childComplexity int) int
 		Details     func(childComplexity int) int
 		ID          func(childComplexity int) int
+		MayClose    func(childComplexity int) int
 		Member      func(childComplexity int) int
 		Open        func(childComplexity int) int
 		Openings    func(childComplexity int) int
+	}
+
+	ComplaintClosing struct {
+		At        func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Reopened  func(childComplexity int) int
+		Statement func(childComplexity int) int
 	}
 
 	ComplaintConnection struct {
@@ -1436,6 +1455,7 @@ type ComplexityRoot struct {
 		PublishedAt  func(childComplexity int) int
 		RadiusKm     func(childComplexity int) int
 		Remote       func(childComplexity int) int
+		Reviews      func(childComplexity int) int
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
 		Thread       func(childComplexity int) int
@@ -1454,6 +1474,15 @@ type ComplexityRoot struct {
 	ListingEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ListingReview struct {
+		At          func(childComplexity int) int
+		By          func(childComplexity int) int
+		Description func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Step        func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	LogActivityPayload struct {
@@ -1477,6 +1506,7 @@ type ComplexityRoot struct {
 		AdmittedAt    func(childComplexity int) int
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
+		Card          func(childComplexity int) int
 		Community     func(childComplexity int) int
 		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
@@ -1500,6 +1530,11 @@ type ComplexityRoot struct {
 		Stage         func(childComplexity int) int
 		WhyNot        func(childComplexity int, stage membership.Stage) int
 		WhyNotEngaged func(childComplexity int) int
+	}
+
+	MemberCard struct {
+		GivenAt func(childComplexity int) int
+		Locked  func(childComplexity int) int
 	}
 
 	MemberConnection struct {
@@ -1565,20 +1600,34 @@ type ComplexityRoot struct {
 	}
 
 	ModerationMeasure struct {
-		Action    func(childComplexity int) int
-		Appeal    func(childComplexity int) int
-		AppealBy  func(childComplexity int) int
-		At        func(childComplexity int) int
-		DecidedBy func(childComplexity int) int
-		EndReason func(childComplexity int) int
-		EndedAt   func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Member    func(childComplexity int) int
-		Rule      func(childComplexity int) int
-		Statement func(childComplexity int) int
-		Subject   func(childComplexity int) int
-		Text      func(childComplexity int) int
-		Until     func(childComplexity int) int
+		Action        func(childComplexity int) int
+		Appeal        func(childComplexity int) int
+		AppealBy      func(childComplexity int) int
+		At            func(childComplexity int) int
+		DecidedBy     func(childComplexity int) int
+		EndReason     func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Member        func(childComplexity int) int
+		Rule          func(childComplexity int) int
+		State         func(childComplexity int) int
+		Statement     func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		Text          func(childComplexity int) int
+		TextForMember func(childComplexity int) int
+		Until         func(childComplexity int) int
+	}
+
+	ModerationMeasureConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ModerationMeasureEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Money struct {
@@ -1612,6 +1661,7 @@ type ComplexityRoot struct {
 		CastBudgetBallot          func(childComplexity int, input model.CastBudgetBallotInput) int
 		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
 		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
+		CloseComplaint            func(childComplexity int, input model.CloseComplaintInput) int
 		CommentOnDecision         func(childComplexity int, input model.CommentOnDecisionInput) int
 		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
@@ -1678,6 +1728,7 @@ type ComplexityRoot struct {
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
 		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
+		ReopenComplaint           func(childComplexity int, input model.ReopenComplaintInput) int
 		ReportContent             func(childComplexity int, input model.ReportContentInput) int
 		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
 		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
@@ -1697,6 +1748,7 @@ type ComplexityRoot struct {
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		RotateWebhookSecret       func(childComplexity int, input model.RotateWebhookSecretInput) int
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SendListingBack           func(childComplexity int, input model.SendListingBackInput) int
 		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
 		SetOutcome                func(childComplexity int, input model.SetOutcomeInput) int
@@ -1711,6 +1763,7 @@ type ComplexityRoot struct {
 		SignOut                   func(childComplexity int, input *model.SignOutInput) int
 		SignSplit                 func(childComplexity int, input model.SignSplitInput) int
 		SimulateCharter           func(childComplexity int, input model.SimulateCharterInput) int
+		SubmitListing             func(childComplexity int, input model.SubmitListingInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
@@ -1757,6 +1810,7 @@ type ComplexityRoot struct {
 		Exchange     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Listing      func(childComplexity int) int
 		Member       func(childComplexity int) int
 		ReadAt       func(childComplexity int) int
 		Thread       func(childComplexity int) int
@@ -2013,17 +2067,18 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		BadgeCredential func(childComplexity int, id string) int
-		Changes         func(childComplexity int, communityID string, since *string, first *int) int
-		Communities     func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
-		Community       func(childComplexity int, slug string) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		Presets         func(childComplexity int) int
-		ServerInfo      func(childComplexity int) int
-		ServiceTypes    func(childComplexity int, parentID *string) int
-		Viewer          func(childComplexity int) int
-		WebhookEvents   func(childComplexity int) int
+		BadgeCredential  func(childComplexity int, id string) int
+		Changes          func(childComplexity int, communityID string, since *string, first *int) int
+		Communities      func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
+		Community        func(childComplexity int, slug string) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		Presets          func(childComplexity int) int
+		PreviewStatement func(childComplexity int, input model.PreviewStatementInput) int
+		ServerInfo       func(childComplexity int) int
+		ServiceTypes     func(childComplexity int, parentID *string) int
+		Viewer           func(childComplexity int) int
+		WebhookEvents    func(childComplexity int) int
 	}
 
 	Recognition struct {
@@ -2127,6 +2182,11 @@ type ComplexityRoot struct {
 
 	RenewListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReopenComplaintPayload struct {
+		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2261,6 +2321,11 @@ type ComplexityRoot struct {
 	ScheduleSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SendListingBackPayload struct {
+		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SendMessagePayload struct {
@@ -2559,6 +2624,21 @@ type ComplexityRoot struct {
 	StarEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	StatementPreview struct {
+		AppealBy   func(childComplexity int) int
+		Body       func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Title      func(childComplexity int) int
+		Until      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SubmitListingPayload struct {
+		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SubmitProjectPayload struct {
@@ -4685,6 +4765,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "CloseComplaintPayload.complaint":
+		if e.ComplexityRoot.CloseComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseComplaintPayload.Complaint(childComplexity), true
+	case "CloseComplaintPayload.userErrors":
+		if e.ComplexityRoot.CloseComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseComplaintPayload.UserErrors(childComplexity), true
+
 	case "CoOwnershipPolicy.statutesVersion":
 		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
 			break
@@ -4791,7 +4884,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Community.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Community.AuditLog(childComplexity, args["filter"].(*model.AuditFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Community.badges":
 		if e.ComplexityRoot.Community.Badges == nil {
 			break
@@ -4915,6 +5008,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Locale(childComplexity), true
+	case "Community.measures":
+		if e.ComplexityRoot.Community.Measures == nil {
+			break
+		}
+
+		args, err := ec.field_Community_measures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Measures(childComplexity, args["filter"].(*model.MeasureFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Community.member":
 		if e.ComplexityRoot.Community.Member == nil {
 			break
@@ -5136,6 +5240,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.At(childComplexity), true
+	case "Complaint.closedAt":
+		if e.ComplexityRoot.Complaint.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ClosedAt(childComplexity), true
+	case "Complaint.closings":
+		if e.ComplexityRoot.Complaint.Closings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Closings(childComplexity), true
 	case "Complaint.complainant":
 		if e.ComplexityRoot.Complaint.Complainant == nil {
 			break
@@ -5154,6 +5270,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.mayClose":
+		if e.ComplexityRoot.Complaint.MayClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.MayClose(childComplexity), true
 	case "Complaint.member":
 		if e.ComplexityRoot.Complaint.Member == nil {
 			break
@@ -5172,6 +5294,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.Openings(childComplexity), true
+
+	case "ComplaintClosing.at":
+		if e.ComplexityRoot.ComplaintClosing.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.At(childComplexity), true
+	case "ComplaintClosing.member":
+		if e.ComplexityRoot.ComplaintClosing.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Member(childComplexity), true
+	case "ComplaintClosing.outcome":
+		if e.ComplexityRoot.ComplaintClosing.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Outcome(childComplexity), true
+	case "ComplaintClosing.reopened":
+		if e.ComplexityRoot.ComplaintClosing.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Reopened(childComplexity), true
+	case "ComplaintClosing.statement":
+		if e.ComplexityRoot.ComplaintClosing.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Statement(childComplexity), true
 
 	case "ComplaintConnection.edges":
 		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
@@ -8082,6 +8235,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.Remote(childComplexity), true
+	case "Listing.reviews":
+		if e.ComplexityRoot.Listing.Reviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Reviews(childComplexity), true
 	case "Listing.serviceType":
 		if e.ComplexityRoot.Listing.ServiceType == nil {
 			break
@@ -8157,6 +8316,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ListingEdge.Node(childComplexity), true
 
+	case "ListingReview.at":
+		if e.ComplexityRoot.ListingReview.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.At(childComplexity), true
+	case "ListingReview.by":
+		if e.ComplexityRoot.ListingReview.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.By(childComplexity), true
+	case "ListingReview.description":
+		if e.ComplexityRoot.ListingReview.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Description(childComplexity), true
+	case "ListingReview.reason":
+		if e.ComplexityRoot.ListingReview.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Reason(childComplexity), true
+	case "ListingReview.step":
+		if e.ComplexityRoot.ListingReview.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Step(childComplexity), true
+	case "ListingReview.title":
+		if e.ComplexityRoot.ListingReview.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Title(childComplexity), true
+
 	case "LogActivityPayload.activity":
 		if e.ComplexityRoot.LogActivityPayload.Activity == nil {
 			break
@@ -8226,6 +8422,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Capital(childComplexity), true
+	case "Member.card":
+		if e.ComplexityRoot.Member.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Card(childComplexity), true
 	case "Member.community":
 		if e.ComplexityRoot.Member.Community == nil {
 			break
@@ -8379,6 +8581,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.WhyNotEngaged(childComplexity), true
+
+	case "MemberCard.givenAt":
+		if e.ComplexityRoot.MemberCard.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberCard.GivenAt(childComplexity), true
+	case "MemberCard.locked":
+		if e.ComplexityRoot.MemberCard.Locked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberCard.Locked(childComplexity), true
 
 	case "MemberConnection.edges":
 		if e.ComplexityRoot.MemberConnection.Edges == nil {
@@ -8681,6 +8896,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Rule(childComplexity), true
+	case "ModerationMeasure.state":
+		if e.ComplexityRoot.ModerationMeasure.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.State(childComplexity), true
 	case "ModerationMeasure.statement":
 		if e.ComplexityRoot.ModerationMeasure.Statement == nil {
 			break
@@ -8699,12 +8920,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Text(childComplexity), true
+	case "ModerationMeasure.textForMember":
+		if e.ComplexityRoot.ModerationMeasure.TextForMember == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.TextForMember(childComplexity), true
 	case "ModerationMeasure.until":
 		if e.ComplexityRoot.ModerationMeasure.Until == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Until(childComplexity), true
+
+	case "ModerationMeasureConnection.edges":
+		if e.ComplexityRoot.ModerationMeasureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.Edges(childComplexity), true
+	case "ModerationMeasureConnection.nodes":
+		if e.ComplexityRoot.ModerationMeasureConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.Nodes(childComplexity), true
+	case "ModerationMeasureConnection.pageInfo":
+		if e.ComplexityRoot.ModerationMeasureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.PageInfo(childComplexity), true
+	case "ModerationMeasureConnection.totalCount":
+		if e.ComplexityRoot.ModerationMeasureConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.TotalCount(childComplexity), true
+
+	case "ModerationMeasureEdge.cursor":
+		if e.ComplexityRoot.ModerationMeasureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureEdge.Cursor(childComplexity), true
+	case "ModerationMeasureEdge.node":
+		if e.ComplexityRoot.ModerationMeasureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureEdge.Node(childComplexity), true
 
 	case "Money.currency":
 		if e.ComplexityRoot.Money.Currency == nil {
@@ -8994,6 +9259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimPayout(childComplexity, args["input"].(model.ClaimPayoutInput)), true
+	case "Mutation.closeComplaint":
+		if e.ComplexityRoot.Mutation.CloseComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseComplaint(childComplexity, args["input"].(model.CloseComplaintInput)), true
 	case "Mutation.commentOnDecision":
 		if e.ComplexityRoot.Mutation.CommentOnDecision == nil {
 			break
@@ -9720,6 +9996,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.reopenComplaint":
+		if e.ComplexityRoot.Mutation.ReopenComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenComplaint(childComplexity, args["input"].(model.ReopenComplaintInput)), true
 	case "Mutation.reportContent":
 		if e.ComplexityRoot.Mutation.ReportContent == nil {
 			break
@@ -9929,6 +10216,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
+	case "Mutation.sendListingBack":
+		if e.ComplexityRoot.Mutation.SendListingBack == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendListingBack_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendListingBack(childComplexity, args["input"].(model.SendListingBackInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -10083,6 +10381,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SimulateCharter(childComplexity, args["input"].(model.SimulateCharterInput)), true
+	case "Mutation.submitListing":
+		if e.ComplexityRoot.Mutation.SubmitListing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitListing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitListing(childComplexity, args["input"].(model.SubmitListingInput)), true
 	case "Mutation.submitProject":
 		if e.ComplexityRoot.Mutation.SubmitProject == nil {
 			break
@@ -10349,6 +10658,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.listing":
+		if e.ComplexityRoot.Notification.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Listing(childComplexity), true
 	case "Notification.member":
 		if e.ComplexityRoot.Notification.Member == nil {
 			break
@@ -11368,6 +11683,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Presets(childComplexity), true
+	case "Query.previewStatement":
+		if e.ComplexityRoot.Query.PreviewStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewStatement(childComplexity, args["input"].(model.PreviewStatementInput)), true
 	case "Query.serverInfo":
 		if e.ComplexityRoot.Query.ServerInfo == nil {
 			break
@@ -11782,6 +12108,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
 
+	case "ReopenComplaintPayload.complaint":
+		if e.ComplexityRoot.ReopenComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenComplaintPayload.Complaint(childComplexity), true
+	case "ReopenComplaintPayload.userErrors":
+		if e.ComplexityRoot.ReopenComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenComplaintPayload.UserErrors(childComplexity), true
+
 	case "Report.answerBy":
 		if e.ComplexityRoot.Report.AnswerBy == nil {
 			break
@@ -12171,6 +12510,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
+
+	case "SendListingBackPayload.listing":
+		if e.ComplexityRoot.SendListingBackPayload.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendListingBackPayload.Listing(childComplexity), true
+	case "SendListingBackPayload.userErrors":
+		if e.ComplexityRoot.SendListingBackPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendListingBackPayload.UserErrors(childComplexity), true
 
 	case "SendMessagePayload.message":
 		if e.ComplexityRoot.SendMessagePayload.Message == nil {
@@ -13238,6 +13590,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StarEdge.Node(childComplexity), true
+
+	case "StatementPreview.appealBy":
+		if e.ComplexityRoot.StatementPreview.AppealBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.AppealBy(childComplexity), true
+	case "StatementPreview.body":
+		if e.ComplexityRoot.StatementPreview.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Body(childComplexity), true
+	case "StatementPreview.locale":
+		if e.ComplexityRoot.StatementPreview.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Locale(childComplexity), true
+	case "StatementPreview.text":
+		if e.ComplexityRoot.StatementPreview.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Text(childComplexity), true
+	case "StatementPreview.title":
+		if e.ComplexityRoot.StatementPreview.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Title(childComplexity), true
+	case "StatementPreview.until":
+		if e.ComplexityRoot.StatementPreview.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Until(childComplexity), true
+	case "StatementPreview.userErrors":
+		if e.ComplexityRoot.StatementPreview.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.UserErrors(childComplexity), true
+
+	case "SubmitListingPayload.listing":
+		if e.ComplexityRoot.SubmitListingPayload.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitListingPayload.Listing(childComplexity), true
+	case "SubmitListingPayload.userErrors":
+		if e.ComplexityRoot.SubmitListingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitListingPayload.UserErrors(childComplexity), true
 
 	case "SubmitProjectPayload.project":
 		if e.ComplexityRoot.SubmitProjectPayload.Project == nil {
@@ -14515,6 +14923,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("AssemblyChangesInput", ec.unmarshalInputAssemblyChangesInput),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
@@ -14531,6 +14940,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CharterChangesInput", ec.unmarshalInputCharterChangesInput),
 			graphql.NewInputUnmarshaler("ChequesChangesInput", ec.unmarshalInputChequesChangesInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
+			graphql.NewInputUnmarshaler("CloseComplaintInput", ec.unmarshalInputCloseComplaintInput),
 			graphql.NewInputUnmarshaler("CollegeInput", ec.unmarshalInputCollegeInput),
 			graphql.NewInputUnmarshaler("CommentOnDecisionInput", ec.unmarshalInputCommentOnDecisionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
@@ -14588,6 +14998,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MajorityInput", ec.unmarshalInputMajorityInput),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MeasureFilter", ec.unmarshalInputMeasureFilter),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("MembershipChangesInput", ec.unmarshalInputMembershipChangesInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
@@ -14609,6 +15020,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlanPhasesInput", ec.unmarshalInputPlanPhasesInput),
 			graphql.NewInputUnmarshaler("PlanSplitInput", ec.unmarshalInputPlanSplitInput),
 			graphql.NewInputUnmarshaler("PowerRuleInput", ec.unmarshalInputPowerRuleInput),
+			graphql.NewInputUnmarshaler("PreviewStatementInput", ec.unmarshalInputPreviewStatementInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
@@ -14623,6 +15035,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("ReopenComplaintInput", ec.unmarshalInputReopenComplaintInput),
 			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
@@ -14644,6 +15057,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("ScoreInput", ec.unmarshalInputScoreInput),
+			graphql.NewInputUnmarshaler("SendListingBackInput", ec.unmarshalInputSendListingBackInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SessionsChangesInput", ec.unmarshalInputSessionsChangesInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
@@ -14661,6 +15075,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignSplitInput", ec.unmarshalInputSignSplitInput),
 			graphql.NewInputUnmarshaler("SimulateCharterInput", ec.unmarshalInputSimulateCharterInput),
 			graphql.NewInputUnmarshaler("SplitPartInput", ec.unmarshalInputSplitPartInput),
+			graphql.NewInputUnmarshaler("SubmitListingInput", ec.unmarshalInputSubmitListingInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
@@ -15231,6 +15646,10 @@ enum ErrorCode {
   APPEAL_ANSWERED
   "Nobody decides an appeal against their own decision. Ask somebody else who moderates."
   OWN_DECISION
+  "The complaint was closed or reopened meanwhile. Read it again."
+  COMPLAINT_STATE
+  "Two people read a complaint together before one of them closes it. Offer openComplaint, and name a second person to ask."
+  COMPLAINT_NOT_HELD
   "Nobody blocks themselves. Hide the button."
   BLOCK_ONESELF
   "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
@@ -18546,6 +18965,16 @@ type Helper {
 extend type Member {
   "Who may act for them now: all for themselves and coordinators, a helper sees their own."
   helpers: [Helper!]! @can(do: SEE_COMMUNITY)
+  "Their card, for themselves and for those who act for members; null when they hold none, and for everybody else."
+  card: MemberCard @can(do: SEE_COMMUNITY)
+}
+
+"A card with which a member without an e-mail address signs in here. Neither its PIN nor its code is ever shown again."
+type MemberCard {
+  "When it was given."
+  givenAt: DateTime!
+  "Whether too many wrong PINs were tried: the card's code still works, and a new card helps."
+  locked: Boolean!
 }
 
 extend type Mutation {
@@ -19305,7 +19734,7 @@ enum ListingVisibility {
 
 "Where a listing stands. Treat a value you do not know as ARCHIVED."
 enum ListingState {
-  "Not finished."
+  "Not finished, or sent back by who reviewed it."
   DRAFT
   "Waits for a coordinator's look."
   PENDING_REVIEW
@@ -19407,6 +19836,34 @@ type Listing implements Node {
   createdAt: DateTime!
   "For updateListing."
   version: Int!
+  "How it was reviewed, oldest first; for its member and for those who review, else empty."
+  reviews: [ListingReview!]!
+}
+
+"What happened to a listing under review. Treat a value you do not know as FILED_AGAIN."
+enum ListingReviewStep {
+  "It was sent back, with what to change."
+  SENT_BACK
+  "It was filed again."
+  FILED_AGAIN
+  "It was published."
+  APPROVED
+}
+
+"One step of a listing's review. It is kept for good, with what the listing said then."
+type ListingReview {
+  "What happened."
+  step: ListingReviewStep!
+  "What to change, as its member reads it; null but where it was sent back."
+  reason: String
+  "The listing's title then."
+  title: String!
+  "Its description then."
+  description: String!
+  "Who did it; null for the listing's member where somebody else reviewed it."
+  by: Member
+  "When."
+  at: DateTime!
 }
 
 "A page of listings."
@@ -19462,6 +19919,16 @@ extend type Mutation {
   archiveListing("What." input: ArchiveListingInput!): ArchiveListingPayload! @can(do: SEE_COMMUNITY)
   "Publishes what waited for review. Error: LISTING_STATE."
   approveListing("What." input: ApproveListingInput!): ApproveListingPayload! @can(do: APPROVE_LISTINGS)
+  """
+  Sends a listing under review back with what to change: it is a draft again, and its member is told. They may change it with updateListing and
+  file it again with submitListing. Errors: REQUIRED, LISTING_STATE, TEXT_TOO_LONG.
+  """
+  sendListingBack("Which, and why." input: SendListingBackInput!): SendListingBackPayload! @can(do: APPROVE_LISTINGS)
+  """
+  Files one's draft for review, and those who review are told; it is published at once where the charter asks for no review any more.
+  Error: LISTING_STATE.
+  """
+  submitListing("Which." input: SubmitListingInput!): SubmitListingPayload! @can(do: TAKE_PART)
 }
 
 "A listing to be made."
@@ -19554,6 +20021,24 @@ input ApproveListingInput {
   listingId: ID!
 }
 
+"A listing to send back."
+input SendListingBackInput {
+  "Which."
+  listingId: ID!
+  "What to change, as its member reads it; 1 to 2,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A draft to file for review."
+input SubmitListingInput {
+  "Which."
+  listingId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
 "The result of createListing."
 type CreateListingPayload {
   "The listing as it is now; null when there are errors."
@@ -19596,6 +20081,22 @@ type ArchiveListingPayload {
 
 "The result of approveListing."
 type ApproveListingPayload {
+  "The listing as it is now; null when there are errors."
+  listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of sendListingBack."
+type SendListingBackPayload {
+  "The listing as it is now; null when there are errors."
+  listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of submitListing."
+type SubmitListingPayload {
   "The listing as it is now; null when there are errors."
   listing: Listing
   "What to put right; empty when it worked."
@@ -20299,6 +20800,14 @@ enum NotificationKind {
   COMPLAINT_ASKED
   "Somebody opened a complaint alone; for coordinators, moderators and who complained."
   COMPLAINT_GLASS_BROKEN
+  "A complaint was closed; for coordinators, moderators and who complained, with whose complaint the answer stands."
+  COMPLAINT_CLOSED
+  "A complaint is dealt with again; for coordinators, moderators and who complained."
+  COMPLAINT_REOPENED
+  "A listing of yours was sent back; the text says what to change."
+  LISTING_SENT_BACK
+  "A listing that was sent back was filed again; for coordinators and moderators."
+  LISTING_TO_REVIEW
   "For coordinators: somebody asks to be a co-owner; the notification's due says when they are admitted if nobody objects."
   ADMISSION_LISTED
   "Somebody objected to your admission; a decision follows."
@@ -20329,6 +20838,8 @@ type Notification implements Node {
   body: String!
   "The exchange it is about; null when it is about a membership."
   exchange: Exchange
+  "The listing it is about; null when it is about none."
+  listing: Listing
   "The member it speaks of; null when it speaks of none."
   member: Member
   "When what it announces comes; null when it announces nothing."
@@ -20447,6 +20958,18 @@ type Report implements Node {
   measure: ModerationMeasure
 }
 
+"Where a measure stands. Treat a value you do not know as IN_EFFECT."
+enum MeasureState {
+  "It stands, and no appeal against it waits."
+  IN_EFFECT
+  "Its member appealed and waits for the answer."
+  APPEALED
+  "Somebody undid it, for a reason."
+  UNDONE
+  "Its time is over."
+  LAPSED
+}
+
 """
 The answer to a report, with its statement of reasons. It is never changed: it ends by time, or is undone for a reason.
 """
@@ -20465,6 +20988,10 @@ type ModerationMeasure implements Node {
   statement: String!
   "The whole statement of reasons, in the caller's language: what, for how long, why, by which rule, and what to do who disagrees."
   text: String!
+  "The same statement as its member reads it, in their language; null for what they were not told."
+  textForMember: String
+  "Where it stands."
+  state: MeasureState!
   "Who decided; for those who moderate, else null."
   decidedBy: Member
   "When; the effect began at the same moment."
@@ -20479,6 +21006,52 @@ type ModerationMeasure implements Node {
   appealBy: DateTime
   "Its member's appeal; null without one."
   appeal: Appeal
+}
+
+"A page of measures."
+type ModerationMeasureConnection {
+  "The items with their cursors."
+  edges: [ModerationMeasureEdge!]!
+  "The items alone."
+  nodes: [ModerationMeasure!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of measures."
+type ModerationMeasureEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: ModerationMeasure!
+}
+
+"Narrows a list of measures."
+input MeasureFilter {
+  "Only those that stand so; all when null or empty."
+  states: [MeasureState!]
+  "Only those against this member of the community."
+  memberId: ID
+}
+
+"What a member would be told if a report were answered so. Nothing is kept, and nobody is told."
+type StatementPreview {
+  "The whole statement of reasons, in the member's language; null when they would not be told, and when there are errors."
+  text: String
+  "The language of the texts: the member's, or the community's where they have no account."
+  locale: Locale
+  "The title of what would tell them of it."
+  title: String
+  "Its text; the statement itself stands on their page."
+  body: String
+  "When the measure would end by itself; null: it would not."
+  until: DateTime
+  "Until when they could appeal."
+  appealBy: DateTime
+  "What to put right; empty when it could be sent."
+  userErrors: [UserError!]!
 }
 
 "What an appeal led to. Treat a value you do not know as UPHELD."
@@ -20571,6 +21144,18 @@ type AuditEntry {
   at: DateTime!
 }
 
+"Narrows the audit log. What is of another community, or of no known kind, is refused rather than not found."
+input AuditFilter {
+  "Only what this member did."
+  memberId: ID
+  "Only what happened to this: an id as ` + "`" + `AuditEntry.subjectId` + "`" + ` gives it."
+  subjectId: ID
+  "Only these actions, as ` + "`" + `AuditEntry.action` + "`" + ` names them; all when null or empty."
+  actions: [String!]
+  "Only of this time."
+  period: PeriodInput
+}
+
 "A page of the audit log."
 type AuditConnection {
   "The items with their cursors."
@@ -20605,6 +21190,38 @@ type Complaint implements Node {
   complainant: Member
   "Who asked to read it, oldest first."
   openings: [ComplaintOpening!]!
+  "When it was closed; null while it is dealt with."
+  closedAt: DateTime
+  "How it was closed and reopened, oldest first."
+  closings: [ComplaintClosing!]!
+  "Whether the caller may close it now, or reopen it: they read it together with somebody else."
+  mayClose: Boolean!
+}
+
+"What became of a complaint. Treat a value you do not know as SETTLED."
+enum ComplaintOutcome {
+  "Something was wrong, and something was done about it."
+  FOUNDED
+  "Nothing was found to be wrong."
+  UNFOUNDED
+  "Those concerned agreed."
+  SETTLED
+  "Who complained wished no more of it."
+  WITHDRAWN
+}
+
+"Somebody closed a complaint, or reopened it. It is kept for good."
+type ComplaintClosing {
+  "Who."
+  member: Member!
+  "Whether it took the closing before it back."
+  reopened: Boolean!
+  "What became of it; null for a reopening, and while the complaint is closed to the caller's eyes."
+  outcome: ComplaintOutcome
+  "What who complained was told; null while the complaint is closed to the caller's eyes."
+  statement: String
+  "When."
+  at: DateTime!
 }
 
 "Somebody asked to read a complaint. It is kept for good."
@@ -20653,6 +21270,18 @@ extend type Community {
     after: String
   ): ReportConnection!
   """
+  What moderators decided, newest first, for those who moderate; what concerns the caller themselves is not there, but on their own page.
+  Errors: FORBIDDEN, NOT_FOUND.
+  """
+  measures(
+    "Narrows the list."
+    filter: MeasureFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ModerationMeasureConnection!
+  """
   Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
   caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
   """
@@ -20662,8 +21291,13 @@ extend type Community {
     "After this cursor."
     after: String
   ): AppealConnection!
-  "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
+  """
+  What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board.
+  Errors: FORBIDDEN, NOT_FOUND, VALUE_UNKNOWN.
+  """
   auditLog(
+    "Narrows the log."
+    filter: AuditFilter
     "How many, 1 to 100; 20 unless said otherwise."
     first: Int
     "After this cursor."
@@ -20674,6 +21308,14 @@ extend type Community {
 extend type Member {
   "What moderators decided about them, newest first: what they were told, for themselves; all of it for those who moderate; else empty."
   measures: [ModerationMeasure!]!
+}
+
+extend type Query {
+  """
+  What a member would read if a report were answered so, with the same words that would be sent. Nothing is kept, and nobody is told.
+  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, OUT_OF_RANGE, TEXT_TOO_LONG.
+  """
+  previewStatement("How the report would be answered, and why." input: PreviewStatementInput!): StatementPreview! @can(do: MODERATE)
 }
 
 extend type Mutation {
@@ -20714,6 +21356,71 @@ extend type Mutation {
   Errors: TEXT_TOO_SHORT, INVOLVED, TEXT_TOO_LONG.
   """
   breakGlass("Which, and why." input: BreakGlassInput!): BreakGlassPayload! @can(do: MODERATE)
+}
+
+extend type Mutation {
+  """
+  Closes a complaint, with an outcome and what who complained is told. It is for one of two who read it together now. Everybody who may open it
+  hears that it was closed, and nobody but those who read it how. Errors: REQUIRED, COMPLAINT_NOT_HELD, COMPLAINT_STATE, INVOLVED, TEXT_TOO_LONG.
+  """
+  closeComplaint("Which, and how." input: CloseComplaintInput!): CloseComplaintPayload! @can(do: MODERATE)
+  """
+  Takes up again what was closed, before everybody's eyes: who complained and everybody who may open it are told.
+  Errors: REQUIRED, COMPLAINT_NOT_HELD, COMPLAINT_STATE, INVOLVED, TEXT_TOO_LONG.
+  """
+  reopenComplaint("Which, and why." input: ReopenComplaintInput!): ReopenComplaintPayload! @can(do: MODERATE)
+}
+
+"An answer to a report, to be looked at before it is sent."
+input PreviewStatementInput {
+  "Which."
+  reportId: ID!
+  "What would be done."
+  action: ModerationAction!
+  "Why, as its member would read it; 1 to 4,000 characters."
+  statement: String!
+  "The rule that was broken, at most 200 characters; null: the one that the report's reason names."
+  rule: String
+  "For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual."
+  days: Int
+}
+
+"A complaint to close."
+input CloseComplaintInput {
+  "Which."
+  complaintId: ID!
+  "What became of it."
+  outcome: ComplaintOutcome!
+  "What who complained is told; 1 to 4,000 characters. It is kept for good."
+  statement: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to reopen."
+input ReopenComplaintInput {
+  "Which."
+  complaintId: ID!
+  "Why, as who complained reads it; 1 to 4,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of closeComplaint."
+type CloseComplaintPayload {
+  "The complaint, closed; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of reopenComplaint."
+type ReopenComplaintPayload {
+  "The complaint, to be dealt with; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "A complaint."
@@ -23596,7 +24303,7 @@ type ShareHolderEdge {
   node: ShareHolder!
 }
 
-"The share register at a moment. As a file: ` + "`" + `/communities/{id}/shares.csv?asOf=2026-03-03` + "`" + `, with the same token."
+"The share register at a moment. As a file: ` + "`" + `/communities/{id}/shares.csv?asOf=2026-03-03` + "`" + ` or ` + "`" + `shares.xlsx` + "`" + `, with the same token."
 type ShareRegister {
   "The moment: the end of the day asked for, or now."
   asOf: DateTime!
@@ -25080,6 +25787,16 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_CloseComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseComplaintPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "statutesVersion":
@@ -25170,6 +25887,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "measures":
+		return ec.fieldContext_Community_measures(ctx, field)
 	case "appeals":
 		return ec.fieldContext_Community_appeals(ctx, field)
 	case "auditLog":
@@ -25240,8 +25959,30 @@ func (ec *executionContext) childFields_Complaint(ctx context.Context, field gra
 		return ec.fieldContext_Complaint_complainant(ctx, field)
 	case "openings":
 		return ec.fieldContext_Complaint_openings(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Complaint_closedAt(ctx, field)
+	case "closings":
+		return ec.fieldContext_Complaint_closings(ctx, field)
+	case "mayClose":
+		return ec.fieldContext_Complaint_mayClose(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintClosing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ComplaintClosing_member(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ComplaintClosing_reopened(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ComplaintClosing_outcome(ctx, field)
+	case "statement":
+		return ec.fieldContext_ComplaintClosing_statement(ctx, field)
+	case "at":
+		return ec.fieldContext_ComplaintClosing_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintClosing", field.Name)
 }
 
 func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26754,6 +27495,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "reviews":
+		return ec.fieldContext_Listing_reviews(ctx, field)
 	case "thread":
 		return ec.fieldContext_Listing_thread(ctx, field)
 	case "photos":
@@ -26784,6 +27527,24 @@ func (ec *executionContext) childFields_ListingEdge(ctx context.Context, field g
 		return ec.fieldContext_ListingEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ListingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ListingReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_ListingReview_step(ctx, field)
+	case "reason":
+		return ec.fieldContext_ListingReview_reason(ctx, field)
+	case "title":
+		return ec.fieldContext_ListingReview_title(ctx, field)
+	case "description":
+		return ec.fieldContext_ListingReview_description(ctx, field)
+	case "by":
+		return ec.fieldContext_ListingReview_by(ctx, field)
+	case "at":
+		return ec.fieldContext_ListingReview_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ListingReview", field.Name)
 }
 
 func (ec *executionContext) childFields_LogActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26860,6 +27621,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "card":
+		return ec.fieldContext_Member_card(ctx, field)
 	case "measures":
 		return ec.fieldContext_Member_measures(ctx, field)
 	case "whyNot":
@@ -26876,6 +27639,16 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_shares(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "givenAt":
+		return ec.fieldContext_MemberCard_givenAt(ctx, field)
+	case "locked":
+		return ec.fieldContext_MemberCard_locked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberCard", field.Name)
 }
 
 func (ec *executionContext) childFields_MemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27018,6 +27791,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_statement(ctx, field)
 	case "text":
 		return ec.fieldContext_ModerationMeasure_text(ctx, field)
+	case "textForMember":
+		return ec.fieldContext_ModerationMeasure_textForMember(ctx, field)
+	case "state":
+		return ec.fieldContext_ModerationMeasure_state(ctx, field)
 	case "decidedBy":
 		return ec.fieldContext_ModerationMeasure_decidedBy(ctx, field)
 	case "decidedAt":
@@ -27034,6 +27811,30 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
+}
+
+func (ec *executionContext) childFields_ModerationMeasureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ModerationMeasureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ModerationMeasureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ModerationMeasureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ModerationMeasureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ModerationMeasureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ModerationMeasureEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ModerationMeasureEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasureEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27100,6 +27901,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_body(ctx, field)
 	case "exchange":
 		return ec.fieldContext_Notification_exchange(ctx, field)
+	case "listing":
+		return ec.fieldContext_Notification_listing(ctx, field)
 	case "member":
 		return ec.fieldContext_Notification_member(ctx, field)
 	case "due":
@@ -27804,6 +28607,16 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReopenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_ReopenComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReopenComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenComplaintPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28068,6 +28881,16 @@ func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Conte
 		return ec.fieldContext_ScheduleSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendListingBackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listing":
+		return ec.fieldContext_SendListingBackPayload_listing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendListingBackPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendListingBackPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28648,6 +29471,36 @@ func (ec *executionContext) childFields_StarEdge(ctx context.Context, field grap
 		return ec.fieldContext_StarEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StarEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StatementPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_StatementPreview_text(ctx, field)
+	case "locale":
+		return ec.fieldContext_StatementPreview_locale(ctx, field)
+	case "title":
+		return ec.fieldContext_StatementPreview_title(ctx, field)
+	case "body":
+		return ec.fieldContext_StatementPreview_body(ctx, field)
+	case "until":
+		return ec.fieldContext_StatementPreview_until(ctx, field)
+	case "appealBy":
+		return ec.fieldContext_StatementPreview_appealBy(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StatementPreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatementPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listing":
+		return ec.fieldContext_SubmitListingPayload_listing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitListingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitListingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
