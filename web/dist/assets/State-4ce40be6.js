@@ -1,0 +1,1 @@
+import{Fr as e,Gr as t,Mr as n,Nr as r,Zr as i,ai as a,cr as o,ii as s,ir as c,wr as l}from"./index-bde42f6c.js";var u=e(`<span> </span>`);function d(e,d){a(d,!0);let f=o(d,`tone`,3,``);var p=u(),m=i(p,!0);t(e=>{l(p,1,`badge ${f()??``}`),n(m,e)},[()=>c(`${d.of}.${d.value}`)]),r(e,p),s()}export{d as t};
