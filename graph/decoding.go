@@ -175,9 +175,13 @@ func membershipPage(ctx context.Context, all []membership.Member, first *int, af
 	return &model.MemberConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil
 }
 
-// told writes a notification's title or body in the caller's language.
-func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part string) (string, error) {
-	lang := language(ctx)
+// aboutListing says whether a notification tells of a listing's review.
+func aboutListing(n *messaging.Notification) bool {
+	return n.Kind == messaging.ListingSentBack || n.Kind == messaging.ListingToReview
+}
+
+// told writes a notification's title or body.
+func (r *Resolver) told(ctx context.Context, lang i18n.Language, n *messaging.Notification, part string) (string, error) {
 	where, err := of(ctx).loaders.communities.Load(ctx, n.Community)
 	if err != nil {
 		return "", err
@@ -192,6 +196,13 @@ func (r *Resolver) told(ctx context.Context, n *messaging.Notification, part str
 			return "", err
 		}
 		args["title"], args["body"] = a.Title, a.Body
+	}
+	if aboutListing(n) {
+		step, err := load(ctx, of(ctx).loaders.reviewSteps, n.Community, n.About)
+		if err != nil {
+			return "", err
+		}
+		args["title"], args["body"] = step.Title, step.Reason
 	}
 	if !n.Due.IsZero() {
 		args["due"] = i18n.Date(lang, n.Due, where.Zone())

@@ -152,7 +152,11 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.RecognitionConcentration = func(child, _, _ int) int { return 50 + child }
 	c.Complexity.Community.ModerationQueue = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Community.Complaints = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
-	c.Complexity.Community.AuditLog = func(child int, first *int, _ *string) int { return 20 + pageCost(child, first, nil) }
+	c.Complexity.Community.AuditLog = func(child int, _ *model.AuditFilter, first *int, _ *string) int {
+		return 20 + pageCost(child, first, nil)
+	}
+	c.Complexity.Community.Measures = func(child int, _ *model.MeasureFilter, first *int, _ *string) int { return pageCost(child, first, nil) }
+	c.Complexity.Listing.Reviews = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Member.Measures = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.Badges = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Account.Entries = func(child int, _ *model.PeriodInput, first *int, _ *string, last *int, _ *string) int {

@@ -31,6 +31,14 @@ func (r *memberResolver) Helpers(ctx context.Context, obj *membership.Member) ([
 	return pointers(membership.ShownHelpers(standing, all)), err
 }
 
+func (r *memberResolver) Card(ctx context.Context, obj *membership.Member) (*membership.CardOf, error) {
+	cards, err := belonging(ctx, of(ctx).loaders.cards, obj.Community, obj.ID)
+	if err != nil || len(cards) == 0 {
+		return nil, err
+	}
+	return cards[0], nil
+}
+
 func (r *mutationResolver) NameHelper(ctx context.Context, input model.NameHelperInput) (*model.NameHelperPayload, error) {
 	cmd, err := helperNamed(input)
 	if err != nil {

@@ -33,6 +33,22 @@ func (r *listingResolver) ServiceType(ctx context.Context, obj *listing.Listing)
 	return serviceType(obj.ServiceType)
 }
 
+func (r *listingResolver) Reviews(ctx context.Context, obj *listing.Listing) ([]*listing.Review, error) {
+	return belonging(ctx, of(ctx).loaders.reviews, obj.Community, obj.ID)
+}
+
+func (r *listingReviewResolver) Reason(ctx context.Context, obj *listing.Review) (*string, error) {
+	return orNull(obj.Reason), nil
+}
+
+func (r *listingReviewResolver) By(ctx context.Context, obj *listing.Review) (*membership.Member, error) {
+	standing, err := of(ctx).loaders.standings.Load(ctx, obj.Community)
+	if err != nil || (obj.By != standing.Member && !standing.May(domain.ApproveListings)) {
+		return nil, err
+	}
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.By)
+}
+
 func (r *mutationResolver) CreateListing(ctx context.Context, input model.CreateListingInput) (*model.CreateListingPayload, error) {
 	cmd, err := r.newListing(ctx, input)
 	if err != nil {
@@ -82,6 +98,22 @@ func (r *mutationResolver) ApproveListing(ctx context.Context, input model.Appro
 	return &model.ApproveListingPayload{Listing: l, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) SendListingBack(ctx context.Context, input model.SendListingBackInput) (*model.SendListingBackPayload, error) {
+	back := func(ctx context.Context, who domain.Actor, community, id domain.ID) (listing.Listing, error) {
+		return r.Listings.SendBack(ctx, who, listing.SendBack{Community: community, Listing: id, Reason: input.Reason, Key: deref(input.IdempotencyKey)})
+	}
+	l, problems, err := onListing(ctx, input.ListingID, back)
+	return &model.SendListingBackPayload{Listing: l, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) SubmitListing(ctx context.Context, input model.SubmitListingInput) (*model.SubmitListingPayload, error) {
+	submit := func(ctx context.Context, who domain.Actor, community, id domain.ID) (listing.Listing, error) {
+		return r.Listings.Submit(ctx, who, community, id, deref(input.IdempotencyKey))
+	}
+	l, problems, err := onListing(ctx, input.ListingID, submit)
+	return &model.SubmitListingPayload{Listing: l, UserErrors: problems}, err
+}
+
 func (r *serviceTypeResolver) ID(ctx context.Context, obj *listing.ServiceType) (string, error) {
 	return serviceTypeGlobalID(obj.Code), nil
 }
@@ -103,9 +135,12 @@ func (r *serviceTypeResolver) Children(ctx context.Context, obj *listing.Service
 
 func (r *Resolver) Listing() generated.ListingResolver { return &listingResolver{r} }
 
+func (r *Resolver) ListingReview() generated.ListingReviewResolver { return &listingReviewResolver{r} }
+
 func (r *Resolver) ServiceType() generated.ServiceTypeResolver { return &serviceTypeResolver{r} }
 
 type (
-	listingResolver     struct{ *Resolver }
-	serviceTypeResolver struct{ *Resolver }
+	listingResolver       struct{ *Resolver }
+	listingReviewResolver struct{ *Resolver }
+	serviceTypeResolver   struct{ *Resolver }
 )

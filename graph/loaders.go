@@ -38,7 +38,10 @@ type loaders struct {
 	members      *dataloadgen.Loader[at, membership.Member]
 	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
 	listings     *dataloadgen.Loader[at, listing.Listing]
-	photos       *dataloadgen.Loader[at, []media.Photo] // by listing
+	photos       *dataloadgen.Loader[at, []media.Photo]    // by listing
+	reviews      *dataloadgen.Loader[at, []listing.Review] // by listing
+	reviewSteps  *dataloadgen.Loader[at, listing.Review]
+	cards        *dataloadgen.Loader[at, []membership.CardOf] // by member
 	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
 	steps        *dataloadgen.Loader[at, []exchange.Step]
 	helpers      *dataloadgen.Loader[at, []membership.Helper]
@@ -88,6 +91,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		})),
 		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
 		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
+		reviewSteps: loader(inCommunities(r.Tx, r.Listings.LoadReviews, func(s listing.Review) domain.ID { return s.ID })),
 		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
 		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
 		vettings:    loader(groups(r.Members.LoadVettings, func(v membership.Vetting) domain.ID { return v.Member })),
@@ -115,6 +119,12 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 	l.appeals = loader(groups(func(ctx context.Context, c domain.ID, measures []domain.ID) ([]moderation.Appeal, error) {
 		return r.Moderation.AppealsAgainst(ctx, actor, c, measures)
 	}, func(a moderation.Appeal) domain.ID { return a.Measure }))
+	l.reviews = loader(groups(func(ctx context.Context, c domain.ID, listings []domain.ID) ([]listing.Review, error) {
+		return r.Listings.Reviews(ctx, actor, c, listings)
+	}, func(s listing.Review) domain.ID { return s.Listing }))
+	l.cards = loader(groups(func(ctx context.Context, c domain.ID, members []domain.ID) ([]membership.CardOf, error) {
+		return r.Desk.Cards(ctx, actor, c, members)
+	}, func(card membership.CardOf) domain.ID { return card.Member }))
 	l.announcements = loader(inCommunities(r.Tx, r.Conversations.LoadAnnouncements, func(a conversation.Announcement) domain.ID { return a.ID }))
 	// Each of the others tells, of what it has read, what will be asked for next.
 	l.members = loader(telling(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]membership.Member, error) {

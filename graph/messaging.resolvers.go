@@ -10,6 +10,7 @@ import (
 
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/generated"
@@ -34,15 +35,26 @@ func (r *notificationResolver) Community(ctx context.Context, obj *messaging.Not
 }
 
 func (r *notificationResolver) Title(ctx context.Context, obj *messaging.Notification) (string, error) {
-	return r.told(ctx, obj, "title")
+	return r.told(ctx, language(ctx), obj, "title")
 }
 
 func (r *notificationResolver) Body(ctx context.Context, obj *messaging.Notification) (string, error) {
-	return r.told(ctx, obj, "body")
+	return r.told(ctx, language(ctx), obj, "body")
 }
 
 func (r *notificationResolver) Exchange(ctx context.Context, obj *messaging.Notification) (*exchange.Exchange, error) {
 	return load(ctx, of(ctx).loaders.exchanges, obj.Community, obj.Exchange)
+}
+
+func (r *notificationResolver) Listing(ctx context.Context, obj *messaging.Notification) (*listing.Listing, error) {
+	if !aboutListing(obj) {
+		return nil, nil
+	}
+	step, err := load(ctx, of(ctx).loaders.reviewSteps, obj.Community, obj.About)
+	if err != nil {
+		return nil, err
+	}
+	return load(ctx, of(ctx).loaders.listings, obj.Community, step.Listing)
 }
 
 func (r *notificationResolver) Member(ctx context.Context, obj *messaging.Notification) (*membership.Member, error) {

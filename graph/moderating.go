@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -62,13 +64,12 @@ func keptFrom(lang i18n.Language, m *moderation.Measure) string {
 	return strings.Join(all, ", ")
 }
 
-// statementOf is the whole statement of reasons in the caller's language.
-func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (string, error) {
+// statementOf is the whole statement of reasons.
+func (r *Resolver) statementOf(ctx context.Context, lang i18n.Language, m *moderation.Measure) (string, error) {
 	where, err := of(ctx).loaders.communities.Load(ctx, m.Community)
 	if err != nil {
 		return "", err
 	}
-	lang := language(ctx)
 	args := map[string]any{
 		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m)}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
 		"appealBy": i18n.DateTime(lang, m.At.AddDate(0, 0, moderation.AppealDays), where.Zone()),
@@ -77,6 +78,80 @@ func (r *Resolver) statementOf(ctx context.Context, m *moderation.Measure) (stri
 		args["until"] = i18n.DateTime(lang, m.Until, where.Zone())
 	}
 	return i18n.Text(lang, "moderation.text", args), nil
+}
+
+// languageOf is what a member reads, or their community where they have no account.
+func (r *Resolver) languageOf(ctx context.Context, community, member domain.ID) (i18n.Language, error) {
+	where, err := of(ctx).loaders.communities.Load(ctx, community)
+	if err != nil {
+		return "", err
+	}
+	m, err := load(ctx, of(ctx).loaders.members, community, member)
+	if err != nil {
+		return "", err
+	}
+	if m.Person == domain.Nowhere {
+		return i18n.Match("", where.Locale), nil
+	}
+	person, err := of(ctx).loaders.persons.Load(ctx, m.Person)
+	return i18n.Match("", person.Locale, where.Locale), err
+}
+
+// previewOf is what a measure's member would be told of it.
+func (r *Resolver) previewOf(ctx context.Context, m *moderation.Measure) (*model.StatementPreview, error) {
+	p := &model.StatementPreview{UserErrors: []model.UserError{}}
+	if !m.ToldMember() {
+		return p, nil
+	}
+	lang, err := r.languageOf(ctx, m.Community, m.Member)
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.statementOf(ctx, lang, m)
+	if err != nil {
+		return nil, err
+	}
+	news := &messaging.Notification{Community: m.Community, Kind: messaging.MeasureTaken}
+	title, err := r.told(ctx, lang, news, "title")
+	if err != nil {
+		return nil, err
+	}
+	body, err := r.told(ctx, lang, news, "body")
+	locale := string(lang)
+	p.Text, p.Locale, p.Title, p.Body, p.Until, p.AppealBy = &text, &locale, &title, &body, orNull(m.Until), orNull(m.AppealBy())
+	return p, err
+}
+
+// measureFilter decodes what narrows a community's measures.
+func measureFilter(community domain.ID, f *model.MeasureFilter) (moderation.MeasureFilter, error) {
+	if f == nil {
+		return moderation.MeasureFilter{}, nil
+	}
+	member, err := wantIn(community, memberID, f.MemberID, "memberId")
+	return moderation.MeasureFilter{Member: member, States: f.States}, err
+}
+
+// auditFilter decodes what narrows a community's audit log. What of another community
+// is named is refused: an empty log would look as if nobody had done anything.
+func auditFilter(community domain.ID, f *model.AuditFilter) (moderation.ActFilter, error) {
+	if f == nil {
+		return moderation.ActFilter{}, nil
+	}
+	period := periodOf(f.Period)
+	filter := moderation.ActFilter{From: period.From, Until: period.Until}
+	for _, action := range f.Actions {
+		filter.Kinds = append(filter.Kinds, domain.EventKind(action))
+	}
+	var err error
+	if filter.Member, err = wantIn(community, memberID, f.MemberID, "memberId"); err != nil || f.SubjectID == nil {
+		return filter, err
+	}
+	subject, ok := parseID(*f.SubjectID)
+	if !ok || subject.community != community || subject.key == domain.Nowhere {
+		return filter, domain.NewError(domain.NotFound, "subjectId")
+	}
+	filter.Subject = subject.key
+	return filter, nil
 }
 
 // actSubjects are the kinds of id by an event's first word.

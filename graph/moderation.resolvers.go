@@ -89,6 +89,25 @@ func (r *communityResolver) ModerationQueue(ctx context.Context, obj *community.
 	return &model.ReportConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
+func (r *communityResolver) Measures(ctx context.Context, obj *community.Community, filter *model.MeasureFilter, first *int, after *string) (*model.ModerationMeasureConnection, error) {
+	p, err := page(first, after, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	f, err := measureFilter(obj.ID, filter)
+	if err != nil {
+		return nil, err
+	}
+	s, n, err := r.Moderation.MeasuresIn(ctx, actor(ctx), obj.ID, f, p, counted(ctx))
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(s, p, func(c string, n *moderation.Measure) *model.ModerationMeasureEdge {
+		return &model.ModerationMeasureEdge{Cursor: c, Node: n}
+	})
+	return &model.ModerationMeasureConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
+}
+
 func (r *communityResolver) Appeals(ctx context.Context, obj *community.Community, first *int, after *string) (*model.AppealConnection, error) {
 	p, err := page(first, after, nil, nil)
 	if err != nil {
@@ -102,12 +121,16 @@ func (r *communityResolver) Appeals(ctx context.Context, obj *community.Communit
 	return &model.AppealConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
-func (r *communityResolver) AuditLog(ctx context.Context, obj *community.Community, first *int, after *string) (*model.AuditConnection, error) {
+func (r *communityResolver) AuditLog(ctx context.Context, obj *community.Community, filter *model.AuditFilter, first *int, after *string) (*model.AuditConnection, error) {
 	p, err := page(first, after, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.Moderation.Acts(ctx, actor(ctx), obj.ID, p)
+	f, err := auditFilter(obj.ID, filter)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.Moderation.Acts(ctx, actor(ctx), obj.ID, f, p)
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +161,26 @@ func (r *complaintResolver) Complainant(ctx context.Context, obj *moderation.Com
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.By)
 }
 
+func (r *complaintResolver) ClosedAt(ctx context.Context, obj *moderation.Complaint) (*time.Time, error) {
+	return orNull(obj.ClosedAt()), nil
+}
+
+func (r *complaintClosingResolver) Member(ctx context.Context, obj *moderation.Closing) (*membership.Member, error) {
+	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Officer)
+}
+
+func (r *complaintClosingResolver) Reopened(ctx context.Context, obj *moderation.Closing) (bool, error) {
+	return obj.Reopens(), nil
+}
+
+func (r *complaintClosingResolver) Outcome(ctx context.Context, obj *moderation.Closing) (*moderation.ComplaintOutcome, error) {
+	return orNull(obj.Outcome), nil
+}
+
+func (r *complaintClosingResolver) Statement(ctx context.Context, obj *moderation.Closing) (*string, error) {
+	return orNull(obj.Statement), nil
+}
+
 func (r *complaintOpeningResolver) Member(ctx context.Context, obj *moderation.Opening) (*membership.Member, error) {
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Officer)
 }
@@ -164,7 +207,24 @@ func (r *moderationMeasureResolver) Rule(ctx context.Context, obj *moderation.Me
 }
 
 func (r *moderationMeasureResolver) Text(ctx context.Context, obj *moderation.Measure) (string, error) {
-	return r.statementOf(ctx, obj)
+	return r.statementOf(ctx, language(ctx), obj)
+}
+
+func (r *moderationMeasureResolver) TextForMember(ctx context.Context, obj *moderation.Measure) (*string, error) {
+	if !obj.ToldMember() {
+		return nil, nil
+	}
+	lang, err := r.languageOf(ctx, obj.Community, obj.Member)
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.statementOf(ctx, lang, obj)
+	return &text, err
+}
+
+func (r *moderationMeasureResolver) State(ctx context.Context, obj *moderation.Measure) (moderation.MeasureState, error) {
+	appeals, err := belonging(ctx, of(ctx).loaders.appeals, obj.Community, obj.ID)
+	return obj.State(len(appeals) > 0 && appeals[0].Outcome == ""), err
 }
 
 func (r *moderationMeasureResolver) DecidedBy(ctx context.Context, obj *moderation.Measure) (*membership.Member, error) {
@@ -293,6 +353,45 @@ func (r *mutationResolver) BreakGlass(ctx context.Context, input model.BreakGlas
 	return &model.BreakGlassPayload{Complaint: c, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) CloseComplaint(ctx context.Context, input model.CloseComplaintInput) (*model.CloseComplaintPayload, error) {
+	o, err := want(complaintID, input.ComplaintID, "complaintId")
+	if err != nil {
+		return nil, err
+	}
+	closed, err := r.Moderation.CloseComplaint(ctx, actor(ctx), moderation.CloseComplaint{
+		Community: o.community, Complaint: o.key, Outcome: input.Outcome, Statement: input.Statement, Key: deref(input.IdempotencyKey),
+	})
+	c, problems, err := answer(ctx, closed, err)
+	return &model.CloseComplaintPayload{Complaint: c, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ReopenComplaint(ctx context.Context, input model.ReopenComplaintInput) (*model.ReopenComplaintPayload, error) {
+	o, err := want(complaintID, input.ComplaintID, "complaintId")
+	if err != nil {
+		return nil, err
+	}
+	opened, err := r.Moderation.CloseComplaint(ctx, actor(ctx), moderation.CloseComplaint{
+		Community: o.community, Complaint: o.key, Reopen: true, Statement: input.Reason, Key: deref(input.IdempotencyKey),
+	})
+	c, problems, err := answer(ctx, opened, err)
+	return &model.ReopenComplaintPayload{Complaint: c, UserErrors: problems}, err
+}
+
+func (r *queryResolver) PreviewStatement(ctx context.Context, input model.PreviewStatementInput) (*model.StatementPreview, error) {
+	o, err := want(reportID, input.ReportID, "reportId")
+	if err != nil {
+		return nil, err
+	}
+	would, err := r.Moderation.Preview(ctx, actor(ctx), moderation.Resolve{
+		Community: o.community, Report: o.key, Action: input.Action, Rule: deref(input.Rule), Statement: input.Statement, Days: deref(input.Days),
+	})
+	m, problems, err := answer(ctx, would, err)
+	if err != nil || m == nil {
+		return &model.StatementPreview{UserErrors: problems}, err
+	}
+	return r.previewOf(ctx, m)
+}
+
 func (r *reportResolver) ID(ctx context.Context, obj *moderation.Report) (string, error) {
 	return globalID(reportID, obj.Community, obj.ID), nil
 }
@@ -334,6 +433,10 @@ func (r *Resolver) AuditEntry() generated.AuditEntryResolver { return &auditEntr
 
 func (r *Resolver) Complaint() generated.ComplaintResolver { return &complaintResolver{r} }
 
+func (r *Resolver) ComplaintClosing() generated.ComplaintClosingResolver {
+	return &complaintClosingResolver{r}
+}
+
 func (r *Resolver) ComplaintOpening() generated.ComplaintOpeningResolver {
 	return &complaintOpeningResolver{r}
 }
@@ -348,6 +451,7 @@ type (
 	appealResolver            struct{ *Resolver }
 	auditEntryResolver        struct{ *Resolver }
 	complaintResolver         struct{ *Resolver }
+	complaintClosingResolver  struct{ *Resolver }
 	complaintOpeningResolver  struct{ *Resolver }
 	moderationMeasureResolver struct{ *Resolver }
 	reportResolver            struct{ *Resolver }

@@ -40,6 +40,22 @@ func (r openingRow) value() moderation.Opening {
 	}
 }
 
+type closingRow struct {
+	CommunityID, ID, ComplaintID domain.ID
+	Turn                         int
+	OfficerID                    domain.ID
+	Outcome                      *string
+	Statement                    string
+	CreatedAt                    time.Time
+}
+
+func (r closingRow) value() moderation.Closing {
+	return moderation.Closing{
+		Community: r.CommunityID, ID: r.ID, Complaint: r.ComplaintID, Turn: r.Turn, Officer: r.OfficerID,
+		Outcome: moderation.ComplaintOutcome(deref(r.Outcome)), Statement: r.Statement, At: r.CreatedAt.UTC(),
+	}
+}
+
 // AddComplaint implements moderation.Store.
 func (ModerationStore) AddComplaint(ctx context.Context, c moderation.Complaint) error {
 	_, err := query(ctx).Exec(ctx, `
@@ -55,7 +71,7 @@ func (ModerationStore) Complaints(ctx context.Context, community domain.ID, ids 
 	if err != nil {
 		return nil, err
 	}
-	return list, withOpenings(ctx, community, list)
+	return list, withTurns(ctx, community, list)
 }
 
 // ComplaintsFor implements moderation.Store, by complaint_idx.
@@ -76,11 +92,12 @@ func (ModerationStore) ComplaintsFor(ctx context.Context, community, reader doma
 		return none, err
 	}
 	s := slice(list, page, func(c moderation.Complaint) string { return encodeKey(timeKey{c.At, c.ID}) })
-	return s, withOpenings(ctx, community, s.Items)
+	return s, withTurns(ctx, community, s.Items)
 }
 
-// withOpenings reads who opened complaints, by complaint_opening_idx.
-func withOpenings(ctx context.Context, community domain.ID, list []moderation.Complaint) error {
+// withTurns reads who opened and closed complaints, by complaint_opening_idx and
+// complaint_closing_turn.
+func withTurns(ctx context.Context, community domain.ID, list []moderation.Complaint) error {
 	place := make(map[domain.ID]int, len(list))
 	ids := make([]domain.ID, len(list))
 	for i, c := range list {
@@ -96,6 +113,19 @@ func withOpenings(ctx context.Context, community domain.ID, list []moderation.Co
 		c := &list[place[o.Complaint]]
 		c.Openings = append(c.Openings, o)
 	}
+	if err != nil {
+		return err
+	}
+	found, err = query(ctx).Query(ctx, `
+		SELECT community_id, id, complaint_id, turn, officer_id, outcome, statement, created_at
+		  FROM complaint_closing
+		 WHERE community_id = $1 AND complaint_id = ANY ($2)
+		 ORDER BY turn`, community, ids)
+	closings, err := collect(found, err, closingRow.value)
+	for _, turn := range closings {
+		c := &list[place[turn.Complaint]]
+		c.Closings = append(c.Closings, turn)
+	}
 	return err
 }
 
@@ -104,5 +134,14 @@ func (ModerationStore) AddOpening(ctx context.Context, o moderation.Opening) err
 	_, err := query(ctx).Exec(ctx, `
 		INSERT INTO complaint_opening (community_id, id, complaint_id, officer_id, reason, alone, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		o.Community, o.ID, o.Complaint, o.Officer, o.Reason, o.Alone, o.At)
+	return err
+}
+
+// AddClosing implements moderation.Store; of two who are at it at once, one does.
+func (ModerationStore) AddClosing(ctx context.Context, c moderation.Closing) error {
+	_, err := query(ctx).Exec(ctx, `
+		INSERT INTO complaint_closing (community_id, id, complaint_id, turn, officer_id, outcome, statement, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.Community, c.ID, c.Complaint, c.Turn, c.Officer, orNil(string(c.Outcome)), c.Statement, c.At)
 	return err
 }

@@ -96,6 +96,20 @@ func (IdentityStore) CardBySecret(ctx context.Context, secret identity.TokenHash
 	return card(ctx, `secret_hash = $1`, secret[:])
 }
 
+// CardsOf implements identity.CardStore.
+func (IdentityStore) CardsOf(ctx context.Context, persons []domain.ID) ([]identity.HeldCard, error) {
+	found, err := query(ctx).Query(ctx, `SELECT person_id, handle, failures, given_at FROM card WHERE person_id = ANY ($1)`, persons)
+	type heldRow struct {
+		PersonID domain.ID
+		Handle   string
+		Failures int
+		GivenAt  time.Time
+	}
+	return collect(found, err, func(r heldRow) identity.HeldCard {
+		return identity.HeldCard{Person: r.PersonID, Handle: r.Handle, Failures: r.Failures, GivenAt: r.GivenAt.UTC()}
+	})
+}
+
 // CountFailure implements identity.CardStore.
 func (IdentityStore) CountFailure(ctx context.Context, person domain.ID) (int, error) {
 	var n int

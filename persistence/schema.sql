@@ -37,6 +37,11 @@ CREATE TABLE journal.event (
 ALTER TABLE journal.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE journal.event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON journal.event TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX event_staff_actor_idx ON journal.event USING btree (community_id, actor_id, pos) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
+CREATE INDEX event_staff_at_idx ON journal.event USING btree (community_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
+CREATE INDEX event_staff_kind_idx ON journal.event USING btree (community_id, kind, pos) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
+CREATE INDEX event_staff_pos_idx ON journal.event USING btree (community_id, pos) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
+CREATE INDEX event_staff_subject_idx ON journal.event USING btree (community_id, subject_id, pos) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
 GRANT SELECT ON journal.event TO hora_server;
 
 CREATE TABLE journal.head (
@@ -596,6 +601,29 @@ ALTER TABLE public.complaint FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.complaint TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE INDEX complaint_idx ON public.complaint USING btree (community_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.complaint TO hora_server;
+
+CREATE TABLE public.complaint_closing (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  complaint_id uuid NOT NULL,
+  turn integer NOT NULL,
+  officer_id uuid NOT NULL,
+  outcome text,
+  statement text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT complaint_closing_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT complaint_closing_turn UNIQUE (community_id, complaint_id, turn),
+  CONSTRAINT complaint_closing_in_turn CHECK (((turn > 0) AND (((turn % 2) = 1) = (outcome IS NOT NULL)))),
+  CONSTRAINT complaint_closing_outcome CHECK ((outcome = ANY (ARRAY['FOUNDED'::text, 'UNFOUNDED'::text, 'SETTLED'::text, 'WITHDRAWN'::text]))),
+  CONSTRAINT complaint_closing_said CHECK ((statement <> ''::text)),
+  CONSTRAINT complaint_closing_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT complaint_closing_complaint_fkey FOREIGN KEY (community_id, complaint_id) REFERENCES public.complaint(community_id, id),
+  CONSTRAINT complaint_closing_officer_fkey FOREIGN KEY (community_id, officer_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.complaint_closing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.complaint_closing FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.complaint_closing TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.complaint_closing TO hora_server;
 
 CREATE TABLE public.complaint_opening (
   community_id uuid NOT NULL,
@@ -1210,6 +1238,29 @@ CREATE INDEX listing_place_idx ON public.listing USING btree (community_id, lati
 CREATE INDEX listing_type_idx ON public.listing USING btree (community_id, service_type text_pattern_ops) WHERE (state = 'PUBLISHED'::text);
 GRANT INSERT, SELECT, UPDATE ON public.listing TO hora_server;
 
+CREATE TABLE public.listing_review (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  listing_id uuid NOT NULL,
+  step text NOT NULL,
+  by_id uuid NOT NULL,
+  reason text NOT NULL,
+  title text NOT NULL,
+  description text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT listing_review_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT listing_review_step CHECK ((step = ANY (ARRAY['SENT_BACK'::text, 'FILED_AGAIN'::text, 'APPROVED'::text]))),
+  CONSTRAINT listing_review_with_a_reason CHECK (((step = 'SENT_BACK'::text) = (reason <> ''::text))),
+  CONSTRAINT listing_review_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT listing_review_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT listing_review_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id)
+);
+ALTER TABLE public.listing_review ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.listing_review FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.listing_review TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX listing_review_idx ON public.listing_review USING btree (community_id, listing_id, created_at, id);
+GRANT INSERT, SELECT ON public.listing_review TO hora_server;
+
 CREATE TABLE public.measure (
   community_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1241,7 +1292,11 @@ CREATE TABLE public.measure (
 ALTER TABLE public.measure ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.measure FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.measure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX measure_lapsed_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE ((ended_at IS NOT NULL) AND (ended_by IS NULL));
 CREATE INDEX measure_member_idx ON public.measure USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX measure_newest_idx ON public.measure USING btree (community_id, created_at DESC, id DESC);
+CREATE INDEX measure_standing_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE (ended_at IS NULL);
+CREATE INDEX measure_undone_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE (ended_by IS NOT NULL);
 CREATE INDEX measure_until_idx ON public.measure USING btree (community_id, until_at) WHERE ((ended_at IS NULL) AND (until_at IS NOT NULL));
 GRANT INSERT, SELECT ON public.measure TO hora_server;
 

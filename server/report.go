@@ -5,11 +5,8 @@ package server
 import (
 	"bytes"
 	_ "embed"
-	"encoding/csv"
 	"html/template"
-	"mime"
 	"net/http"
-	"strconv"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -60,19 +57,25 @@ func reportHTMLOf(h http.Header, out *bytes.Buffer, s balanceSheet) error {
 	return reportPage.Execute(out, s)
 }
 
-// reportCSVOf writes the figures for spreadsheets, as statements are.
-func reportCSVOf(h http.Header, out *bytes.Buffer, s balanceSheet) error {
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": s.T("file") + "-" + s.Cycle.CreatedAt.Format("20060102") + ".csv"}))
-	out.WriteString("\ufeff")
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	if s.lang == i18n.French {
-		w.Comma = ';'
+// reportSheetOf writes the figures for spreadsheets, as statements are.
+func reportSheetOf(f format) func(http.Header, *bytes.Buffer, balanceSheet) error {
+	return func(h http.Header, out *bytes.Buffer, s balanceSheet) error {
+		t := table{lang: s.lang, name: s.T("file") + "-" + s.Cycle.CreatedAt.Format("20060102")}
+		for _, column := range []string{"part", "what", "minutes", "count", "time"} {
+			t.head = append(t.head, s.T("column."+column))
+		}
+		f.announce(h, t)
+		return f.write(out, t, s.rows)
 	}
-	rows := [][]string{{s.T("column.part"), s.T("column.what"), s.T("column.minutes"), s.T("column.count")}}
+}
+
+// rows are the report's figures, line by line.
+func (s balanceSheet) rows(row writeRow) error {
+	var broken error
 	add := func(part, what string, minutes domain.Minutes, count int64) {
-		rows = append(rows, []string{s.T(part), harmless(what), strconv.FormatInt(int64(minutes), 10), strconv.FormatInt(count, 10)})
+		if broken == nil {
+			broken = row(s.T(part), harmless(what), minutes, count, s.Time(minutes))
+		}
 	}
 	for _, b := range s.Pool() {
 		add("pool", b.Label, b.Minutes, b.Times)
@@ -89,7 +92,7 @@ func reportCSVOf(h http.Header, out *bytes.Buffer, s balanceSheet) error {
 	if s.TotalsOnly() {
 		add("requests", s.T("asked"), 0, int64(r.Projects))
 		add("requests", s.T("helped"), r.Granted, int64(r.FundedProjects))
-		return w.WriteAll(rows)
+		return broken
 	}
 	for _, p := range s.Works() {
 		add("projects", p.Title+" – "+s.T("granted"), p.Granted, p.Voters)
@@ -98,7 +101,7 @@ func reportCSVOf(h http.Header, out *bytes.Buffer, s balanceSheet) error {
 	for _, v := range s.Votes() {
 		add("votes", v.Label, 0, v.Times)
 	}
-	return w.WriteAll(rows)
+	return broken
 }
 
 // balanceSheet is a report in the language of whoever reads it.

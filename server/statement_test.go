@@ -90,7 +90,7 @@ func TestAPeriodInWords(t *testing.T) {
 // Half a statement must never look like a whole one.
 func TestAStatementThatEndsEarlyIsNone(t *testing.T) {
 	lost := errors.New("the database went away")
-	for name, write := range map[string]func(http.ResponseWriter, *http.Request, paper) error{"csv": sheet, "html": page} {
+	for name, write := range map[string]func(http.ResponseWriter, *http.Request, paper) error{"csv": sheet(asCSV), "xlsx": sheet(asXLSX), "html": page} {
 		for after, said := range map[string]error{"an error": lost, "nothing": nil} {
 			p := paper{lang: i18n.French, zone: time.UTC, lines: func(yield func(statement.Line, error) bool) {
 				if yield(statement.Line{Position: 1, Kind: ledger.Gift, Minutes: 5}, nil) && said != nil {

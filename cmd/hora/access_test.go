@@ -248,11 +248,15 @@ func agrees(t *testing.T, mutation string, permission domain.Permission, a *aske
 			t.Errorf("%s by %s, who may not %s: %q", mutation, a.title, permission, code)
 		}
 	case aRolesToGive(permission):
-		if code != "" {
+		if code != "" && code != alsoTakes[mutation] {
 			t.Errorf("%s by %s, who may %s: %q", mutation, a.title, permission, code)
 		}
 	}
 }
+
+// alsoTakes is what somebody hears for whom a role is not enough: a complaint is closed
+// by one of two who read it.
+var alsoTakes = map[string]string{"closeComplaint": "COMPLAINT_NOT_HELD", "reopenComplaint": "COMPLAINT_NOT_HELD"}
 
 // aRolesToGive is true for what some role carries and plain members do not.
 func aRolesToGive(p domain.Permission) bool {

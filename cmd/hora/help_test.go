@@ -103,6 +103,36 @@ func TestAMemberWithoutEmailSignsInByNumber(t *testing.T) {
 	stranger.cannot("signInWithCard", input{"card": again.text("card")}, "INVALID_CREDENTIALS", "")
 }
 
+// Those who act for members see who holds a card, and whether it is locked: never
+// what opens it.
+func TestWhoHoldsACardIsSeenByThoseWhoActForMembers(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna := town.welcome("Anna", "fr-CA")
+	roy := town.registers("Mme Roy")
+	const card = "Member { card { givenAt locked } }"
+	same(t, "nobody holds one", []any{town.founder.sees(roy, card).find("card"), town.founder.sees(anna.member, card).find("card")}, []any{nil, nil})
+	given := town.founder.does("giveCard", input{"memberId": roy})
+	held := town.founder.sees(roy, card).thing("card")
+	same(t, "Mme Roy does", []any{held.text("givenAt") != "", held.find("locked")}, []any{true, false})
+	same(t, "Anna cannot see it", anna.sees(roy, card).find("card"), nil)
+	kiosk := &person{town: town, name: "Mme Roy", member: roy}
+	kiosk.take(kiosk.does("signInWithCard", input{"card": given.text("card")}))
+	same(t, "she herself does", kiosk.sees(roy, card).find("card.locked"), any(false))
+	ask[int](town.program, `WITH w AS (UPDATE card SET failures = 10 RETURNING 1) SELECT count(*)::int FROM w`)
+	same(t, "the PIN is locked", town.founder.sees(roy, card).find("card.locked"), any(true))
+	seen := town.founder.reads(`{ community(slug: "port") { members { nodes { displayName card { locked } } } } }`, nil)
+	holders := 0
+	for _, m := range seen.list("community.members.nodes") {
+		if m.find("card") != nil {
+			holders++
+		}
+	}
+	same(t, "of a whole page", holders, 1)
+	town.founder.does("revokeCard", input{"memberId": roy})
+	same(t, "it is gone", town.founder.sees(roy, card).find("card"), nil)
+}
+
 // Whoever guesses is slowed down, then the PIN is locked; the card itself and the
 // coordinator are ways out.
 func TestGuessingAPIN(t *testing.T) {

@@ -167,10 +167,15 @@ var calls = map[string]func(s *scene) call{
 	"markListingMet": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
 	"archiveListing": func(s *scene) call { return call{s.anna, input{"listingId": s.anna.offers(s.another("Pain"))}} },
 	"approveListing": func(s *scene) call {
-		waiting := s.anna.offers(s.another("Pain"))
-		s.t.Helper() // no preset asks for review, and a charter cannot be changed yet
-		ask[int](s.program, `WITH w AS (UPDATE listing SET state = 'PENDING_REVIEW' WHERE id = $1 RETURNING 1) SELECT count(*)::int FROM w`, keyOf(waiting))
-		return call{s.founder, input{"listingId": waiting}}
+		return call{s.founder, input{"listingId": s.underReview()}}
+	},
+	"sendListingBack": func(s *scene) call {
+		return call{s.founder, input{"listingId": s.underReview(), "reason": s.another("Dites où et quand"), "idempotencyKey": newKey()}}
+	},
+	"submitListing": func(s *scene) call {
+		back := s.underReview()
+		s.founder.sendsBack(back)
+		return call{s.anna, input{"listingId": back, "idempotencyKey": newKey()}}
 	},
 	"proposeExchange": func(s *scene) call {
 		return call{s.bruno, input{
@@ -500,6 +505,16 @@ var calls = map[string]func(s *scene) call{
 	},
 	"breakGlass": func(s *scene) call {
 		return call{s.founder, input{"complaintId": s.newcomer().complains(s.anna, true), "reason": s.another("Quelqu’un est en danger"), "idempotencyKey": newKey()}}
+	},
+	"closeComplaint": func(s *scene) call {
+		return call{s.founder, input{
+			"complaintId": s.readByTwo(), "outcome": "SETTLED", "statement": s.another("Nous en avons parlé ensemble"), "idempotencyKey": newKey(),
+		}}
+	},
+	"reopenComplaint": func(s *scene) call {
+		complaint := s.readByTwo()
+		s.founder.does("closeComplaint", input{"complaintId": complaint, "outcome": "UNFOUNDED", "statement": "Rien n’a été constaté."})
+		return call{s.founder, input{"complaintId": complaint, "reason": s.another("Un témoin s’est annoncé"), "idempotencyKey": newKey()}}
 	},
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}

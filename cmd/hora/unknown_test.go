@@ -171,6 +171,7 @@ func TestAValueThatAnEnumDoesNotHave(t *testing.T) {
 		{"TimeChequeState", "states", `query($s: String!) { community(slug: $s) { timeCheques(filter: { states: [TORN] }) { nodes { id } } } }`, ""},
 		{"SessionState", "states", `query($s: String!) { community(slug: $s) { groupSessions(filter: { states: [MISSED] }) { nodes { id } } } }`, ""},
 		{"ActivityState", "states", `query($s: String!) { community(slug: $s) { activities(filter: { states: [DONE] }) { nodes { id } } } }`, ""},
+		{"MeasureState", "states", `query($s: String!) { community(slug: $s) { measures(filter: { states: [UNDONE, FORGOTTEN] }) { nodes { id } } } }`, ""},
 		{"DecisionState", "states", `query($s: String!) { community(slug: $s) { decisions(states: [OPEN, LOST]) { nodes { id } } } }`, ""},
 		{"Stage", "stage", `query($s: String!) { community(slug: $s) { membership { whyNot(stage: FRIEND) { next } } } }`, ""},
 		{"PhotoSize", "size", `query($s: String!) { community(slug: $s) { listings { nodes { photos { url(size: HUGE) } } } } }`, ""},

@@ -31,6 +31,17 @@ type Card struct {
 	GivenAt  time.Time
 }
 
+// HeldCard is what others may know of a card: nothing that opens anything.
+type HeldCard struct {
+	Person   domain.ID
+	Handle   string
+	Failures int
+	GivenAt  time.Time
+}
+
+// Locked says whether too many wrong PINs were tried.
+func (c HeldCard) Locked() bool { return c.Failures >= wrongPINs }
+
 // CardStore keeps cards. Absent ones are answered as NotFound.
 type CardStore interface {
 	// KeepCard replaces whatever card the person had.
@@ -38,6 +49,7 @@ type CardStore interface {
 	DropCard(ctx context.Context, person domain.ID) (had bool, err error)
 	CardByHandle(ctx context.Context, handle string) (Card, error)
 	CardBySecret(ctx context.Context, secret TokenHash) (Card, error)
+	CardsOf(ctx context.Context, persons []domain.ID) ([]HeldCard, error)
 	// CountFailure adds a wrong PIN and answers how many there were in a row;
 	// ForgetFailures starts anew.
 	CountFailure(ctx context.Context, person domain.ID) (int, error)
@@ -112,6 +124,11 @@ func (s *Service) TakeCard(ctx context.Context, holder domain.ID, now time.Time)
 		s.memory.Keep(id, false, now)
 	}
 	return s.store.DropCard(ctx, holder)
+}
+
+// CardsOf reads who of some persons has a card, inside the caller's transaction.
+func (s *Service) CardsOf(ctx context.Context, persons []domain.ID) ([]HeldCard, error) {
+	return s.store.CardsOf(ctx, persons)
 }
 
 // SignInByNumber opens a session for whoever knows a card's PIN. Guesses are

@@ -14,13 +14,15 @@ import (
 type action string
 
 const (
-	update  action = "UPDATE"
-	renew   action = "RENEW"
-	approve action = "APPROVE"
-	meet    action = "MEET"
-	archive action = "ARCHIVE"
-	expire  action = "EXPIRE"
-	remove  action = "REMOVE" // by moderation
+	update   action = "UPDATE"
+	renew    action = "RENEW"
+	approve  action = "APPROVE"
+	meet     action = "MEET"
+	archive  action = "ARCHIVE"
+	expire   action = "EXPIRE"
+	remove   action = "REMOVE" // by moderation
+	sendBack action = "SEND_BACK"
+	submit   action = "SUBMIT"
 )
 
 // transitions is the life of a listing: where each action may start and where
@@ -29,13 +31,15 @@ var transitions = map[action]struct {
 	from []State
 	to   State
 }{
-	update:  {[]State{Draft, PendingReview, Published, Paused, Expired}, ""},
-	renew:   {[]State{Published, Expired, Paused, Met}, Published},
-	approve: {[]State{PendingReview}, Published},
-	meet:    {[]State{Published, Paused, Expired}, Met},
-	archive: {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Archived},
-	expire:  {[]State{Published}, Expired},
-	remove:  {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Removed},
+	update:   {[]State{Draft, PendingReview, Published, Paused, Expired}, ""},
+	renew:    {[]State{Published, Expired, Paused, Met}, Published},
+	approve:  {[]State{PendingReview}, Published},
+	meet:     {[]State{Published, Paused, Expired}, Met},
+	archive:  {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Archived},
+	expire:   {[]State{Published}, Expired},
+	remove:   {[]State{Draft, PendingReview, Published, Paused, Met, Expired}, Removed},
+	sendBack: {[]State{PendingReview}, Draft},
+	submit:   {[]State{Draft}, PendingReview},
 }
 
 func (l Listing) step(a action) (Listing, error) {

@@ -18,13 +18,13 @@ import (
 
 var (
 	states  = []State{Draft, PendingReview, Published, Paused, Met, Expired, Archived, Removed}
-	actions = []action{update, renew, approve, meet, archive, expire, remove}
+	actions = []action{update, renew, approve, meet, archive, expire, remove, sendBack, submit}
 )
 
 // The life of a listing; what is not here cannot be.
 var life = map[State]map[action]State{
-	Draft:         {update: Draft, archive: Archived, remove: Removed},
-	PendingReview: {update: PendingReview, approve: Published, archive: Archived, remove: Removed},
+	Draft:         {update: Draft, submit: PendingReview, archive: Archived, remove: Removed},
+	PendingReview: {update: PendingReview, approve: Published, sendBack: Draft, archive: Archived, remove: Removed},
 	Published:     {update: Published, renew: Published, meet: Met, archive: Archived, expire: Expired, remove: Removed},
 	Paused:        {update: Paused, renew: Published, meet: Met, archive: Archived, remove: Removed},
 	Met:           {renew: Published, archive: Archived, remove: Removed},

@@ -146,13 +146,15 @@ func (s *Service) Renew(ctx context.Context, actor domain.Actor, community, id d
 // Approve publishes what waited for review. Errors: NotFound, Forbidden, WrongState.
 func (s *Service) Approve(ctx context.Context, actor domain.Actor, community, id domain.ID) (Listing, error) {
 	var l Listing
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, community, domain.ApproveListings); err != nil {
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.ApproveListings)
+		if err != nil {
 			return err
 		}
-		var err error
-		l, err = s.publishing(ctx, actor, community, id, domain.ApproveListings, approve, EventApproved)
-		return err
+		if l, err = s.publishing(ctx, actor, community, id, domain.ApproveListings, approve, EventApproved); err != nil {
+			return err
+		}
+		return s.store.AddReview(ctx, l.reviewed(Approved, standing.Member, "", now))
 	})
 	return l, err
 }
@@ -346,4 +348,5 @@ type Told struct {
 	Member domain.ID `json:"member"`
 	Kind   Kind      `json:"kind"`
 	State  State     `json:"state"`
+	Review domain.ID `json:"review,omitzero"` // the step of its review; Nowhere for what is none
 }

@@ -23,4 +23,10 @@ type Store interface {
 	Due(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Listing, error)
 	// Of are a member's listings that are not archived.
 	Of(ctx context.Context, community, member domain.ID) ([]Listing, error)
+
+	AddReview(ctx context.Context, r Review) error
+	Reviews(ctx context.Context, community domain.ID, ids []domain.ID) ([]Review, error)
+	// ReviewsOf are the steps of some listings' reviews, oldest first; of one owner's
+	// alone, unless that is Nowhere.
+	ReviewsOf(ctx context.Context, community domain.ID, listings []domain.ID, owner domain.ID) ([]Review, error)
 }

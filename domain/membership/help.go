@@ -245,3 +245,42 @@ func (d *Desk) TakeCard(ctx context.Context, actor domain.Actor, where, member d
 		return m, err
 	})
 }
+
+// CardOf is a member's card, as those know of it who may act for them.
+type CardOf struct {
+	Member  domain.ID
+	GivenAt time.Time
+	Locked  bool // by wrong PINs; the card's code still works
+}
+
+// Cards reads who of some members holds a card of this community: all of them for
+// those who act for members, else one's own.
+func (d *Desk) Cards(ctx context.Context, actor domain.Actor, where domain.ID, members []domain.ID) ([]CardOf, error) {
+	var all []CardOf
+	err := d.tx.InTx(ctx, where, func(ctx context.Context, _ time.Time) error {
+		standing, err := d.members.Standing(ctx, actor, where)
+		if err != nil {
+			return err
+		}
+		found, err := d.members.LoadAll(ctx, where, members)
+		if err != nil {
+			return err
+		}
+		holders := make(map[domain.ID]Member, len(found))
+		var persons []domain.ID
+		for _, m := range found {
+			if m.Person != domain.Nowhere && (m.ID == standing.Member || standing.May(domain.ActForMember)) {
+				holders[m.Person] = m
+				persons = append(persons, m.Person)
+			}
+		}
+		cards, err := d.people.CardsOf(ctx, persons)
+		for _, c := range cards {
+			if m := holders[c.Person]; c.Handle == Handle(where, m.Number) { // no card of another community's
+				all = append(all, CardOf{Member: m.ID, GivenAt: c.GivenAt, Locked: c.Locked()})
+			}
+		}
+		return err
+	})
+	return all, err
+}

@@ -4,6 +4,7 @@ package messaging
 
 import (
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/moderation"
 )
 
@@ -59,16 +60,36 @@ func tellAppeal(e domain.RecordedEvent) (t told, ok bool, err error) {
 }
 
 // tellComplaint: those who may open a complaint hear that there is one, or that
-// somebody opens it, but for whom it concerns; who complained hears when it was
-// opened by one alone.
+// somebody opens or closes it, but for whom it concerns; who complained hears when it
+// was opened by one alone, closed or reopened.
 func tellComplaint(e domain.RecordedEvent) (t told, ok bool, err error) {
 	var c moderation.ComplaintTold
 	if err := payload(e, &c); err != nil {
 		return t, false, err
 	}
 	t.toModerators, t.spared = Kind(e.Kind), []domain.ID{c.By, c.About}
-	if e.Kind == moderation.ComplaintAlone {
-		t.kind, t.members = ComplaintAlone, []domain.ID{c.By}
+	switch e.Kind {
+	case moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
+		t.kind, t.members = Kind(e.Kind), []domain.ID{c.By}
+	}
+	return t, true, nil
+}
+
+// tellReview: whose listing was sent back hears what to change; those who review
+// hear that it was filed again, unless it waits for nobody.
+func tellReview(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var l listing.Told
+	if err := payload(e, &l); err != nil {
+		return t, false, err
+	}
+	t.thing = l.Review
+	if e.Kind == listing.EventSentBack {
+		t.kind, t.members = ListingSentBack, []domain.ID{l.Member}
+		return t, true, nil
+	}
+	t.actedFor, t.whom, t.spared = l.Member, l.Member, []domain.ID{l.Member}
+	if l.State == listing.PendingReview {
+		t.toModerators = ListingToReview
 	}
 	return t, true, nil
 }

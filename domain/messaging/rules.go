@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
@@ -120,8 +121,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellVetting(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)
-	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone:
+	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
 		return tellComplaint(e)
+	case listing.EventSentBack, listing.EventSubmitted:
+		return tellReview(e)
 	case recognition.MilestoneReached:
 		var m recognition.MilestoneTold
 		err := payload(e, &m)

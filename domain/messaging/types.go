@@ -114,6 +114,10 @@ const (
 	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
 	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
 	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained
+	ComplaintClosed  Kind = "COMPLAINT_CLOSED"       // for coordinators, moderators and who complained, as the next
+	ComplaintAnew    Kind = "COMPLAINT_REOPENED"
+	ListingSentBack  Kind = "LISTING_SENT_BACK"
+	ListingToReview  Kind = "LISTING_TO_REVIEW" // for coordinators and moderators: one they sent back
 
 	VettingRecorded       Kind = "VETTING_RECORDED"
 	VettingExpiring       Kind = "VETTING_EXPIRING"

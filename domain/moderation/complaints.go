@@ -4,6 +4,7 @@ package moderation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -26,6 +27,8 @@ type Complaint struct {
 	MayName   bool // who opens it may know who complained
 	At        time.Time
 	Openings  []Opening // oldest first
+	Closings  []Closing // oldest first; each that is even reopened it
+	MayClose  bool      // whether the reader may close or reopen it now; not kept
 }
 
 // Opening is somebody's wish to read a complaint, and why. It is kept for good.
@@ -88,13 +91,18 @@ func (c Complaint) opened(officer domain.ID, now time.Time) bool {
 }
 
 // shownTo is a complaint as somebody reads it: whole for who complained; for who
-// opened it, without the name that was not to be told; for the rest, that it exists.
+// opened it, without the name that was not to be told; for the rest, that it exists,
+// and when it was closed.
 func (c Complaint) shownTo(reader domain.ID, now time.Time) Complaint {
 	if reader == c.By {
 		return c
 	}
+	c.MayClose = c.held(reader, now)
 	if !c.opened(reader, now) {
-		c.Details, c.About = "", domain.Nowhere
+		c.Details, c.About, c.Closings = "", domain.Nowhere, slices.Clone(c.Closings)
+		for i := range c.Closings {
+			c.Closings[i].Outcome, c.Closings[i].Statement = "", ""
+		}
 	}
 	if !c.MayName || c.Details == "" {
 		c.By = domain.Nowhere

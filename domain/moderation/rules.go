@@ -7,14 +7,6 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
-	"github.com/hora-coop/hora/domain/activity"
-	"github.com/hora-coop/hora/domain/cheque"
-	"github.com/hora-coop/hora/domain/community"
-	"github.com/hora-coop/hora/domain/exchange"
-	"github.com/hora-coop/hora/domain/ledger"
-	"github.com/hora-coop/hora/domain/listing"
-	"github.com/hora-coop/hora/domain/membership"
-	"github.com/hora-coop/hora/domain/recognition"
 )
 
 // Service levels: how soon a report should be answered.
@@ -117,16 +109,4 @@ func (cmd Resolve) measure(r Report, rules community.Safety, by domain.ID, now t
 		m.Until = now.AddDate(0, 0, days)
 	}
 	return m, nil
-}
-
-// staffActs are the events that only those whom a community entrusted make; the
-// audit log is made of them.
-var staffActs = []domain.EventKind{
-	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone,
-	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
-	membership.VettingRecorded, membership.VettingWithdrawn,
-	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventRemoved, listing.EventRestored,
-	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.AllowedOnce,
-	activity.Granted, activity.Refused, cheque.BatchIsUndone,
-	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
 }

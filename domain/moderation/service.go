@@ -169,22 +169,6 @@ func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domai
 	return found, waiting, err
 }
 
-// Acts reads what those whom the community entrusted did, newest first. It is the
-// journal itself, which nobody can edit.
-//
-// Errors: NotFound, Forbidden.
-func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (domain.Slice[Act], error) {
-	var found domain.Slice[Act]
-	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		_, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeAuditLog)
-		if err == nil {
-			found, err = s.store.Acts(ctx, community, staffActs, page)
-		}
-		return err
-	})
-	return found, err
-}
-
 func (s *Service) tell(ctx context.Context, actor domain.Actor, kind domain.EventKind, about domain.ID, told Told) {
 	s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: kind, Actor: actor.Person, Subject: about, Payload: told})
 }

@@ -29,6 +29,9 @@ type Store interface {
 	MeasureFor(ctx context.Context, community, report domain.ID) (Measure, error)
 	// MeasuresOf are those against a member, newest first.
 	MeasuresOf(ctx context.Context, community, member domain.ID) ([]Measure, error)
+	// MeasuresIn are all that were asked for, newest first; none against the reader.
+	MeasuresIn(ctx context.Context, community, reader domain.ID, filter MeasureFilter, page domain.Page) (domain.Slice[Measure], error)
+	CountMeasures(ctx context.Context, community, reader domain.ID, filter MeasureFilter) (int, error)
 	// End notes how a measure ended; false when it had ended.
 	End(ctx context.Context, m Measure) (bool, error)
 	// TakeLapsed ends the measures whose time is over and answers them, each once.
@@ -48,12 +51,15 @@ type Store interface {
 	TakeLateAppeals(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Appeal, error)
 
 	AddComplaint(ctx context.Context, c Complaint) error
-	// Complaints reads complaints with who opened them.
+	// Complaints reads complaints with who opened and closed them.
 	Complaints(ctx context.Context, community domain.ID, ids []domain.ID) ([]Complaint, error)
 	// ComplaintsFor are those that are neither by nor about somebody, newest first.
 	ComplaintsFor(ctx context.Context, community, reader domain.ID, page domain.Page) (domain.Slice[Complaint], error)
 	AddOpening(ctx context.Context, o Opening) error
+	// AddClosing keeps the next turn of a complaint. Error: ComplaintState, where
+	// somebody else was first.
+	AddClosing(ctx context.Context, c Closing) error
 
-	// Acts reads the journal's events of some kinds, newest first.
-	Acts(ctx context.Context, community domain.ID, kinds []domain.EventKind, page domain.Page) (domain.Slice[Act], error)
+	// Acts reads the journal's events that were asked for, newest first.
+	Acts(ctx context.Context, community domain.ID, asked Acts, page domain.Page) (domain.Slice[Act], error)
 }

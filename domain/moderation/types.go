@@ -129,17 +129,6 @@ type Resolve struct {
 	Key       string               `json:"-"`
 }
 
-// Act is one thing that staff did, as the journal has it.
-type Act struct {
-	Community domain.ID
-	Position  int64
-	Kind      domain.EventKind
-	Person    domain.ID // who did it
-	Member    domain.ID // the same as a member; Nowhere when they are none any more
-	Subject   domain.ID
-	At        time.Time
-}
-
 // The events of moderation.
 const (
 	Reported      domain.EventKind = "REPORT_FILED"

@@ -275,6 +275,52 @@ func (ec *executionContext) fieldContext_Helper_until(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Helper", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _MemberCard_givenAt(ctx context.Context, field graphql.CollectedField, obj *membership.CardOf) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberCard_givenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GivenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberCard_givenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberCard", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MemberCard_locked(ctx context.Context, field graphql.CollectedField, obj *membership.CardOf) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberCard_locked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberCard_locked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberCard", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _NameHelperPayload_member(ctx context.Context, field graphql.CollectedField, obj *model.NameHelperPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1096,6 +1142,44 @@ func (ec *executionContext) _Helper(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var memberCardImplementors = []string{"MemberCard"}
+
+func (ec *executionContext) _MemberCard(ctx context.Context, sel ast.SelectionSet, obj *membership.CardOf) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberCardImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberCard")
+		case "givenAt":
+			out.Values[i] = ec._MemberCard_givenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "locked":
+			out.Values[i] = ec._MemberCard_locked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var nameHelperPayloadImplementors = []string{"NameHelperPayload"}
 
 func (ec *executionContext) _NameHelperPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NameHelperPayload) graphql.Marshaler {
@@ -1400,6 +1484,13 @@ func (ec *executionContext) marshalNWithdrawHelperPayload2ᚖgithubᚗcomᚋhora
 		return graphql.Null
 	}
 	return ec._WithdrawHelperPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMemberCard2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCardOf(ctx context.Context, sel ast.SelectionSet, v *membership.CardOf) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MemberCard(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -30,9 +30,15 @@ type ListingResolver interface {
 
 	ServiceType(ctx context.Context, obj *listing.Listing) (*listing.ServiceType, error)
 
+	Reviews(ctx context.Context, obj *listing.Listing) ([]*listing.Review, error)
 	Thread(ctx context.Context, obj *listing.Listing) (*conversation.Thread, error)
 	Photos(ctx context.Context, obj *listing.Listing) ([]*media.Photo, error)
 	Vetting(ctx context.Context, obj *listing.Listing) ([]*model.ListingVetting, error)
+}
+type ListingReviewResolver interface {
+	Reason(ctx context.Context, obj *listing.Review) (*string, error)
+
+	By(ctx context.Context, obj *listing.Review) (*membership.Member, error)
 }
 type ServiceTypeResolver interface {
 	ID(ctx context.Context, obj *listing.ServiceType) (string, error)
@@ -738,6 +744,38 @@ func (ec *executionContext) fieldContext_Listing_version(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Listing", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Listing_reviews(ctx context.Context, field graphql.CollectedField, obj *listing.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_reviews(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Listing().Reviews(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*listing.Review) graphql.Marshaler {
+			return ec.marshalNListingReview2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_reviews(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Listing",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ListingReview(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Listing_thread(ctx context.Context, field graphql.CollectedField, obj *listing.Listing) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1008,6 +1046,153 @@ func (ec *executionContext) fieldContext_ListingEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ListingReview_step(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v listing.ReviewStep) graphql.Marshaler {
+			return ec.marshalNListingReviewStep2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListingReview", field, false, false, "ListingReviewStep")
+}
+
+func (ec *executionContext) _ListingReview_reason(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ListingReview().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListingReview", field, true, true, "String")
+}
+
+func (ec *executionContext) _ListingReview_title(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListingReview", field, false, false, "String")
+}
+
+func (ec *executionContext) _ListingReview_description(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListingReview", field, false, false, "String")
+}
+
+func (ec *executionContext) _ListingReview_by(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ListingReview().By(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ListingReview",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ListingReview_at(ctx context.Context, field graphql.CollectedField, obj *listing.Review) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListingReview_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ListingReview_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListingReview", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _MarkListingMetPayload_listing(ctx context.Context, field graphql.CollectedField, obj *model.MarkListingMetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1126,6 +1311,70 @@ func (ec *executionContext) _RenewListingPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_RenewListingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RenewListingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SendListingBackPayload_listing(ctx context.Context, field graphql.CollectedField, obj *model.SendListingBackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendListingBackPayload_listing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *listing.Listing) graphql.Marshaler {
+			return ec.marshalOListing2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐListing(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SendListingBackPayload_listing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendListingBackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Listing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SendListingBackPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SendListingBackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendListingBackPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendListingBackPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendListingBackPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1264,6 +1513,70 @@ func (ec *executionContext) fieldContext_ServiceType_children(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ServiceType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitListingPayload_listing(ctx context.Context, field graphql.CollectedField, obj *model.SubmitListingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitListingPayload_listing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *listing.Listing) graphql.Marshaler {
+			return ec.marshalOListing2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐListing(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitListingPayload_listing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitListingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Listing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitListingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SubmitListingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitListingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitListingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitListingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
 		},
 	}
 	return fc, nil
@@ -1759,6 +2072,111 @@ func UnmarshalRenewListingInput(ctx context.Context, raw any) (model.RenewListin
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSendListingBackInput(ctx context.Context, obj any) (model.SendListingBackInput, error) {
+	var it model.SendListingBackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"listingId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "listingId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listingId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ListingID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSendListingBackInput unmarshals raw into the SendListingBackInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSendListingBackInput(ctx context.Context, raw any) (model.SendListingBackInput, error) {
+	var out model.SendListingBackInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SendListingBackInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSubmitListingInput(ctx context.Context, obj any) (model.SubmitListingInput, error) {
+	var it model.SubmitListingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"listingId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "listingId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listingId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ListingID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitListingInput unmarshals raw into the SubmitListingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitListingInput(ctx context.Context, raw any) (model.SubmitListingInput, error) {
+	var out model.SubmitListingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitListingInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateListingInput(ctx context.Context, obj any) (model.UpdateListingInput, error) {
 	var it model.UpdateListingInput
 	if obj == nil {
@@ -2122,6 +2540,12 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "reviews":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Listing_reviews(ctx, field, obj)
+				})
 		case "thread":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -2243,6 +2667,66 @@ func (ec *executionContext) _ListingEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var listingReviewImplementors = []string{"ListingReview"}
+
+func (ec *executionContext) _ListingReview(ctx context.Context, sel ast.SelectionSet, obj *listing.Review) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, listingReviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ListingReview")
+		case "step":
+			out.Values[i] = ec._ListingReview_step(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ListingReview_reason(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._ListingReview_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._ListingReview_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "by":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ListingReview_by(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._ListingReview_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var markListingMetPayloadImplementors = []string{"MarkListingMetPayload"}
 
 func (ec *executionContext) _MarkListingMetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkListingMetPayload) graphql.Marshaler {
@@ -2319,6 +2803,44 @@ func (ec *executionContext) _RenewListingPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var sendListingBackPayloadImplementors = []string{"SendListingBackPayload"}
+
+func (ec *executionContext) _SendListingBackPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SendListingBackPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendListingBackPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendListingBackPayload")
+		case "listing":
+			out.Values[i] = ec._SendListingBackPayload_listing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SendListingBackPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var serviceTypeImplementors = []string{"ServiceType", "Node"}
 
 func (ec *executionContext) _ServiceType(ctx context.Context, sel ast.SelectionSet, obj *listing.ServiceType) graphql.Marshaler {
@@ -2359,6 +2881,44 @@ func (ec *executionContext) _ServiceType(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ServiceType_children(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var submitListingPayloadImplementors = []string{"SubmitListingPayload"}
+
+func (ec *executionContext) _SubmitListingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitListingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitListingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitListingPayload")
+		case "listing":
+			out.Values[i] = ec._SubmitListingPayload_listing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitListingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2543,6 +3103,45 @@ func (ec *executionContext) marshalNListingOrder2githubᚗcomᚋhoraᚑcoopᚋho
 	return res
 }
 
+func (ec *executionContext) marshalNListingReview2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*listing.Review) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNListingReview2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReview(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNListingReview2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReview(ctx context.Context, sel ast.SelectionSet, v *listing.Review) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ListingReview!")
+		return graphql.Null
+	}
+	return ec._ListingReview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNListingReviewStep2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewStep(ctx context.Context, v any) (listing.ReviewStep, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := listing.ReviewStep(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNListingReviewStep2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewStep(ctx context.Context, sel ast.SelectionSet, v listing.ReviewStep) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ListingReviewStep!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNListingState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐState(ctx context.Context, v any) (listing.State, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := listing.State(tmp)
@@ -2599,6 +3198,19 @@ func (ec *executionContext) marshalNRenewListingPayload2ᚖgithubᚗcomᚋhora�
 	return ec._RenewListingPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSendListingBackInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSendListingBackInput(ctx context.Context, v any) (model.SendListingBackInput, error) {
+	res, err := ec.unmarshalInputSendListingBackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendListingBackPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSendListingBackPayload(ctx context.Context, sel ast.SelectionSet, v *model.SendListingBackPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SendListingBackPayload!")
+		return graphql.Null
+	}
+	return ec._SendListingBackPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐLevel(ctx context.Context, v any) (listing.Level, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := listing.Level(tmp)
@@ -2636,6 +3248,19 @@ func (ec *executionContext) marshalNServiceType2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 		return graphql.Null
 	}
 	return ec._ServiceType(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSubmitListingInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSubmitListingInput(ctx context.Context, v any) (model.SubmitListingInput, error) {
+	res, err := ec.unmarshalInputSubmitListingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitListingPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSubmitListingPayload(ctx context.Context, sel ast.SelectionSet, v *model.SubmitListingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitListingPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitListingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateListingInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUpdateListingInput(ctx context.Context, v any) (model.UpdateListingInput, error) {

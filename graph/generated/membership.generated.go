@@ -41,6 +41,7 @@ type MemberResolver interface {
 
 	DeviceKeys(ctx context.Context, obj *membership.Member) ([]*cheque.Device, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
+	Card(ctx context.Context, obj *membership.Member) (*membership.CardOf, error)
 	Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error)
 	WhyNot(ctx context.Context, obj *membership.Member, stage membership.Stage) (*progression.Answer, error)
 	WhyNotEngaged(ctx context.Context, obj *membership.Member) (*progression.Answer, error)
@@ -1090,6 +1091,61 @@ func (ec *executionContext) fieldContext_Member_helpers(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Helper(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_card(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_card(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Card(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SEE_COMMUNITY")
+				if err != nil {
+					var zeroVal *membership.CardOf
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *membership.CardOf
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *membership.CardOf
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.CardOf) graphql.Marshaler {
+			return ec.marshalOMemberCard2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐCardOf(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberCard(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2812,6 +2868,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_helpers(ctx, field, obj)
+				})
+		case "card":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_card(ctx, field, obj)
 				})
 		case "measures":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/graph/model"
@@ -30,6 +31,7 @@ type NotificationResolver interface {
 	Title(ctx context.Context, obj *messaging.Notification) (string, error)
 	Body(ctx context.Context, obj *messaging.Notification) (string, error)
 	Exchange(ctx context.Context, obj *messaging.Notification) (*exchange.Exchange, error)
+	Listing(ctx context.Context, obj *messaging.Notification) (*listing.Listing, error)
 	Member(ctx context.Context, obj *messaging.Notification) (*membership.Member, error)
 
 	Thread(ctx context.Context, obj *messaging.Notification) (*conversation.Thread, error)
@@ -250,6 +252,38 @@ func (ec *executionContext) fieldContext_Notification_exchange(_ context.Context
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Exchange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notification_listing(ctx context.Context, field graphql.CollectedField, obj *messaging.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_listing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notification().Listing(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *listing.Listing) graphql.Marshaler {
+			return ec.marshalOListing2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐListing(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_listing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Listing(ctx, field)
 		},
 	}
 	return fc, nil
@@ -742,6 +776,12 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Notification_exchange(ctx, field, obj)
+				})
+		case "listing":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Notification_listing(ctx, field, obj)
 				})
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

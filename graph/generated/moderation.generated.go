@@ -47,6 +47,14 @@ type ComplaintResolver interface {
 	Details(ctx context.Context, obj *moderation.Complaint) (*string, error)
 	Member(ctx context.Context, obj *moderation.Complaint) (*membership.Member, error)
 	Complainant(ctx context.Context, obj *moderation.Complaint) (*membership.Member, error)
+
+	ClosedAt(ctx context.Context, obj *moderation.Complaint) (*time.Time, error)
+}
+type ComplaintClosingResolver interface {
+	Member(ctx context.Context, obj *moderation.Closing) (*membership.Member, error)
+	Reopened(ctx context.Context, obj *moderation.Closing) (bool, error)
+	Outcome(ctx context.Context, obj *moderation.Closing) (*moderation.ComplaintOutcome, error)
+	Statement(ctx context.Context, obj *moderation.Closing) (*string, error)
 }
 type ComplaintOpeningResolver interface {
 	Member(ctx context.Context, obj *moderation.Opening) (*membership.Member, error)
@@ -59,6 +67,8 @@ type ModerationMeasureResolver interface {
 	Rule(ctx context.Context, obj *moderation.Measure) (string, error)
 
 	Text(ctx context.Context, obj *moderation.Measure) (string, error)
+	TextForMember(ctx context.Context, obj *moderation.Measure) (*string, error)
+	State(ctx context.Context, obj *moderation.Measure) (moderation.MeasureState, error)
 	DecidedBy(ctx context.Context, obj *moderation.Measure) (*membership.Member, error)
 
 	EndReason(ctx context.Context, obj *moderation.Measure) (*string, error)
@@ -966,6 +976,70 @@ func (ec *executionContext) fieldContext_BreakGlassPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CloseComplaintPayload_complaint(ctx context.Context, field graphql.CollectedField, obj *model.CloseComplaintPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseComplaintPayload_complaint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complaint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *moderation.Complaint) graphql.Marshaler {
+			return ec.marshalOComplaint2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseComplaintPayload_complaint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseComplaintPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Complaint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseComplaintPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CloseComplaintPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseComplaintPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseComplaintPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseComplaintPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Complaint_id(ctx context.Context, field graphql.CollectedField, obj *moderation.Complaint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1152,6 +1226,208 @@ func (ec *executionContext) fieldContext_Complaint_openings(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Complaint_closedAt(ctx context.Context, field graphql.CollectedField, obj *moderation.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Complaint().ClosedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Complaint", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Complaint_closings(ctx context.Context, field graphql.CollectedField, obj *moderation.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_closings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []moderation.Closing) graphql.Marshaler {
+			return ec.marshalNComplaintClosing2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_closings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Complaint",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComplaintClosing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Complaint_mayClose(ctx context.Context, field graphql.CollectedField, obj *moderation.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_mayClose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MayClose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_mayClose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Complaint", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ComplaintClosing_member(ctx context.Context, field graphql.CollectedField, obj *moderation.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComplaintClosing_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ComplaintClosing().Member(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComplaintClosing_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComplaintClosing",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ComplaintClosing_reopened(ctx context.Context, field graphql.CollectedField, obj *moderation.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComplaintClosing_reopened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ComplaintClosing().Reopened(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComplaintClosing_reopened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComplaintClosing", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _ComplaintClosing_outcome(ctx context.Context, field graphql.CollectedField, obj *moderation.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComplaintClosing_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ComplaintClosing().Outcome(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *moderation.ComplaintOutcome) graphql.Marshaler {
+			return ec.marshalOComplaintOutcome2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComplaintClosing_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComplaintClosing", field, true, true, "ComplaintOutcome")
+}
+
+func (ec *executionContext) _ComplaintClosing_statement(ctx context.Context, field graphql.CollectedField, obj *moderation.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComplaintClosing_statement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ComplaintClosing().Statement(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComplaintClosing_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComplaintClosing", field, true, true, "String")
+}
+
+func (ec *executionContext) _ComplaintClosing_at(ctx context.Context, field graphql.CollectedField, obj *moderation.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComplaintClosing_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComplaintClosing_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComplaintClosing", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ComplaintConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ComplaintConnection) (ret graphql.Marshaler) {
@@ -1727,6 +2003,52 @@ func (ec *executionContext) fieldContext_ModerationMeasure_text(_ context.Contex
 	return graphql.NewScalarFieldContext("ModerationMeasure", field, true, true, "String")
 }
 
+func (ec *executionContext) _ModerationMeasure_textForMember(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasure_textForMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ModerationMeasure().TextForMember(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasure_textForMember(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasure", field, true, true, "String")
+}
+
+func (ec *executionContext) _ModerationMeasure_state(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasure_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ModerationMeasure().State(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v moderation.MeasureState) graphql.Marshaler {
+			return ec.marshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasure_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasure", field, true, true, "MeasureState")
+}
+
 func (ec *executionContext) _ModerationMeasure_decidedBy(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1906,6 +2228,180 @@ func (ec *executionContext) fieldContext_ModerationMeasure_appeal(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ModerationMeasureConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ModerationMeasureEdge) graphql.Marshaler {
+			return ec.marshalNModerationMeasureEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModerationMeasureConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModerationMeasureEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModerationMeasureConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*moderation.Measure) graphql.Marshaler {
+			return ec.marshalNModerationMeasure2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModerationMeasureConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModerationMeasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModerationMeasureConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModerationMeasureConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModerationMeasureConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasureConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ModerationMeasureEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasureEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ModerationMeasureEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasureEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *moderation.Measure) graphql.Marshaler {
+			return ec.marshalNModerationMeasure2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasureEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModerationMeasureEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModerationMeasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OpenComplaintPayload_complaint(ctx context.Context, field graphql.CollectedField, obj *model.OpenComplaintPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1960,6 +2456,70 @@ func (ec *executionContext) _OpenComplaintPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_OpenComplaintPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "OpenComplaintPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReopenComplaintPayload_complaint(ctx context.Context, field graphql.CollectedField, obj *model.ReopenComplaintPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReopenComplaintPayload_complaint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complaint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *moderation.Complaint) graphql.Marshaler {
+			return ec.marshalOComplaint2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReopenComplaintPayload_complaint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReopenComplaintPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Complaint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReopenComplaintPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReopenComplaintPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReopenComplaintPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReopenComplaintPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReopenComplaintPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -2552,6 +3112,176 @@ func (ec *executionContext) fieldContext_ResolveReportPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _StatementPreview_text(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatementPreview_locale(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_locale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locale, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOLocale2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_locale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "Locale")
+}
+
+func (ec *executionContext) _StatementPreview_title(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatementPreview_body(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatementPreview_until(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StatementPreview_appealBy(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_appealBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppealBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_appealBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementPreview", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StatementPreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.StatementPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementPreview_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementPreview_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatementPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UndoMeasurePayload_measure(ctx context.Context, field graphql.CollectedField, obj *model.UndoMeasurePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2676,6 +3406,69 @@ func UnmarshalAppealMeasureInput(ctx context.Context, raw any) (model.AppealMeas
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj any) (model.AuditFilter, error) {
+	var it model.AuditFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"memberId", "subjectId", "actions", "period"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "actions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actions"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Actions = data
+		case "period":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("period"))
+			data, err := ec.unmarshalOPeriodInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPeriodInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Period = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditFilter unmarshals raw into the AuditFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditFilter(ctx context.Context, raw any) (model.AuditFilter, error) {
+	var out model.AuditFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBreakGlassInput(ctx context.Context, obj any) (model.BreakGlassInput, error) {
 	var it model.BreakGlassInput
 	if obj == nil {
@@ -2729,6 +3522,69 @@ func (ec *executionContext) unmarshalInputBreakGlassInput(ctx context.Context, o
 func UnmarshalBreakGlassInput(ctx context.Context, raw any) (model.BreakGlassInput, error) {
 	var out model.BreakGlassInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "BreakGlassInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCloseComplaintInput(ctx context.Context, obj any) (model.CloseComplaintInput, error) {
+	var it model.CloseComplaintInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"complaintId", "outcome", "statement", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "complaintId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("complaintId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ComplaintID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalNComplaintOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "statement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statement"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statement = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseComplaintInput unmarshals raw into the CloseComplaintInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseComplaintInput(ctx context.Context, raw any) (model.CloseComplaintInput, error) {
+	var out model.CloseComplaintInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseComplaintInput", raw, &out)
 	return out, err
 }
 
@@ -2869,6 +3725,55 @@ func UnmarshalFileComplaintInput(ctx context.Context, raw any) (model.FileCompla
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMeasureFilter(ctx context.Context, obj any) (model.MeasureFilter, error) {
+	var it model.MeasureFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"states", "memberId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalOMeasureState2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMeasureFilter unmarshals raw into the MeasureFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMeasureFilter(ctx context.Context, raw any) (model.MeasureFilter, error) {
+	var out model.MeasureFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MeasureFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOpenComplaintInput(ctx context.Context, obj any) (model.OpenComplaintInput, error) {
 	var it model.OpenComplaintInput
 	if obj == nil {
@@ -2922,6 +3827,132 @@ func (ec *executionContext) unmarshalInputOpenComplaintInput(ctx context.Context
 func UnmarshalOpenComplaintInput(ctx context.Context, raw any) (model.OpenComplaintInput, error) {
 	var out model.OpenComplaintInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenComplaintInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPreviewStatementInput(ctx context.Context, obj any) (model.PreviewStatementInput, error) {
+	var it model.PreviewStatementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reportId", "action", "statement", "rule", "days"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reportId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReportID = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNModerationAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐAction(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "statement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statement"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statement = data
+		case "rule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rule"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rule = data
+		case "days":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("days"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Days = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPreviewStatementInput unmarshals raw into the PreviewStatementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPreviewStatementInput(ctx context.Context, raw any) (model.PreviewStatementInput, error) {
+	var out model.PreviewStatementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PreviewStatementInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReopenComplaintInput(ctx context.Context, obj any) (model.ReopenComplaintInput, error) {
+	var it model.ReopenComplaintInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"complaintId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "complaintId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("complaintId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ComplaintID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReopenComplaintInput unmarshals raw into the ReopenComplaintInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReopenComplaintInput(ctx context.Context, raw any) (model.ReopenComplaintInput, error) {
+	var out model.ReopenComplaintInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReopenComplaintInput", raw, &out)
 	return out, err
 }
 
@@ -3557,6 +4588,44 @@ func (ec *executionContext) _BreakGlassPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var closeComplaintPayloadImplementors = []string{"CloseComplaintPayload"}
+
+func (ec *executionContext) _CloseComplaintPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseComplaintPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeComplaintPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseComplaintPayload")
+		case "complaint":
+			out.Values[i] = ec._CloseComplaintPayload_complaint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseComplaintPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var complaintImplementors = []string{"Complaint", "Node"}
 
 func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet, obj *moderation.Complaint) graphql.Marshaler {
@@ -3605,6 +4674,79 @@ func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet
 				})
 		case "openings":
 			out.Values[i] = ec._Complaint_openings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closedAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Complaint_closedAt(ctx, field, obj)
+				})
+		case "closings":
+			out.Values[i] = ec._Complaint_closings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mayClose":
+			out.Values[i] = ec._Complaint_mayClose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var complaintClosingImplementors = []string{"ComplaintClosing"}
+
+func (ec *executionContext) _ComplaintClosing(ctx context.Context, sel ast.SelectionSet, obj *moderation.Closing) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, complaintClosingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComplaintClosing")
+		case "member":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ComplaintClosing_member(ctx, field, obj)
+				})
+		case "reopened":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ComplaintClosing_reopened(ctx, field, obj)
+				})
+		case "outcome":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ComplaintClosing_outcome(ctx, field, obj)
+				})
+		case "statement":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ComplaintClosing_statement(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._ComplaintClosing_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3887,6 +5029,18 @@ func (ec *executionContext) _ModerationMeasure(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ModerationMeasure_text(ctx, field, obj)
 				})
+		case "textForMember":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ModerationMeasure_textForMember(ctx, field, obj)
+				})
+		case "state":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ModerationMeasure_state(ctx, field, obj)
+				})
 		case "decidedBy":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -3943,6 +5097,92 @@ func (ec *executionContext) _ModerationMeasure(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var moderationMeasureConnectionImplementors = []string{"ModerationMeasureConnection"}
+
+func (ec *executionContext) _ModerationMeasureConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ModerationMeasureConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moderationMeasureConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModerationMeasureConnection")
+		case "edges":
+			out.Values[i] = ec._ModerationMeasureConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ModerationMeasureConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ModerationMeasureConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ModerationMeasureConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var moderationMeasureEdgeImplementors = []string{"ModerationMeasureEdge"}
+
+func (ec *executionContext) _ModerationMeasureEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ModerationMeasureEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moderationMeasureEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModerationMeasureEdge")
+		case "cursor":
+			out.Values[i] = ec._ModerationMeasureEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ModerationMeasureEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var openComplaintPayloadImplementors = []string{"OpenComplaintPayload"}
 
 func (ec *executionContext) _OpenComplaintPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OpenComplaintPayload) graphql.Marshaler {
@@ -3961,6 +5201,44 @@ func (ec *executionContext) _OpenComplaintPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._OpenComplaintPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reopenComplaintPayloadImplementors = []string{"ReopenComplaintPayload"}
+
+func (ec *executionContext) _ReopenComplaintPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReopenComplaintPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reopenComplaintPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReopenComplaintPayload")
+		case "complaint":
+			out.Values[i] = ec._ReopenComplaintPayload_complaint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReopenComplaintPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4233,6 +5511,69 @@ func (ec *executionContext) _ResolveReportPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var statementPreviewImplementors = []string{"StatementPreview"}
+
+func (ec *executionContext) _StatementPreview(ctx context.Context, sel ast.SelectionSet, obj *model.StatementPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statementPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatementPreview")
+		case "text":
+			out.Values[i] = ec._StatementPreview_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "locale":
+			out.Values[i] = ec._StatementPreview_locale(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._StatementPreview_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._StatementPreview_body(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._StatementPreview_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "appealBy":
+			out.Values[i] = ec._StatementPreview_appealBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StatementPreview_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var undoMeasurePayloadImplementors = []string{"UndoMeasurePayload"}
 
 func (ec *executionContext) _UndoMeasurePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UndoMeasurePayload) graphql.Marshaler {
@@ -4428,6 +5769,19 @@ func (ec *executionContext) marshalNBreakGlassPayload2ᚖgithubᚗcomᚋhoraᚑc
 	return ec._BreakGlassPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCloseComplaintInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCloseComplaintInput(ctx context.Context, v any) (model.CloseComplaintInput, error) {
+	res, err := ec.unmarshalInputCloseComplaintInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseComplaintPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCloseComplaintPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseComplaintPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseComplaintPayload!")
+		return graphql.Null
+	}
+	return ec._CloseComplaintPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNComplaint2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Complaint) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -4450,6 +5804,26 @@ func (ec *executionContext) marshalNComplaint2ᚖgithubᚗcomᚋhoraᚑcoopᚋho
 		return graphql.Null
 	}
 	return ec._Complaint(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNComplaintClosing2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosing(ctx context.Context, sel ast.SelectionSet, v moderation.Closing) graphql.Marshaler {
+	return ec._ComplaintClosing(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNComplaintClosing2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosingᚄ(ctx context.Context, sel ast.SelectionSet, v []moderation.Closing) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComplaintClosing2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosing(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNComplaintConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐComplaintConnection(ctx context.Context, sel ast.SelectionSet, v *model.ComplaintConnection) graphql.Marshaler {
@@ -4504,6 +5878,21 @@ func (ec *executionContext) marshalNComplaintOpening2ᚕgithubᚗcomᚋhoraᚑco
 	return ret
 }
 
+func (ec *executionContext) unmarshalNComplaintOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx context.Context, v any) (moderation.ComplaintOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := moderation.ComplaintOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNComplaintOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx context.Context, sel ast.SelectionSet, v moderation.ComplaintOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ComplaintOutcome!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDecideAppealInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecideAppealInput(ctx context.Context, v any) (model.DecideAppealInput, error) {
 	res, err := ec.unmarshalInputDecideAppealInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4528,6 +5917,21 @@ func (ec *executionContext) marshalNFileComplaintPayload2ᚖgithubᚗcomᚋhora�
 		return graphql.Null
 	}
 	return ec._FileComplaintPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx context.Context, v any) (moderation.MeasureState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := moderation.MeasureState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx context.Context, sel ast.SelectionSet, v moderation.MeasureState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MeasureState!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNModerationAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐAction(ctx context.Context, v any) (moderation.Action, error) {
@@ -4569,6 +5973,38 @@ func (ec *executionContext) marshalNModerationMeasure2ᚖgithubᚗcomᚋhoraᚑc
 	return ec._ModerationMeasure(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNModerationMeasureConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureConnection(ctx context.Context, sel ast.SelectionSet, v *model.ModerationMeasureConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ModerationMeasureConnection!")
+		return graphql.Null
+	}
+	return ec._ModerationMeasureConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNModerationMeasureEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ModerationMeasureEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModerationMeasureEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNModerationMeasureEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdge(ctx context.Context, sel ast.SelectionSet, v *model.ModerationMeasureEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ModerationMeasureEdge!")
+		return graphql.Null
+	}
+	return ec._ModerationMeasureEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOpenComplaintInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐOpenComplaintInput(ctx context.Context, v any) (model.OpenComplaintInput, error) {
 	res, err := ec.unmarshalInputOpenComplaintInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4580,6 +6016,24 @@ func (ec *executionContext) marshalNOpenComplaintPayload2ᚖgithubᚗcomᚋhora�
 		return graphql.Null
 	}
 	return ec._OpenComplaintPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPreviewStatementInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPreviewStatementInput(ctx context.Context, v any) (model.PreviewStatementInput, error) {
+	res, err := ec.unmarshalInputPreviewStatementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReopenComplaintInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReopenComplaintInput(ctx context.Context, v any) (model.ReopenComplaintInput, error) {
+	res, err := ec.unmarshalInputReopenComplaintInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReopenComplaintPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReopenComplaintPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReopenComplaintPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReopenComplaintPayload!")
+		return graphql.Null
+	}
+	return ec._ReopenComplaintPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReport2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐReportᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Report) graphql.Marshaler {
@@ -4679,6 +6133,14 @@ func (ec *executionContext) marshalNResolveReportPayload2ᚖgithubᚗcomᚋhora�
 	return ec._ResolveReportPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNStatementPreview2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐStatementPreview(ctx context.Context, sel ast.SelectionSet, v *model.StatementPreview) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StatementPreview!")
+		return graphql.Null
+	}
+	return ec._StatementPreview(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUndoMeasureInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUndoMeasureInput(ctx context.Context, v any) (model.UndoMeasureInput, error) {
 	res, err := ec.unmarshalInputUndoMeasureInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4718,11 +6180,82 @@ func (ec *executionContext) marshalOAppealOutcome2ᚖgithubᚗcomᚋhoraᚑcoop�
 	return res
 }
 
+func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAuditFilter(ctx context.Context, v any) (*model.AuditFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOComplaint2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaint(ctx context.Context, sel ast.SelectionSet, v *moderation.Complaint) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Complaint(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOComplaintOutcome2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx context.Context, v any) (*moderation.ComplaintOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := moderation.ComplaintOutcome(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOComplaintOutcome2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintOutcome(ctx context.Context, sel ast.SelectionSet, v *moderation.ComplaintOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOMeasureFilter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐMeasureFilter(ctx context.Context, v any) (*model.MeasureFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMeasureFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMeasureState2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureStateᚄ(ctx context.Context, v any) ([]moderation.MeasureState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]moderation.MeasureState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMeasureState2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureStateᚄ(ctx context.Context, sel ast.SelectionSet, v []moderation.MeasureState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOModerationMeasure2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasure(ctx context.Context, sel ast.SelectionSet, v *moderation.Measure) graphql.Marshaler {

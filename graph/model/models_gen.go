@@ -458,6 +458,18 @@ type AuditEdge struct {
 	Node *moderation.Act `json:"node"`
 }
 
+// Narrows the audit log. What is of another community, or of no known kind, is refused rather than not found.
+type AuditFilter struct {
+	// Only what this member did.
+	MemberID *string `json:"memberId,omitempty"`
+	// Only what happened to this: an id as `AuditEntry.subjectId` gives it.
+	SubjectID *string `json:"subjectId,omitempty"`
+	// Only these actions, as `AuditEntry.action` names them; all when null or empty.
+	Actions []string `json:"actions,omitempty"`
+	// Only of this time.
+	Period *PeriodInput `json:"period,omitempty"`
+}
+
 // A star.
 type AwardStarInput struct {
 	// For whom.
@@ -815,6 +827,26 @@ type ClaimPayoutInput struct {
 type ClaimPayoutPayload struct {
 	// The claim; null when there are errors.
 	Claim *reinvestment.Claim `json:"claim,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A complaint to close.
+type CloseComplaintInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// What became of it.
+	Outcome moderation.ComplaintOutcome `json:"outcome"`
+	// What who complained is told; 1 to 4,000 characters. It is kept for good.
+	Statement string `json:"statement"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of closeComplaint.
+type CloseComplaintPayload struct {
+	// The complaint, closed; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2258,6 +2290,14 @@ type MarkReadPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Narrows a list of measures.
+type MeasureFilter struct {
+	// Only those that stand so; all when null or empty.
+	States []moderation.MeasureState `json:"states,omitempty"`
+	// Only those against this member of the community.
+	MemberID *string `json:"memberId,omitempty"`
+}
+
 // A page of members.
 type MemberConnection struct {
 	// The items with their cursors.
@@ -2318,6 +2358,26 @@ type MessageEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *conversation.Message `json:"node"`
+}
+
+// A page of measures.
+type ModerationMeasureConnection struct {
+	// The items with their cursors.
+	Edges []*ModerationMeasureEdge `json:"edges"`
+	// The items alone.
+	Nodes []*moderation.Measure `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of measures.
+type ModerationMeasureEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *moderation.Measure `json:"node"`
 }
 
 // Everything that can be done. Each takes one input and answers a payload with `userErrors`.
@@ -2810,6 +2870,20 @@ type PowerRule struct {
 	Effect community.Timing `json:"effect"`
 }
 
+// An answer to a report, to be looked at before it is sent.
+type PreviewStatementInput struct {
+	// Which.
+	ReportID string `json:"reportId"`
+	// What would be done.
+	Action moderation.Action `json:"action"`
+	// Why, as its member would read it; 1 to 4,000 characters.
+	Statement string `json:"statement"`
+	// The rule that was broken, at most 200 characters; null: the one that the report's reason names.
+	Rule *string `json:"rule,omitempty"`
+	// For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual.
+	Days *int `json:"days,omitempty"`
+}
+
 // An exchange to be proposed. From a listing the sides follow from its kind.
 type ProposeExchangeInput struct {
 	// Where.
@@ -3096,6 +3170,24 @@ type RenewListingInput struct {
 type RenewListingPayload struct {
 	// The listing as it is now; null when there are errors.
 	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A complaint to reopen.
+type ReopenComplaintInput struct {
+	// Which.
+	ComplaintID string `json:"complaintId"`
+	// Why, as who complained reads it; 1 to 4,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of reopenComplaint.
+type ReopenComplaintPayload struct {
+	// The complaint, to be dealt with; null when there are errors.
+	Complaint *moderation.Complaint `json:"complaint,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3504,6 +3596,24 @@ type ScoreInput struct {
 	OptionID string `json:"optionId"`
 	// -2 to 2.
 	Score int `json:"score"`
+}
+
+// A listing to send back.
+type SendListingBackInput struct {
+	// Which.
+	ListingID string `json:"listingId"`
+	// What to change, as its member reads it; 1 to 2,000 characters. It is kept for good.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of sendListingBack.
+type SendListingBackPayload struct {
+	// The listing as it is now; null when there are errors.
+	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A message, into a thread or to what opens one: exactly one of `threadId` and `to`.
@@ -3940,6 +4050,40 @@ type StarEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *recognition.Star `json:"node"`
+}
+
+// What a member would be told if a report were answered so. Nothing is kept, and nobody is told.
+type StatementPreview struct {
+	// The whole statement of reasons, in the member's language; null when they would not be told, and when there are errors.
+	Text *string `json:"text,omitempty"`
+	// The language of the texts: the member's, or the community's where they have no account.
+	Locale *string `json:"locale,omitempty"`
+	// The title of what would tell them of it.
+	Title *string `json:"title,omitempty"`
+	// Its text; the statement itself stands on their page.
+	Body *string `json:"body,omitempty"`
+	// When the measure would end by itself; null: it would not.
+	Until *time.Time `json:"until,omitempty"`
+	// Until when they could appeal.
+	AppealBy *time.Time `json:"appealBy,omitempty"`
+	// What to put right; empty when it could be sent.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A draft to file for review.
+type SubmitListingInput struct {
+	// Which.
+	ListingID string `json:"listingId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of submitListing.
+type SubmitListingPayload struct {
+	// The listing as it is now; null when there are errors.
+	Listing *listing.Listing `json:"listing,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A project to be submitted.
