@@ -69,6 +69,7 @@ type Charter struct {
 	Assembly    Assembly    `json:"assembly"`
 	Founding    Founding    `json:"founding"`
 	Reserve     Reserve     `json:"reserve"`
+	Dormancy    Dormancy    `json:"dormancy"`
 }
 
 // Part is one part of the charter, called as its JSON is.
@@ -76,7 +77,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -52,6 +52,8 @@ type ResolverRoot interface {
 	DecisionComment() DecisionCommentResolver
 	Delegation() DelegationResolver
 	DeviceKey() DeviceKeyResolver
+	DormantBook() DormantBookResolver
+	DormantHours() DormantHoursResolver
 	Endorsement() EndorsementResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
@@ -487,6 +489,7 @@ type ComplexityRoot struct {
 		Decision        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
+		Dormancy        func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
@@ -609,6 +612,7 @@ type ComplexityRoot struct {
 		CreatedAt                func(childComplexity int) int
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
+		DormantHours             func(childComplexity int) int
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                       func(childComplexity int) int
@@ -1091,6 +1095,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DormancyRule struct {
+		Contacts func(childComplexity int) int
+		Days     func(childComplexity int) int
+		Months   func(childComplexity int) int
+		SafePart func(childComplexity int) int
+		Years    func(childComplexity int) int
+	}
+
+	DormantBook struct {
+		Account func(childComplexity int) int
+		InUse   func(childComplexity int) int
+		Members func(childComplexity int) int
+		On      func(childComplexity int) int
+		Owed    func(childComplexity int) int
+		Usable  func(childComplexity int) int
+	}
+
+	DormantHours struct {
+		Contacts   func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Minutes    func(childComplexity int) int
+		NextAt     func(childComplexity int) int
+		QuietSince func(childComplexity int) int
+		State      func(childComplexity int) int
+	}
+
 	EnableWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
@@ -1387,6 +1417,8 @@ type ComplexityRoot struct {
 	Levy struct {
 		BasisPoints func(childComplexity int) int
 		Pool        func(childComplexity int) int
+		Role        func(childComplexity int) int
+		RoleShare   func(childComplexity int) int
 	}
 
 	LimitChange struct {
@@ -1480,6 +1512,7 @@ type ComplexityRoot struct {
 		Community     func(childComplexity int) int
 		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
+		DormantHours  func(childComplexity int) int
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
@@ -1667,6 +1700,7 @@ type ComplexityRoot struct {
 		PlanSplit                 func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
+		ReclaimDormantHours       func(childComplexity int, input model.ReclaimDormantHoursInput) int
 		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
 		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
 		RedeliverWebhook          func(childComplexity int, input model.RedeliverWebhookInput) int
@@ -1719,6 +1753,7 @@ type ComplexityRoot struct {
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
+		UseDormantHours           func(childComplexity int, input model.UseDormantHoursInput) int
 		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
@@ -1897,6 +1932,7 @@ type ComplexityRoot struct {
 		Minutes func(childComplexity int) int
 		Parts   func(childComplexity int) int
 		Period  func(childComplexity int) int
+		Record  func(childComplexity int) int
 	}
 
 	PlanTurnPart struct {
@@ -2026,6 +2062,11 @@ type ComplexityRoot struct {
 		WebhookEvents   func(childComplexity int) int
 	}
 
+	ReclaimDormantHoursPayload struct {
+		DormantHours func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	Recognition struct {
 		Badges       func(childComplexity int) int
 		Endorsements func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -2109,6 +2150,7 @@ type ComplexityRoot struct {
 		Preset     func(childComplexity int) int
 		Reason     func(childComplexity int) int
 		Rhythm     func(childComplexity int) int
+		Rule       func(childComplexity int) int
 		Title      func(childComplexity int) int
 		To         func(childComplexity int) int
 		Turns      func(childComplexity int) int
@@ -2726,6 +2768,11 @@ type ComplexityRoot struct {
 		ExpiresAt func(childComplexity int) int
 		PhotoID   func(childComplexity int) int
 		URL       func(childComplexity int) int
+	}
+
+	UseDormantHoursPayload struct {
+		DormantHours func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -4281,6 +4328,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Diff(childComplexity, args["from"].(*int)), true
+	case "Charter.dormancy":
+		if e.ComplexityRoot.Charter.Dormancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Dormancy(childComplexity), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -4859,6 +4912,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Decisions(childComplexity, args["states"].([]governance.State), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.dormantHours":
+		if e.ComplexityRoot.Community.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DormantHours(childComplexity), true
 	case "Community.exchanges":
 		if e.ComplexityRoot.Community.Exchanges == nil {
 			break
@@ -6783,6 +6842,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
 
+	case "DormancyRule.contacts":
+		if e.ComplexityRoot.DormancyRule.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Contacts(childComplexity), true
+	case "DormancyRule.days":
+		if e.ComplexityRoot.DormancyRule.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Days(childComplexity), true
+	case "DormancyRule.months":
+		if e.ComplexityRoot.DormancyRule.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Months(childComplexity), true
+	case "DormancyRule.safePart":
+		if e.ComplexityRoot.DormancyRule.SafePart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.SafePart(childComplexity), true
+	case "DormancyRule.years":
+		if e.ComplexityRoot.DormancyRule.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Years(childComplexity), true
+
+	case "DormantBook.account":
+		if e.ComplexityRoot.DormantBook.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Account(childComplexity), true
+	case "DormantBook.inUse":
+		if e.ComplexityRoot.DormantBook.InUse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.InUse(childComplexity), true
+	case "DormantBook.members":
+		if e.ComplexityRoot.DormantBook.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Members(childComplexity), true
+	case "DormantBook.onAccount":
+		if e.ComplexityRoot.DormantBook.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.On(childComplexity), true
+	case "DormantBook.owed":
+		if e.ComplexityRoot.DormantBook.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Owed(childComplexity), true
+	case "DormantBook.usable":
+		if e.ComplexityRoot.DormantBook.Usable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Usable(childComplexity), true
+
+	case "DormantHours.contacts":
+		if e.ComplexityRoot.DormantHours.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.Contacts(childComplexity), true
+	case "DormantHours.endedAt":
+		if e.ComplexityRoot.DormantHours.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.EndedAt(childComplexity), true
+	case "DormantHours.minutes":
+		if e.ComplexityRoot.DormantHours.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.Minutes(childComplexity), true
+	case "DormantHours.nextAt":
+		if e.ComplexityRoot.DormantHours.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.NextAt(childComplexity), true
+	case "DormantHours.quietSince":
+		if e.ComplexityRoot.DormantHours.QuietSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.QuietSince(childComplexity), true
+	case "DormantHours.state":
+		if e.ComplexityRoot.DormantHours.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.State(childComplexity), true
+
 	case "EnableWebhookPayload.userErrors":
 		if e.ComplexityRoot.EnableWebhookPayload.UserErrors == nil {
 			break
@@ -7873,6 +8037,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Levy.Pool(childComplexity), true
+	case "Levy.role":
+		if e.ComplexityRoot.Levy.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.Role(childComplexity), true
+	case "Levy.roleShare":
+		if e.ComplexityRoot.Levy.RoleShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.RoleShare(childComplexity), true
 
 	case "LimitChange.allowedOnce":
 		if e.ComplexityRoot.LimitChange.AllowedOnce == nil {
@@ -8244,6 +8420,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.DisplayName(childComplexity), true
+	case "Member.dormantHours":
+		if e.ComplexityRoot.Member.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.DormantHours(childComplexity), true
 	case "Member.email":
 		if e.ComplexityRoot.Member.Email == nil {
 			break
@@ -9599,6 +9781,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeSplit(childComplexity, args["input"].(model.ProposeSplitInput)), true
+	case "Mutation.reclaimDormantHours":
+		if e.ComplexityRoot.Mutation.ReclaimDormantHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reclaimDormantHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReclaimDormantHours(childComplexity, args["input"].(model.ReclaimDormantHoursInput)), true
 	case "Mutation.recordSponsorHours":
 		if e.ComplexityRoot.Mutation.RecordSponsorHours == nil {
 			break
@@ -10171,6 +10364,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.useDormantHours":
+		if e.ComplexityRoot.Mutation.UseDormantHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_useDormantHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UseDormantHours(childComplexity, args["input"].(model.UseDormantHoursInput)), true
 	case "Mutation.withdrawDecision":
 		if e.ComplexityRoot.Mutation.WithdrawDecision == nil {
 			break
@@ -10820,6 +11024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanTurn.Period(childComplexity), true
+	case "PlanTurn.record":
+		if e.ComplexityRoot.PlanTurn.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Record(childComplexity), true
 
 	case "PlanTurnPart.minutes":
 		if e.ComplexityRoot.PlanTurnPart.Minutes == nil {
@@ -11398,6 +11608,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.WebhookEvents(childComplexity), true
 
+	case "ReclaimDormantHoursPayload.dormantHours":
+		if e.ComplexityRoot.ReclaimDormantHoursPayload.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclaimDormantHoursPayload.DormantHours(childComplexity), true
+	case "ReclaimDormantHoursPayload.userErrors":
+		if e.ComplexityRoot.ReclaimDormantHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclaimDormantHoursPayload.UserErrors(childComplexity), true
+
 	case "Recognition.badges":
 		if e.ComplexityRoot.Recognition.Badges == nil {
 			break
@@ -11718,6 +11941,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReinvestmentPlan.Rhythm(childComplexity), true
+	case "ReinvestmentPlan.rule":
+		if e.ComplexityRoot.ReinvestmentPlan.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Rule(childComplexity), true
 	case "ReinvestmentPlan.title":
 		if e.ComplexityRoot.ReinvestmentPlan.Title == nil {
 			break
@@ -13870,6 +14099,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
 
+	case "UseDormantHoursPayload.dormantHours":
+		if e.ComplexityRoot.UseDormantHoursPayload.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseDormantHoursPayload.DormantHours(childComplexity), true
+	case "UseDormantHoursPayload.userErrors":
+		if e.ComplexityRoot.UseDormantHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseDormantHoursPayload.UserErrors(childComplexity), true
+
 	case "Viewer.blocked":
 		if e.ComplexityRoot.Viewer.Blocked == nil {
 			break
@@ -14557,6 +14799,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DelegateVoteInput", ec.unmarshalInputDelegateVoteInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("DormancyChangesInput", ec.unmarshalInputDormancyChangesInput),
 			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
 			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
@@ -14612,6 +14855,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
+			graphql.NewInputUnmarshaler("ReclaimDormantHoursInput", ec.unmarshalInputReclaimDormantHoursInput),
 			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
@@ -14670,6 +14914,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("UseDormantHoursInput", ec.unmarshalInputUseDormantHoursInput),
 			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
@@ -15179,6 +15424,10 @@ enum ErrorCode {
   NOT_A_PEER
   "An epoch of peers takes at most a tenth of what its pool holds: ` + "`" + `max` + "`" + `. Set less aside."
   ENVELOPE_BEYOND_TENTH
+  "The member has no hours that lie apart, and is not asked about any. Show the balance."
+  NOTHING_DORMANT
+  "More is asked for than the safe part of what lies apart. Show the message beside the minutes, and offer what is available."
+  BEYOND_SAFE_PART
   "Admitted after voting began. Say that the next vote is theirs too."
   NOT_ON_THE_ROLL
   "The project's stage does not allow this. Read it again."
@@ -15917,6 +16166,8 @@ type Charter {
   levy: Levy!
   "The part of what comes into the pools that goes to the reserve first."
   reserve: ReserveRule!
+  "What becomes of the hours of members nobody has heard of for long."
+  dormancy: DormancyRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -16122,6 +16373,10 @@ type Levy {
   basisPoints: Int!
   "The pool's purpose, as in Account.purpose; empty without a levy."
   pool: String!
+  "The part of the levy that goes to those who hold ` + "`" + `role` + "`" + `, the same to each, in the posting of the exchange: hundredths of a percent of the levy, 0 for none."
+  roleShare: Int!
+  "The role whose holders have that part; empty for none."
+  role: String!
 }
 
 """
@@ -16133,6 +16388,23 @@ type ReserveRule {
   basisPoints: Int!
   "How much it is to hold, in hundredths of a percent of all members' positive balances; beyond, it takes nothing. 0 for nothing."
   target: Int!
+}
+
+"""
+The hours of a dormant member whose account has not moved for long lie apart, once
+they were asked several times and did not answer. They stay theirs, for years.
+"""
+type DormancyRule {
+  "Months without a movement on their account until they are asked; 0: hours never lie apart."
+  months: Int!
+  "How many times they are asked before anything moves."
+  contacts: Int!
+  "Days to answer, each time."
+  days: Int!
+  "Years that the hours can be reclaimed; then they go where a leaver's go."
+  years: Int!
+  "How much of what lies apart the community may use meanwhile, in hundredths of a percent; the reserve answers for it."
+  safePart: Int!
 }
 
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
@@ -16238,6 +16510,8 @@ input CharterChangesInput {
   levy: LevyChangesInput
   "The part of what comes into the pools that goes to the reserve first."
   reserve: ReserveChangesInput
+  "What becomes of the hours of members nobody has heard of for long."
+  dormancy: DormancyChangesInput
   "Rows of the power matrix; those left out stay."
   power: [PowerRuleInput!]
   "Decision types of the matrix that go."
@@ -16332,6 +16606,10 @@ input LevyChangesInput {
   basisPoints: Int
   "The pool's purpose: SOLIDARITY, PROJECTS or RESERVE."
   pool: String
+  "Hundredths of a percent of the levy that go to those who hold ` + "`" + `role` + "`" + `, the same to each: 0 for none, at most 10000."
+  roleShare: Int
+  "A role that the community knows; empty for none."
+  role: String
 }
 
 "Changes of what the reserve receives first."
@@ -16340,6 +16618,20 @@ input ReserveChangesInput {
   basisPoints: Int
   "Hundredths of a percent of all members' positive balances, which it is to hold: 0 for nothing, at most 10000."
   target: Int
+}
+
+"Changes of what becomes of the hours of members nobody has heard of for long."
+input DormancyChangesInput {
+  "Months without a movement on their account, 0 to 120; 0: hours never lie apart."
+  months: Int
+  "How many times they are asked, 1 to 12."
+  contacts: Int
+  "Days to answer, each time, 1 to 90."
+  days: Int
+  "Years that the hours can be reclaimed, 1 to 30."
+  years: Int
+  "Hundredths of a percent of what lies apart that may be used meanwhile, 0 to 10000."
+  safePart: Int
 }
 
 "Changes of how the community comes together."
@@ -16406,7 +16698,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -16979,7 +17271,7 @@ type Community implements Node {
   ): [ServiceType!]!
   "The community's own account; its debit is what the whole owes its members."
   account: Account! @can(do: SEE_COMMUNITY)
-  "The common pools: solidarity, projects, reserve."
+  "The common pools: solidarity, projects, reserve, and where there are any the hours that lie apart."
   pools: [Account!]! @can(do: SEE_COMMUNITY)
   "The last signed checkpoint of its journal, and what shows that it extends an older one; null until something is sealed, within a minute or so. What is not a checkpoint of this journal as it stands is BAD_USER_INPUT."
   ledgerCheckpoint(
@@ -17515,6 +17807,107 @@ type FinishPasskeySignInPayload {
 type RemovePasskeyPayload {
   "The passkey that is gone; null when there are errors."
   passkeyId: ID
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/dormancy.graphqls", Input: `"Where the hours of a member nobody has heard of stand. Treat a value you do not know as HELD."
+enum DormantState {
+  "They are asked whether they are still there; nothing has moved."
+  CONTACTED
+  "They are, and nothing moved."
+  KEPT
+  "Their hours lie apart, and come back when they do."
+  HELD
+  "They came back, and their hours with them."
+  RETURNED
+  "Nobody came in time, or they left: their hours went where a leaver's go."
+  LAPSED
+}
+
+"The hours of a member nobody has heard of for long."
+type DormantHours {
+  "Where they stand."
+  state: DormantState!
+  "Since when their account had not moved."
+  quietSince: DateTime!
+  "How many times they were asked."
+  contacts: Int!
+  "Minutes that lie apart, or lay; 0 while nothing moved."
+  minutes: Minutes!
+  "When it goes on by itself: they are asked again, their hours are put apart, or, once apart, can no longer be reclaimed; null once over."
+  nextAt: DateTime
+  "When it was over; null before."
+  endedAt: DateTime
+}
+
+"What lies apart in all, without names: ` + "`" + `owed` + "`" + ` = ` + "`" + `onAccount` + "`" + ` + ` + "`" + `inUse` + "`" + `, to the minute."
+type DormantBook {
+  "How many members' hours they are."
+  members: Int!
+  "Minutes that are theirs."
+  owed: Minutes!
+  "Minutes that lie on the account."
+  onAccount: Minutes!
+  "Minutes that other pools use meanwhile; the reserve answers for them."
+  inUse: Minutes!
+  "Minutes that may still be used, by the safe part of ` + "`" + `Charter.dormancy` + "`" + `."
+  usable: Minutes!
+  "The account they lie on; null until there were any."
+  account: Account
+}
+
+extend type Member {
+  "Their hours that lie apart, or about which they are asked; what was last, when it is over. For the member and those who keep the books; null for others, and when there is nothing."
+  dormantHours: DormantHours
+}
+
+extend type Community {
+  "What lies apart of members nobody has heard of for long, added up."
+  dormantHours: DormantBook! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Says that one is still there: hours that one is asked about stay, those that lie apart come back at once. Whoever exchanges again needs it not. Errors: NOTHING_DORMANT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  reclaimDormantHours("For whom." input: ReclaimDormantHoursInput!): ReclaimDormantHoursPayload! @can(do: TAKE_PART)
+  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  useDormantHours("How much, and where it goes." input: UseDormantHoursInput!): UseDormantHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
+}
+
+"Hours to be kept, or to come back."
+input ReclaimDormantHoursInput {
+  "Where."
+  communityId: ID!
+  "For whom a coordinator or a helper answers; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of reclaimDormantHours."
+type ReclaimDormantHoursPayload {
+  "What became of them; null when there are errors."
+  dormantHours: DormantHours
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be used meanwhile."
+input UseDormantHoursInput {
+  "Where."
+  communityId: ID!
+  "The pool (an account) that uses them: not the reserve."
+  poolId: ID!
+  "Minutes."
+  minutes: Minutes!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of useDormantHours."
+type UseDormantHoursPayload {
+  "What lies apart by now; null when there are errors."
+  dormantHours: DormantBook
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -18890,7 +19283,7 @@ type Account implements Node {
   id: ID!
   "Whose hours it holds."
   kind: AccountKind!
-  "What a pool is for: SOLIDARITY, PROJECTS or RESERVE; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
+  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, or DORMANT where hours of members nobody heard of lie apart; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
   purpose: String!
   "The member it belongs to; null for the community's own."
   owner: Member
@@ -20163,6 +20556,16 @@ enum NotificationKind {
   PEER_UNFUNDED
   "What a draw or your peers granted is on your account."
   GRANT_PAID
+  "Your account has not moved for long, and you are asked whether you are still there; ` + "`" + `due` + "`" + ` is when you are asked again, or your hours are put apart."
+  DORMANT_CONTACTED
+  "Your hours lie apart until you come back; ` + "`" + `due` + "`" + ` is until when they can be reclaimed."
+  DORMANT_HELD
+  "Your hours that lay apart are back on your account."
+  DORMANT_RETURNED
+  "Your hours that lay apart were not reclaimed in time."
+  DORMANT_LAPSED
+  "For coordinators: a member's account has not moved for long; ` + "`" + `due` + "`" + ` is when they are asked again, or their hours are put apart."
+  MEMBER_UNHEARD
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -21159,6 +21562,8 @@ type ReinvestmentPlan implements Node {
   keptMinutes: Minutes!
   "How its cycles count; null for other plans."
   method: CycleMethod
+  "The limits of its draws or epochs, each time; null for others."
+  rule: CycleRule
   "How its cycles move on; null for other plans."
   phases: PlanPhases
   "The key it divides by; empty for other plans."
@@ -21189,7 +21594,7 @@ type PlanPhases {
   call: Int!
   "The look at projects."
   review: Int!
-  "The vote."
+  "The vote; 0 for a SOLIDARITY_DRAW, which has none."
   vote: Int!
   "The time for challenges."
   challenge: Int!
@@ -21221,6 +21626,8 @@ type PlanTurn {
   cycle: Cycle
   "What each use of the key received; of RESERVE, what each pool gave."
   parts: [PlanTurnPart!]!
+  "The count of a key, whole, as ` + "`" + `Allocation.record` + "`" + ` is for a cycle; null for other plans, and for turns of before it was kept. What MEMBERS received is divided among them by the hours they gave, which are not in it."
+  record: JSON
 }
 
 "What one use of a key received."
@@ -21237,7 +21644,7 @@ extend type Community {
 }
 
 extend type Mutation {
-  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, REQUIRED, NOT_WITH_THIS_METHOD, RESERVE_INDIVISIBLE."
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
   planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -21255,16 +21662,18 @@ input PlanCyclesInput {
   poolId: ID!
   "3 to 100 characters; each cycle adds its day."
   title: String!
-  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `. A PEER_EPOCH takes a tenth of the pool at most; a SOLIDARITY_DRAW is not opened when there is nothing above its floor."
   minutes: Minutes!
   "Minutes that stay in the pool."
   keptMinutes: Minutes! = 0
-  "How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle."
+  "How its cycles count."
   method: CycleMethod! = EQUAL_SHARES
   "What a voter gains from a funded project (EQUAL_SHARES)."
   utility: CycleUtility! = PER_MINUTE
   "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
   quorum: Int! = 0
+  "The limits of each SOLIDARITY_DRAW or PEER_EPOCH; left out for other methods."
+  rule: CycleRuleInput
   "A payout above this many minutes needs a second person; 1200 unless said otherwise."
   twoApproversAbove: Minutes
   "How many days each part takes."
@@ -21285,11 +21694,11 @@ input PlanPhasesInput {
   callDays: Int
   "The look at projects; 7 unless said otherwise."
   reviewDays: Int
-  "The vote; 14 unless said otherwise."
+  "The vote; 14 unless said otherwise; none in a SOLIDARITY_DRAW, which is counted when the look at requests ends."
   voteDays: Int
   "The time for challenges; 7 unless said otherwise."
   challengeDays: Int
-  "The time for claims; 182 unless said otherwise."
+  "The time for claims; 182 unless said otherwise; a day where nobody has to claim."
   payDays: Int
   "The report; 30 unless said otherwise."
   reportDays: Int
@@ -24912,6 +25321,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_levy(ctx, field)
 	case "reserve":
 		return ec.fieldContext_Charter_reserve(ctx, field)
+	case "dormancy":
+		return ec.fieldContext_Charter_dormancy(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -25164,6 +25575,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "dormantHours":
+		return ec.fieldContext_Community_dormantHours(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Community_decisions(ctx, field)
 	case "complaints":
@@ -26106,6 +26519,58 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DormancyRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "months":
+		return ec.fieldContext_DormancyRule_months(ctx, field)
+	case "contacts":
+		return ec.fieldContext_DormancyRule_contacts(ctx, field)
+	case "days":
+		return ec.fieldContext_DormancyRule_days(ctx, field)
+	case "years":
+		return ec.fieldContext_DormancyRule_years(ctx, field)
+	case "safePart":
+		return ec.fieldContext_DormancyRule_safePart(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormancyRule", field.Name)
+}
+
+func (ec *executionContext) childFields_DormantBook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_DormantBook_members(ctx, field)
+	case "owed":
+		return ec.fieldContext_DormantBook_owed(ctx, field)
+	case "onAccount":
+		return ec.fieldContext_DormantBook_onAccount(ctx, field)
+	case "inUse":
+		return ec.fieldContext_DormantBook_inUse(ctx, field)
+	case "usable":
+		return ec.fieldContext_DormantBook_usable(ctx, field)
+	case "account":
+		return ec.fieldContext_DormantBook_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormantBook", field.Name)
+}
+
+func (ec *executionContext) childFields_DormantHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_DormantHours_state(ctx, field)
+	case "quietSince":
+		return ec.fieldContext_DormantHours_quietSince(ctx, field)
+	case "contacts":
+		return ec.fieldContext_DormantHours_contacts(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DormantHours_minutes(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_DormantHours_nextAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DormantHours_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormantHours", field.Name)
+}
+
 func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -26666,6 +27131,10 @@ func (ec *executionContext) childFields_Levy(ctx context.Context, field graphql.
 		return ec.fieldContext_Levy_basisPoints(ctx, field)
 	case "pool":
 		return ec.fieldContext_Levy_pool(ctx, field)
+	case "roleShare":
+		return ec.fieldContext_Levy_roleShare(ctx, field)
+	case "role":
+		return ec.fieldContext_Levy_role(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Levy", field.Name)
 }
@@ -26858,6 +27327,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_leftAt(ctx, field)
 	case "deviceKeys":
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
+	case "dormantHours":
+		return ec.fieldContext_Member_dormantHours(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
 	case "measures":
@@ -27366,6 +27837,8 @@ func (ec *executionContext) childFields_PlanTurn(ctx context.Context, field grap
 		return ec.fieldContext_PlanTurn_cycle(ctx, field)
 	case "parts":
 		return ec.fieldContext_PlanTurn_parts(ctx, field)
+	case "record":
+		return ec.fieldContext_PlanTurn_record(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanTurn", field.Name)
 }
@@ -27596,6 +28069,16 @@ func (ec *executionContext) childFields_ProposeSplitPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ProposeSplitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReclaimDormantHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dormantHours":
+		return ec.fieldContext_ReclaimDormantHoursPayload_dormantHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReclaimDormantHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReclaimDormantHoursPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "thanks":
@@ -27748,6 +28231,8 @@ func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, fi
 		return ec.fieldContext_ReinvestmentPlan_keptMinutes(ctx, field)
 	case "method":
 		return ec.fieldContext_ReinvestmentPlan_method(ctx, field)
+	case "rule":
+		return ec.fieldContext_ReinvestmentPlan_rule(ctx, field)
 	case "phases":
 		return ec.fieldContext_ReinvestmentPlan_phases(ctx, field)
 	case "key":
@@ -28966,6 +29451,16 @@ func (ec *executionContext) childFields_UploadTicket(ctx context.Context, field 
 		return ec.fieldContext_UploadTicket_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UploadTicket", field.Name)
+}
+
+func (ec *executionContext) childFields_UseDormantHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dormantHours":
+		return ec.fieldContext_UseDormantHoursPayload_dormantHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UseDormantHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UseDormantHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
