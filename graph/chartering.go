@@ -264,7 +264,7 @@ func ruleValue(lang i18n.Language, path string, value any) string {
 		switch {
 		case strings.HasPrefix(path, "hours."):
 			return i18n.Minutes(lang, domain.Minutes(v))
-		case field == "basisPoints" || field == "floorBasisPoints" || field == "weight" || path == "reserve.target":
+		case field == "basisPoints" || field == "floorBasisPoints" || field == "weight" || field == "roleShare" || path == "reserve.target" || path == "dormancy.safePart":
 			return i18n.Text(lang, "charter.percent", map[string]any{"count": v / 100})
 		}
 		return fmt.Sprint(int64(v))

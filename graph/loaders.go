@@ -59,7 +59,9 @@ type loaders struct {
 	commentsOf   *dataloadgen.Loader[at, []governance.Comment] // by decision
 	cycles       *dataloadgen.Loader[at, reinvestment.Cycle]
 	cycleSteps   *dataloadgen.Loader[at, []reinvestment.Step]
+	plans        *dataloadgen.Loader[at, reinvestment.Plan]
 	planTurns    *dataloadgen.Loader[at, []reinvestment.PlanTurn]
+	dormants     *dataloadgen.Loader[at, []reinvestment.Dormant] // by member
 	projects     *dataloadgen.Loader[at, reinvestment.Project]
 	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
 	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
@@ -103,6 +105,7 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		commentsOf:  loader(groups(r.Governance.Comments, func(c governance.Comment) domain.ID { return c.Decision })),
 		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
 		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
+		plans:       loader(inCommunities(r.Tx, r.Reinvestment.LoadPlans, func(p reinvestment.Plan) domain.ID { return p.ID })),
 		planTurns:   loader(groups(r.Reinvestment.Turns, func(t reinvestment.PlanTurn) domain.ID { return t.Plan })),
 		projects:    loader(inCommunities(r.Tx, r.Reinvestment.Projects, func(p reinvestment.Project) domain.ID { return p.ID })),
 		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
@@ -115,6 +118,9 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		return r.Conversations.About(ctx, actor, c, ids)
 	}, conversation.Thread.About))
 	l.lastMessages = loader(inCommunities(r.Tx, r.Conversations.Last, func(m conversation.Message) domain.ID { return m.Thread }))
+	l.dormants = loader(groups(func(ctx context.Context, c domain.ID, members []domain.ID) ([]reinvestment.Dormant, error) {
+		return r.Reinvestment.DormantOf(ctx, actor, c, members)
+	}, func(d reinvestment.Dormant) domain.ID { return d.Member }))
 	l.measures = loader(inCommunities(r.Tx, r.Moderation.LoadMeasures, func(m moderation.Measure) domain.ID { return m.ID }))
 	l.appeals = loader(groups(func(ctx context.Context, c domain.ID, measures []domain.ID) ([]moderation.Appeal, error) {
 		return r.Moderation.AppealsAgainst(ctx, actor, c, measures)

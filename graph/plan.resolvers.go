@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/hora-coop/hora/internal/i18n"
 )
@@ -35,7 +36,8 @@ func (r *mutationResolver) PlanCycles(ctx context.Context, input model.PlanCycle
 		if err := phases(input.Phases, &cmd.Terms.Phases); err != nil {
 			return err
 		}
-		return said(input.TwoApproversAbove, "twoApproversAbove")
+		limited(&cmd.Terms.Rule, input.Rule)
+		return saidOf(input.TwoApproversAbove, input.Rule)
 	})
 	p, problems, err := answer(ctx, made, err)
 	return &model.PlanCyclesPayload{Plan: p, UserErrors: problems}, err
@@ -90,6 +92,10 @@ func (r *planTurnResolver) Cycle(ctx context.Context, obj *reinvestment.PlanTurn
 	return load(ctx, of(ctx).loaders.cycles, obj.Community, obj.Cycle)
 }
 
+func (r *planTurnResolver) Record(ctx context.Context, obj *reinvestment.PlanTurn) (scalar.JSON, error) {
+	return r.turnCount(ctx, obj)
+}
+
 func (r *reinvestmentPlanResolver) ID(ctx context.Context, obj *reinvestment.Plan) (string, error) {
 	return globalID(planID, obj.Community, obj.ID), nil
 }
@@ -114,6 +120,10 @@ func (r *reinvestmentPlanResolver) To(ctx context.Context, obj *reinvestment.Pla
 
 func (r *reinvestmentPlanResolver) Method(ctx context.Context, obj *reinvestment.Plan) (*allocation.Method, error) {
 	return orAbsent(obj.Terms.Method), nil
+}
+
+func (r *reinvestmentPlanResolver) Rule(ctx context.Context, obj *reinvestment.Plan) (*model.CycleRule, error) {
+	return limitsOf(obj.Terms.Method, &obj.Terms.Rule), nil
 }
 
 func (r *reinvestmentPlanResolver) Phases(ctx context.Context, obj *reinvestment.Plan) (*reinvestment.Phases, error) {

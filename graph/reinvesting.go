@@ -40,16 +40,23 @@ func openCycle(input model.OpenCycleInput) (reinvestment.Open, error) {
 	if cmd.Pool, err = wantIn(c.key, accountID, &input.PoolID, "poolId"); err != nil || input.Rule == nil {
 		return cmd, err
 	}
-	limits := input.Rule
-	cmd.Rule.Floor, cmd.Rule.PersonMaximum = deref(limits.Floor), deref(limits.PersonMaximum)
-	cmd.Rule.Allowance, cmd.Rule.PairMaximum = deref(limits.Allowance), deref(limits.PairMaximum)
+	limited(&cmd.Rule, input.Rule)
 	return cmd, nil
 }
 
+// limited decodes the limits of a draw or an epoch, if there are any.
+func limited(rule *allocation.Rule, limits *model.CycleRuleInput) {
+	if limits == nil {
+		return
+	}
+	rule.Floor, rule.PersonMaximum = deref(limits.Floor), deref(limits.PersonMaximum)
+	rule.Allowance, rule.PairMaximum = deref(limits.Allowance), deref(limits.PairMaximum)
+}
+
 // saidOf refuses limits of no minutes at all, where none is said by leaving it out.
-func saidOf(input model.OpenCycleInput) error {
-	err := said(input.TwoApproversAbove, "twoApproversAbove")
-	if limits := input.Rule; limits != nil {
+func saidOf(twoApproversAbove *domain.Minutes, limits *model.CycleRuleInput) error {
+	err := said(twoApproversAbove, "twoApproversAbove")
+	if limits != nil {
 		err = errors.Join(err, said(limits.PersonMaximum, "rule.personMaximum"),
 			said(limits.Allowance, "rule.allowance"), said(limits.PairMaximum, "rule.pairMaximum"))
 	}
@@ -57,12 +64,12 @@ func saidOf(input model.OpenCycleInput) error {
 }
 
 // limitsOf are those of a draw or an epoch; nil for other methods.
-func limitsOf(c *reinvestment.Cycle) *model.CycleRule {
-	switch c.Method {
+func limitsOf(method allocation.Method, rule *allocation.Rule) *model.CycleRule {
+	switch method {
 	case allocation.SolidarityDraw:
-		return &model.CycleRule{Floor: &c.Rule.Floor, PersonMaximum: &c.Rule.PersonMaximum}
+		return &model.CycleRule{Floor: &rule.Floor, PersonMaximum: &rule.PersonMaximum}
 	case allocation.PeerEpoch:
-		return &model.CycleRule{Allowance: &c.Rule.Allowance, PairMaximum: &c.Rule.PairMaximum}
+		return &model.CycleRule{Allowance: &rule.Allowance, PairMaximum: &rule.PairMaximum}
 	case allocation.FixedKey, allocation.EqualShares, allocation.ProposalVote, allocation.DirectEnvelopes, allocation.Knapsack, allocation.Quadratic:
 	}
 	return nil
@@ -289,6 +296,20 @@ func record(run reinvestment.Run) (scalar.JSON, error) {
 		return nil, domain.Forbidden
 	}
 	text, err := json.Marshal(run.Record)
+	return scalar.JSON(text), err
+}
+
+// turnCount is the count of a key's turn as it is exported; null for other plans.
+func (r *Resolver) turnCount(ctx context.Context, turn *reinvestment.PlanTurn) (scalar.JSON, error) {
+	p, err := load(ctx, of(ctx).loaders.plans, turn.Community, turn.Plan)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	counted, ok, err := p.Count(*turn)
+	if err != nil || !ok {
+		return nil, err
+	}
+	text, err := json.Marshal(counted)
 	return scalar.JSON(text), err
 }
 

@@ -96,7 +96,7 @@ func (r *cycleResolver) Seed(ctx context.Context, obj *reinvestment.Cycle) (*str
 }
 
 func (r *cycleResolver) Rule(ctx context.Context, obj *reinvestment.Cycle) (*model.CycleRule, error) {
-	return limitsOf(obj), nil
+	return limitsOf(obj.Method, &obj.Rule), nil
 }
 
 func (r *cycleResolver) Projects(ctx context.Context, obj *reinvestment.Cycle) ([]*reinvestment.Project, error) {
@@ -143,7 +143,7 @@ func (r *mutationResolver) OpenCycle(ctx context.Context, input model.OpenCycleI
 		return nil, err
 	}
 	var made reinvestment.Cycle
-	if err = saidOf(input); err == nil {
+	if err = saidOf(input.TwoApproversAbove, input.Rule); err == nil {
 		made, err = r.Reinvestment.Open(ctx, actor(ctx), cmd)
 	}
 	c, problems, err := answer(ctx, made, err)

@@ -915,6 +915,32 @@ CREATE POLICY tenant ON public.device_key TO PUBLIC USING ((community_id = (NULL
 CREATE INDEX device_key_member_idx ON public.device_key USING btree (community_id, member_id, registered_at DESC);
 GRANT INSERT, SELECT ON public.device_key TO hora_server;
 
+CREATE TABLE public.dormant (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  quiet_since timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  contacts integer NOT NULL,
+  minutes bigint NOT NULL DEFAULT 0,
+  next_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT dormant_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT dormant_contacts CHECK ((contacts >= 1)),
+  CONSTRAINT dormant_minutes CHECK (((minutes >= 0) AND ((minutes > 0) = (state = ANY (ARRAY['HELD'::text, 'RETURNED'::text, 'LAPSED'::text]))))),
+  CONSTRAINT dormant_open CHECK ((((next_at IS NOT NULL) = (state = ANY (ARRAY['CONTACTED'::text, 'HELD'::text]))) AND ((ended_at IS NULL) = (next_at IS NOT NULL)))),
+  CONSTRAINT dormant_state CHECK ((state = ANY (ARRAY['CONTACTED'::text, 'KEPT'::text, 'HELD'::text, 'RETURNED'::text, 'LAPSED'::text]))),
+  CONSTRAINT dormant_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT dormant_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.dormant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.dormant FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.dormant TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX dormant_member_idx ON public.dormant USING btree (community_id, member_id, ended_at);
+CREATE UNIQUE INDEX dormant_open_key ON public.dormant USING btree (community_id, member_id) WHERE (next_at IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON public.dormant TO hora_server;
+
 CREATE TABLE public.endorsement (
   community_id uuid NOT NULL,
   id uuid NOT NULL,

@@ -202,7 +202,7 @@ var written = map[string]string{
 	"details": "", "statement": "", "rule": "", "reasons": "", "text": "", "criteria": "", "evidence": "", "reference": "",
 	"url": "URL_INVALID", "events": "EVENT_UNKNOWN", "type": "DECISION_TYPE_UNKNOWN",
 	"DecisionOptionInput.label": "", "ProjectMilestoneInput.title": "", "LabelInput.fr": "", "LabelInput.en": "", "ActivityKindInput.rule": "",
-	"DecisionEffectInput.role": "ROLE_UNKNOWN", "LevyChangesInput.pool": "VALUE_UNKNOWN", "MembershipChangesInput.closingPool": "VALUE_UNKNOWN",
+	"DecisionEffectInput.role": "ROLE_UNKNOWN", "LevyChangesInput.pool": "VALUE_UNKNOWN", "LevyChangesInput.role": "VALUE_UNKNOWN", "MembershipChangesInput.closingPool": "VALUE_UNKNOWN",
 	"MembershipChangesInput.roles": "VALUE_UNKNOWN", "CollegeInput.code": "VALUE_UNKNOWN", "CollegeInput.role": "VALUE_UNKNOWN", "ActivityKindInput.code": "VALUE_UNKNOWN",
 	"PowerRuleInput.type": "VALUE_UNKNOWN", "PowerRuleInput.governs": "VALUE_UNKNOWN", "PowerRuleInput.escalateTo": "CHARTER_LOCKS_OUT", "BodyInput.name": "CHARTER_LOCKS_OUT",
 	"ShareTextInput.code": "CONSENT_MISSING", "ShareTextInput.version": "CONSENT_MISSING",

@@ -394,5 +394,73 @@ func TestTheRulesOfADrawAndAnEpochAreChecked(t *testing.T) {
 	w.founder.cannot("openCycle", with(open("PEER_EPOCH", peers), "calendar", together), "CALENDAR_INVALID", "calendar.tallyAt")
 	w.founder.does("openCycle", with(open("SOLIDARITY_DRAW", input{"personMaximum": 10}), "calendar", together))
 	plan := input{"communityId": w.id, "poolId": pool, "title": "Chaque printemps", "minutes": 100, "firstOn": w.inDays(30), "rhythm": "YEARLY", "method": "PEER_EPOCH"}
-	w.founder.cannot("planCycles", plan, "METHOD_NOT_FOR_VOTE", "method")
+	w.founder.cannot("planCycles", with(plan, "rule", input{"allowance": 10}), "REQUIRED", "rule.pairMaximum")
+	w.founder.cannot("planCycles", with(plan, "rule", input{"allowance": 10, "pairMaximum": 0}), "MINUTES_OUT_OF_RANGE", "rule.pairMaximum")
+	w.founder.cannot("planCycles", with(plan, "rule", input{"allowance": 10, "pairMaximum": 10, "floor": 1}), "NOT_WITH_THIS_METHOD", "rule.floor")
+	plan = with(plan, "method", "SOLIDARITY_DRAW")
+	w.founder.cannot("planCycles", plan, "REQUIRED", "rule.personMaximum")
+	w.founder.cannot("planCycles", with(plan, "rule", input{"personMaximum": 10, "floor": 100}), "MINUTES_OUT_OF_RANGE", "rule.floor")
+	w.founder.cannot("planCycles", with(with(plan, "method", "EQUAL_SHARES"), "phases", input{"voteDays": 0}), "OUT_OF_RANGE", "phases.voteDays")
+}
+
+// Each month the calendar opens a draw over what the solidarity pool has, and an epoch
+// of peers over a tenth of the projects' pool, whatever was planned. A month in which
+// the pool is at the draw's floor has no draw; nobody draws more than their year from
+// all months together.
+func TestDrawsAndEpochsComeRound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.withoutReserve()
+	anna, bruno := w.welcome("Anna", "fr"), w.welcome("Bruno", "fr")
+	solidarity, projects := w.poolFor("SOLIDARITY"), w.projectPool(2000)
+	w.gives("SOLIDARITY", 200)
+	plan := func(pool, title, method string, minutes int, rule input) string {
+		return w.founder.does("planCycles", input{
+			"communityId": w.id, "poolId": pool, "title": title, "minutes": minutes, "method": method, "rule": rule, "firstOn": w.inDays(2), "rhythm": "MONTHLY",
+			"phases": input{"callDays": 5, "reviewDays": 2, "challengeDays": 2, "reportDays": 2},
+		}).text("plan.id")
+	}
+	draws := plan(solidarity, "Coup de main", "SOLIDARITY_DRAW", 0, input{"floor": 60, "personMaximum": 100})
+	epochs := plan(projects, "Merci", "PEER_EPOCH", 500, input{"allowance": 60, "pairMaximum": 40})
+	const told = `ReinvestmentPlan { method rule { floor personMaximum allowance pairMaximum } phases { vote pay }
+		turns { period minutes cycle { id state method envelope rule { floor personMaximum } calendar { feasibilityAt votingAt tallyAt } } } }`
+	seen := anna.sees(draws, told)
+	same(t, "the limits", seen.thing("rule"), thing{"floor": 60.0, "personMaximum": 100.0, "allowance": nil, "pairMaximum": nil})
+	same(t, "nobody votes, and nobody claims", seen.thing("phases"), thing{"vote": 0.0, "pay": 1.0})
+	w.advance(3 * day)
+	draw, epoch := anna.sees(draws, told).list("turns")[0], anna.sees(epochs, told).list("turns")[0]
+	same(t, "the first draw is over all there is", []any{draw.text("cycle.state"), draw.text("cycle.method"), draw.int("cycle.envelope")}, []any{"OPEN_CALL", "SOLIDARITY_DRAW", 200})
+	same(t, "it is counted when the look at requests ends", draw.time("cycle.calendar.tallyAt"), draw.time("cycle.calendar.votingAt"))
+	same(t, "the epoch takes a tenth of the pool, and not what was planned", []int{epoch.int("minutes"), epoch.int("cycle.envelope")}, []int{200, 200})
+	anna.asksThe(draw.text("cycle.id"), 50, 80)
+	entry := anna.enters(epoch.text("cycle.id"))
+	bruno.enters(epoch.text("cycle.id"))
+	w.advance(8 * day) // peers give while the draw is challenged
+	bruno.votes(epoch.text("cycle.id"), input{"projectId": entry, "value": 30})
+	w.advance(23 * day)
+	same(t, "credited by themselves", anna.has(), 900+80+30)
+	same(t, "what the draw left went back before the next one", anna.sees(draws, told).list("turns")[0].int("cycle.envelope"), 120)
+	second := anna.sees(draws, told).list("turns")[0].text("cycle.id")
+	anna.asksThe(second, 10, 50)
+	w.advance(31 * day)
+	same(t, "of the second month what her year still had", anna.has(), 900+80+30+20)
+	w.advance(20 * day)
+	w.founder.does("giveHours", input{"from": solidarity, "to": projects, "minutes": 40, "idempotencyKey": newKey()})
+	w.advance(12 * day)
+	last := anna.sees(draws, told).list("turns")[0]
+	same(t, "at its floor the pool has no draw", []any{last.int("minutes"), last["cycle"], w.holds("SOLIDARITY")}, []any{0, nil, 60})
+	w.booksAreRight()
+}
+
+// has is what somebody has.
+func (p *person) has() int {
+	p.t.Helper()
+	return p.sees(p.member, `Member { account { balance } }`).int("account.balance")
+}
+
+// holds is what the pool of a purpose has.
+func (w *town) holds(purpose string) int {
+	w.t.Helper()
+	pools := w.founder.reads(`query ($s: String!) { community(slug: $s) { pools { purpose balance } } }`, input{"s": w.slug}).list("community.pools")
+	return about(pools, "purpose", purpose).int("balance")
 }

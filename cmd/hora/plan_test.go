@@ -81,7 +81,7 @@ func TestWhatThePlansSayHappensOnceAMonth(t *testing.T) {
 	same(t, "an ended plan comes round no more", len(w.founder.sees(inflow, planInFull).list("turns")), 4)
 }
 
-// Payout by hours: what a town has to share goes, by a key that its law allows, to
+// Hopwork, payout by hours: what a town has to share goes, by a key that its law allows, to
 // the reserve, to projects and to those who gave, in proportion to what they gave.
 func TestASurplusIsDividedByAKey(t *testing.T) {
 	t.Parallel()

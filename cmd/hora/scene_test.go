@@ -330,6 +330,17 @@ var calls = map[string]func(s *scene) call{
 		return call{s.anna, input{"communityId": s.id, "kind": "LISTING_PHOTO", "size": 1000 + s.turn, "contentType": "image/jpeg", "idempotencyKey": newKey()}}
 	},
 	"confirmUpload": func(s *scene) call { return call{s.anna, input{"photoId": s.anna.sends(sunset), "alt": "Un pain"}} },
+	"reclaimDormantHours": func(s *scene) call {
+		p := s.newcomer()
+		p.quietly("CONTACTED", 0)
+		return call{p, input{"communityId": s.id, "idempotencyKey": newKey()}}
+	},
+	"useDormantHours": func(s *scene) call {
+		s.turn++
+		s.newcomer().quietly("HELD", 1000)
+		s.founder.does("giveHours", input{"from": s.projectPool(1000), "to": s.apartAccount(), "minutes": 1000, "idempotencyKey": newKey()})
+		return call{s.founder, input{"communityId": s.id, "poolId": s.projectPool(1), "minutes": s.turn, "idempotencyKey": newKey()}}
+	},
 	"openCycle": func(s *scene) call {
 		s.turn++
 		return call{s.founder, input{

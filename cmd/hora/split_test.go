@@ -28,7 +28,7 @@ func (s *scene) split() string {
 
 const splitInFull = `SplitAgreement { versions { number state reason parts { basisPoints } signers { displayName } signedBy { displayName } } settlements { version minutes parts { minutes member { displayName } } } }`
 
-// Who sends, who receives and who facilitates divide a workshop of 90 minutes by
+// Practishare: who sends, who receives and who facilitates divide a workshop of 90 minutes by
 // 60, 30 and 10 percent, where it is given: one posting, nothing for the platform,
 // and no other division until everybody has signed it.
 func TestAWorkshopIsDividedAtItsSource(t *testing.T) {

@@ -56,6 +56,11 @@ func (p *program) town(name, slug string) *town {
 }
 
 func (p *program) townIn(zone, name, slug string) *town {
+	return p.townOf("accorderie", zone, name, slug)
+}
+
+// townOf is one that starts from a preset.
+func (p *program) townOf(preset, zone, name, slug string) *town {
 	p.t.Helper()
 	founder := "Fatou"
 	if slug != "port" {
@@ -65,7 +70,7 @@ func (p *program) townIn(zone, name, slug string) *town {
 	w.types = sync.OnceValue(w.catalogue)
 	w.founder = w.register(founder, "fr-CA")
 	w.id = w.founder.does("createCommunity", input{
-		"name": name, "slug": slug, "preset": "accorderie", "locale": "fr-CA", "timeZone": zone,
+		"name": name, "slug": slug, "preset": preset, "locale": "fr-CA", "timeZone": zone,
 	}).text("community.id")
 	w.founder.member = w.founder.reads(`query($slug: String!) { community(slug: $slug) { membership { id } } }`, input{"slug": slug}).text("community.membership.id")
 	return w
@@ -290,6 +295,7 @@ var shown = map[string]string{
 	"Message":          "{ id number body sender { displayName } thread { id with { displayName } } }",
 	"Announcement":     "{ id audience title body }",
 	"ReinvestmentPlan": `{ id title }`, "SplitAgreement": `{ id title versions { number state } }`, "SplitSettlement": `{ version minutes parts { minutes member { displayName } } }`,
+	"DormantHours": "{ state contacts minutes }", "DormantBook": "{ members owed onAccount inUse usable }",
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"Thanks":      "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Charter":     "{ version effectiveFrom reason startingHours }",

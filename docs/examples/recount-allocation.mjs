@@ -1,105 +1,103 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// Counts a published allocation by equal shares again, with nothing of Hora's:
+// Counts published allocations again, by any of the eight methods, with nothing of
+// Hora's and nothing but Node:
 //
-//   node recount-allocation.mjs record.json
+//   node recount-allocation.mjs record.json …
 //
-// The file is what a cycle exports: the ballots under receipts, the projects, the
-// result. Whoever voted finds their own ballot by its receipt.
+// A file is what a cycle exports (allocation { record }), or a turn of a plan that
+// divides by a key: the ballots under receipts, the projects, the result. Whoever
+// voted finds their own ballot by its receipt. The methods are in recount/, each a
+// page long; this file reads, checks the hashes, and compares.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { ballotIsWrong } from "./recount/ballots.mjs";
+import { equalShares } from "./recount/equal-shares.mjs";
+import { directEnvelopes, fixedKey, knapsack, peerEpoch, proposalVote, quadratic, solidarityDraw } from "./recount/methods.mjs";
 
-const { instance: vote, result, commitment } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const sha = (text) => createHash("sha256").update(text).digest("hex");
-const fail = (why) => { console.error(`NOT the published result: ${why}`); process.exit(1); };
-
-// Exact fractions: numerator and denominator, never rounded.
-const gcd = (a, b) => { while (b) [a, b] = [b, a % b]; return a < 0n ? -a : a; };
-const frac = (n, d = 1n) => { const g = gcd(n, d) || 1n; return { n: n / g, d: d / g }; };
-const add = (a, b) => frac(a.n * b.d + b.n * a.d, a.d * b.d);
-const sub = (a, b) => frac(a.n * b.d - b.n * a.d, a.d * b.d);
-const mul = (a, b) => frac(a.n * b.n, a.d * b.d);
-const div = (a, b) => frac(a.n * b.d, a.d * b.n);
-const less = (a, b) => a.n * b.d < b.n * a.d;
-const text = (a) => (a.d === 1n ? `${a.n}` : `${a.n}/${a.d}`);
-
-const byId = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-const canonical = {
-  ...vote,
-  projects: [...vote.projects].sort((a, b) => byId(a.id, b.id)),
-  ballots: vote.ballots
-    .map((b) => ({ voter: b.voter, choices: (b.choices ?? []).filter((c) => c.value).sort((x, y) => byId(x.project, y.project)) }))
-    .sort((a, b) => byId(a.voter, b.voter)),
+const methods = {
+  FIXED_KEY: fixedKey, EQUAL_SHARES: equalShares, PROPOSAL_VOTE: proposalVote, DIRECT_ENVELOPES: directEnvelopes,
+  KNAPSACK: knapsack, QUADRATIC: quadratic, SOLIDARITY_DRAW: solidarityDraw, PEER_EPOCH: peerEpoch,
 };
-if (vote.method !== "EQUAL_SHARES") fail(`this script counts EQUAL_SHARES, the file says ${vote.method}`);
-if (sha(JSON.stringify(canonical)) !== result.inputHash) fail("the ballots are not those that were hashed");
-if (commitment && commitment !== sha(`hora seed\n${vote.cycle}\n${vote.seed}`)) fail("the seed is not the one committed to");
+const sha = (text) => createHash("sha256").update(text).digest("hex");
+const bytewise = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-// Equal in everything: earlier filing, then a hash nobody could know beforehand.
-const lot = (p) => sha(`${vote.cycle}\n${vote.seed}\n${p.id}`);
-const first = [...vote.projects].sort((a, b) => a.filed - b.filed || byId(lot(a), lot(b)));
-const cost = (p) => BigInt(p.minimum);
-const support = new Map(first.map((p) => [p, vote.ballots.flatMap((b, voter) =>
-  (b.choices ?? []).filter((c) => c.project === p.id && c.value > 0).map((c) => ({ voter, score: BigInt(c.value) })))]));
-const score = (p) => support.get(p).reduce((sum, s) => sum + s.score, 0n);
-
-// What a supporter pays per point: all in proportion, those with less all they have.
-function price(p, money) {
-  let rich = support.get(p), due = frac(cost(p));
-  for (;;) {
-    const points = rich.reduce((sum, s) => sum + s.score, 0n);
-    if (points === 0n) return null;
-    const each = div(due, frac(points));
-    const poor = rich.filter((s) => less(money[s.voter], mul(each, frac(s.score))));
-    if (poor.length === 0) return each;
-    for (const s of poor) due = sub(due, money[s.voter]);
-    rich = rich.filter((s) => !poor.includes(s));
-  }
+// What was hashed: these fields in this order, what is empty left out, projects by
+// id, ballots by voter, choices by project, choices that say nothing left out.
+function canonical(vote) {
+  const rule = {};
+  for (const name of ["utility", "raise", "roll", "quorum", "floor", "personMaximum", "pairMaximum", "allowance"])
+    if (vote.rule?.[name]) rule[name] = vote.rule[name];
+  const projects = vote.projects?.map(({ id, minimum, maximum, filed, owner, given }) =>
+    ({ id, minimum, maximum, filed, ...(owner && { owner }), ...(given && { given }) })).sort((a, b) => bytewise(a.id, b.id)) ?? null;
+  const speaks = (choice) => choice.value !== 0 || vote.method === "PROPOSAL_VOTE"; // where 0 is an abstention
+  const ballots = (vote.ballots ?? []).map((b) => ({
+    voter: b.voter,
+    choices: (b.choices ?? []).filter(speaks).map(({ project, value }) => ({ project, value })).sort((a, b) => bytewise(a.project, b.project)),
+  })).sort((a, b) => bytewise(a.voter, b.voter));
+  const { version, method, cycle, seed, envelope } = vote;
+  return JSON.stringify({ version, method, cycle, seed, envelope, rule, projects, ballots })
+    .replace(/[\u2028\u2029]/g, (c) => "\\u" + c.charCodeAt(0).toString(16)); // as other languages write them
 }
 
-function buy(share) {
-  const money = vote.ballots.map(() => share), bought = [];
-  for (;;) {
-    let best = null;
-    for (const p of first.filter((p) => !bought.some((b) => b.p === p))) {
-      const each = price(p, money);
-      if (!each) continue;
-      const key = vote.rule.utility === "PER_PROJECT" ? each : div(each, frac(cost(p)));
-      if (!best || less(key, best.key)) best = { p, each, key };
+// A count in the making. Everything is a BigInt: nothing is ever rounded by a machine.
+function newCount(vote) {
+  const count = { vote, rule: {}, envelope: BigInt(vote.envelope), ballots: vote.ballots ?? [] };
+  for (const name of ["raise", "roll", "quorum", "floor", "personMaximum", "pairMaximum", "allowance"]) count.rule[name] = BigInt(vote.rule?.[name] ?? 0);
+  count.projects = (vote.projects ?? []).map((p) => ({
+    id: p.id, owner: p.owner ?? "", minimum: BigInt(p.minimum), maximum: BigInt(p.maximum), given: BigInt(p.given ?? 0), filed: p.filed,
+    lot: sha(`${vote.cycle}\n${vote.seed}\n${p.id}`),
+    minutes: 0n, cause: "NO_SUPPORT", place: 0, support: 0n, voters: 0, missing: 0n, perPoint: "",
+  }));
+  const byId = new Map(count.projects.map((p) => [p.id, p]));
+  for (const ballot of count.ballots)
+    for (const { project, value } of ballot.choices ?? []) {
+      if (value === 0 && vote.method !== "PROPOSAL_VOTE") continue;
+      byId.get(project).support += BigInt(value);
+      byId.get(project).voters++;
     }
-    if (!best) return bought;
-    bought.push(best);
-    for (const s of support.get(best.p)) {
-      const due = mul(best.each, frac(s.score));
-      money[s.voter] = less(due, money[s.voter]) ? sub(money[s.voter], due) : frac(0n);
-    }
-  }
+  // Equal in everything: earlier filing, then a hash nobody could know beforehand.
+  count.inOrder = [...count.projects].sort((a, b) => a.filed - b.filed || (a.lot < b.lot ? -1 : 1));
+  count.spent = () => count.projects.reduce((sum, p) => sum + p.minutes, 0n);
+  count.left = () => count.envelope - count.spent();
+  count.grant = (p, minutes, cause) => Object.assign(p, { minutes, cause, missing: 0n, place: 1 + Math.max(0, ...count.projects.map((q) => q.place)) });
+  count.refuse = (p, cause, missing = 0n) => Object.assign(p, { cause, missing });
+  return count;
 }
 
-const envelope = BigInt(vote.envelope), voters = BigInt(vote.ballots.length);
-const sum = (bought) => bought.reduce((total, b) => total + cost(b.p), 0n);
-const step = frac(BigInt(vote.rule.raise ?? 0) || envelope / voters / 20n || 1n);
-let share = frac(envelope, voters), bought = buy(share);
-const more = () => first.some((p) => !bought.some((b) => b.p === p) && score(p) > 0n && cost(p) <= envelope - sum(bought));
-while (more() && !less(frac(envelope), share)) {
-  const next = buy(add(share, step));
-  if (sum(next) > envelope) break;
-  [share, bought] = [add(share, step), next];
+function recount(file) {
+  const { instance: vote, result, commitment } = JSON.parse(readFileSync(file, "utf8"));
+  const fail = (why) => { throw new Error(`NOT the published result: ${why}`); };
+  const differs = (what, found, stated) => String(found) === String(stated) || fail(`${what}: ${found}, the file says ${stated}`);
+
+  if (!methods[vote.method]) fail(`this script knows no method ${vote.method}`);
+  if (vote.version !== "hora-allocation/1") fail(`this script counts hora-allocation/1, the file says ${vote.version}`);
+  if (sha(canonical(vote)) !== result.inputHash) fail("the ballots are not those that were hashed");
+  if (commitment && commitment !== sha(`hora seed\n${vote.cycle}\n${vote.seed}`)) fail("the seed is not the one committed to");
+  const wrong = ballotIsWrong(vote);
+  if (wrong) fail(wrong);
+
+  const count = newCount(vote);
+  methods[vote.method](count);
+  differs("the number of lines", count.projects.length, result.lines?.length ?? 0);
+  count.projects.forEach((p, i) => {
+    const line = result.lines[i];
+    differs(`line ${i}`, p.id, line.project);
+    for (const what of ["minutes", "cause", "place", "support", "voters"]) differs(`${what} of ${p.id}`, p[what], line[what]);
+    differs(`what is missing to ${p.id}`, p.missing, line.missing ?? 0);
+    differs(`the share per point of ${p.id}`, p.perPoint, line.perPoint ?? "");
+  });
+  differs("minutes granted", count.spent(), result.spent);
+  differs("minutes left", count.left(), result.left);
+  differs("each voter's share", count.share ?? "", result.share ?? "");
+  differs("the raised share", count.virtual ?? "", result.virtual ?? "");
+  const funded = count.projects.filter((p) => p.minutes > 0n).length;
+  return `The same, to the minute: ${funded} of ${count.projects.length} projects, ${result.spent} of ${vote.envelope} minutes, ${count.ballots.length} ballots by ${vote.method}.`;
 }
-let left = envelope - sum(bought);
-const granted = new Map(bought.map((b) => [b.p, cost(b.p)]));
-const perMinute = (p) => vote.rule.utility === "PER_PROJECT" ? frac(score(p), cost(p)) : frac(score(p));
-for (const p of [...first].sort((a, b) => (less(perMinute(b), perMinute(a)) ? -1 : less(perMinute(a), perMinute(b)) ? 1 : 0)))
-  if (!granted.has(p) && score(p) > 0n && cost(p) <= left) { granted.set(p, cost(p)); left -= cost(p); }
-for (const [p, minutes] of granted) {
-  const extra = [BigInt(p.maximum) - minutes, left].reduce((a, b) => (a < b ? a : b));
-  granted.set(p, minutes + extra);
-  left -= extra;
+
+const files = process.argv.slice(2);
+if (files.length === 0) { console.error("usage: node recount-allocation.mjs record.json …"); process.exit(2); }
+for (const file of files) {
+  const named = files.length > 1 ? `${file}: ` : "";
+  try { console.log(named + recount(file)); } catch (error) { console.error(named + error.message); process.exitCode = 1; }
 }
-for (const line of result.lines) {
-  const p = first.find((p) => p.id === line.project), b = bought.find((b) => b.p === p);
-  if ((granted.get(p) ?? 0n) !== BigInt(line.minutes)) fail(`${line.project}: ${granted.get(p) ?? 0} minutes, the file says ${line.minutes}`);
-  if ((line.perPoint ?? "") !== (b ? text(b.each) : "")) fail(`${line.project}: another share per point`);
-}
-if (left !== BigInt(result.left)) fail(`${left} minutes are left, the file says ${result.left}`);
-console.log(`The same, to the minute: ${granted.size} of ${first.length} projects, ${result.spent} of ${vote.envelope} minutes, ${voters} ballots.`);

@@ -42,6 +42,7 @@ func (c Charter) Validate() error {
 		{"cheques.slipDays", c.SlipDays, 0, longest},
 		{"sessions.noticeHours", c.NoticeHours, 0, 24 * 60},
 		{"levy.basisPoints", c.Levy.BasisPoints, 0, HighestLevy},
+		{"levy.roleShare", c.Levy.RoleShare, 0, 10_000},
 		{"reserve.basisPoints", c.Reserve.BasisPoints, 0, 10_000},
 		{"reserve.target", c.Reserve.Target, 0, 10_000},
 		{"coOwnership.statutes", c.CoOwnership.Statutes, 0, 10_000},
@@ -56,7 +57,9 @@ func (c Charter) Validate() error {
 	if c.Levy.BasisPoints > 0 {
 		known(&check, "levy.pool", c.Levy.Pool, pools...)
 	}
+	check.That(c.Levy.RoleShare == 0 && c.Levy.Role == "" || c.KnownRole(c.Levy.Role), domain.ValueUnknown, "levy.role")
 	codes(&check, "membership.roles", c.Roles)
+	c.Dormancy.check(&check)
 	c.Activities.check(&check)
 	c.Progression.check(&check)
 	c.Shares.check(&check)

@@ -4,6 +4,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -144,6 +145,16 @@ func (s *Service) CommunityAccount(ctx context.Context, community domain.ID, kin
 	return Account{}, domain.NewError(domain.NotFound, "")
 }
 
+// PoolFor finds the pool of a purpose, and opens it where there is none yet.
+func (s *Service) PoolFor(ctx context.Context, community domain.ID, purpose string, now time.Time) (Account, error) {
+	a, err := s.CommunityAccount(ctx, community, Pool, purpose)
+	if !errors.Is(err, domain.NotFound) {
+		return a, err
+	}
+	a = Account{Community: community, ID: domain.NewID(), Kind: Pool, Purpose: purpose, OpenedAt: now}
+	return a, s.store.OpenAccount(ctx, a)
+}
+
 // Give moves hours of one's own to another account, as a gift. A coordinator
 // may do it for a member, though never to themselves, or from the community.
 //
@@ -165,7 +176,7 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		if !ok || !known || (to.Kind == Member && !standing.Sees(to.Owner)) {
 			return domain.Nowhere, domain.NotFound
 		}
-		if !mayGiveFrom(standing, from) || anyMirror(found) {
+		if !mayGiveFrom(standing, from) || anyMirror(found) || from.apart() || to.apart() && from.Kind != Pool {
 			return domain.Nowhere, domain.Forbidden
 		}
 		if from.Kind == Member && from.Owner != standing.Member && to.Kind == Member && to.Owner == standing.Member {

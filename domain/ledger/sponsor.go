@@ -52,7 +52,7 @@ func (s *Service) RecordSponsored(ctx context.Context, actor domain.Actor, cmd S
 		}
 		pool, ok := byID(found, cmd.Pool)
 		switch {
-		case !ok || pool.Kind != Pool:
+		case !ok || pool.Kind != Pool || pool.apart():
 			return domain.Nowhere, domain.NewError(domain.NotFound, "poolId")
 		case pool.Purpose == Reserve:
 			return domain.Nowhere, domain.NewError(ReserveFillsItself, "poolId")

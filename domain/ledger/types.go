@@ -41,6 +41,14 @@ const (
 	Reserve    = "RESERVE"
 )
 
+// Dormant is the purpose of the pool where hours of members nobody heard of lie apart.
+// It is opened when there are such hours for the first time.
+const Dormant = "DORMANT"
+
+// apart says whether an account holds what is still somebody's: its hours move by the
+// rule that put them there, and by nobody's own word.
+func (a Account) apart() bool { return a.Kind == Pool && a.Purpose == Dormant }
+
 // Limits bound an account; nil means no limit.
 type Limits struct {
 	Floor     *domain.Minutes // hard: refused by the database itself

@@ -87,6 +87,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
+	case reinvestment.DormantContacted, reinvestment.DormantHeld, reinvestment.DormantReturned, reinvestment.DormantLapsed:
+		return tellDormant(e)
 	case governance.DecisionOpened, governance.DecisionRemembers, governance.DecisionCalled:
 		return told{kind: Kind(e.Kind), voters: e.Subject}, true, nil
 	case governance.DecisionClosed, governance.DecisionExecuted, governance.DecisionFailed, governance.DecisionReview:

@@ -51,6 +51,11 @@ const (
 	PeerFunded        Kind = "PEER_FUNDED" // what peers gave
 	PeerUnfunded      Kind = "PEER_UNFUNDED"
 	GrantPaid         Kind = "GRANT_PAID" // by itself
+	DormantContacted  Kind = "DORMANT_CONTACTED"
+	DormantHeld       Kind = "DORMANT_HELD"
+	DormantReturned   Kind = "DORMANT_RETURNED"
+	DormantLapsed     Kind = "DORMANT_LAPSED"
+	MemberUnheard     Kind = "MEMBER_UNHEARD" // for coordinators
 
 	DecisionOpened   Kind = "DECISION_OPENED"   // for those who may vote
 	DecisionReminder Kind = "DECISION_REMINDER" // for those who have not voted

@@ -21,7 +21,7 @@ import (
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	var stuck []domain.ID
 	var errs []error
-	errs = append(errs, s.watchReserve(ctx, community))
+	errs = append(errs, s.watchReserve(ctx, community), s.watchDormant(ctx, community))
 	for {
 		var next Due
 		var ok bool

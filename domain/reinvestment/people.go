@@ -29,9 +29,6 @@ func credits(m allocation.Method) bool {
 	return m == allocation.SolidarityDraw || m == allocation.PeerEpoch
 }
 
-// plannedMethods are those of the cycles that the calendar opens.
-func plannedMethods() []allocation.Method { return slices.DeleteFunc(CycleMethods(), credits) }
-
 // mostProjects is how many projects one member may have in one cycle.
 func mostProjects(m allocation.Method) int {
 	if m == allocation.PeerEpoch {

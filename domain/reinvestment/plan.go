@@ -144,6 +144,9 @@ type PlanTurn struct {
 	Minutes domain.Minutes `json:"minutes"`
 	Cycle   domain.ID      `json:"cycle,omitzero"` // that it opened
 	Parts   []UsePart      `json:"parts,omitempty"`
+	// Divided is what a key divided: Minutes, and what had nobody to go to. 0 for other
+	// plans, and for the turns of before it was kept.
+	Divided domain.Minutes `json:"divided,omitempty"`
 }
 
 // UsePart is what one use of a key received.
@@ -172,6 +175,12 @@ func (p Plan) available(balance, held domain.Minutes) domain.Minutes {
 	if p.Minutes > 0 {
 		free = min(free, p.Minutes)
 	}
+	switch {
+	case p.Kind == PlanCycle && p.Terms.Method == allocation.PeerEpoch:
+		free = min(free, max(0, balance)/10) // no epoch is over more
+	case p.Kind == PlanCycle && free <= p.Terms.Rule.Floor:
+		return 0 // a draw with nothing above its floor helps nobody
+	}
 	return free
 }
 
@@ -189,20 +198,32 @@ func (f Phases) calendar(turn domain.Turn, hour int, zone *time.Location) Calend
 	}
 }
 
-// complete fills the phases left out with the usual ones.
-func (f Phases) complete() Phases {
+// complete fills the phases left out with the usual ones. Where nobody votes, or
+// nobody has to claim, that time is not taken.
+func (f Phases) complete(method allocation.Method) Phases {
+	vote, pay := 14, 182
+	if method == allocation.SolidarityDraw {
+		vote = 0
+	}
+	if credits(method) {
+		pay = 1
+	}
 	return Phases{
-		Call: cmp.Or(f.Call, 30), Review: cmp.Or(f.Review, 7), Vote: cmp.Or(f.Vote, 14),
-		Challenge: cmp.Or(f.Challenge, 7), Pay: cmp.Or(f.Pay, 182), Report: cmp.Or(f.Report, 30),
+		Call: cmp.Or(f.Call, 30), Review: cmp.Or(f.Review, 7), Vote: cmp.Or(f.Vote, vote),
+		Challenge: cmp.Or(f.Challenge, 7), Pay: cmp.Or(f.Pay, pay), Report: cmp.Or(f.Report, 30),
 	}
 }
 
-func (f Phases) check(c *domain.Check) {
+func (f Phases) check(c *domain.Check, method allocation.Method) {
 	for _, phase := range []struct {
 		field string
 		days  int
 	}{{"callDays", f.Call}, {"reviewDays", f.Review}, {"voteDays", f.Vote}, {"challengeDays", f.Challenge}, {"payDays", f.Pay}, {"reportDays", f.Report}} {
-		c.That(phase.days >= 1 && phase.days <= MostDays, domain.OutOfRange, "phases."+phase.field, "min", 1, "max", MostDays)
+		least := 1
+		if phase.field == "voteDays" && method == allocation.SolidarityDraw {
+			least = 0
+		}
+		c.That(phase.days >= least && phase.days <= MostDays, domain.OutOfRange, "phases."+phase.field, "min", least, "max", MostDays)
 	}
 }
 
@@ -226,8 +247,20 @@ func checkKey(c *domain.Check, key []Part, preset Preset) {
 	c.That(!good || ok, code, "key")
 }
 
-// divide is the count of one turn of a key, in the order in which it was written.
-func (p Plan) divide(envelope domain.Minutes, period string) ([]UsePart, error) {
+// Count is the count of a turn of a key, for a stranger to make again; ok is false for
+// other plans and where nothing was divided.
+func (p Plan) Count(t PlanTurn) (r allocation.Record, ok bool, err error) {
+	if p.Kind != PlanSplit || t.Divided == 0 {
+		return r, false, nil
+	}
+	r.Instance = p.keyed(t.Divided, t.Period)
+	r.Result, err = allocation.Run(r.Instance)
+	return r, true, err
+}
+
+// keyed is what the count of one turn of a key depends on, in the order in which the
+// key was written.
+func (p Plan) keyed(envelope domain.Minutes, period string) allocation.Instance {
 	in := allocation.Instance{Version: allocation.Version, Method: allocation.FixedKey, Cycle: p.ID.String(), Seed: period, Envelope: envelope}
 	ballot := allocation.Ballot{Voter: "key"}
 	for i, part := range p.Terms.Key {
@@ -235,7 +268,12 @@ func (p Plan) divide(envelope domain.Minutes, period string) ([]UsePart, error) 
 		ballot.Choices = append(ballot.Choices, allocation.Choice{Project: string(part.Use), Value: part.BasisPoints})
 	}
 	in.Ballots = []allocation.Ballot{ballot}
-	result, err := allocation.Run(in)
+	return in
+}
+
+// divide is what each use of a key has of one turn.
+func (p Plan) divide(envelope domain.Minutes, period string) ([]UsePart, error) {
+	result, err := allocation.Run(p.keyed(envelope, period))
 	parts := make([]UsePart, len(result.Lines))
 	for i, line := range result.Lines {
 		parts[i] = UsePart{Use: Use(line.Project), Minutes: line.Minutes}

@@ -85,7 +85,7 @@ func TestAPlannedCycleKeepsItsHour(t *testing.T) {
 		t.Fatal(err)
 	}
 	turn := domain.Turns{First: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), Rhythm: domain.Monthly, Hour: 9, Zone: paris}.Turn(0)
-	c := Phases{Call: 20}.complete().calendar(turn, 9, paris)
+	c := Phases{Call: 20}.complete(allocation.EqualShares).calendar(turn, 9, paris)
 	for _, at := range []time.Time{c.CallAt, c.FeasibilityAt, c.VotingAt, c.TallyAt, c.ChallengeUntil, c.PayUntil, c.CloseAt} {
 		if at.In(paris).Hour() != 9 {
 			t.Errorf("%v is not at nine", at.In(paris))

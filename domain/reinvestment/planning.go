@@ -43,14 +43,15 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 	c.That(turns.Turn(0).At.After(now.Add(-24*time.Hour)), CalendarInvalid, "firstOn")
 	switch cmd.Kind {
 	case PlanCycle:
-		cmd.Terms.Phases = cmd.Terms.Phases.complete()
-		cmd.Terms.Phases.check(&c)
 		cmd.Terms.Method = cmp.Or(cmd.Terms.Method, allocation.EqualShares)
+		cmd.Terms.Phases = cmd.Terms.Phases.complete(cmd.Terms.Method)
+		cmd.Terms.Phases.check(&c, cmd.Terms.Method)
 		cmd.Terms.Rule.Utility = cmp.Or(cmd.Terms.Rule.Utility, allocation.PerMinute)
 		cmd.Terms.TwoApproversAbove = cmp.Or(cmd.Terms.TwoApproversAbove, 1200)
 		c.Minutes("twoApproversAbove", cmd.Terms.TwoApproversAbove)
-		c.That(!credits(cmd.Terms.Method), MethodNotForVote, "method", "known", methodNames(plannedMethods()))
-		in := allocation.Instance{Method: cmd.Terms.Method, Rule: cmd.Terms.Rule}
+		c.That(slices.Contains(CycleMethods(), cmd.Terms.Method), MethodNotForVote, "method", "known", methodNames(CycleMethods()))
+		checkRule(&c, cmd.Terms.Method, cmd.Terms.Rule, cmp.Or(cmd.Minutes, domain.MaxMinutes+1))
+		in := allocation.Instance{Method: cmd.Terms.Method, Rule: allocation.Rule{Utility: cmd.Terms.Rule.Utility, Quorum: cmd.Terms.Rule.Quorum}}
 		c.That(in.Check() == nil, allocation.RuleInvalid, "quorum")
 	case PlanSplit:
 		cmd.Terms.Preset = cmp.Or(cmd.Terms.Preset, NoPreset)
@@ -66,7 +67,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 // MakePlan has the calendar open cycles, bring hours into a pool, or divide a pool,
 // from a day on. A first day up to a day ago comes round at once.
 //
-// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, NotWithMethod, Required, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
 func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan) (Plan, error) {
 	var p Plan
 	if cmd.Terms.Federation != domain.Nowhere { // before the transaction, since it lies in another community
@@ -135,8 +136,10 @@ func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd Mak
 	switch {
 	case err != nil:
 		return err
-	case to.Kind != ledger.Pool:
+	case to.Kind != ledger.Pool || to.Purpose == ledger.Dormant:
 		return domain.NewError(domain.NotFound, "poolId")
+	case from.Purpose == ledger.Dormant:
+		return domain.NewError(domain.NotFound, "fromId")
 	case from.Kind == ledger.Pool && from.Purpose == ledger.Reserve:
 		return domain.NewError(ReserveIndivisible, "fromId")
 	case from.Kind != ledger.Community && from.Kind != ledger.ServicePoint && from.Kind != ledger.Pool:
@@ -168,7 +171,7 @@ func (s *Service) federated(ctx context.Context, cmd MakePlan) error {
 
 // divisible is for hours that go to people or projects.
 func divisible(from ledger.Account, field string) error {
-	if from.Kind != ledger.Pool {
+	if from.Kind != ledger.Pool || from.Purpose == ledger.Dormant {
 		return domain.NewError(domain.NotFound, field)
 	}
 	if from.Purpose == ledger.Reserve {
@@ -327,6 +330,7 @@ func grant(minutes domain.Minutes, from, to domain.ID) ledger.Transfer {
 // split is where the parts of a key go. What is for members while none gave
 // anything stays where it is.
 func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done PlanTurn, zone *time.Location) ([]ledger.Transfer, PlanTurn, error) {
+	done.Divided = done.Minutes
 	parts, err := p.divide(done.Minutes, turn.Period)
 	if err != nil {
 		return nil, done, err
@@ -387,6 +391,11 @@ func (s *Service) Plan(ctx context.Context, actor domain.Actor, community, id do
 		return err
 	})
 	return p, err
+}
+
+// LoadPlans reads plans by id inside the caller's transaction, for a page at once.
+func (s *Service) LoadPlans(ctx context.Context, community domain.ID, ids []domain.ID) ([]Plan, error) {
+	return s.store.Plans(ctx, community, ids)
 }
 
 // Plans lists a community's plans, the newest first.

@@ -14,6 +14,7 @@ import (
 // two servers never do one step twice.
 type Store interface {
 	SplitStore
+	DormantStore
 
 	AddCycle(ctx context.Context, c Cycle, first Step) error
 	// TakeCycle has everybody else who takes or moves it wait until this transaction

@@ -262,4 +262,6 @@ type Told struct {
 	Minutes domain.Minutes `json:"minutes,omitempty"`
 	// Method is named where hours go to people by themselves.
 	Method allocation.Method `json:"method,omitempty"`
+	// By is when what is announced comes, of hours that lie apart.
+	By time.Time `json:"by,omitzero"`
 }

@@ -46,6 +46,7 @@ type CommunityResolver interface {
 	TimeChequeBatches(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.TimeChequeBatchConnection, error)
 	Threads(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.ThreadConnection, error)
 	Announcements(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.AnnouncementConnection, error)
+	DormantHours(ctx context.Context, obj *community.Community) (*reinvestment.DormantBook, error)
 	Decisions(ctx context.Context, obj *community.Community, states []governance.State, first *int, after *string, last *int, before *string) (*model.DecisionConnection, error)
 	Complaints(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ComplaintConnection, error)
 	ModerationQueue(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ReportConnection, error)
@@ -1916,6 +1917,61 @@ func (ec *executionContext) fieldContext_Community_announcements(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_dormantHours(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_dormantHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().DormantHours(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SEE_COMMUNITY")
+				if err != nil {
+					var zeroVal *reinvestment.DormantBook
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *reinvestment.DormantBook
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *reinvestment.DormantBook
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *reinvestment.DormantBook) graphql.Marshaler {
+			return ec.marshalNDormantBook2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐDormantBook(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_dormantHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DormantBook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_decisions(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3268,6 +3324,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_announcements(ctx, field, obj)
+				})
+		case "dormantHours":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_dormantHours(ctx, field, obj)
 				})
 		case "decisions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
@@ -40,6 +41,7 @@ type MemberResolver interface {
 	Email(ctx context.Context, obj *membership.Member) (*string, error)
 
 	DeviceKeys(ctx context.Context, obj *membership.Member) ([]*cheque.Device, error)
+	DormantHours(ctx context.Context, obj *membership.Member) (*reinvestment.Dormant, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
 	Card(ctx context.Context, obj *membership.Member) (*membership.CardOf, error)
 	Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error)
@@ -1036,6 +1038,38 @@ func (ec *executionContext) fieldContext_Member_deviceKeys(_ context.Context, fi
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DeviceKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_dormantHours(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_dormantHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().DormantHours(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reinvestment.Dormant) graphql.Marshaler {
+			return ec.marshalODormantHours2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐDormant(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_dormantHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DormantHours(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2862,6 +2896,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_deviceKeys(ctx, field, obj)
+				})
+		case "dormantHours":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_dormantHours(ctx, field, obj)
 				})
 		case "helpers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -27,6 +27,8 @@ type PlanTurnResolver interface {
 	Period(ctx context.Context, obj *reinvestment.PlanTurn) (*time.Time, error)
 
 	Cycle(ctx context.Context, obj *reinvestment.PlanTurn) (*reinvestment.Cycle, error)
+
+	Record(ctx context.Context, obj *reinvestment.PlanTurn) (scalar.JSON, error)
 }
 type ReinvestmentPlanResolver interface {
 	ID(ctx context.Context, obj *reinvestment.Plan) (string, error)
@@ -36,6 +38,7 @@ type ReinvestmentPlanResolver interface {
 	To(ctx context.Context, obj *reinvestment.Plan) (*view.Account, error)
 
 	Method(ctx context.Context, obj *reinvestment.Plan) (*allocation.Method, error)
+	Rule(ctx context.Context, obj *reinvestment.Plan) (*model.CycleRule, error)
 	Phases(ctx context.Context, obj *reinvestment.Plan) (*reinvestment.Phases, error)
 	Key(ctx context.Context, obj *reinvestment.Plan) ([]*reinvestment.Part, error)
 	Preset(ctx context.Context, obj *reinvestment.Plan) (reinvestment.Preset, error)
@@ -650,6 +653,29 @@ func (ec *executionContext) fieldContext_PlanTurn_parts(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _PlanTurn_record(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PlanTurn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanTurn_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanTurn().Record(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
+			return ec.marshalOJSON2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋscalarᚐJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanTurn_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanTurn", field, true, true, "JSON")
+}
+
 func (ec *executionContext) _PlanTurnPart_use(ctx context.Context, field graphql.CollectedField, obj *reinvestment.UsePart) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -896,6 +922,38 @@ func (ec *executionContext) _ReinvestmentPlan_method(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, true, true, "CycleMethod")
+}
+
+func (ec *executionContext) _ReinvestmentPlan_rule(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReinvestmentPlan_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReinvestmentPlan().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CycleRule) graphql.Marshaler {
+			return ec.marshalOCycleRule2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReinvestmentPlan_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReinvestmentPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CycleRule(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReinvestmentPlan_phases(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
@@ -1319,7 +1377,7 @@ func (ec *executionContext) unmarshalInputPlanCyclesInput(ctx context.Context, o
 		asMap["hour"] = 9
 	}
 
-	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "keptMinutes", "method", "utility", "quorum", "twoApproversAbove", "phases", "firstOn", "rhythm", "hour", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "poolId", "title", "minutes", "keptMinutes", "method", "utility", "quorum", "rule", "twoApproversAbove", "phases", "firstOn", "rhythm", "hour", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1382,6 +1440,13 @@ func (ec *executionContext) unmarshalInputPlanCyclesInput(ctx context.Context, o
 				return it, err
 			}
 			it.Quorum = data
+		case "rule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rule"))
+			data, err := ec.unmarshalOCycleRuleInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleRuleInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rule = data
 		case "twoApproversAbove":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("twoApproversAbove"))
 			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
@@ -2051,6 +2116,12 @@ func (ec *executionContext) _PlanTurn(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "record":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanTurn_record(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2161,6 +2232,12 @@ func (ec *executionContext) _ReinvestmentPlan(ctx context.Context, sel ast.Selec
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReinvestmentPlan_method(ctx, field, obj)
+				})
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReinvestmentPlan_rule(ctx, field, obj)
 				})
 		case "phases":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -133,7 +133,7 @@ func solidarityDraw(r *run) {
 	for _, i := range order {
 		if line := &r.result.Lines[i]; line.Minutes > 0 {
 			p := r.in.Projects[i]
-			more := min(p.Maximum-line.Minutes, mayDraw(p), free())
+			more := max(0, min(p.Maximum-line.Minutes, mayDraw(p), free())) // what is said of one person may differ by request
 			line.Minutes += more
 			r.result.Spent += more
 			drawn[p.Owner] += more

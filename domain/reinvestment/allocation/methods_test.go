@@ -187,32 +187,13 @@ func TestWrongInstancesNameEverythingAtOnce(t *testing.T) {
 func TestAddingMoneyNeverUnfunds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		in := anyInstance(t)
-		in.Method = rapid.SampledFrom([]allocation.Method{allocation.PeerEpoch, allocation.ProposalVote, allocation.FixedKey}).Draw(t, "method")
-		in.Rule = allocation.Rule{Allowance: 60, Roll: int64(len(in.Ballots)), Quorum: 2500, Floor: 10, PersonMaximum: 100}
-		switch in.Method {
-		case allocation.FixedKey:
-			rest := int64(10_000)
-			key := allocation.Ballot{Voter: "policy"}
-			for i, p := range in.Projects {
-				part := rest
-				if i < len(in.Projects)-1 {
-					part = rapid.Int64Range(0, rest).Draw(t, "part")
-				}
-				rest -= part
-				key.Choices = append(key.Choices, allocation.Choice{Project: p.ID, Value: part})
-			}
-			in.Ballots = []allocation.Ballot{key}
-		case allocation.ProposalVote: // where everything fits, a fuller chest changes nothing
+		in := anyVote(t, rapid.SampledFrom([]allocation.Method{
+			allocation.PeerEpoch, allocation.ProposalVote, allocation.FixedKey, allocation.DirectEnvelopes, allocation.Quadratic,
+		}).Draw(t, "method"))
+		if in.Method == allocation.ProposalVote { // where everything fits, a fuller chest changes nothing
 			for _, p := range in.Projects {
 				in.Envelope += p.Maximum
 			}
-			for _, b := range in.Ballots {
-				for i := range b.Choices {
-					b.Choices[i].Value = min(b.Choices[i].Value, 1)
-				}
-			}
-		case allocation.EqualShares, allocation.DirectEnvelopes, allocation.Knapsack, allocation.Quadratic, allocation.SolidarityDraw, allocation.PeerEpoch:
 		}
 		before := allocate(t, in)
 		in.Envelope += domain.Minutes(rapid.IntRange(1, 500).Draw(t, "more"))
