@@ -32,8 +32,8 @@ func (r actRow) value() moderation.Act {
 type placeKey struct{ Pos int64 }
 
 // Acts implements moderation.Store. The kinds are written into the statement, since
-// only so PostgreSQL knows that journal.event_staff_pos_idx and its like have all of
-// them; they are the program's own words.
+// only so PostgreSQL knows that journal.event_staff_idx has all of them; they are the
+// program's own words.
 func (ModerationStore) Acts(ctx context.Context, community domain.ID, asked moderation.Acts, page domain.Page) (domain.Slice[moderation.Act], error) {
 	var none domain.Slice[moderation.Act]
 	key, compare, direction, err := keyset[placeKey](page, true)

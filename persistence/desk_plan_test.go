@@ -80,28 +80,21 @@ func (v *village) looksUp(t *testing.T, what, about string, indexes []string, as
 	}
 }
 
-// The audit log goes by its own indexes, whatever it is narrowed by. Where this fails
-// for a new kind of act, a migration makes those indexes anew, with that kind.
+// The audit log goes through the little that staff did, whatever it is narrowed by.
+// Where this fails for a new kind of act, a migration makes that index anew, with it.
 func TestTheAuditLogIsLookedUp(t *testing.T) {
 	v := aCountry(t).village(t)
 	marie := v.moderated(t)
 	all := moderation.StaffActs()
-	for _, c := range []struct {
-		what, index string
-		asked       moderation.Acts
-	}{
-		{"all of it", "event_staff_pos_idx", moderation.Acts{Kinds: all}},
-		{"by who", "event_staff_actor_idx", moderation.Acts{Kinds: all, Person: v.eloise.Person}},
-		{"by what", "event_staff_subject_idx", moderation.Acts{Kinds: all, Subject: marie.member}},
-		{"by one kind", "event_staff_kind_idx", moderation.Acts{Kinds: []domain.EventKind{moderation.ComplaintReopened}}},
-		{"by a day long ago", "event_staff_at_idx", moderation.Acts{Kinds: all, From: dawn.Add(24 * time.Hour), Until: dawn.Add(48 * time.Hour)}},
+	for what, asked := range map[string]moderation.Acts{
+		"all of it":         {Kinds: all},
+		"by who":            {Kinds: all, Person: v.eloise.Person},
+		"by what":           {Kinds: all, Subject: marie.member},
+		"by one kind":       {Kinds: []domain.EventKind{moderation.ComplaintReopened}},
+		"by a day long ago": {Kinds: all, From: dawn.Add(24 * time.Hour), Until: dawn.Add(48 * time.Hour)},
 	} {
-		indexes := []string{c.index}
-		if c.asked.Until.IsZero() && c.asked.Person == domain.Nowhere && c.asked.Subject == domain.Nowhere {
-			indexes = append(indexes, "event_staff_pos_idx") // few enough to go through
-		}
-		v.looksUp(t, c.what, "FROM journal.event", indexes, func(ctx context.Context) (int, error) {
-			found, err := persistence.ModerationStore{}.Acts(ctx, v.id, c.asked, domain.Page{Limit: 20})
+		v.looksUp(t, what, "FROM journal.event", []string{"event_staff_idx"}, func(ctx context.Context) (int, error) {
+			found, err := persistence.ModerationStore{}.Acts(ctx, v.id, asked, domain.Page{Limit: 20})
 			return len(found.Items), err
 		})
 	}

@@ -46,8 +46,8 @@ type Acts struct {
 }
 
 // staffActs are the events that only those whom a community entrusted make; the
-// audit log is made of them, and its indexes too (journal.event_staff_*_idx): a kind
-// that comes here wants a migration that makes those anew.
+// audit log is made of them, and its index too (journal.event_staff_idx): a kind that
+// comes here wants a migration that makes it anew.
 var staffActs = []domain.EventKind{
 	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone, ComplaintClosed, ComplaintReopened,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,

@@ -83,14 +83,17 @@ func (s *Service) MeasuresIn(ctx context.Context, actor domain.Actor, community 
 //
 // Errors: those of Resolve that come before its effect.
 func (s *Service) Preview(ctx context.Context, actor domain.Actor, cmd Resolve) (Measure, error) {
-	cmd, wrong := cmd.check()
 	var m Measure
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.Moderate)
-		if err == nil {
-			err = wrong
-		}
 		if err != nil {
+			return err
+		}
+		_, charter, err := s.communities.Rules(ctx, cmd.Community, now)
+		if err != nil {
+			return err
+		}
+		if cmd, err = cmd.check(charter.Safety); err != nil {
 			return err
 		}
 		r, err := s.report(ctx, cmd.Community, cmd.Report)
@@ -103,7 +106,7 @@ func (s *Service) Preview(ctx context.Context, actor domain.Actor, cmd Resolve) 
 		if !r.AnsweredAt.IsZero() {
 			return domain.NewError(ReportAnswered, "reportId")
 		}
-		m, err = cmd.measure(r, standing.Member, now)
+		m, err = cmd.measure(r, charter.Safety, standing.Member, now)
 		return err
 	})
 	return m, err

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // Service levels: how soon a report should be answered.

@@ -580,6 +580,38 @@ func (ec *executionContext) fieldContext_Charter_reserve(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Charter_dormancy(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_dormancy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dormancy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Dormancy) graphql.Marshaler {
+			return ec.marshalNDormancyRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDormancy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_dormancy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DormancyRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_closingPool(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1794,6 +1826,121 @@ func (ec *executionContext) fieldContext_College_weight(_ context.Context, field
 	return graphql.NewScalarFieldContext("College", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DormancyRule_months(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DormancyRule_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DormancyRule_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DormancyRule_contacts(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DormancyRule_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DormancyRule_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DormancyRule_days(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DormancyRule_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DormancyRule_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DormancyRule_years(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DormancyRule_years(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Years, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DormancyRule_years(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DormancyRule_safePart(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DormancyRule_safePart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SafePart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DormancyRule_safePart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Fraction_numerator(ctx context.Context, field graphql.CollectedField, obj *community.Fraction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1883,6 +2030,52 @@ func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
+}
+
+func (ec *executionContext) _Levy_roleShare(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Levy_roleShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleShare, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Levy_roleShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Levy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Levy_role(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Levy_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Role) graphql.Marshaler {
+			return ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Levy_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
 }
 
@@ -3084,7 +3277,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "safety", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "safety", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3155,6 +3348,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["reserve"] = data
+		case "dormancy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dormancy"))
+			data, err := ec.unmarshalODormancyChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dormancy"] = data
 		case "safety":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("safety"))
 			data, err := ec.unmarshalOSafetyChangesInput2map(ctx, v)
@@ -3317,6 +3517,77 @@ func (ec *executionContext) unmarshalInputCollegeInput(ctx context.Context, obj 
 func UnmarshalCollegeInput(ctx context.Context, raw any) (model.CollegeInput, error) {
 	var out model.CollegeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CollegeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDormancyChangesInput(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"months", "contacts", "days", "years", "safePart"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "months":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("months"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["months"] = data
+		case "contacts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contacts"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["contacts"] = data
+		case "days":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("days"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["days"] = data
+		case "years":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("years"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["years"] = data
+		case "safePart":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("safePart"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["safePart"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDormancyChangesInput unmarshals raw into the DormancyChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDormancyChangesInput(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DormancyChangesInput", raw, &out)
 	return out, err
 }
 
@@ -3600,7 +3871,7 @@ func (ec *executionContext) unmarshalInputLevyChangesInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"basisPoints", "pool"}
+	fieldsInOrder := [...]string{"basisPoints", "pool", "roleShare", "role"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3622,6 +3893,20 @@ func (ec *executionContext) unmarshalInputLevyChangesInput(ctx context.Context, 
 				return it, err
 			}
 			it["pool"] = data
+		case "roleShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleShare"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["roleShare"] = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["role"] = data
 		}
 	}
 	return it, nil
@@ -4296,6 +4581,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "dormancy":
+			out.Values[i] = ec._Charter_dormancy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "closingPool":
 			out.Values[i] = ec._Charter_closingPool(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4721,6 +5011,59 @@ func (ec *executionContext) _College(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var dormancyRuleImplementors = []string{"DormancyRule"}
+
+func (ec *executionContext) _DormancyRule(ctx context.Context, sel ast.SelectionSet, obj *community.Dormancy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dormancyRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DormancyRule")
+		case "months":
+			out.Values[i] = ec._DormancyRule_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contacts":
+			out.Values[i] = ec._DormancyRule_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "days":
+			out.Values[i] = ec._DormancyRule_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "years":
+			out.Values[i] = ec._DormancyRule_years(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "safePart":
+			out.Values[i] = ec._DormancyRule_safePart(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var fractionImplementors = []string{"Fraction"}
 
 func (ec *executionContext) _Fraction(ctx context.Context, sel ast.SelectionSet, obj *community.Fraction) graphql.Marshaler {
@@ -4777,6 +5120,16 @@ func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "pool":
 			out.Values[i] = ec._Levy_pool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roleShare":
+			out.Values[i] = ec._Levy_roleShare(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._Levy_role(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5400,6 +5753,10 @@ func (ec *executionContext) marshalNDecisionTiming2githubᚗcomᚋhoraᚑcoopᚋ
 	return res
 }
 
+func (ec *executionContext) marshalNDormancyRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDormancy(ctx context.Context, sel ast.SelectionSet, v community.Dormancy) graphql.Marshaler {
+	return ec._DormancyRule(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNElectorate2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐElectorate(ctx context.Context, v any) (community.Electorate, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := community.Electorate(tmp)
@@ -5722,6 +6079,14 @@ func (ec *executionContext) marshalODecisionTiming2ᚖgithubᚗcomᚋhoraᚑcoop
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalODormancyChangesInput2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDormancyChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOElectorate2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐElectorate(ctx context.Context, v any) (*community.Electorate, error) {

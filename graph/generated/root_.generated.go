@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	College() CollegeResolver
 	Community() CommunityResolver
 	Complaint() ComplaintResolver
+	ComplaintClosing() ComplaintClosingResolver
 	ComplaintOpening() ComplaintOpeningResolver
 	Contribution() ContributionResolver
 	Criterion() CriterionResolver
@@ -52,6 +53,8 @@ type ResolverRoot interface {
 	DecisionComment() DecisionCommentResolver
 	Delegation() DelegationResolver
 	DeviceKey() DeviceKeyResolver
+	DormantBook() DormantBookResolver
+	DormantHours() DormantHoursResolver
 	Endorsement() EndorsementResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
@@ -62,6 +65,7 @@ type ResolverRoot interface {
 	IssuedBadge() IssuedBadgeResolver
 	LimitChange() LimitChangeResolver
 	Listing() ListingResolver
+	ListingReview() ListingReviewResolver
 	Member() MemberResolver
 	MemberShares() MemberSharesResolver
 	Message() MessageResolver
@@ -498,6 +502,7 @@ type ComplexityRoot struct {
 		Decision        func(childComplexity int) int
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
+		Dormancy        func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
@@ -590,6 +595,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CloseComplaintPayload struct {
+		Complaint  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CoOwnershipPolicy struct {
 		Statutes  func(childComplexity int) int
 		TacitDays func(childComplexity int) int
@@ -613,7 +623,7 @@ type ComplexityRoot struct {
 		Admissions               func(childComplexity int) int
 		Announcements            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Appeals                  func(childComplexity int, first *int, after *string) int
-		AuditLog                 func(childComplexity int, first *int, after *string) int
+		AuditLog                 func(childComplexity int, filter *model.AuditFilter, first *int, after *string) int
 		Badges                   func(childComplexity int) int
 		Charter                  func(childComplexity int, version *int) int
 		CharterHistory           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -621,12 +631,14 @@ type ComplexityRoot struct {
 		CreatedAt                func(childComplexity int) int
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
+		DormantHours             func(childComplexity int) int
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                       func(childComplexity int) int
 		LedgerCheckpoint         func(childComplexity int, since *string) int
 		Listings                 func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
 		Locale                   func(childComplexity int) int
+		Measures                 func(childComplexity int, filter *model.MeasureFilter, first *int, after *string) int
 		Member                   func(childComplexity int, number int) int
 		Members                  func(childComplexity int, filter *model.MemberFilter, first *int, after *string, last *int, before *string) int
 		Membership               func(childComplexity int) int
@@ -664,12 +676,23 @@ type ComplexityRoot struct {
 
 	Complaint struct {
 		At          func(childComplexity int) int
+		ClosedAt    func(childComplexity int) int
+		Closings    func(childComplexity int) int
 		Complainant func(childComplexity int) int
 		Details     func(childComplexity int) int
 		ID          func(childComplexity int) int
+		MayClose    func(childComplexity int) int
 		Member      func(childComplexity int) int
 		Open        func(childComplexity int) int
 		Openings    func(childComplexity int) int
+	}
+
+	ComplaintClosing struct {
+		At        func(childComplexity int) int
+		Member    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Reopened  func(childComplexity int) int
+		Statement func(childComplexity int) int
 	}
 
 	ComplaintConnection struct {
@@ -1103,6 +1126,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DormancyRule struct {
+		Contacts func(childComplexity int) int
+		Days     func(childComplexity int) int
+		Months   func(childComplexity int) int
+		SafePart func(childComplexity int) int
+		Years    func(childComplexity int) int
+	}
+
+	DormantBook struct {
+		Account func(childComplexity int) int
+		InUse   func(childComplexity int) int
+		Members func(childComplexity int) int
+		On      func(childComplexity int) int
+		Owed    func(childComplexity int) int
+		Usable  func(childComplexity int) int
+	}
+
+	DormantHours struct {
+		Contacts   func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Minutes    func(childComplexity int) int
+		NextAt     func(childComplexity int) int
+		QuietSince func(childComplexity int) int
+		State      func(childComplexity int) int
+	}
+
 	EnableWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
@@ -1399,6 +1448,8 @@ type ComplexityRoot struct {
 	Levy struct {
 		BasisPoints func(childComplexity int) int
 		Pool        func(childComplexity int) int
+		Role        func(childComplexity int) int
+		RoleShare   func(childComplexity int) int
 	}
 
 	LimitChange struct {
@@ -1448,6 +1499,7 @@ type ComplexityRoot struct {
 		PublishedAt  func(childComplexity int) int
 		RadiusKm     func(childComplexity int) int
 		Remote       func(childComplexity int) int
+		Reviews      func(childComplexity int) int
 		ServiceType  func(childComplexity int) int
 		State        func(childComplexity int) int
 		Thread       func(childComplexity int) int
@@ -1467,6 +1519,15 @@ type ComplexityRoot struct {
 	ListingEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ListingReview struct {
+		At          func(childComplexity int) int
+		By          func(childComplexity int) int
+		Description func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Step        func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	ListingVetting struct {
@@ -1495,9 +1556,11 @@ type ComplexityRoot struct {
 		AdmittedAt    func(childComplexity int) int
 		AppliedAt     func(childComplexity int) int
 		Capital       func(childComplexity int) int
+		Card          func(childComplexity int) int
 		Community     func(childComplexity int) int
 		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
+		DormantHours  func(childComplexity int) int
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
@@ -1520,6 +1583,11 @@ type ComplexityRoot struct {
 		Vettings      func(childComplexity int) int
 		WhyNot        func(childComplexity int, stage membership.Stage) int
 		WhyNotEngaged func(childComplexity int) int
+	}
+
+	MemberCard struct {
+		GivenAt func(childComplexity int) int
+		Locked  func(childComplexity int) int
 	}
 
 	MemberConnection struct {
@@ -1590,21 +1658,35 @@ type ComplexityRoot struct {
 	}
 
 	ModerationMeasure struct {
-		Action    func(childComplexity int) int
-		Appeal    func(childComplexity int) int
-		AppealBy  func(childComplexity int) int
-		At        func(childComplexity int) int
-		DecidedBy func(childComplexity int) int
-		EndReason func(childComplexity int) int
-		EndedAt   func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Limits    func(childComplexity int) int
-		Member    func(childComplexity int) int
-		Rule      func(childComplexity int) int
-		Statement func(childComplexity int) int
-		Subject   func(childComplexity int) int
-		Text      func(childComplexity int) int
-		Until     func(childComplexity int) int
+		Action        func(childComplexity int) int
+		Appeal        func(childComplexity int) int
+		AppealBy      func(childComplexity int) int
+		At            func(childComplexity int) int
+		DecidedBy     func(childComplexity int) int
+		EndReason     func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Limits        func(childComplexity int) int
+		Member        func(childComplexity int) int
+		Rule          func(childComplexity int) int
+		State         func(childComplexity int) int
+		Statement     func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		Text          func(childComplexity int) int
+		TextForMember func(childComplexity int) int
+		Until         func(childComplexity int) int
+	}
+
+	ModerationMeasureConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ModerationMeasureEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Money struct {
@@ -1638,6 +1720,7 @@ type ComplexityRoot struct {
 		CastBudgetBallot          func(childComplexity int, input model.CastBudgetBallotInput) int
 		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
 		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
+		CloseComplaint            func(childComplexity int, input model.CloseComplaintInput) int
 		CommentOnDecision         func(childComplexity int, input model.CommentOnDecisionInput) int
 		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
@@ -1693,6 +1776,7 @@ type ComplexityRoot struct {
 		PlanSplit                 func(childComplexity int, input model.PlanSplitInput) int
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
+		ReclaimDormantHours       func(childComplexity int, input model.ReclaimDormantHoursInput) int
 		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
 		RecordVetting             func(childComplexity int, input model.RecordVettingInput) int
 		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
@@ -1705,6 +1789,7 @@ type ComplexityRoot struct {
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
 		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
+		ReopenComplaint           func(childComplexity int, input model.ReopenComplaintInput) int
 		ReportContent             func(childComplexity int, input model.ReportContentInput) int
 		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
 		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
@@ -1724,6 +1809,7 @@ type ComplexityRoot struct {
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		RotateWebhookSecret       func(childComplexity int, input model.RotateWebhookSecretInput) int
 		ScheduleSession           func(childComplexity int, input model.ScheduleSessionInput) int
+		SendListingBack           func(childComplexity int, input model.SendListingBackInput) int
 		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
 		SetOutcome                func(childComplexity int, input model.SetOutcomeInput) int
@@ -1738,6 +1824,7 @@ type ComplexityRoot struct {
 		SignOut                   func(childComplexity int, input *model.SignOutInput) int
 		SignSplit                 func(childComplexity int, input model.SignSplitInput) int
 		SimulateCharter           func(childComplexity int, input model.SimulateCharterInput) int
+		SubmitListing             func(childComplexity int, input model.SubmitListingInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
@@ -1746,6 +1833,7 @@ type ComplexityRoot struct {
 		UndoMeasure               func(childComplexity int, input model.UndoMeasureInput) int
 		UndoTimeCheques           func(childComplexity int, input model.UndoTimeChequesInput) int
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
+		UseDormantHours           func(childComplexity int, input model.UseDormantHoursInput) int
 		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
@@ -1785,6 +1873,7 @@ type ComplexityRoot struct {
 		Exchange     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Listing      func(childComplexity int) int
 		Member       func(childComplexity int) int
 		ReadAt       func(childComplexity int) int
 		Thread       func(childComplexity int) int
@@ -1925,6 +2014,7 @@ type ComplexityRoot struct {
 		Minutes func(childComplexity int) int
 		Parts   func(childComplexity int) int
 		Period  func(childComplexity int) int
+		Record  func(childComplexity int) int
 	}
 
 	PlanTurnPart struct {
@@ -2041,17 +2131,23 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		BadgeCredential func(childComplexity int, id string) int
-		Changes         func(childComplexity int, communityID string, since *string, first *int) int
-		Communities     func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
-		Community       func(childComplexity int, slug string) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		Presets         func(childComplexity int) int
-		ServerInfo      func(childComplexity int) int
-		ServiceTypes    func(childComplexity int, parentID *string) int
-		Viewer          func(childComplexity int) int
-		WebhookEvents   func(childComplexity int) int
+		BadgeCredential  func(childComplexity int, id string) int
+		Changes          func(childComplexity int, communityID string, since *string, first *int) int
+		Communities      func(childComplexity int, near *model.PlaceInput, text *string, first *int, after *string, last *int, before *string) int
+		Community        func(childComplexity int, slug string) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		Presets          func(childComplexity int) int
+		PreviewStatement func(childComplexity int, input model.PreviewStatementInput) int
+		ServerInfo       func(childComplexity int) int
+		ServiceTypes     func(childComplexity int, parentID *string) int
+		Viewer           func(childComplexity int) int
+		WebhookEvents    func(childComplexity int) int
+	}
+
+	ReclaimDormantHoursPayload struct {
+		DormantHours func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Recognition struct {
@@ -2142,6 +2238,7 @@ type ComplexityRoot struct {
 		Preset     func(childComplexity int) int
 		Reason     func(childComplexity int) int
 		Rhythm     func(childComplexity int) int
+		Rule       func(childComplexity int) int
 		Title      func(childComplexity int) int
 		To         func(childComplexity int) int
 		Turns      func(childComplexity int) int
@@ -2160,6 +2257,11 @@ type ComplexityRoot struct {
 
 	RenewListingPayload struct {
 		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReopenComplaintPayload struct {
+		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2301,6 +2403,11 @@ type ComplexityRoot struct {
 	ScheduleSessionPayload struct {
 		GroupSession func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SendListingBackPayload struct {
+		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SendMessagePayload struct {
@@ -2601,6 +2708,21 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	StatementPreview struct {
+		AppealBy   func(childComplexity int) int
+		Body       func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Title      func(childComplexity int) int
+		Until      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SubmitListingPayload struct {
+		Listing    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SubmitProjectPayload struct {
 		Project    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2766,6 +2888,11 @@ type ComplexityRoot struct {
 		ExpiresAt func(childComplexity int) int
 		PhotoID   func(childComplexity int) int
 		URL       func(childComplexity int) int
+	}
+
+	UseDormantHoursPayload struct {
+		DormantHours func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Vetting struct {
@@ -4394,6 +4521,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Diff(childComplexity, args["from"].(*int)), true
+	case "Charter.dormancy":
+		if e.ComplexityRoot.Charter.Dormancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Dormancy(childComplexity), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -4804,6 +4937,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClaimPayoutPayload.UserErrors(childComplexity), true
 
+	case "CloseComplaintPayload.complaint":
+		if e.ComplexityRoot.CloseComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseComplaintPayload.Complaint(childComplexity), true
+	case "CloseComplaintPayload.userErrors":
+		if e.ComplexityRoot.CloseComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseComplaintPayload.UserErrors(childComplexity), true
+
 	case "CoOwnershipPolicy.statutesVersion":
 		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
 			break
@@ -4910,7 +5056,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Community.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Community.AuditLog(childComplexity, args["filter"].(*model.AuditFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Community.badges":
 		if e.ComplexityRoot.Community.Badges == nil {
 			break
@@ -4978,6 +5124,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Decisions(childComplexity, args["states"].([]governance.State), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.dormantHours":
+		if e.ComplexityRoot.Community.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DormantHours(childComplexity), true
 	case "Community.exchanges":
 		if e.ComplexityRoot.Community.Exchanges == nil {
 			break
@@ -5034,6 +5186,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Locale(childComplexity), true
+	case "Community.measures":
+		if e.ComplexityRoot.Community.Measures == nil {
+			break
+		}
+
+		args, err := ec.field_Community_measures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.Measures(childComplexity, args["filter"].(*model.MeasureFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Community.member":
 		if e.ComplexityRoot.Community.Member == nil {
 			break
@@ -5255,6 +5418,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.At(childComplexity), true
+	case "Complaint.closedAt":
+		if e.ComplexityRoot.Complaint.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ClosedAt(childComplexity), true
+	case "Complaint.closings":
+		if e.ComplexityRoot.Complaint.Closings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Closings(childComplexity), true
 	case "Complaint.complainant":
 		if e.ComplexityRoot.Complaint.Complainant == nil {
 			break
@@ -5273,6 +5448,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.mayClose":
+		if e.ComplexityRoot.Complaint.MayClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.MayClose(childComplexity), true
 	case "Complaint.member":
 		if e.ComplexityRoot.Complaint.Member == nil {
 			break
@@ -5291,6 +5472,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.Openings(childComplexity), true
+
+	case "ComplaintClosing.at":
+		if e.ComplexityRoot.ComplaintClosing.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.At(childComplexity), true
+	case "ComplaintClosing.member":
+		if e.ComplexityRoot.ComplaintClosing.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Member(childComplexity), true
+	case "ComplaintClosing.outcome":
+		if e.ComplexityRoot.ComplaintClosing.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Outcome(childComplexity), true
+	case "ComplaintClosing.reopened":
+		if e.ComplexityRoot.ComplaintClosing.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Reopened(childComplexity), true
+	case "ComplaintClosing.statement":
+		if e.ComplexityRoot.ComplaintClosing.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintClosing.Statement(childComplexity), true
 
 	case "ComplaintConnection.edges":
 		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
@@ -6902,6 +7114,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisputeExchangePayload.UserErrors(childComplexity), true
 
+	case "DormancyRule.contacts":
+		if e.ComplexityRoot.DormancyRule.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Contacts(childComplexity), true
+	case "DormancyRule.days":
+		if e.ComplexityRoot.DormancyRule.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Days(childComplexity), true
+	case "DormancyRule.months":
+		if e.ComplexityRoot.DormancyRule.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Months(childComplexity), true
+	case "DormancyRule.safePart":
+		if e.ComplexityRoot.DormancyRule.SafePart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.SafePart(childComplexity), true
+	case "DormancyRule.years":
+		if e.ComplexityRoot.DormancyRule.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormancyRule.Years(childComplexity), true
+
+	case "DormantBook.account":
+		if e.ComplexityRoot.DormantBook.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Account(childComplexity), true
+	case "DormantBook.inUse":
+		if e.ComplexityRoot.DormantBook.InUse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.InUse(childComplexity), true
+	case "DormantBook.members":
+		if e.ComplexityRoot.DormantBook.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Members(childComplexity), true
+	case "DormantBook.onAccount":
+		if e.ComplexityRoot.DormantBook.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.On(childComplexity), true
+	case "DormantBook.owed":
+		if e.ComplexityRoot.DormantBook.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Owed(childComplexity), true
+	case "DormantBook.usable":
+		if e.ComplexityRoot.DormantBook.Usable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantBook.Usable(childComplexity), true
+
+	case "DormantHours.contacts":
+		if e.ComplexityRoot.DormantHours.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.Contacts(childComplexity), true
+	case "DormantHours.endedAt":
+		if e.ComplexityRoot.DormantHours.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.EndedAt(childComplexity), true
+	case "DormantHours.minutes":
+		if e.ComplexityRoot.DormantHours.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.Minutes(childComplexity), true
+	case "DormantHours.nextAt":
+		if e.ComplexityRoot.DormantHours.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.NextAt(childComplexity), true
+	case "DormantHours.quietSince":
+		if e.ComplexityRoot.DormantHours.QuietSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.QuietSince(childComplexity), true
+	case "DormantHours.state":
+		if e.ComplexityRoot.DormantHours.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DormantHours.State(childComplexity), true
+
 	case "EnableWebhookPayload.userErrors":
 		if e.ComplexityRoot.EnableWebhookPayload.UserErrors == nil {
 			break
@@ -7992,6 +8309,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Levy.Pool(childComplexity), true
+	case "Levy.role":
+		if e.ComplexityRoot.Levy.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.Role(childComplexity), true
+	case "Levy.roleShare":
+		if e.ComplexityRoot.Levy.RoleShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Levy.RoleShare(childComplexity), true
 
 	case "LimitChange.allowedOnce":
 		if e.ComplexityRoot.LimitChange.AllowedOnce == nil {
@@ -8201,6 +8530,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Listing.Remote(childComplexity), true
+	case "Listing.reviews":
+		if e.ComplexityRoot.Listing.Reviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Listing.Reviews(childComplexity), true
 	case "Listing.serviceType":
 		if e.ComplexityRoot.Listing.ServiceType == nil {
 			break
@@ -8281,6 +8616,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ListingEdge.Node(childComplexity), true
+
+	case "ListingReview.at":
+		if e.ComplexityRoot.ListingReview.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.At(childComplexity), true
+	case "ListingReview.by":
+		if e.ComplexityRoot.ListingReview.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.By(childComplexity), true
+	case "ListingReview.description":
+		if e.ComplexityRoot.ListingReview.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Description(childComplexity), true
+	case "ListingReview.reason":
+		if e.ComplexityRoot.ListingReview.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Reason(childComplexity), true
+	case "ListingReview.step":
+		if e.ComplexityRoot.ListingReview.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Step(childComplexity), true
+	case "ListingReview.title":
+		if e.ComplexityRoot.ListingReview.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListingReview.Title(childComplexity), true
 
 	case "ListingVetting.kind":
 		if e.ComplexityRoot.ListingVetting.Kind == nil {
@@ -8364,6 +8736,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Capital(childComplexity), true
+	case "Member.card":
+		if e.ComplexityRoot.Member.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Card(childComplexity), true
 	case "Member.community":
 		if e.ComplexityRoot.Member.Community == nil {
 			break
@@ -8382,6 +8760,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.DisplayName(childComplexity), true
+	case "Member.dormantHours":
+		if e.ComplexityRoot.Member.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.DormantHours(childComplexity), true
 	case "Member.email":
 		if e.ComplexityRoot.Member.Email == nil {
 			break
@@ -8529,6 +8913,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.WhyNotEngaged(childComplexity), true
+
+	case "MemberCard.givenAt":
+		if e.ComplexityRoot.MemberCard.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberCard.GivenAt(childComplexity), true
+	case "MemberCard.locked":
+		if e.ComplexityRoot.MemberCard.Locked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberCard.Locked(childComplexity), true
 
 	case "MemberConnection.edges":
 		if e.ComplexityRoot.MemberConnection.Edges == nil {
@@ -8850,6 +9247,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Rule(childComplexity), true
+	case "ModerationMeasure.state":
+		if e.ComplexityRoot.ModerationMeasure.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.State(childComplexity), true
 	case "ModerationMeasure.statement":
 		if e.ComplexityRoot.ModerationMeasure.Statement == nil {
 			break
@@ -8868,12 +9271,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Text(childComplexity), true
+	case "ModerationMeasure.textForMember":
+		if e.ComplexityRoot.ModerationMeasure.TextForMember == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.TextForMember(childComplexity), true
 	case "ModerationMeasure.until":
 		if e.ComplexityRoot.ModerationMeasure.Until == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.Until(childComplexity), true
+
+	case "ModerationMeasureConnection.edges":
+		if e.ComplexityRoot.ModerationMeasureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.Edges(childComplexity), true
+	case "ModerationMeasureConnection.nodes":
+		if e.ComplexityRoot.ModerationMeasureConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.Nodes(childComplexity), true
+	case "ModerationMeasureConnection.pageInfo":
+		if e.ComplexityRoot.ModerationMeasureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.PageInfo(childComplexity), true
+	case "ModerationMeasureConnection.totalCount":
+		if e.ComplexityRoot.ModerationMeasureConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureConnection.TotalCount(childComplexity), true
+
+	case "ModerationMeasureEdge.cursor":
+		if e.ComplexityRoot.ModerationMeasureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureEdge.Cursor(childComplexity), true
+	case "ModerationMeasureEdge.node":
+		if e.ComplexityRoot.ModerationMeasureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasureEdge.Node(childComplexity), true
 
 	case "Money.currency":
 		if e.ComplexityRoot.Money.Currency == nil {
@@ -9163,6 +9610,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimPayout(childComplexity, args["input"].(model.ClaimPayoutInput)), true
+	case "Mutation.closeComplaint":
+		if e.ComplexityRoot.Mutation.CloseComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseComplaint(childComplexity, args["input"].(model.CloseComplaintInput)), true
 	case "Mutation.commentOnDecision":
 		if e.ComplexityRoot.Mutation.CommentOnDecision == nil {
 			break
@@ -9768,6 +10226,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeSplit(childComplexity, args["input"].(model.ProposeSplitInput)), true
+	case "Mutation.reclaimDormantHours":
+		if e.ComplexityRoot.Mutation.ReclaimDormantHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reclaimDormantHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReclaimDormantHours(childComplexity, args["input"].(model.ReclaimDormantHoursInput)), true
 	case "Mutation.recordSponsorHours":
 		if e.ComplexityRoot.Mutation.RecordSponsorHours == nil {
 			break
@@ -9900,6 +10369,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenewListing(childComplexity, args["input"].(model.RenewListingInput)), true
+	case "Mutation.reopenComplaint":
+		if e.ComplexityRoot.Mutation.ReopenComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenComplaint(childComplexity, args["input"].(model.ReopenComplaintInput)), true
 	case "Mutation.reportContent":
 		if e.ComplexityRoot.Mutation.ReportContent == nil {
 			break
@@ -10109,6 +10589,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ScheduleSession(childComplexity, args["input"].(model.ScheduleSessionInput)), true
+	case "Mutation.sendListingBack":
+		if e.ComplexityRoot.Mutation.SendListingBack == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendListingBack_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendListingBack(childComplexity, args["input"].(model.SendListingBackInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -10263,6 +10754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SimulateCharter(childComplexity, args["input"].(model.SimulateCharterInput)), true
+	case "Mutation.submitListing":
+		if e.ComplexityRoot.Mutation.SubmitListing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitListing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitListing(childComplexity, args["input"].(model.SubmitListingInput)), true
 	case "Mutation.submitProject":
 		if e.ComplexityRoot.Mutation.SubmitProject == nil {
 			break
@@ -10351,6 +10853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateListing(childComplexity, args["input"].(model.UpdateListingInput)), true
+	case "Mutation.useDormantHours":
+		if e.ComplexityRoot.Mutation.UseDormantHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_useDormantHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UseDormantHours(childComplexity, args["input"].(model.UseDormantHoursInput)), true
 	case "Mutation.withdrawDecision":
 		if e.ComplexityRoot.Mutation.WithdrawDecision == nil {
 			break
@@ -10540,6 +11053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.listing":
+		if e.ComplexityRoot.Notification.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Listing(childComplexity), true
 	case "Notification.member":
 		if e.ComplexityRoot.Notification.Member == nil {
 			break
@@ -11011,6 +11530,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanTurn.Period(childComplexity), true
+	case "PlanTurn.record":
+		if e.ComplexityRoot.PlanTurn.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanTurn.Record(childComplexity), true
 
 	case "PlanTurnPart.minutes":
 		if e.ComplexityRoot.PlanTurnPart.Minutes == nil {
@@ -11559,6 +12084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Presets(childComplexity), true
+	case "Query.previewStatement":
+		if e.ComplexityRoot.Query.PreviewStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewStatement(childComplexity, args["input"].(model.PreviewStatementInput)), true
 	case "Query.serverInfo":
 		if e.ComplexityRoot.Query.ServerInfo == nil {
 			break
@@ -11588,6 +12124,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.WebhookEvents(childComplexity), true
+
+	case "ReclaimDormantHoursPayload.dormantHours":
+		if e.ComplexityRoot.ReclaimDormantHoursPayload.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclaimDormantHoursPayload.DormantHours(childComplexity), true
+	case "ReclaimDormantHoursPayload.userErrors":
+		if e.ComplexityRoot.ReclaimDormantHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclaimDormantHoursPayload.UserErrors(childComplexity), true
 
 	case "Recognition.badges":
 		if e.ComplexityRoot.Recognition.Badges == nil {
@@ -11922,6 +12471,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReinvestmentPlan.Rhythm(childComplexity), true
+	case "ReinvestmentPlan.rule":
+		if e.ComplexityRoot.ReinvestmentPlan.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinvestmentPlan.Rule(childComplexity), true
 	case "ReinvestmentPlan.title":
 		if e.ComplexityRoot.ReinvestmentPlan.Title == nil {
 			break
@@ -11985,6 +12540,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RenewListingPayload.UserErrors(childComplexity), true
+
+	case "ReopenComplaintPayload.complaint":
+		if e.ComplexityRoot.ReopenComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenComplaintPayload.Complaint(childComplexity), true
+	case "ReopenComplaintPayload.userErrors":
+		if e.ComplexityRoot.ReopenComplaintPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenComplaintPayload.UserErrors(childComplexity), true
 
 	case "Report.answerBy":
 		if e.ComplexityRoot.Report.AnswerBy == nil {
@@ -12400,6 +12968,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScheduleSessionPayload.UserErrors(childComplexity), true
+
+	case "SendListingBackPayload.listing":
+		if e.ComplexityRoot.SendListingBackPayload.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendListingBackPayload.Listing(childComplexity), true
+	case "SendListingBackPayload.userErrors":
+		if e.ComplexityRoot.SendListingBackPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendListingBackPayload.UserErrors(childComplexity), true
 
 	case "SendMessagePayload.message":
 		if e.ComplexityRoot.SendMessagePayload.Message == nil {
@@ -13468,6 +14049,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StarEdge.Node(childComplexity), true
 
+	case "StatementPreview.appealBy":
+		if e.ComplexityRoot.StatementPreview.AppealBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.AppealBy(childComplexity), true
+	case "StatementPreview.body":
+		if e.ComplexityRoot.StatementPreview.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Body(childComplexity), true
+	case "StatementPreview.locale":
+		if e.ComplexityRoot.StatementPreview.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Locale(childComplexity), true
+	case "StatementPreview.text":
+		if e.ComplexityRoot.StatementPreview.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Text(childComplexity), true
+	case "StatementPreview.title":
+		if e.ComplexityRoot.StatementPreview.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Title(childComplexity), true
+	case "StatementPreview.until":
+		if e.ComplexityRoot.StatementPreview.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.Until(childComplexity), true
+	case "StatementPreview.userErrors":
+		if e.ComplexityRoot.StatementPreview.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementPreview.UserErrors(childComplexity), true
+
+	case "SubmitListingPayload.listing":
+		if e.ComplexityRoot.SubmitListingPayload.Listing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitListingPayload.Listing(childComplexity), true
+	case "SubmitListingPayload.userErrors":
+		if e.ComplexityRoot.SubmitListingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitListingPayload.UserErrors(childComplexity), true
+
 	case "SubmitProjectPayload.project":
 		if e.ComplexityRoot.SubmitProjectPayload.Project == nil {
 			break
@@ -14098,6 +14735,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UploadTicket.URL(childComplexity), true
+
+	case "UseDormantHoursPayload.dormantHours":
+		if e.ComplexityRoot.UseDormantHoursPayload.DormantHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseDormantHoursPayload.DormantHours(childComplexity), true
+	case "UseDormantHoursPayload.userErrors":
+		if e.ComplexityRoot.UseDormantHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseDormantHoursPayload.UserErrors(childComplexity), true
 
 	case "Vetting.expiresOn":
 		if e.ComplexityRoot.Vetting.ExpiresOn == nil {
@@ -14875,6 +15525,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApproveListingInput", ec.unmarshalInputApproveListingInput),
 			graphql.NewInputUnmarshaler("ArchiveListingInput", ec.unmarshalInputArchiveListingInput),
 			graphql.NewInputUnmarshaler("AssemblyChangesInput", ec.unmarshalInputAssemblyChangesInput),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("AwardStarInput", ec.unmarshalInputAwardStarInput),
 			graphql.NewInputUnmarshaler("BallotEntryInput", ec.unmarshalInputBallotEntryInput),
 			graphql.NewInputUnmarshaler("BeginPasskeyRegistrationInput", ec.unmarshalInputBeginPasskeyRegistrationInput),
@@ -14891,6 +15542,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CharterChangesInput", ec.unmarshalInputCharterChangesInput),
 			graphql.NewInputUnmarshaler("ChequesChangesInput", ec.unmarshalInputChequesChangesInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
+			graphql.NewInputUnmarshaler("CloseComplaintInput", ec.unmarshalInputCloseComplaintInput),
 			graphql.NewInputUnmarshaler("CollegeInput", ec.unmarshalInputCollegeInput),
 			graphql.NewInputUnmarshaler("CommentOnDecisionInput", ec.unmarshalInputCommentOnDecisionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
@@ -14917,6 +15569,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DelegateVoteInput", ec.unmarshalInputDelegateVoteInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
+			graphql.NewInputUnmarshaler("DormancyChangesInput", ec.unmarshalInputDormancyChangesInput),
 			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
 			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
@@ -14948,6 +15601,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MajorityInput", ec.unmarshalInputMajorityInput),
 			graphql.NewInputUnmarshaler("MarkListingMetInput", ec.unmarshalInputMarkListingMetInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MeasureFilter", ec.unmarshalInputMeasureFilter),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("MembershipChangesInput", ec.unmarshalInputMembershipChangesInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
@@ -14969,9 +15623,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlanPhasesInput", ec.unmarshalInputPlanPhasesInput),
 			graphql.NewInputUnmarshaler("PlanSplitInput", ec.unmarshalInputPlanSplitInput),
 			graphql.NewInputUnmarshaler("PowerRuleInput", ec.unmarshalInputPowerRuleInput),
+			graphql.NewInputUnmarshaler("PreviewStatementInput", ec.unmarshalInputPreviewStatementInput),
 			graphql.NewInputUnmarshaler("ProjectMilestoneInput", ec.unmarshalInputProjectMilestoneInput),
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
+			graphql.NewInputUnmarshaler("ReclaimDormantHoursInput", ec.unmarshalInputReclaimDormantHoursInput),
 			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
 			graphql.NewInputUnmarshaler("RecordVettingInput", ec.unmarshalInputRecordVettingInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
@@ -14984,6 +15640,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
+			graphql.NewInputUnmarshaler("ReopenComplaintInput", ec.unmarshalInputReopenComplaintInput),
 			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
@@ -15006,6 +15663,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SafetyChangesInput", ec.unmarshalInputSafetyChangesInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("ScoreInput", ec.unmarshalInputScoreInput),
+			graphql.NewInputUnmarshaler("SendListingBackInput", ec.unmarshalInputSendListingBackInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SessionsChangesInput", ec.unmarshalInputSessionsChangesInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
@@ -15023,6 +15681,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignSplitInput", ec.unmarshalInputSignSplitInput),
 			graphql.NewInputUnmarshaler("SimulateCharterInput", ec.unmarshalInputSimulateCharterInput),
 			graphql.NewInputUnmarshaler("SplitPartInput", ec.unmarshalInputSplitPartInput),
+			graphql.NewInputUnmarshaler("SubmitListingInput", ec.unmarshalInputSubmitListingInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
@@ -15032,6 +15691,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMeasureInput", ec.unmarshalInputUndoMeasureInput),
 			graphql.NewInputUnmarshaler("UndoTimeChequesInput", ec.unmarshalInputUndoTimeChequesInput),
 			graphql.NewInputUnmarshaler("UpdateListingInput", ec.unmarshalInputUpdateListingInput),
+			graphql.NewInputUnmarshaler("UseDormantHoursInput", ec.unmarshalInputUseDormantHoursInput),
 			graphql.NewInputUnmarshaler("VettingGateInput", ec.unmarshalInputVettingGateInput),
 			graphql.NewInputUnmarshaler("VettingKindInput", ec.unmarshalInputVettingKindInput),
 			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
@@ -15546,6 +16206,10 @@ enum ErrorCode {
   NOT_A_PEER
   "An epoch of peers takes at most a tenth of what its pool holds: ` + "`" + `max` + "`" + `. Set less aside."
   ENVELOPE_BEYOND_TENTH
+  "The member has no hours that lie apart, and is not asked about any. Show the balance."
+  NOTHING_DORMANT
+  "More is asked for than the safe part of what lies apart. Show the message beside the minutes, and offer what is available."
+  BEYOND_SAFE_PART
   "Admitted after voting began. Say that the next vote is theirs too."
   NOT_ON_THE_ROLL
   "The project's stage does not allow this. Read it again."
@@ -16294,6 +16958,8 @@ type Charter {
   levy: Levy!
   "The part of what comes into the pools that goes to the reserve first."
   reserve: ReserveRule!
+  "What becomes of the hours of members nobody has heard of for long."
+  dormancy: DormancyRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -16499,6 +17165,10 @@ type Levy {
   basisPoints: Int!
   "The pool's purpose, as in Account.purpose; empty without a levy."
   pool: String!
+  "The part of the levy that goes to those who hold ` + "`" + `role` + "`" + `, the same to each, in the posting of the exchange: hundredths of a percent of the levy, 0 for none."
+  roleShare: Int!
+  "The role whose holders have that part; empty for none."
+  role: String!
 }
 
 """
@@ -16510,6 +17180,23 @@ type ReserveRule {
   basisPoints: Int!
   "How much it is to hold, in hundredths of a percent of all members' positive balances; beyond, it takes nothing. 0 for nothing."
   target: Int!
+}
+
+"""
+The hours of a dormant member whose account has not moved for long lie apart, once
+they were asked several times and did not answer. They stay theirs, for years.
+"""
+type DormancyRule {
+  "Months without a movement on their account until they are asked; 0: hours never lie apart."
+  months: Int!
+  "How many times they are asked before anything moves."
+  contacts: Int!
+  "Days to answer, each time."
+  days: Int!
+  "Years that the hours can be reclaimed; then they go where a leaver's go."
+  years: Int!
+  "How much of what lies apart the community may use meanwhile, in hundredths of a percent; the reserve answers for it."
+  safePart: Int!
 }
 
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
@@ -16615,6 +17302,8 @@ input CharterChangesInput {
   levy: LevyChangesInput
   "The part of what comes into the pools that goes to the reserve first."
   reserve: ReserveChangesInput
+  "What becomes of the hours of members nobody has heard of for long."
+  dormancy: DormancyChangesInput
   "What protects members."
   safety: SafetyChangesInput
   "Rows of the power matrix; those left out stay."
@@ -16711,6 +17400,10 @@ input LevyChangesInput {
   basisPoints: Int
   "The pool's purpose: SOLIDARITY, PROJECTS or RESERVE."
   pool: String
+  "Hundredths of a percent of the levy that go to those who hold ` + "`" + `role` + "`" + `, the same to each: 0 for none, at most 10000."
+  roleShare: Int
+  "A role that the community knows; empty for none."
+  role: String
 }
 
 "Changes of what the reserve receives first."
@@ -16719,6 +17412,20 @@ input ReserveChangesInput {
   basisPoints: Int
   "Hundredths of a percent of all members' positive balances, which it is to hold: 0 for nothing, at most 10000."
   target: Int
+}
+
+"Changes of what becomes of the hours of members nobody has heard of for long."
+input DormancyChangesInput {
+  "Months without a movement on their account, 0 to 120; 0: hours never lie apart."
+  months: Int
+  "How many times they are asked, 1 to 12."
+  contacts: Int
+  "Days to answer, each time, 1 to 90."
+  days: Int
+  "Years that the hours can be reclaimed, 1 to 30."
+  years: Int
+  "Hundredths of a percent of what lies apart that may be used meanwhile, 0 to 10000."
+  safePart: Int
 }
 
 "Changes of how the community comes together."
@@ -16785,7 +17492,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -17358,7 +18065,7 @@ type Community implements Node {
   ): [ServiceType!]!
   "The community's own account; its debit is what the whole owes its members."
   account: Account! @can(do: SEE_COMMUNITY)
-  "The common pools: solidarity, projects, reserve."
+  "The common pools: solidarity, projects, reserve, and where there are any the hours that lie apart."
   pools: [Account!]! @can(do: SEE_COMMUNITY)
   "The last signed checkpoint of its journal, and what shows that it extends an older one; null until something is sealed, within a minute or so. What is not a checkpoint of this journal as it stands is BAD_USER_INPUT."
   ledgerCheckpoint(
@@ -17894,6 +18601,107 @@ type FinishPasskeySignInPayload {
 type RemovePasskeyPayload {
   "The passkey that is gone; null when there are errors."
   passkeyId: ID
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/dormancy.graphqls", Input: `"Where the hours of a member nobody has heard of stand. Treat a value you do not know as HELD."
+enum DormantState {
+  "They are asked whether they are still there; nothing has moved."
+  CONTACTED
+  "They are, and nothing moved."
+  KEPT
+  "Their hours lie apart, and come back when they do."
+  HELD
+  "They came back, and their hours with them."
+  RETURNED
+  "Nobody came in time, or they left: their hours went where a leaver's go."
+  LAPSED
+}
+
+"The hours of a member nobody has heard of for long."
+type DormantHours {
+  "Where they stand."
+  state: DormantState!
+  "Since when their account had not moved."
+  quietSince: DateTime!
+  "How many times they were asked."
+  contacts: Int!
+  "Minutes that lie apart, or lay; 0 while nothing moved."
+  minutes: Minutes!
+  "When it goes on by itself: they are asked again, their hours are put apart, or, once apart, can no longer be reclaimed; null once over."
+  nextAt: DateTime
+  "When it was over; null before."
+  endedAt: DateTime
+}
+
+"What lies apart in all, without names: ` + "`" + `owed` + "`" + ` = ` + "`" + `onAccount` + "`" + ` + ` + "`" + `inUse` + "`" + `, to the minute."
+type DormantBook {
+  "How many members' hours they are."
+  members: Int!
+  "Minutes that are theirs."
+  owed: Minutes!
+  "Minutes that lie on the account."
+  onAccount: Minutes!
+  "Minutes that other pools use meanwhile; the reserve answers for them."
+  inUse: Minutes!
+  "Minutes that may still be used, by the safe part of ` + "`" + `Charter.dormancy` + "`" + `."
+  usable: Minutes!
+  "The account they lie on; null until there were any."
+  account: Account
+}
+
+extend type Member {
+  "Their hours that lie apart, or about which they are asked; what was last, when it is over. For the member and those who keep the books; null for others, and when there is nothing."
+  dormantHours: DormantHours
+}
+
+extend type Community {
+  "What lies apart of members nobody has heard of for long, added up."
+  dormantHours: DormantBook! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Says that one is still there: hours that one is asked about stay, those that lie apart come back at once. Whoever exchanges again needs it not. Errors: NOTHING_DORMANT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  reclaimDormantHours("For whom." input: ReclaimDormantHoursInput!): ReclaimDormantHoursPayload! @can(do: TAKE_PART)
+  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  useDormantHours("How much, and where it goes." input: UseDormantHoursInput!): UseDormantHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
+}
+
+"Hours to be kept, or to come back."
+input ReclaimDormantHoursInput {
+  "Where."
+  communityId: ID!
+  "For whom a coordinator or a helper answers; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of reclaimDormantHours."
+type ReclaimDormantHoursPayload {
+  "What became of them; null when there are errors."
+  dormantHours: DormantHours
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Hours to be used meanwhile."
+input UseDormantHoursInput {
+  "Where."
+  communityId: ID!
+  "The pool (an account) that uses them: not the reserve."
+  poolId: ID!
+  "Minutes."
+  minutes: Minutes!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of useDormantHours."
+type UseDormantHoursPayload {
+  "What lies apart by now; null when there are errors."
+  dormantHours: DormantBook
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -18925,6 +19733,16 @@ type Helper {
 extend type Member {
   "Who may act for them now: all for themselves and coordinators, a helper sees their own."
   helpers: [Helper!]! @can(do: SEE_COMMUNITY)
+  "Their card, for themselves and for those who act for members; null when they hold none, and for everybody else."
+  card: MemberCard @can(do: SEE_COMMUNITY)
+}
+
+"A card with which a member without an e-mail address signs in here. Neither its PIN nor its code is ever shown again."
+type MemberCard {
+  "When it was given."
+  givenAt: DateTime!
+  "Whether too many wrong PINs were tried: the card's code still works, and a new card helps."
+  locked: Boolean!
 }
 
 extend type Mutation {
@@ -19269,7 +20087,7 @@ type Account implements Node {
   id: ID!
   "Whose hours it holds."
   kind: AccountKind!
-  "What a pool is for: SOLIDARITY, PROJECTS or RESERVE; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
+  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, or DORMANT where hours of members nobody heard of lie apart; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
   purpose: String!
   "The member it belongs to; null for the community's own."
   owner: Member
@@ -19684,7 +20502,7 @@ enum ListingVisibility {
 
 "Where a listing stands. Treat a value you do not know as ARCHIVED."
 enum ListingState {
-  "Not finished."
+  "Not finished, or sent back by who reviewed it."
   DRAFT
   "Waits for a coordinator's look."
   PENDING_REVIEW
@@ -19786,6 +20604,34 @@ type Listing implements Node {
   createdAt: DateTime!
   "For updateListing."
   version: Int!
+  "How it was reviewed, oldest first; for its member and for those who review, else empty."
+  reviews: [ListingReview!]!
+}
+
+"What happened to a listing under review. Treat a value you do not know as FILED_AGAIN."
+enum ListingReviewStep {
+  "It was sent back, with what to change."
+  SENT_BACK
+  "It was filed again."
+  FILED_AGAIN
+  "It was published."
+  APPROVED
+}
+
+"One step of a listing's review. It is kept for good, with what the listing said then."
+type ListingReview {
+  "What happened."
+  step: ListingReviewStep!
+  "What to change, as its member reads it; null but where it was sent back."
+  reason: String
+  "The listing's title then."
+  title: String!
+  "Its description then."
+  description: String!
+  "Who did it; null for the listing's member where somebody else reviewed it."
+  by: Member
+  "When."
+  at: DateTime!
 }
 
 "A page of listings."
@@ -19841,6 +20687,16 @@ extend type Mutation {
   archiveListing("What." input: ArchiveListingInput!): ArchiveListingPayload! @can(do: SEE_COMMUNITY)
   "Publishes what waited for review. Error: LISTING_STATE."
   approveListing("What." input: ApproveListingInput!): ApproveListingPayload! @can(do: APPROVE_LISTINGS)
+  """
+  Sends a listing under review back with what to change: it is a draft again, and its member is told. They may change it with updateListing and
+  file it again with submitListing. Errors: REQUIRED, LISTING_STATE, TEXT_TOO_LONG.
+  """
+  sendListingBack("Which, and why." input: SendListingBackInput!): SendListingBackPayload! @can(do: APPROVE_LISTINGS)
+  """
+  Files one's draft for review, and those who review are told; it is published at once where the charter asks for no review any more.
+  Error: LISTING_STATE.
+  """
+  submitListing("Which." input: SubmitListingInput!): SubmitListingPayload! @can(do: TAKE_PART)
 }
 
 "A listing to be made."
@@ -19933,6 +20789,24 @@ input ApproveListingInput {
   listingId: ID!
 }
 
+"A listing to send back."
+input SendListingBackInput {
+  "Which."
+  listingId: ID!
+  "What to change, as its member reads it; 1 to 2,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A draft to file for review."
+input SubmitListingInput {
+  "Which."
+  listingId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
 "The result of createListing."
 type CreateListingPayload {
   "The listing as it is now; null when there are errors."
@@ -19975,6 +20849,22 @@ type ArchiveListingPayload {
 
 "The result of approveListing."
 type ApproveListingPayload {
+  "The listing as it is now; null when there are errors."
+  listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of sendListingBack."
+type SendListingBackPayload {
+  "The listing as it is now; null when there are errors."
+  listing: Listing
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of submitListing."
+type SubmitListingPayload {
   "The listing as it is now; null when there are errors."
   listing: Listing
   "What to put right; empty when it worked."
@@ -20542,6 +21432,16 @@ enum NotificationKind {
   PEER_UNFUNDED
   "What a draw or your peers granted is on your account."
   GRANT_PAID
+  "Your account has not moved for long, and you are asked whether you are still there; ` + "`" + `due` + "`" + ` is when you are asked again, or your hours are put apart."
+  DORMANT_CONTACTED
+  "Your hours lie apart until you come back; ` + "`" + `due` + "`" + ` is until when they can be reclaimed."
+  DORMANT_HELD
+  "Your hours that lay apart are back on your account."
+  DORMANT_RETURNED
+  "Your hours that lay apart were not reclaimed in time."
+  DORMANT_LAPSED
+  "For coordinators: a member's account has not moved for long; ` + "`" + `due` + "`" + ` is when they are asked again, or their hours are put apart."
+  MEMBER_UNHEARD
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -20686,6 +21586,14 @@ enum NotificationKind {
   COMPLAINT_ASKED
   "Somebody opened a complaint alone; for coordinators, moderators and who complained."
   COMPLAINT_GLASS_BROKEN
+  "A complaint was closed; for coordinators, moderators and who complained, with whose complaint the answer stands."
+  COMPLAINT_CLOSED
+  "A complaint is dealt with again; for coordinators, moderators and who complained."
+  COMPLAINT_REOPENED
+  "A listing of yours was sent back; the text says what to change."
+  LISTING_SENT_BACK
+  "A listing that was sent back was filed again; for coordinators and moderators."
+  LISTING_TO_REVIEW
   "For coordinators: somebody asks to be a co-owner; the notification's due says when they are admitted if nobody objects."
   ADMISSION_LISTED
   "Somebody objected to your admission; a decision follows."
@@ -20716,6 +21624,8 @@ type Notification implements Node {
   body: String!
   "The exchange it is about; null when it is about a membership."
   exchange: Exchange
+  "The listing it is about; null when it is about none."
+  listing: Listing
   "The member it speaks of; null when it speaks of none."
   member: Member
   "When what it announces comes; null when it announces nothing."
@@ -20836,6 +21746,18 @@ type Report implements Node {
   measure: ModerationMeasure
 }
 
+"Where a measure stands. Treat a value you do not know as IN_EFFECT."
+enum MeasureState {
+  "It stands, and no appeal against it waits."
+  IN_EFFECT
+  "Its member appealed and waits for the answer."
+  APPEALED
+  "Somebody undid it, for a reason."
+  UNDONE
+  "Its time is over."
+  LAPSED
+}
+
 """
 The answer to a report, with its statement of reasons. It is never changed: it ends by time, or is undone for a reason.
 """
@@ -20856,6 +21778,10 @@ type ModerationMeasure implements Node {
   statement: String!
   "The whole statement of reasons, in the caller's language: what, for how long, why, by which rule, and what to do who disagrees."
   text: String!
+  "The same statement as its member reads it, in their language; null for what they were not told."
+  textForMember: String
+  "Where it stands."
+  state: MeasureState!
   "Who decided; for those who moderate, else null."
   decidedBy: Member
   "When; the effect began at the same moment."
@@ -20870,6 +21796,52 @@ type ModerationMeasure implements Node {
   appealBy: DateTime
   "Its member's appeal; null without one."
   appeal: Appeal
+}
+
+"A page of measures."
+type ModerationMeasureConnection {
+  "The items with their cursors."
+  edges: [ModerationMeasureEdge!]!
+  "The items alone."
+  nodes: [ModerationMeasure!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of measures."
+type ModerationMeasureEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: ModerationMeasure!
+}
+
+"Narrows a list of measures."
+input MeasureFilter {
+  "Only those that stand so; all when null or empty."
+  states: [MeasureState!]
+  "Only those against this member of the community."
+  memberId: ID
+}
+
+"What a member would be told if a report were answered so. Nothing is kept, and nobody is told."
+type StatementPreview {
+  "The whole statement of reasons, in the member's language; null when they would not be told, and when there are errors."
+  text: String
+  "The language of the texts: the member's, or the community's where they have no account."
+  locale: Locale
+  "The title of what would tell them of it."
+  title: String
+  "Its text; the statement itself stands on their page."
+  body: String
+  "When the measure would end by itself; null: it would not."
+  until: DateTime
+  "Until when they could appeal."
+  appealBy: DateTime
+  "What to put right; empty when it could be sent."
+  userErrors: [UserError!]!
 }
 
 "What an appeal led to. Treat a value you do not know as UPHELD."
@@ -20962,6 +21934,18 @@ type AuditEntry {
   at: DateTime!
 }
 
+"Narrows the audit log. What is of another community, or of no known kind, is refused rather than not found."
+input AuditFilter {
+  "Only what this member did."
+  memberId: ID
+  "Only what happened to this: an id as ` + "`" + `AuditEntry.subjectId` + "`" + ` gives it."
+  subjectId: ID
+  "Only these actions, as ` + "`" + `AuditEntry.action` + "`" + ` names them; all when null or empty."
+  actions: [String!]
+  "Only of this time."
+  period: PeriodInput
+}
+
 "A page of the audit log."
 type AuditConnection {
   "The items with their cursors."
@@ -20996,6 +21980,38 @@ type Complaint implements Node {
   complainant: Member
   "Who asked to read it, oldest first."
   openings: [ComplaintOpening!]!
+  "When it was closed; null while it is dealt with."
+  closedAt: DateTime
+  "How it was closed and reopened, oldest first."
+  closings: [ComplaintClosing!]!
+  "Whether the caller may close it now, or reopen it: they read it together with somebody else."
+  mayClose: Boolean!
+}
+
+"What became of a complaint. Treat a value you do not know as SETTLED."
+enum ComplaintOutcome {
+  "Something was wrong, and something was done about it."
+  FOUNDED
+  "Nothing was found to be wrong."
+  UNFOUNDED
+  "Those concerned agreed."
+  SETTLED
+  "Who complained wished no more of it."
+  WITHDRAWN
+}
+
+"Somebody closed a complaint, or reopened it. It is kept for good."
+type ComplaintClosing {
+  "Who."
+  member: Member!
+  "Whether it took the closing before it back."
+  reopened: Boolean!
+  "What became of it; null for a reopening, and while the complaint is closed to the caller's eyes."
+  outcome: ComplaintOutcome
+  "What who complained was told; null while the complaint is closed to the caller's eyes."
+  statement: String
+  "When."
+  at: DateTime!
 }
 
 "Somebody asked to read a complaint. It is kept for good."
@@ -21044,6 +22060,18 @@ extend type Community {
     after: String
   ): ReportConnection!
   """
+  What moderators decided, newest first, for those who moderate; what concerns the caller themselves is not there, but on their own page.
+  Errors: FORBIDDEN, NOT_FOUND.
+  """
+  measures(
+    "Narrows the list."
+    filter: MeasureFilter
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+  ): ModerationMeasureConnection!
+  """
   Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
   caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
   """
@@ -21053,8 +22081,13 @@ extend type Community {
     "After this cursor."
     after: String
   ): AppealConnection!
-  "What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board. Errors: FORBIDDEN."
+  """
+  What those with a role did, newest first; nobody can edit it. For coordinators, moderators and the board.
+  Errors: FORBIDDEN, NOT_FOUND, VALUE_UNKNOWN.
+  """
   auditLog(
+    "Narrows the log."
+    filter: AuditFilter
     "How many, 1 to 100; 20 unless said otherwise."
     first: Int
     "After this cursor."
@@ -21065,6 +22098,14 @@ extend type Community {
 extend type Member {
   "What moderators decided about them, newest first: what they were told, for themselves; all of it for those who moderate; else empty."
   measures: [ModerationMeasure!]!
+}
+
+extend type Query {
+  """
+  What a member would read if a report were answered so, with the same words that would be sent. Nothing is kept, and nobody is told.
+  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, OUT_OF_RANGE, TEXT_TOO_LONG.
+  """
+  previewStatement("How the report would be answered, and why." input: PreviewStatementInput!): StatementPreview! @can(do: MODERATE)
 }
 
 extend type Mutation {
@@ -21105,6 +22146,71 @@ extend type Mutation {
   Errors: TEXT_TOO_SHORT, INVOLVED, TEXT_TOO_LONG.
   """
   breakGlass("Which, and why." input: BreakGlassInput!): BreakGlassPayload! @can(do: MODERATE)
+}
+
+extend type Mutation {
+  """
+  Closes a complaint, with an outcome and what who complained is told. It is for one of two who read it together now. Everybody who may open it
+  hears that it was closed, and nobody but those who read it how. Errors: REQUIRED, COMPLAINT_NOT_HELD, COMPLAINT_STATE, INVOLVED, TEXT_TOO_LONG.
+  """
+  closeComplaint("Which, and how." input: CloseComplaintInput!): CloseComplaintPayload! @can(do: MODERATE)
+  """
+  Takes up again what was closed, before everybody's eyes: who complained and everybody who may open it are told.
+  Errors: REQUIRED, COMPLAINT_NOT_HELD, COMPLAINT_STATE, INVOLVED, TEXT_TOO_LONG.
+  """
+  reopenComplaint("Which, and why." input: ReopenComplaintInput!): ReopenComplaintPayload! @can(do: MODERATE)
+}
+
+"An answer to a report, to be looked at before it is sent."
+input PreviewStatementInput {
+  "Which."
+  reportId: ID!
+  "What would be done."
+  action: ModerationAction!
+  "Why, as its member would read it; 1 to 4,000 characters."
+  statement: String!
+  "The rule that was broken, at most 200 characters; null: the one that the report's reason names."
+  rule: String
+  "For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual."
+  days: Int
+}
+
+"A complaint to close."
+input CloseComplaintInput {
+  "Which."
+  complaintId: ID!
+  "What became of it."
+  outcome: ComplaintOutcome!
+  "What who complained is told; 1 to 4,000 characters. It is kept for good."
+  statement: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A complaint to reopen."
+input ReopenComplaintInput {
+  "Which."
+  complaintId: ID!
+  "Why, as who complained reads it; 1 to 4,000 characters. It is kept for good."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of closeComplaint."
+type CloseComplaintPayload {
+  "The complaint, closed; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of reopenComplaint."
+type ReopenComplaintPayload {
+  "The complaint, to be dealt with; null when there are errors."
+  complaint: Complaint
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
 }
 
 "A complaint."
@@ -21552,6 +22658,8 @@ type ReinvestmentPlan implements Node {
   keptMinutes: Minutes!
   "How its cycles count; null for other plans."
   method: CycleMethod
+  "The limits of its draws or epochs, each time; null for others."
+  rule: CycleRule
   "How its cycles move on; null for other plans."
   phases: PlanPhases
   "The key it divides by; empty for other plans."
@@ -21582,7 +22690,7 @@ type PlanPhases {
   call: Int!
   "The look at projects."
   review: Int!
-  "The vote."
+  "The vote; 0 for a SOLIDARITY_DRAW, which has none."
   vote: Int!
   "The time for challenges."
   challenge: Int!
@@ -21614,6 +22722,8 @@ type PlanTurn {
   cycle: Cycle
   "What each use of the key received; of RESERVE, what each pool gave."
   parts: [PlanTurnPart!]!
+  "The count of a key, whole, as ` + "`" + `Allocation.record` + "`" + ` is for a cycle; null for other plans, and for turns of before it was kept. What MEMBERS received is divided among them by the hours they gave, which are not in it."
+  record: JSON
 }
 
 "What one use of a key received."
@@ -21630,7 +22740,7 @@ extend type Community {
 }
 
 extend type Mutation {
-  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, RESERVE_INDIVISIBLE."
+  "Has the calendar open a cycle regularly. Errors: CALENDAR_INVALID, OUT_OF_RANGE, METHOD_NOT_FOR_VOTE, ALLOCATION_RULE_INVALID, REQUIRED, NOT_WITH_THIS_METHOD, RESERVE_INDIVISIBLE."
   planCycles("The plan." input: PlanCyclesInput!): PlanCyclesPayload! @can(do: RUN_CYCLES)
   "Has the calendar bring hours into a pool regularly; whoever plans it may give from the community. Errors: CALENDAR_INVALID, MINUTES_OUT_OF_RANGE, RESERVE_INDIVISIBLE."
   planInflow("The plan." input: PlanInflowInput!): PlanInflowPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -21648,16 +22758,18 @@ input PlanCyclesInput {
   poolId: ID!
   "3 to 100 characters; each cycle adds its day."
   title: String!
-  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `."
+  "Minutes set aside each time, at most; 0: all that the pool has above ` + "`" + `keptMinutes` + "`" + `. A PEER_EPOCH takes a tenth of the pool at most; a SOLIDARITY_DRAW is not opened when there is nothing above its floor."
   minutes: Minutes!
   "Minutes that stay in the pool."
   keptMinutes: Minutes! = 0
-  "How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle."
+  "How its cycles count."
   method: CycleMethod! = EQUAL_SHARES
   "What a voter gains from a funded project (EQUAL_SHARES)."
   utility: CycleUtility! = PER_MINUTE
   "Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none."
   quorum: Int! = 0
+  "The limits of each SOLIDARITY_DRAW or PEER_EPOCH; left out for other methods."
+  rule: CycleRuleInput
   "A payout above this many minutes needs a second person; 1200 unless said otherwise."
   twoApproversAbove: Minutes
   "How many days each part takes."
@@ -21678,11 +22790,11 @@ input PlanPhasesInput {
   callDays: Int
   "The look at projects; 7 unless said otherwise."
   reviewDays: Int
-  "The vote; 14 unless said otherwise."
+  "The vote; 14 unless said otherwise; none in a SOLIDARITY_DRAW, which is counted when the look at requests ends."
   voteDays: Int
   "The time for challenges; 7 unless said otherwise."
   challengeDays: Int
-  "The time for claims; 182 unless said otherwise."
+  "The time for claims; 182 unless said otherwise; a day where nobody has to claim."
   payDays: Int
   "The report; 30 unless said otherwise."
   reportDays: Int
@@ -24197,7 +25309,7 @@ type ShareHolderEdge {
   node: ShareHolder!
 }
 
-"The share register at a moment. As a file: ` + "`" + `/communities/{id}/shares.csv?asOf=2026-03-03` + "`" + `, with the same token."
+"The share register at a moment. As a file: ` + "`" + `/communities/{id}/shares.csv?asOf=2026-03-03` + "`" + ` or ` + "`" + `shares.xlsx` + "`" + `, with the same token."
 type ShareRegister {
   "The moment: the end of the day asked for, or now."
   asOf: DateTime!
@@ -25513,6 +26625,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_levy(ctx, field)
 	case "reserve":
 		return ec.fieldContext_Charter_reserve(ctx, field)
+	case "dormancy":
+		return ec.fieldContext_Charter_dormancy(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -25683,6 +26797,16 @@ func (ec *executionContext) childFields_ClaimPayoutPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ClaimPayoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_CloseComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseComplaintPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "statutesVersion":
@@ -25767,12 +26891,16 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_threads(ctx, field)
 	case "announcements":
 		return ec.fieldContext_Community_announcements(ctx, field)
+	case "dormantHours":
+		return ec.fieldContext_Community_dormantHours(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Community_decisions(ctx, field)
 	case "complaints":
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":
 		return ec.fieldContext_Community_moderationQueue(ctx, field)
+	case "measures":
+		return ec.fieldContext_Community_measures(ctx, field)
 	case "appeals":
 		return ec.fieldContext_Community_appeals(ctx, field)
 	case "auditLog":
@@ -25843,8 +26971,30 @@ func (ec *executionContext) childFields_Complaint(ctx context.Context, field gra
 		return ec.fieldContext_Complaint_complainant(ctx, field)
 	case "openings":
 		return ec.fieldContext_Complaint_openings(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Complaint_closedAt(ctx, field)
+	case "closings":
+		return ec.fieldContext_Complaint_closings(ctx, field)
+	case "mayClose":
+		return ec.fieldContext_Complaint_mayClose(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintClosing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ComplaintClosing_member(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ComplaintClosing_reopened(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ComplaintClosing_outcome(ctx, field)
+	case "statement":
+		return ec.fieldContext_ComplaintClosing_statement(ctx, field)
+	case "at":
+		return ec.fieldContext_ComplaintClosing_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintClosing", field.Name)
 }
 
 func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26709,6 +27859,58 @@ func (ec *executionContext) childFields_DisputeExchangePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DisputeExchangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DormancyRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "months":
+		return ec.fieldContext_DormancyRule_months(ctx, field)
+	case "contacts":
+		return ec.fieldContext_DormancyRule_contacts(ctx, field)
+	case "days":
+		return ec.fieldContext_DormancyRule_days(ctx, field)
+	case "years":
+		return ec.fieldContext_DormancyRule_years(ctx, field)
+	case "safePart":
+		return ec.fieldContext_DormancyRule_safePart(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormancyRule", field.Name)
+}
+
+func (ec *executionContext) childFields_DormantBook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_DormantBook_members(ctx, field)
+	case "owed":
+		return ec.fieldContext_DormantBook_owed(ctx, field)
+	case "onAccount":
+		return ec.fieldContext_DormantBook_onAccount(ctx, field)
+	case "inUse":
+		return ec.fieldContext_DormantBook_inUse(ctx, field)
+	case "usable":
+		return ec.fieldContext_DormantBook_usable(ctx, field)
+	case "account":
+		return ec.fieldContext_DormantBook_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormantBook", field.Name)
+}
+
+func (ec *executionContext) childFields_DormantHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_DormantHours_state(ctx, field)
+	case "quietSince":
+		return ec.fieldContext_DormantHours_quietSince(ctx, field)
+	case "contacts":
+		return ec.fieldContext_DormantHours_contacts(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DormantHours_minutes(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_DormantHours_nextAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DormantHours_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DormantHours", field.Name)
+}
+
 func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -27269,6 +28471,10 @@ func (ec *executionContext) childFields_Levy(ctx context.Context, field graphql.
 		return ec.fieldContext_Levy_basisPoints(ctx, field)
 	case "pool":
 		return ec.fieldContext_Levy_pool(ctx, field)
+	case "roleShare":
+		return ec.fieldContext_Levy_roleShare(ctx, field)
+	case "role":
+		return ec.fieldContext_Levy_role(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Levy", field.Name)
 }
@@ -27357,6 +28563,8 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Listing_version(ctx, field)
+	case "reviews":
+		return ec.fieldContext_Listing_reviews(ctx, field)
 	case "thread":
 		return ec.fieldContext_Listing_thread(ctx, field)
 	case "photos":
@@ -27389,6 +28597,24 @@ func (ec *executionContext) childFields_ListingEdge(ctx context.Context, field g
 		return ec.fieldContext_ListingEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ListingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ListingReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_ListingReview_step(ctx, field)
+	case "reason":
+		return ec.fieldContext_ListingReview_reason(ctx, field)
+	case "title":
+		return ec.fieldContext_ListingReview_title(ctx, field)
+	case "description":
+		return ec.fieldContext_ListingReview_description(ctx, field)
+	case "by":
+		return ec.fieldContext_ListingReview_by(ctx, field)
+	case "at":
+		return ec.fieldContext_ListingReview_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ListingReview", field.Name)
 }
 
 func (ec *executionContext) childFields_ListingVetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27473,8 +28699,12 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_leftAt(ctx, field)
 	case "deviceKeys":
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
+	case "dormantHours":
+		return ec.fieldContext_Member_dormantHours(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
+	case "card":
+		return ec.fieldContext_Member_card(ctx, field)
 	case "measures":
 		return ec.fieldContext_Member_measures(ctx, field)
 	case "whyNot":
@@ -27495,6 +28725,16 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_shares(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "givenAt":
+		return ec.fieldContext_MemberCard_givenAt(ctx, field)
+	case "locked":
+		return ec.fieldContext_MemberCard_locked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberCard", field.Name)
 }
 
 func (ec *executionContext) childFields_MemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27649,6 +28889,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_statement(ctx, field)
 	case "text":
 		return ec.fieldContext_ModerationMeasure_text(ctx, field)
+	case "textForMember":
+		return ec.fieldContext_ModerationMeasure_textForMember(ctx, field)
+	case "state":
+		return ec.fieldContext_ModerationMeasure_state(ctx, field)
 	case "decidedBy":
 		return ec.fieldContext_ModerationMeasure_decidedBy(ctx, field)
 	case "decidedAt":
@@ -27665,6 +28909,30 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
+}
+
+func (ec *executionContext) childFields_ModerationMeasureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ModerationMeasureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ModerationMeasureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ModerationMeasureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ModerationMeasureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ModerationMeasureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ModerationMeasureEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ModerationMeasureEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasureEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27731,6 +28999,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_body(ctx, field)
 	case "exchange":
 		return ec.fieldContext_Notification_exchange(ctx, field)
+	case "listing":
+		return ec.fieldContext_Notification_listing(ctx, field)
 	case "member":
 		return ec.fieldContext_Notification_member(ctx, field)
 	case "due":
@@ -27997,6 +29267,8 @@ func (ec *executionContext) childFields_PlanTurn(ctx context.Context, field grap
 		return ec.fieldContext_PlanTurn_cycle(ctx, field)
 	case "parts":
 		return ec.fieldContext_PlanTurn_parts(ctx, field)
+	case "record":
+		return ec.fieldContext_PlanTurn_record(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanTurn", field.Name)
 }
@@ -28227,6 +29499,16 @@ func (ec *executionContext) childFields_ProposeSplitPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ProposeSplitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReclaimDormantHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dormantHours":
+		return ec.fieldContext_ReclaimDormantHoursPayload_dormantHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReclaimDormantHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReclaimDormantHoursPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "thanks":
@@ -28389,6 +29671,8 @@ func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, fi
 		return ec.fieldContext_ReinvestmentPlan_keptMinutes(ctx, field)
 	case "method":
 		return ec.fieldContext_ReinvestmentPlan_method(ctx, field)
+	case "rule":
+		return ec.fieldContext_ReinvestmentPlan_rule(ctx, field)
 	case "phases":
 		return ec.fieldContext_ReinvestmentPlan_phases(ctx, field)
 	case "key":
@@ -28443,6 +29727,16 @@ func (ec *executionContext) childFields_RenewListingPayload(ctx context.Context,
 		return ec.fieldContext_RenewListingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenewListingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReopenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_ReopenComplaintPayload_complaint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReopenComplaintPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenComplaintPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28723,6 +30017,16 @@ func (ec *executionContext) childFields_ScheduleSessionPayload(ctx context.Conte
 		return ec.fieldContext_ScheduleSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendListingBackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listing":
+		return ec.fieldContext_SendListingBackPayload_listing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendListingBackPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendListingBackPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29305,6 +30609,36 @@ func (ec *executionContext) childFields_StarEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type StarEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_StatementPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_StatementPreview_text(ctx, field)
+	case "locale":
+		return ec.fieldContext_StatementPreview_locale(ctx, field)
+	case "title":
+		return ec.fieldContext_StatementPreview_title(ctx, field)
+	case "body":
+		return ec.fieldContext_StatementPreview_body(ctx, field)
+	case "until":
+		return ec.fieldContext_StatementPreview_until(ctx, field)
+	case "appealBy":
+		return ec.fieldContext_StatementPreview_appealBy(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StatementPreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatementPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listing":
+		return ec.fieldContext_SubmitListingPayload_listing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitListingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitListingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -29621,6 +30955,16 @@ func (ec *executionContext) childFields_UploadTicket(ctx context.Context, field 
 		return ec.fieldContext_UploadTicket_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UploadTicket", field.Name)
+}
+
+func (ec *executionContext) childFields_UseDormantHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dormantHours":
+		return ec.fieldContext_UseDormantHoursPayload_dormantHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UseDormantHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UseDormantHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Vetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

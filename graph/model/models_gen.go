@@ -2694,16 +2694,18 @@ type PlanCyclesInput struct {
 	PoolID string `json:"poolId"`
 	// 3 to 100 characters; each cycle adds its day.
 	Title string `json:"title"`
-	// Minutes set aside each time, at most; 0: all that the pool has above `keptMinutes`.
+	// Minutes set aside each time, at most; 0: all that the pool has above `keptMinutes`. A PEER_EPOCH takes a tenth of the pool at most; a SOLIDARITY_DRAW is not opened when there is nothing above its floor.
 	Minutes domain.Minutes `json:"minutes"`
 	// Minutes that stay in the pool.
 	KeptMinutes domain.Minutes `json:"keptMinutes"`
-	// How its cycles count; SOLIDARITY_DRAW and PEER_EPOCH are opened one by one, with openCycle.
+	// How its cycles count.
 	Method allocation.Method `json:"method"`
 	// What a voter gains from a funded project (EQUAL_SHARES).
 	Utility allocation.Utility `json:"utility"`
 	// Basis points of the roll that must vote on a project (PROPOSAL_VOTE); 0 for none.
 	Quorum int `json:"quorum"`
+	// The limits of each SOLIDARITY_DRAW or PEER_EPOCH; left out for other methods.
+	Rule *CycleRuleInput `json:"rule,omitempty"`
 	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
 	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
 	// How many days each part takes.
@@ -2762,11 +2764,11 @@ type PlanPhasesInput struct {
 	CallDays *int `json:"callDays,omitempty"`
 	// The look at projects; 7 unless said otherwise.
 	ReviewDays *int `json:"reviewDays,omitempty"`
-	// The vote; 14 unless said otherwise.
+	// The vote; 14 unless said otherwise; none in a SOLIDARITY_DRAW, which is counted when the look at requests ends.
 	VoteDays *int `json:"voteDays,omitempty"`
 	// The time for challenges; 7 unless said otherwise.
 	ChallengeDays *int `json:"challengeDays,omitempty"`
-	// The time for claims; 182 unless said otherwise.
+	// The time for claims; 182 unless said otherwise; a day where nobody has to claim.
 	PayDays *int `json:"payDays,omitempty"`
 	// The report; 30 unless said otherwise.
 	ReportDays *int `json:"reportDays,omitempty"`
@@ -2948,6 +2950,24 @@ type ProposeSplitPayload struct {
 
 // Everything that can be read.
 type Query struct {
+}
+
+// Hours to be kept, or to come back.
+type ReclaimDormantHoursInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// For whom a coordinator or a helper answers; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of reclaimDormantHours.
+type ReclaimDormantHoursPayload struct {
+	// What became of them; null when there are errors.
+	DormantHours *reinvestment.Dormant `json:"dormantHours,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Hours that a sponsor brings.
@@ -4364,6 +4384,26 @@ type UploadTicket struct {
 	URL string `json:"url"`
 	// Until when.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Hours to be used meanwhile.
+type UseDormantHoursInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The pool (an account) that uses them: not the reserve.
+	PoolID string `json:"poolId"`
+	// Minutes.
+	Minutes domain.Minutes `json:"minutes"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of useDormantHours.
+type UseDormantHoursPayload struct {
+	// What lies apart by now; null when there are errors.
+	DormantHours *reinvestment.DormantBook `json:"dormantHours,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // What a service asks of whoever gives it.
