@@ -16272,6 +16272,10 @@ enum ErrorCode {
   VETTING_ENDED
   "Nobody attests a check of their own, nor of who lives with them. Ask another coordinator."
   OWN_VETTING
+  "The complaint was closed or reopened meanwhile. Read it again."
+  COMPLAINT_STATE
+  "Two people read a complaint together before one of them closes it. Offer openComplaint, and name a second person to ask."
+  COMPLAINT_NOT_HELD
   "Nobody blocks themselves. Hide the button."
   BLOCK_ONESELF
   "The member coordinates, moderates or keeps the hours, or the caller does, and both must be able to reach each other. Offer a report or a complaint."
