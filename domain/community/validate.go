@@ -57,7 +57,8 @@ func (c Charter) Validate() error {
 	if c.Levy.BasisPoints > 0 {
 		known(&check, "levy.pool", c.Levy.Pool, pools...)
 	}
-	check.That(c.Levy.RoleShare == 0 && c.Levy.Role == "" || c.KnownRole(c.Levy.Role), domain.ValueUnknown, "levy.role")
+	shared := c.Levy.RoleShare > 0 && c.Levy.RoleShare <= 10_000 // else that is what is wrong
+	check.That(!shared && c.Levy.Role == "" || c.KnownRole(c.Levy.Role), domain.ValueUnknown, "levy.role")
 	codes(&check, "membership.roles", c.Roles)
 	c.Dormancy.check(&check)
 	c.Activities.check(&check)
