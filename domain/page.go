@@ -21,6 +21,6 @@ const (
 // Slice is one page of a list, in the list's own order.
 type Slice[T any] struct {
 	Items   []T
-	Cursors []string
-	HasMore bool // beyond this page in the direction asked for
+	Cursor  func(i int) string // of an item: most pages are asked for their last one alone
+	HasMore bool               // beyond this page in the direction asked for
 }

@@ -73,7 +73,7 @@ func (r *Resolver) shareOperations(ctx context.Context, communityOf, member doma
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *shares.Operation) *model.ShareOperationEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *shares.Operation) *model.ShareOperationEdge {
 		return &model.ShareOperationEdge{Cursor: c, Node: n}
 	})
 	return &model.ShareOperationConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

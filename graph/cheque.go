@@ -101,7 +101,7 @@ func (r *Resolver) timeCheques(ctx context.Context, community domain.ID, f *mode
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectCheque)
-	edges, nodes, info := connect(s, p, func(c string, n *cheque.Cheque) *model.TimeChequeEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *cheque.Cheque) *model.TimeChequeEdge {
 		return &model.TimeChequeEdge{Cursor: c, Node: n}
 	})
 	return &model.TimeChequeConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
@@ -117,7 +117,7 @@ func (r *Resolver) chequeBatches(ctx context.Context, community domain.ID, first
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectBatch)
-	edges, nodes, info := connect(s, p, func(c string, n *cheque.Batch) *model.TimeChequeBatchEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *cheque.Batch) *model.TimeChequeBatchEdge {
 		return &model.TimeChequeBatchEdge{Cursor: c, Node: n}
 	})
 	return &model.TimeChequeBatchConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -41,7 +41,7 @@ func (r *communityResolver) CharterHistory(ctx context.Context, obj *community.C
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, v *community.Charter) *model.CharterEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, v *community.Charter) *model.CharterEdge {
 		return &model.CharterEdge{Cursor: c, Node: v}
 	})
 	return &model.CharterConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -54,7 +54,7 @@ func (r *Resolver) threads(ctx context.Context, community domain.ID, first *int,
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectThread)
-	edges, nodes, info := connect(s, p, func(c string, n *conversation.Thread) *model.ThreadEdge { return &model.ThreadEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *conversation.Thread) *model.ThreadEdge { return &model.ThreadEdge{Cursor: c, Node: n} })
 	return &model.ThreadConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 
@@ -68,7 +68,7 @@ func (r *Resolver) messages(ctx context.Context, t *conversation.Thread, first *
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectMessage)
-	edges, nodes, info := connect(s, p, func(c string, n *conversation.Message) *model.MessageEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *conversation.Message) *model.MessageEdge {
 		return &model.MessageEdge{Cursor: c, Node: n}
 	})
 	return &model.MessageConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
@@ -83,7 +83,7 @@ func (r *Resolver) announcements(ctx context.Context, community domain.ID, first
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *conversation.Announcement) *model.AnnouncementEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *conversation.Announcement) *model.AnnouncementEdge {
 		return &model.AnnouncementEdge{Cursor: c, Node: n}
 	})
 	return &model.AnnouncementConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

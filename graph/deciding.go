@@ -197,7 +197,7 @@ func (r *Resolver) receipts(ctx context.Context, d *governance.Decision, first *
 	if err != nil {
 		return nil, err
 	}
-	shown := domain.Slice[model.DecisionReceipt]{Cursors: s.Cursors, HasMore: s.HasMore}
+	shown := domain.Slice[model.DecisionReceipt]{Cursor: s.Cursor, HasMore: s.HasMore}
 	for _, b := range s.Items {
 		m, err := load(ctx, of(ctx).loaders.members, b.Community, b.Member)
 		if err != nil {
@@ -205,7 +205,7 @@ func (r *Resolver) receipts(ctx context.Context, d *governance.Decision, first *
 		}
 		shown.Items = append(shown.Items, model.DecisionReceipt{Receipt: b.Receipt, Choice: chosen(b.Paper.Choice), Marks: pointers(b.Paper.Marks), Reason: b.Reason, Member: m})
 	}
-	edges, nodes, info := connect(shown, p, func(c string, n *model.DecisionReceipt) *model.DecisionReceiptEdge {
+	edges, nodes, info := connect(ctx, shown, p, func(c string, n *model.DecisionReceipt) *model.DecisionReceiptEdge {
 		return &model.DecisionReceiptEdge{Cursor: c, Node: n}
 	})
 	return &model.DecisionReceiptConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -167,11 +167,10 @@ func membershipPage(ctx context.Context, all []membership.Member, first *int, af
 		}
 	}
 	end := min(start+p.Limit, len(all))
-	s := domain.Slice[membership.Member]{Items: all[start:end], HasMore: end < len(all)}
-	for i := range s.Items {
-		s.Cursors = append(s.Cursors, strconv.Itoa(start+i+1))
+	s := domain.Slice[membership.Member]{
+		Items: all[start:end], HasMore: end < len(all), Cursor: func(i int) string { return strconv.Itoa(start + i + 1) },
 	}
-	edges, nodes, info := connect(s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
 	return &model.MemberConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil
 }
 

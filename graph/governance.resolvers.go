@@ -29,7 +29,7 @@ func (r *communityResolver) Decisions(ctx context.Context, obj *community.Commun
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *governance.Decision) *model.DecisionEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *governance.Decision) *model.DecisionEdge {
 		return &model.DecisionEdge{Cursor: c, Node: n}
 	})
 	return &model.DecisionConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -21,7 +21,7 @@ func (r *Resolver) limitChanges(ctx context.Context, a *view.Account, first *int
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, l *ledger.PastLimits) *model.LimitChangeEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, l *ledger.PastLimits) *model.LimitChangeEdge {
 		return &model.LimitChangeEdge{Cursor: c, Node: l}
 	})
 	return &model.LimitChangeConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

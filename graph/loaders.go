@@ -84,7 +84,15 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 	l := &loaders{
 		persons: loader(r.Identity.Persons),
 		communities: loader(func(ctx context.Context, ids []domain.ID) (map[domain.ID]community.Community, error) {
-			found, err := r.Communities.ByIDs(ctx, ids)
+			where := domain.Nowhere
+			if len(ids) == 1 {
+				where = ids[0] // whoever reads one reads on inside it, in the same transaction
+			}
+			var found []community.Community
+			err := r.Tx.InTx(ctx, where, func(ctx context.Context, _ time.Time) (err error) {
+				found, err = r.Communities.ByIDs(ctx, ids)
+				return err
+			})
 			return byKey(found, func(c community.Community) domain.ID { return c.ID }), err
 		}),
 		charters: loader(each(r.Communities.Charter)),

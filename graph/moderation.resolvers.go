@@ -70,7 +70,7 @@ func (r *communityResolver) Complaints(ctx context.Context, obj *community.Commu
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *moderation.Complaint) *model.ComplaintEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *moderation.Complaint) *model.ComplaintEdge {
 		return &model.ComplaintEdge{Cursor: c, Node: n}
 	})
 	return &model.ComplaintConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
@@ -85,7 +85,7 @@ func (r *communityResolver) ModerationQueue(ctx context.Context, obj *community.
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *moderation.Report) *model.ReportEdge { return &model.ReportEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *moderation.Report) *model.ReportEdge { return &model.ReportEdge{Cursor: c, Node: n} })
 	return &model.ReportConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
@@ -102,7 +102,7 @@ func (r *communityResolver) Measures(ctx context.Context, obj *community.Communi
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *moderation.Measure) *model.ModerationMeasureEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *moderation.Measure) *model.ModerationMeasureEdge {
 		return &model.ModerationMeasureEdge{Cursor: c, Node: n}
 	})
 	return &model.ModerationMeasureConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
@@ -117,7 +117,7 @@ func (r *communityResolver) Appeals(ctx context.Context, obj *community.Communit
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *moderation.Appeal) *model.AppealEdge { return &model.AppealEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *moderation.Appeal) *model.AppealEdge { return &model.AppealEdge{Cursor: c, Node: n} })
 	return &model.AppealConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
@@ -134,7 +134,7 @@ func (r *communityResolver) AuditLog(ctx context.Context, obj *community.Communi
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *moderation.Act) *model.AuditEdge { return &model.AuditEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *moderation.Act) *model.AuditEdge { return &model.AuditEdge{Cursor: c, Node: n} })
 	return &model.AuditConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 

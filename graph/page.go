@@ -35,27 +35,33 @@ func page(first *int, after *string, last *int, before *string) (domain.Page, er
 	return p, nil
 }
 
-// connect turns a slice into the parts of a connection.
-func connect[T, E any](s domain.Slice[T], p domain.Page, edge func(cursor string, node *T) *E) ([]*E, []*T, *model.PageInfo) {
+// connect turns a slice into the parts of a connection; edges only where asked for.
+func connect[T, E any](ctx context.Context, s domain.Slice[T], p domain.Page, edge func(cursor string, node *T) *E) ([]*E, []*T, *model.PageInfo) {
 	nodes := pointers(s.Items)
-	edges := make([]*E, len(nodes))
-	for i, node := range nodes {
-		edges[i] = edge(s.Cursors[i], node)
+	var edges []*E
+	if asked(ctx, "edges") {
+		edges = make([]*E, len(nodes))
+		for i, node := range nodes {
+			edges[i] = edge(s.Cursor(i), node)
+		}
 	}
 	info := &model.PageInfo{HasNextPage: s.HasMore, HasPreviousPage: p.After != ""}
 	if p.Backward {
 		info.HasNextPage, info.HasPreviousPage = p.Before != "", s.HasMore
 	}
-	if len(s.Cursors) > 0 {
-		info.StartCursor, info.EndCursor = &s.Cursors[0], &s.Cursors[len(s.Cursors)-1]
+	if len(nodes) > 0 {
+		info.StartCursor, info.EndCursor = new(s.Cursor(0)), new(s.Cursor(len(nodes)-1))
 	}
 	return edges, nodes, info
 }
 
 // counted says whether the caller asked for totalCount; counting costs a
 // statement, so nobody counts unasked.
-func counted(ctx context.Context) bool {
-	return slices.Contains(graphql.CollectAllFields(ctx), "totalCount")
+func counted(ctx context.Context) bool { return asked(ctx, "totalCount") }
+
+// asked says whether a field of what is being answered was asked for.
+func asked(ctx context.Context, field string) bool {
+	return slices.Contains(graphql.CollectAllFields(ctx), field)
 }
 
 func total(ctx context.Context, n int) *int {

@@ -40,7 +40,7 @@ func (r *Resolver) deliveries(ctx context.Context, of *partner.Webhook, first *i
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *partner.Delivery) *model.WebhookDeliveryEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *partner.Delivery) *model.WebhookDeliveryEdge {
 		return &model.WebhookDeliveryEdge{Cursor: c, Node: n}
 	})
 	return &model.WebhookDeliveryConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -175,7 +175,7 @@ func (r *Resolver) members(ctx context.Context, community domain.ID, f *model.Me
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectMember)
-	edges, nodes, info := connect(s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
 	return &model.MemberConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
@@ -189,7 +189,7 @@ func (r *Resolver) listings(ctx context.Context, community domain.ID, filter lis
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectListing)
-	edges, nodes, info := connect(s, p, func(c string, l *listing.Listing) *model.ListingEdge { return &model.ListingEdge{Cursor: c, Node: l} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, l *listing.Listing) *model.ListingEdge { return &model.ListingEdge{Cursor: c, Node: l} })
 	return &model.ListingConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
@@ -222,7 +222,7 @@ func (r *Resolver) exchanges(ctx context.Context, community domain.ID, filter ex
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectExchange)
-	edges, nodes, info := connect(s, p, func(c string, x *exchange.Exchange) *model.ExchangeEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, x *exchange.Exchange) *model.ExchangeEdge {
 		return &model.ExchangeEdge{Cursor: c, Node: x}
 	})
 	return &model.ExchangeConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
@@ -261,7 +261,7 @@ func (r *Resolver) entries(ctx context.Context, a *view.Account, period *model.P
 		}
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectEntry)
-	edges, nodes, info := connect(s, p, func(c string, e *ledger.Entry) *model.EntryEdge { return &model.EntryEdge{Cursor: c, Node: e} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, e *ledger.Entry) *model.EntryEdge { return &model.EntryEdge{Cursor: c, Node: e} })
 	return &model.EntryConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, n)}, nil
 }
 
@@ -286,7 +286,7 @@ func (r *Resolver) notifications(ctx context.Context, first *int, after *string)
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectNotification)
-	edges, nodes, info := connect(s, p, func(c string, n *messaging.Notification) *model.NotificationEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *messaging.Notification) *model.NotificationEdge {
 		return &model.NotificationEdge{Cursor: c, Node: n}
 	})
 	return &model.NotificationConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -245,7 +245,7 @@ func (r *recognitionResolver) Thanks(ctx context.Context, obj *view.Recognition,
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectThanks)
-	edges, nodes, info := connect(s, p, func(c string, n *recognition.Thanks) *model.ThanksEdge { return &model.ThanksEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *recognition.Thanks) *model.ThanksEdge { return &model.ThanksEdge{Cursor: c, Node: n} })
 	return &model.ThanksConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: all}, nil
 }
 
@@ -259,7 +259,7 @@ func (r *recognitionResolver) Stars(ctx context.Context, obj *view.Recognition, 
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectStar)
-	edges, nodes, info := connect(s, p, func(c string, n *recognition.Star) *model.StarEdge { return &model.StarEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *recognition.Star) *model.StarEdge { return &model.StarEdge{Cursor: c, Node: n} })
 	return &model.StarConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: all}, nil
 }
 
@@ -273,7 +273,7 @@ func (r *recognitionResolver) Endorsements(ctx context.Context, obj *view.Recogn
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectEndorsement)
-	edges, nodes, info := connect(s, p, func(c string, n *recognition.Endorsement) *model.EndorsementEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *recognition.Endorsement) *model.EndorsementEdge {
 		return &model.EndorsementEdge{Cursor: c, Node: n}
 	})
 	return &model.EndorsementConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: all}, nil

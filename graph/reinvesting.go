@@ -193,11 +193,11 @@ func (r *Resolver) ballots(ctx context.Context, c *reinvestment.Cycle, first *in
 		}
 	}
 	end := min(start+p.Limit, len(all))
-	s := domain.Slice[model.CycleBallot]{HasMore: end < len(all)}
-	for i, b := range all[start:end] {
-		s.Items, s.Cursors = append(s.Items, *ballotShown(c.Community, b.Voter, b.Choices)), append(s.Cursors, strconv.Itoa(start+i+1))
+	s := domain.Slice[model.CycleBallot]{HasMore: end < len(all), Cursor: func(i int) string { return strconv.Itoa(start + i + 1) }}
+	for _, b := range all[start:end] {
+		s.Items = append(s.Items, *ballotShown(c.Community, b.Voter, b.Choices))
 	}
-	edges, nodes, info := connect(s, p, func(c string, b *model.CycleBallot) *model.CycleBallotEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, b *model.CycleBallot) *model.CycleBallotEdge {
 		return &model.CycleBallotEdge{Cursor: c, Node: b}
 	})
 	return &model.CycleBallotConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil

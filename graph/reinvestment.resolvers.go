@@ -67,7 +67,7 @@ func (r *communityResolver) Cycles(ctx context.Context, obj *community.Community
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *reinvestment.Cycle) *model.CycleEdge { return &model.CycleEdge{Cursor: c, Node: n} })
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *reinvestment.Cycle) *model.CycleEdge { return &model.CycleEdge{Cursor: c, Node: n} })
 	return &model.CycleConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
 }
 

@@ -65,7 +65,7 @@ func (r *queryResolver) Communities(ctx context.Context, near *model.PlaceInput,
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *community.Community) *model.CommunityEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *community.Community) *model.CommunityEdge {
 		return &model.CommunityEdge{Cursor: c, Node: n}
 	})
 	return &model.CommunityConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

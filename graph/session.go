@@ -81,7 +81,7 @@ func (r *Resolver) groupSessions(ctx context.Context, community domain.ID, f *mo
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectSession)
-	edges, nodes, info := connect(s, p, func(c string, n *workshop.Session) *model.GroupSessionEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *workshop.Session) *model.GroupSessionEdge {
 		return &model.GroupSessionEdge{Cursor: c, Node: n}
 	})
 	return &model.GroupSessionConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
@@ -124,7 +124,7 @@ func (r *Resolver) activities(ctx context.Context, community domain.ID, f *model
 		return nil, err
 	}
 	upcoming(ctx, s.Items, of(ctx).loaders.expectActivity)
-	edges, nodes, info := connect(s, p, func(c string, n *activity.Activity) *model.ActivityEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *activity.Activity) *model.ActivityEdge {
 		return &model.ActivityEdge{Cursor: c, Node: n}
 	})
 	return &model.ActivityConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -233,7 +233,7 @@ func (r *shareRegisterResolver) Holders(ctx context.Context, obj *shares.Registe
 	if err != nil {
 		return nil, err
 	}
-	edges, nodes, info := connect(s, p, func(c string, n *shares.Holding) *model.ShareHolderEdge {
+	edges, nodes, info := connect(ctx, s, p, func(c string, n *shares.Holding) *model.ShareHolderEdge {
 		return &model.ShareHolderEdge{Cursor: c, Node: n}
 	})
 	return &model.ShareHolderConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil

@@ -330,7 +330,7 @@ func wholly[T any](read func(domain.Page) (domain.Slice[T], error), keep func(T)
 		if !found.HasMore {
 			return nil
 		}
-		at.After = found.Cursors[len(found.Cursors)-1]
+		at.After = found.Cursor(len(found.Items) - 1)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -62,7 +61,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	params["lock_timeout"] = "10s"
 	params["idle_in_transaction_session_timeout"] = "60s"
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		pgxuuid.Register(conn.TypeMap()) // ids travel as sixteen bytes, not as texts
+		registerIDs(conn.TypeMap())
 		_, err := conn.Exec(ctx, "SET ROLE hora_server")
 		return err
 	}

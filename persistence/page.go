@@ -23,11 +23,7 @@ func slice[T any](items []T, page domain.Page, cursor func(T) string) domain.Sli
 	if page.Backward {
 		slices.Reverse(items)
 	}
-	s.Items = items
-	s.Cursors = make([]string, len(items))
-	for i, item := range items {
-		s.Cursors[i] = cursor(item)
-	}
+	s.Items, s.Cursor = items, func(i int) string { return cursor(items[i]) }
 	return s
 }
 
@@ -73,7 +69,7 @@ func collect[R, V any](found pgx.Rows, err error, value func(R) V) ([]V, error) 
 
 // mapSlice keeps a page's cursors and changes its items.
 func mapSlice[R, V any](s domain.Slice[R], value func(R) V) domain.Slice[V] {
-	mapped := domain.Slice[V]{Cursors: s.Cursors, HasMore: s.HasMore, Items: make([]V, len(s.Items))}
+	mapped := domain.Slice[V]{Cursor: s.Cursor, HasMore: s.HasMore, Items: make([]V, len(s.Items))}
 	for i, item := range s.Items {
 		mapped.Items[i] = value(item)
 	}

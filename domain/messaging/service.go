@@ -159,7 +159,7 @@ func (s *Service) Everywhere(ctx context.Context, actor domain.Actor, communitie
 		}
 		merged.HasMore = merged.HasMore || found.HasMore
 		for i, n := range found.Items {
-			lines = append(lines, line{n, found.Cursors[i]})
+			lines = append(lines, line{n, found.Cursor(i)})
 		}
 	}
 	slices.SortFunc(lines, func(a, b line) int {
@@ -171,8 +171,8 @@ func (s *Service) Everywhere(ctx context.Context, actor domain.Actor, communitie
 	}
 	for _, l := range lines {
 		merged.Items = append(merged.Items, l.note)
-		merged.Cursors = append(merged.Cursors, l.cursor)
 	}
+	merged.Cursor = func(i int) string { return lines[i].cursor }
 	return merged, nil
 }
 
