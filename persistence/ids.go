@@ -34,7 +34,7 @@ type idPlan struct{}
 
 // Scan implements pgtype.ScanPlan. NULL is nowhere.
 func (idPlan) Scan(raw []byte, target any) error {
-	id := target.(*domain.ID) //nolint:errcheck // PlanScan saw to it
+	id := target.(*domain.ID)
 	if raw != nil && len(raw) != len(id) {
 		return fmt.Errorf("an id of %d bytes", len(raw))
 	}

@@ -40,7 +40,7 @@ func walk[T any](t failer, size int, backward bool, read func(domain.Page) (doma
 		case backward:
 			page.Before = s.Cursor(0)
 		default:
-			page.After = s.Cursor(len(s.Items)-1)
+			page.After = s.Cursor(len(s.Items) - 1)
 		}
 	}
 	t.Fatalf("the pages of %d never end", size)
