@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { antoine, applicant, ask, at, go, lucie, margaret, password, pick, register, report, settled, url } from './people.mjs';
+import { antoine, applicant, ask, at, axeSays, go, lucie, margaret, password, pick, register, report, settled, url } from './people.mjs';
 
 const some = () => randomUUID().slice(0, 4);
 const calm = async (w) => {
@@ -13,6 +13,9 @@ const calm = async (w) => {
   await w.close();
 };
 const toast = (w, key, about = '') => w.page.locator('.toast > span', { hasText: w.say(key) }).filter({ hasText: about }).waitFor();
+
+/** What is open now, a question in front of the page for example, has nothing that axe finds wrong. */
+const clean = async (w) => assert.equal((await axeSays(w.page)).join('\n'), '');
 
 async function inbox(w, who, where) {
   await w.page.keyboard.press('g');
@@ -135,6 +138,7 @@ async function answersReport(w, slug, about, action, limits = []) {
   await look.click();
   const preview = page.getByRole('dialog');
   await preview.getByText(said.trim()).waitFor();
+  await clean(w);
   const shown = (await preview.locator('.said').innerText()).trim();
   await preview.getByRole('button', { name: say('moderation.doIt'), exact: true }).click();
   await toast(w, 'moderation.answeredNow');
@@ -253,6 +257,7 @@ async function sendsBack(w, who, author) {
   const go = dialog.getByRole('button', { name: say('listings.sendBack'), exact: true });
   await go.click();
   await dialog.locator('[aria-invalid=true]').waitFor(); // never without what to change
+  await clean(w);
   const reason = 'Dites à qui cela s’adresse, et combien de temps cela prend.';
   await dialog.getByLabel(say('listings.toChange'), { exact: true }).fill(reason);
   await go.click();
@@ -280,6 +285,7 @@ async function attests(w, who, member, listing) {
   await record.click();
   await record.click();
   await page.locator('[aria-invalid=true]').waitFor();
+  await clean(w);
   await page.getByLabel(say('members.vettingKind'), { exact: true }).selectOption('RECORD_CHECK');
   await record.click();
   await toast(w, 'members.vettingRecorded');
