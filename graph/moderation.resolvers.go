@@ -383,7 +383,7 @@ func (r *queryResolver) PreviewStatement(ctx context.Context, input model.Previe
 		return nil, err
 	}
 	would, err := r.Moderation.Preview(ctx, actor(ctx), moderation.Resolve{
-		Community: o.community, Report: o.key, Action: input.Action, Rule: deref(input.Rule), Statement: input.Statement, Days: deref(input.Days),
+		Community: o.community, Report: o.key, Action: input.Action, Rule: deref(input.Rule), Statement: input.Statement, Days: deref(input.Days), Limits: input.Limits,
 	})
 	m, problems, err := answer(ctx, would, err)
 	if err != nil || m == nil {

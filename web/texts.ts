@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 
 // What the pages take of the program's catalogue: their own texts, and the words
 // for states that letters and errors use as well.
-const shared = [/^web\./, /^state\./, /^choice\./, /^mode\./, /^body\./, /^charter\./, /^moderation\.(action|rule)\./, /^statement\.(kind|account|pool)\./];
+const shared = [/^web\./, /^state\./, /^choice\./, /^mode\./, /^body\./, /^charter\./, /^ability\./, /^moderation\.(action|rule)\./, /^statement\.(kind|account|pool)\./];
 
 /** The program's catalogue, `virtual:texts/fr` and `virtual:texts/en`, one file each. */
 export function texts(): Plugin {

@@ -3841,7 +3841,7 @@ func (ec *executionContext) unmarshalInputPreviewStatementInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"reportId", "action", "statement", "rule", "days"}
+	fieldsInOrder := [...]string{"reportId", "action", "statement", "rule", "days", "limits"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3883,6 +3883,13 @@ func (ec *executionContext) unmarshalInputPreviewStatementInput(ctx context.Cont
 				return it, err
 			}
 			it.Days = data
+		case "limits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limits"))
+			data, err := ec.unmarshalOMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Limits = data
 		}
 	}
 	return it, nil

@@ -22107,7 +22107,7 @@ extend type Member {
 extend type Query {
   """
   What a member would read if a report were answered so, with the same words that would be sent. Nothing is kept, and nobody is told.
-  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, OUT_OF_RANGE, TEXT_TOO_LONG.
+  Errors: REQUIRED, INVOLVED, REPORT_ANSWERED, ACTION_UNFIT, LIMITS_UNFIT, OUT_OF_RANGE, TEXT_TOO_LONG.
   """
   previewStatement("How the report would be answered, and why." input: PreviewStatementInput!): StatementPreview! @can(do: MODERATE)
 }
@@ -22175,8 +22175,10 @@ input PreviewStatementInput {
   statement: String!
   "The rule that was broken, at most 200 characters; null: the one that the report's reason names."
   rule: String
-  "For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual."
+  "For how many days, for HIDE (at most 30), FREEZE (at most 14) and LIMIT (at most ` + "`" + `SafetyRules.limitDays` + "`" + `); null: as is usual."
   days: Int
+  "What would be kept from the member, for LIMIT alone, which needs at least one."
+  limits: [MemberAbility!]
 }
 
 "A complaint to close."

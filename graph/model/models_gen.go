@@ -2882,8 +2882,10 @@ type PreviewStatementInput struct {
 	Statement string `json:"statement"`
 	// The rule that was broken, at most 200 characters; null: the one that the report's reason names.
 	Rule *string `json:"rule,omitempty"`
-	// For how many days, for HIDE (at most 30) and FREEZE (at most 14); null: as is usual.
+	// For how many days, for HIDE (at most 30), FREEZE (at most 14) and LIMIT (at most `SafetyRules.limitDays`); null: as is usual.
 	Days *int `json:"days,omitempty"`
+	// What would be kept from the member, for LIMIT alone, which needs at least one.
+	Limits []membership.Ability `json:"limits,omitempty"`
 }
 
 // An exchange to be proposed. From a listing the sides follow from its kind.

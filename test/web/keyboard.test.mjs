@@ -81,6 +81,20 @@ for (const language of ['fr', 'en']) {
       await settled(w);
       walked++;
     }
+    // The parts of a screen are links: each is come to with Tab, and opens with Enter.
+    await keys.press('g');
+    await keys.press('d');
+    for (const part of ['measures', 'appeals', 'complaints']) {
+      await page.waitForURL(/\/moderation(\/[a-z]+)?$/);
+      await settled(w);
+      await tabTo(page, page.locator(`main nav a[href$="/moderation/${part}"]`));
+      await keys.press('Enter');
+      await page.waitForURL((now) => now.pathname.endsWith(`/moderation/${part}`));
+      await settled(w);
+      assert.equal(await page.locator('main nav [aria-current=page]').getAttribute('href'), `/admin/${lucie.slug}/moderation/${part}`);
+      assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+    }
+
     console.log(`keyboard: ${language}: ${letters.length} screens by a letter, ${searched} searched, ${walked} lists walked and opened`);
     assert.ok(walked > 0);
 

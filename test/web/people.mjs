@@ -142,7 +142,8 @@ export async function everyScreen(w, slug, look, { deep = true } = {}) {
 }
 
 /** What a filter in the address shows, where no plain link leads. */
-export const narrowed = ['members?participation=HERE&quiet=30', 'members?listing=none', 'members?role=FACILITATOR', 'members?q=zzzz', 'vitality?months=36'];
+export const narrowed = ['members?participation=HERE&quiet=30', 'members?listing=none', 'members?role=FACILITATOR', 'members?q=zzzz', 'vitality?months=36',
+  'listings?show=back', 'moderation/measures?state=IN_EFFECT', 'moderation/measures?state=UNDONE', 'audit?what=moderation', 'audit?what=badges&from=2020-01-01&until=2020-01-31'];
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds wrong with a page as it stands, in one line each. */

@@ -47,6 +47,8 @@ export function told(node: Node, slug: string): { text: string; href: string } |
     case 'Cycle': return { text: t('audit.cycle'), href: to(slug, 'cycles', node.id) };
     case 'Activity': return { text: t('audit.activity'), href: to(slug, 'together', 'activities', node.id) };
     case 'ModerationMeasure': return { text: t(`moderation.action.${node.action}`), href: to(slug, 'moderation', node.id) };
+    case 'Vetting': return { text: node.kind.label, href: to(slug, 'members', node.member.id) };
+    case 'Appeal': return { text: t('audit.appeal', { who: node.member.displayName }), href: to(slug, 'moderation', 'appeals', node.id) };
     case 'Complaint': return { text: t('complaint.title'), href: to(slug, 'moderation', 'complaints', node.id) };
     default: return undefined;
   }

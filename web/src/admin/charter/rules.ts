@@ -6,7 +6,7 @@ import { language, t, word } from '../../lib/texts.svelte.ts';
 
 /** The charter in force as its page shows it. */
 export type Charter = NonNullable<CharterQuery['community']>['charter'];
-type Kind = 'time' | 'count' | 'flag' | 'percent' | 'pool' | 'period';
+type Kind = 'time' | 'count' | 'flag' | 'percent' | 'pool' | 'period' | 'role';
 type Value = number | string | boolean | null;
 
 /** A rule that one value says: where it stands in the input of amendCharter, and what it is now. */
@@ -38,8 +38,17 @@ export const rules: readonly Rule[] = [
   rule('membership', 'closingPool', 'pool', (c) => c.closingPool),
   rule('levy', 'basisPoints', 'percent', (c) => c.levy.basisPoints),
   rule('levy', 'pool', 'pool', (c) => c.levy.pool || null),
+  rule('levy', 'roleShare', 'percent', (c) => c.levy.roleShare),
+  rule('levy', 'role', 'role', (c) => c.levy.role || null),
   rule('reserve', 'basisPoints', 'percent', (c) => c.reserve.basisPoints),
   rule('reserve', 'target', 'percent', (c) => c.reserve.target),
+  rule('dormancy', 'months', 'count', (c) => c.dormancy.months),
+  rule('dormancy', 'contacts', 'count', (c) => c.dormancy.contacts),
+  rule('dormancy', 'days', 'count', (c) => c.dormancy.days),
+  rule('dormancy', 'years', 'count', (c) => c.dormancy.years),
+  rule('dormancy', 'safePart', 'percent', (c) => c.dormancy.safePart),
+  rule('safety', 'limitDays', 'count', (c) => c.safety.limitDays),
+  rule('safety', 'noticeDays', 'count', (c) => c.safety.noticeDays),
   rule('assembly', 'period', 'period', (c) => c.period),
   rule('founding', 'members', 'count', (c) => c.foundingMembers),
 ];
@@ -58,6 +67,7 @@ export function told(kind: Kind, value: Value): string {
     case 'flag': return word(`charter.${value}`);
     case 'percent': return percents(value as number);
     case 'pool':
+    case 'role':
     case 'period': return word(`choice.${value}`);
     default: return number(value as number);
   }
@@ -77,6 +87,7 @@ export function written(kind: Kind, value: Value): string {
 /** What somebody wrote in a field; undefined when it says nothing of its kind. */
 export function meant(kind: Kind, text: string): Value | undefined {
   const s = text.trim();
+  if (kind === 'role') return s; // none is an empty name
   if (s === '') return null;
   if (kind === 'time') {
     const minutes = typedMinutes(s.replace(/^[-−]/, ''));
@@ -87,6 +98,15 @@ export function meant(kind: Kind, text: string): Value | undefined {
   const n = Number(s.replace(',', '.')) * (kind === 'percent' ? 100 : 1);
   return Number.isFinite(n) ? Math.round(n) : undefined;
 }
+
+/** A service that asks for attestations, as the form has it. */
+export interface Gate {
+  serviceType: { id: string; code: string; label: string } | null;
+  vetting: string[];
+}
+
+/** The services that ask for attestations now. */
+export const gatesOf = (charter: Charter): Gate[] => charter.safety.gates.map(({ serviceType, vetting }) => ({ serviceType, vetting: vetting.map((v) => v.code) }));
 
 /** A part of a whole in words: "2/3". */
 export const fraction = (f: { numerator: number; denominator: number }) => `${f.numerator}/${f.denominator}`;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+/** What those with a role do, as the log names it, in groups that somebody looks for. */
+export const kinds = {
+  members: ['MEMBER_ADMITTED', 'MEMBER_DECLINED', 'MEMBER_SUSPENDED', 'MEMBER_REINSTATED', 'HOUSEHOLD_NOTED', 'ROLE_GRANTED', 'ROLE_REVOKED', 'VETTING_RECORDED', 'VETTING_WITHDRAWN'],
+  listings: ['LISTING_APPROVED', 'LISTING_SENT_BACK', 'LISTING_REMOVED', 'LISTING_RESTORED'],
+  hours: ['TRANSFER_REVERSED', 'TRANSFER_CORRECTED', 'ACCOUNT_LIMITS_SET', 'ACCOUNT_ALLOWED_ONCE', 'EXCHANGE_RESOLVED', 'ACTIVITY_APPROVED', 'ACTIVITY_DECLINED', 'TIME_CHEQUES_UNDONE'],
+  moderation: ['MEASURE_TAKEN', 'MEASURE_UNDONE', 'APPEAL_DECIDED', 'COMPLAINT_ASKED', 'COMPLAINT_GLASS_BROKEN', 'COMPLAINT_CLOSED', 'COMPLAINT_REOPENED'],
+  badges: ['BADGE_DEFINED', 'BADGE_REVISED', 'BADGE_ISSUED', 'BADGE_REVOKED'],
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+/** The actions that an address asks for: those of a group, one by its name, or all when null. */
+export function named(what: string | null): string[] | null {
+  if (!what) return null;
+  return what in kinds ? [...kinds[what as Kind]] : [what];
+}
