@@ -82,6 +82,7 @@ var harmless = map[string]string{
 	"reviseBadge":         "its version is of before",
 	"revokeBadge":         "its end has a date and a reason",
 	"undoMeasure":         "it has ended",
+	"withdrawVetting":     "it was withdrawn",
 	"blockMember":         "who is blocked, is blocked",
 	"unblockMember":       "who is blocked no more, is blocked no more",
 	"noteHousehold":       "who lives together lives together",
@@ -325,7 +326,7 @@ func differently(mutation, field string, value, other any) any {
 		return "COMMITTEE"
 	case field == "firstOn":
 		return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) // which is still to come
-	case field == "date":
+	case field == "date" || field == "seenOn" || field == "expiresOn":
 		return "2026-01-15"
 	case field == "locale":
 		return "en"
