@@ -98,6 +98,7 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Query.Communities = func(child int, _ *model.PlaceInput, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
+	c.Complexity.Mutation.ActOnMembers = func(child int, in model.ActOnMembersInput) int { return 1 + child*max(1, len(in.MemberIds)) }
 	c.Complexity.Query.Changes = func(child int, _ string, _ *string, first *int) int { return pageCost(child, first, nil) }
 	c.Complexity.Query.Nodes = func(child int, ids []string) int { return 1 + child*len(ids) }
 	c.Complexity.Community.Members = func(child int, _ *model.MemberFilter, first *int, _ *string, last *int, _ *string) int {

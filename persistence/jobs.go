@@ -77,8 +77,12 @@ func (JobStore) Kept(ctx context.Context, community domain.ID, limit int) ([]dom
 }
 
 // ForgetKeys removes the notes of idempotency keys made before a time, by
-// idempotency_age_idx.
+// idempotency_age_idx, and what became of many members under them, by
+// bulk_outcome_age_idx.
 func (JobStore) ForgetKeys(ctx context.Context, community domain.ID, before time.Time) error {
 	_, err := query(ctx).Exec(ctx, `DELETE FROM idempotency WHERE community_id = $1 AND created_at < $2`, community, before)
+	if err == nil {
+		_, err = query(ctx).Exec(ctx, `DELETE FROM bulk_outcome WHERE community_id = $1 AND noted_at < $2`, community, before)
+	}
 	return err
 }

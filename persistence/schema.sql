@@ -465,6 +465,24 @@ ALTER TABLE public.budget_ballot FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.budget_ballot TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT, UPDATE ON public.budget_ballot TO hora_server;
 
+CREATE TABLE public.bulk_outcome (
+  community_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  code text NOT NULL DEFAULT ''::text,
+  state text NOT NULL DEFAULT ''::text,
+  noted_at timestamp with time zone NOT NULL,
+  CONSTRAINT bulk_outcome_pkey PRIMARY KEY (community_id, run_id, member_id),
+  CONSTRAINT bulk_outcome_state_of_a_refusal CHECK (((code <> ''::text) OR (state = ''::text))),
+  CONSTRAINT bulk_outcome_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT bulk_outcome_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.bulk_outcome ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.bulk_outcome FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.bulk_outcome TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX bulk_outcome_age_idx ON public.bulk_outcome USING btree (community_id, noted_at);
+GRANT DELETE, INSERT, SELECT ON public.bulk_outcome TO hora_server;
+
 CREATE TABLE public.card (
   person_id uuid NOT NULL,
   handle text NOT NULL,

@@ -530,6 +530,12 @@ var calls = map[string]func(s *scene) call{
 	"noteHousehold": func(s *scene) call {
 		return call{s.founder, input{"memberIds": []string{s.newcomer().member, s.newcomer().member}}}
 	},
+	"actOnMembers": func(s *scene) call {
+		return call{s.founder, input{
+			"communityId": s.id, "memberIds": []string{s.newcomer().member, s.newcomer().member}, "act": "SET_ACCOUNT_LIMITS", "reason": s.another("Décidé ensemble"),
+			"minutes": 15, "floor": -600, "softFloor": -300, "ceiling": 1200, "idempotencyKey": newKey(),
+		}}
+	},
 	"noteOrientation": func(s *scene) call { return call{s.founder, input{"memberId": s.newcomer().member}} },
 	"applyForCoOwnership": func(s *scene) call {
 		return call{s.eligible(), input{"communityId": s.id, "statutesVersion": 1, "idempotencyKey": newKey()}}

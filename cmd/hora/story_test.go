@@ -303,6 +303,7 @@ var shown = map[string]string{
 	"Endorsement": "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"Webhook":     "{ id url events state }", "WebhookDelivery": "{ id messageId event outcome tries status failure }",
 	"Passkey":       "{ id name createdAt lastUsedAt }",
+	"BulkOutcome":   "{ done member { displayName number participation account { balance floor } } refusal { __typename code field message } }",
 	"Badge":         "{ id name criteria version validDays }",
 	"IssuedBadge":   "{ id hidden evidence badge { id version } giver { displayName } member { displayName } issuedAt expiresAt revokedAt revokeReason }",
 	"Admission":     "{ state statutesVersion tacitAt member { displayName } objections { reason member { displayName } } decidedBy { displayName } reasons }",

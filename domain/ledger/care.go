@@ -31,7 +31,7 @@ func (s *Service) AllowOnce(ctx context.Context, actor domain.Actor, a Allowance
 func (s *Service) SetLimits(ctx context.Context, actor domain.Actor, change LimitChange) (Account, error) {
 	var c domain.Check
 	change.Reason = c.Text("reason", change.Reason, 1, 1000)
-	change.Limits.check(&c)
+	change.Limits.Check(&c)
 	w := wish{change.Community, domain.SetAccountLimits, domain.Once{Key: change.Key, Action: "setAccountLimits", Input: change}, c.Err()}
 	return s.bounds(ctx, actor, w, change.Account, LimitsSet, func(ctx context.Context, now time.Time) error {
 		change.ID, change.Actor, change.At = domain.NewID(), actor.Person, now

@@ -89,8 +89,8 @@ func (l Limits) Valid() bool {
 // furthest is beyond what any account comes to: a limit there is a slip of the finger.
 const furthest = 100 * domain.MaxMinutes
 
-// check says all that is wrong with limits.
-func (l Limits) check(c *domain.Check) {
+// Check says all that is wrong with limits.
+func (l Limits) Check(c *domain.Check) {
 	for _, limit := range []struct {
 		field string
 		at    *domain.Minutes

@@ -141,6 +141,9 @@ func (s *Service) Admit(ctx context.Context, actor domain.Actor, community, memb
 
 // admit is the one way in: founder, applicant and registered member alike.
 func (s *Service) admit(ctx context.Context, actor domain.Actor, m Member, charter community.Charter, now time.Time) (Member, error) {
+	if m.Participation != Applicant { // who rests or is suspended comes back another way, with the number that they have
+		return m, domain.NewError(MemberState, "", "state", string(m.Participation))
+	}
 	m, err := m.to(Newcomer)
 	if err != nil {
 		return m, err

@@ -87,6 +87,10 @@ type Store interface {
 	// ApartFrom lists the members between whom and one a block stands and does not rest.
 	ApartFrom(ctx context.Context, community, member domain.ID) ([]domain.ID, error)
 
+	// NoteBulk keeps what became of one member in a run, and answers what was kept of
+	// them before, which then stays; it waits for whoever notes the same.
+	NoteBulk(ctx context.Context, community, run domain.ID, o BulkOutcome, at time.Time) (known *BulkOutcome, err error)
+
 	// Limit notes what a measure keeps from a member; Unlimit takes one measure's back.
 	Limit(ctx context.Context, community, member domain.ID, l Limit) error
 	Unlimit(ctx context.Context, community, member, cause domain.ID) error

@@ -166,6 +166,13 @@ type ComplexityRoot struct {
 		Received      func(childComplexity int) int
 	}
 
+	ActOnMembersPayload struct {
+		Done       func(childComplexity int) int
+		Outcomes   func(childComplexity int) int
+		Refused    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ActiveCriteria struct {
 		Exchanges func(childComplexity int) int
 		Months    func(childComplexity int) int
@@ -445,6 +452,12 @@ type ComplexityRoot struct {
 	BreakGlassPayload struct {
 		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	BulkOutcome struct {
+		Done    func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Refusal func(childComplexity int) int
 	}
 
 	CancelCyclePayload struct {
@@ -1697,6 +1710,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
 		AcceptShareTerms          func(childComplexity int, input model.AcceptShareTermsInput) int
+		ActOnMembers              func(childComplexity int, input model.ActOnMembersInput) int
 		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
@@ -3317,6 +3331,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountTotals.Received(childComplexity), true
 
+	case "ActOnMembersPayload.done":
+		if e.ComplexityRoot.ActOnMembersPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActOnMembersPayload.Done(childComplexity), true
+	case "ActOnMembersPayload.outcomes":
+		if e.ComplexityRoot.ActOnMembersPayload.Outcomes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActOnMembersPayload.Outcomes(childComplexity), true
+	case "ActOnMembersPayload.refused":
+		if e.ComplexityRoot.ActOnMembersPayload.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActOnMembersPayload.Refused(childComplexity), true
+	case "ActOnMembersPayload.userErrors":
+		if e.ComplexityRoot.ActOnMembersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActOnMembersPayload.UserErrors(childComplexity), true
+
 	case "ActiveCriteria.exchanges":
 		if e.ComplexityRoot.ActiveCriteria.Exchanges == nil {
 			break
@@ -4327,6 +4366,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BreakGlassPayload.UserErrors(childComplexity), true
+
+	case "BulkOutcome.done":
+		if e.ComplexityRoot.BulkOutcome.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkOutcome.Done(childComplexity), true
+	case "BulkOutcome.member":
+		if e.ComplexityRoot.BulkOutcome.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkOutcome.Member(childComplexity), true
+	case "BulkOutcome.refusal":
+		if e.ComplexityRoot.BulkOutcome.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkOutcome.Refusal(childComplexity), true
 
 	case "CancelCyclePayload.cycle":
 		if e.ComplexityRoot.CancelCyclePayload.Cycle == nil {
@@ -9357,6 +9415,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptShareTerms(childComplexity, args["input"].(model.AcceptShareTermsInput)), true
+	case "Mutation.actOnMembers":
+		if e.ComplexityRoot.Mutation.ActOnMembers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_actOnMembers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ActOnMembers(childComplexity, args["input"].(model.ActOnMembersInput)), true
 	case "Mutation.admitMember":
 		if e.ComplexityRoot.Mutation.AdmitMember == nil {
 			break
@@ -15511,6 +15580,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
 			graphql.NewInputUnmarshaler("AcceptShareTermsInput", ec.unmarshalInputAcceptShareTermsInput),
+			graphql.NewInputUnmarshaler("ActOnMembersInput", ec.unmarshalInputActOnMembersInput),
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("ActivityKindInput", ec.unmarshalInputActivityKindInput),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
@@ -16817,6 +16887,79 @@ type UnblockMemberPayload {
   "The member, whom one finds again; null when there are errors."
   member: Member
   "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/bulk.graphqls", Input: `"""
+One thing that staff do with many members at once. Each is a mutation of its own, with the same permission, the same rules and the same messages to
+the member.
+"""
+enum BulkAct {
+  "Welcomes applicants, as ` + "`" + `admitMember` + "`" + ` does."
+  ADMIT
+  "Answers applications with one reason, as ` + "`" + `declineApplication` + "`" + ` does."
+  DECLINE
+  "Notes the conversation that welcomes, as ` + "`" + `noteOrientation` + "`" + ` does."
+  NOTE_ORIENTATION
+  "Gives each account the same limits, as ` + "`" + `setAccountLimits` + "`" + ` does."
+  SET_ACCOUNT_LIMITS
+  "Gives each the same hours from the community, as ` + "`" + `giveHours` + "`" + ` does: for somebody who was not given any at admission, or after a feast."
+  GIVE_HOURS
+}
+
+"What became of one member, or would."
+type BulkOutcome {
+  "Who, as they are now."
+  member: Member!
+  "Whether it was done; in a dry run, whether it would be."
+  done: Boolean!
+  "Why not, about ` + "`" + `memberIds` + "`" + ` and the place of this one, as in ` + "`" + `memberIds.3` + "`" + `; null when it was done."
+  refusal: UserError
+}
+
+extend type Mutation {
+  """
+  Does one thing with up to 200 members. Each stands alone: what can be done is done, and each refusal is told beside its member. With ` + "`" + `dryRun` + "`" + ` nothing
+  is changed, nobody is told, and the answer is what would happen. The same key again answers the same, and goes on where the first time was broken
+  off. What the act itself needs is needed as well. Errors: REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, LIMITS_INVALID,
+  IDEMPOTENCY_KEY_REUSED.
+  """
+  actOnMembers("With whom, and what." input: ActOnMembersInput!): ActOnMembersPayload! @can(do: ADMIT_MEMBERS)
+}
+
+"One thing to do with many members."
+input ActOnMembersInput {
+  "In which community."
+  communityId: ID!
+  "With whom, 1 to 200; who is named twice counts once, where they came first."
+  memberIds: [ID!]!
+  "What."
+  act: BulkAct!
+  "Why, at most 1,000 characters: for DECLINE the person reads it, with SET_ACCOUNT_LIMITS it is kept; a word with GIVE_HOURS. Required for the first two."
+  reason: String
+  "For GIVE_HOURS: how many minutes to each."
+  minutes: Minutes
+  "For SET_ACCOUNT_LIMITS: not below; null means no limit."
+  floor: Minutes
+  "For SET_ACCOUNT_LIMITS: below, people are told; null means no limit."
+  softFloor: Minutes
+  "For SET_ACCOUNT_LIMITS: above, giving is suggested; null means no limit."
+  ceiling: Minutes
+  "Only say what would happen."
+  dryRun: Boolean! = false
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days. A dry run does not use it up."
+  idempotencyKey: String!
+}
+
+"The result of actOnMembers."
+type ActOnMembersPayload {
+  "What became of each, in their order; null when there are errors."
+  outcomes: [BulkOutcome!]
+  "With how many it was done, or would be; null when there are errors."
+  done: Int
+  "With how many it was not; null when there are errors."
+  refused: Int
+  "What is wrong for all of them; empty when there is nothing, however many are refused."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -25945,6 +26088,20 @@ func (ec *executionContext) childFields_AccountTotals(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AccountTotals", field.Name)
 }
 
+func (ec *executionContext) childFields_ActOnMembersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return ec.fieldContext_ActOnMembersPayload_outcomes(ctx, field)
+	case "done":
+		return ec.fieldContext_ActOnMembersPayload_done(ctx, field)
+	case "refused":
+		return ec.fieldContext_ActOnMembersPayload_refused(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ActOnMembersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActOnMembersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ActiveCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchanges":
@@ -26505,6 +26662,18 @@ func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, f
 		return ec.fieldContext_BreakGlassPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BreakGlassPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_BulkOutcome_member(ctx, field)
+	case "done":
+		return ec.fieldContext_BulkOutcome_done(ctx, field)
+	case "refusal":
+		return ec.fieldContext_BulkOutcome_refusal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkOutcome", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

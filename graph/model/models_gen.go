@@ -93,6 +93,42 @@ type AcceptShareTermsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// One thing to do with many members.
+type ActOnMembersInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// With whom, 1 to 200; who is named twice counts once, where they came first.
+	MemberIds []string `json:"memberIds"`
+	// What.
+	Act membership.BulkAct `json:"act"`
+	// Why, at most 1,000 characters: for DECLINE the person reads it, with SET_ACCOUNT_LIMITS it is kept; a word with GIVE_HOURS. Required for the first two.
+	Reason *string `json:"reason,omitempty"`
+	// For GIVE_HOURS: how many minutes to each.
+	Minutes *domain.Minutes `json:"minutes,omitempty"`
+	// For SET_ACCOUNT_LIMITS: not below; null means no limit.
+	Floor *domain.Minutes `json:"floor,omitempty"`
+	// For SET_ACCOUNT_LIMITS: below, people are told; null means no limit.
+	SoftFloor *domain.Minutes `json:"softFloor,omitempty"`
+	// For SET_ACCOUNT_LIMITS: above, giving is suggested; null means no limit.
+	Ceiling *domain.Minutes `json:"ceiling,omitempty"`
+	// Only say what would happen.
+	DryRun bool `json:"dryRun"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days. A dry run does not use it up.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of actOnMembers.
+type ActOnMembersPayload struct {
+	// What became of each, in their order; null when there are errors.
+	Outcomes []*BulkOutcome `json:"outcomes,omitempty"`
+	// With how many it was done, or would be; null when there are errors.
+	Done *int `json:"done,omitempty"`
+	// With how many it was not; null when there are errors.
+	Refused *int `json:"refused,omitempty"`
+	// What is wrong for all of them; empty when there is nothing, however many are refused.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A page of activities.
 type ActivityConnection struct {
 	// The items with their cursors.
@@ -578,6 +614,16 @@ type BreakGlassPayload struct {
 	Complaint *moderation.Complaint `json:"complaint,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What became of one member, or would.
+type BulkOutcome struct {
+	// Who, as they are now.
+	Member *membership.Member `json:"member"`
+	// Whether it was done; in a dry run, whether it would be.
+	Done bool `json:"done"`
+	// Why not, about `memberIds` and the place of this one, as in `memberIds.3`; null when it was done.
+	Refusal UserError `json:"refusal,omitempty"`
 }
 
 // A cycle to be ended.

@@ -412,3 +412,36 @@ test("a moderator's morning", async () => {
   assert.ok(Date.parse(measure.until) > Date.now());
   await calm(w);
 });
+
+/** Chosen by keyboard in the list: two who wait and one who is a member already. What would happen is said first, and happens. */
+async function welcomesMany(w, who) {
+  const { page, say } = w;
+  const people = await Promise.all(['Ana', 'Bo', 'Cléo'].map((name) => applicant(`${name} ${some()}`, who)));
+  await page.goto(`${url}/admin/${who.slug}/members?participation=APPLICANT`);
+  await settled(w);
+  for (const { displayName } of people) {
+    await page.getByRole('checkbox', { name: displayName }).focus();
+    await page.keyboard.press('Space');
+  }
+  // Somebody else is quicker with one of them.
+  await ask(who, 'mutation ($input: AdmitMemberInput!) { admitMember(input: $input) { userErrors { code } } }', { input: { memberId: people[1].member } });
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('button', { name: say('members.bulk.act'), exact: true }).press('Enter');
+  await dialog.getByRole('button', { name: say('members.bulk.foresee'), exact: true }).press('Enter');
+  await dialog.locator('li', { hasText: people[1].displayName }).waitFor();
+  const states = () => Promise.all(people.map(async (p) => (await ask(p, 'query ($id: ID!) { node(id: $id) { ... on Member { participation } } }', { id: p.member })).node.participation));
+  assert.deepEqual(await states(), ['APPLICANT', 'NEWCOMER', 'APPLICANT'], 'a dry run admits nobody');
+  await dialog.locator('button.main').press('Enter');
+  await dialog.getByRole('button', { name: say('close'), exact: true }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(await states(), ['NEWCOMER', 'NEWCOMER', 'NEWCOMER']);
+  await settled(w);
+}
+
+for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
+  test(`many are welcomed at once, ${language}`, async () => {
+    const w = await at(who, { language });
+    await welcomesMany(w, who);
+    await calm(w);
+  });
+}

@@ -26,6 +26,13 @@ export function typedMinutes(text: string): number | null {
   return m ? Math.round(Number(`${m[1]}.${m[2] ?? 0}`) * 60) : null;
 }
 
+/** The same with a sign: a floor lies below zero. */
+export function signedMinutes(text: string): number | null {
+  const below = /^\s*[-−]/.test(text);
+  const minutes = typedMinutes(text.replace(/^\s*[-−]/, ''));
+  return minutes === null ? null : below ? -minutes : minutes;
+}
+
 /** A figure with its thousands parted. */
 export function number(n: number): string {
   return new Intl.NumberFormat(language.now).format(n);

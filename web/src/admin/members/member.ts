@@ -12,6 +12,12 @@ export type Row = NonNullable<Members['members']>['nodes'][number];
 /** A member as their page shows them. */
 export type Shown = Extract<NonNullable<MemberQuery['node']>, { __typename: 'Member' }>;
 
+/** Who is chosen in the list: names by id. */
+export type Chosen = ReadonlyMap<string, string>;
+
+/** With how many members one thing is done at once, at most. */
+export const largestBulk = 200;
+
 /** What a panel of a member's page takes: the member, and what asks again once it changed something. */
 export interface Panel {
   member: Shown;
