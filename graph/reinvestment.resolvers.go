@@ -167,7 +167,7 @@ func (r *mutationResolver) SubmitProject(ctx context.Context, input model.Submit
 	}
 	cmd := reinvestment.Submit{
 		Community: o.community, Cycle: o.key, Title: input.Title, Body: input.Body, Minimum: deref(input.MinimumMinutes),
-		Maximum: deref(input.MaximumMinutes), Milestones: values(input.Milestones), Key: deref(input.IdempotencyKey),
+		Maximum: deref(input.MaximumMinutes), Milestones: values(input.Milestones), Earmark: deref(input.Earmark), Key: deref(input.IdempotencyKey),
 	}
 	if cmd.OnBehalfOf, err = wantIn(o.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return nil, err

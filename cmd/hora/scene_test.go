@@ -220,6 +220,9 @@ var calls = map[string]func(s *scene) call{
 			"communityId": s.id, "poolId": s.poolFor("PROJECTS"), "minutes": 60, "sponsor": s.another("Ville du Port"), "note": "Une heure d’atelier.", "idempotencyKey": newKey(),
 		}}
 	},
+	"openEarmark": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "for": s.another("Les enfants du quartier"), "idempotencyKey": newKey()}}
+	},
 	"giveHours": func(s *scene) call {
 		return call{s.anna, input{
 			"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "message": s.another("Merci"), "idempotencyKey": newKey(),

@@ -5213,7 +5213,7 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "title", "body", "minimumMinutes", "maximumMinutes", "milestones", "onBehalfOf", "idempotencyKey"}
+	fieldsInOrder := [...]string{"cycleId", "title", "body", "minimumMinutes", "maximumMinutes", "earmark", "milestones", "onBehalfOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5255,6 +5255,13 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 				return it, err
 			}
 			it.MaximumMinutes = data
+		case "earmark":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("earmark"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Earmark = data
 		case "milestones":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("milestones"))
 			data, err := ec.unmarshalOProjectMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, v)

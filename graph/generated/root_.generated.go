@@ -144,6 +144,7 @@ type ComplexityRoot struct {
 		Available    func(childComplexity int) int
 		Balance      func(childComplexity int) int
 		Ceiling      func(childComplexity int) int
+		Earmark      func(childComplexity int) int
 		Entries      func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
 		Floor        func(childComplexity int) int
 		Held         func(childComplexity int) int
@@ -1770,6 +1771,7 @@ type ComplexityRoot struct {
 		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
 		OpenDecision              func(childComplexity int, input model.OpenDecisionInput) int
 		OpenDraft                 func(childComplexity int, input model.OpenDraftInput) int
+		OpenEarmark               func(childComplexity int, input model.OpenEarmarkInput) int
 		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
 		PlanCycles                func(childComplexity int, input model.PlanCyclesInput) int
 		PlanInflow                func(childComplexity int, input model.PlanInflowInput) int
@@ -1925,6 +1927,11 @@ type ComplexityRoot struct {
 
 	OpenDraftPayload struct {
 		Decision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	OpenEarmarkPayload struct {
+		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -3193,6 +3200,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Ceiling(childComplexity), true
+	case "Account.earmark":
+		if e.ComplexityRoot.Account.Earmark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Earmark(childComplexity), true
 	case "Account.entries":
 		if e.ComplexityRoot.Account.Entries == nil {
 			break
@@ -10160,6 +10173,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenDraft(childComplexity, args["input"].(model.OpenDraftInput)), true
+	case "Mutation.openEarmark":
+		if e.ComplexityRoot.Mutation.OpenEarmark == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openEarmark_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenEarmark(childComplexity, args["input"].(model.OpenEarmarkInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -11218,6 +11242,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenDraftPayload.UserErrors(childComplexity), true
+
+	case "OpenEarmarkPayload.account":
+		if e.ComplexityRoot.OpenEarmarkPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenEarmarkPayload.Account(childComplexity), true
+	case "OpenEarmarkPayload.userErrors":
+		if e.ComplexityRoot.OpenEarmarkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenEarmarkPayload.UserErrors(childComplexity), true
 
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
@@ -15614,6 +15651,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenDecisionInput", ec.unmarshalInputOpenDecisionInput),
 			graphql.NewInputUnmarshaler("OpenDraftInput", ec.unmarshalInputOpenDraftInput),
+			graphql.NewInputUnmarshaler("OpenEarmarkInput", ec.unmarshalInputOpenEarmarkInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
@@ -16166,6 +16204,10 @@ enum ErrorCode {
   RESERVE_INDIVISIBLE
   "Nobody brings hours into the reserve: it takes its part of what comes into the other pools. Offer those."
   RESERVE_FILLS_ITSELF
+  "The pool's hours were given for something: ` + "`" + `for` + "`" + `. Offer a cycle over it, or another pool."
+  EARMARKED
+  "The community has as many pools for one thing as there may be. Offer those."
+  TOO_MANY_EARMARKS
   "A key has a part for a federation and none is named, or the other way round. Offer the partner communities."
   NO_FEDERATION
   "The parts of a split do not make 10,000 basis points; ` + "`" + `actual` + "`" + ` says what they make. Show it beside the parts."
@@ -16194,6 +16236,8 @@ enum ErrorCode {
   CYCLE_STATE
   "The dates must follow one another, the first not in the past. Correct the field named."
   CALENDAR_INVALID
+  "The hours of the cycle were given for ` + "`" + `for` + "`" + `, or, where that is empty, for anything. Show it, and ask whether the project serves it."
+  EARMARK_DIFFERS
   "Cycles, or those that a plan opens, do not count by this method. Choose one of ` + "`" + `known` + "`" + `."
   METHOD_NOT_FOR_VOTE
   "A cycle of this method has no such thing. Leave the field named out."
@@ -18069,7 +18113,7 @@ type Community implements Node {
   ): [ServiceType!]!
   "The community's own account; its debit is what the whole owes its members."
   account: Account! @can(do: SEE_COMMUNITY)
-  "The common pools: solidarity, projects, reserve, and where there are any the hours that lie apart."
+  "The common pools: solidarity, projects, reserve, those whose hours were given for something (` + "`" + `earmark` + "`" + `), and where there are any the hours that lie apart."
   pools: [Account!]! @can(do: SEE_COMMUNITY)
   "The last signed checkpoint of its journal, and what shows that it extends an older one; null until something is sealed, within a minute or so. What is not a checkpoint of this journal as it stands is BAD_USER_INPUT."
   ledgerCheckpoint(
@@ -18668,7 +18712,7 @@ extend type Community {
 extend type Mutation {
   "Says that one is still there: hours that one is asked about stay, those that lie apart come back at once. Whoever exchanges again needs it not. Errors: NOTHING_DORMANT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   reclaimDormantHours("For whom." input: ReclaimDormantHoursInput!): ReclaimDormantHoursPayload! @can(do: TAKE_PART)
-  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, EARMARKED, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   useDormantHours("How much, and where it goes." input: UseDormantHoursInput!): UseDormantHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
 }
 
@@ -18694,7 +18738,7 @@ type ReclaimDormantHoursPayload {
 input UseDormantHoursInput {
   "Where."
   communityId: ID!
-  "The pool (an account) that uses them: not the reserve."
+  "The pool (an account) that uses them: not the reserve, nor one with an ` + "`" + `earmark` + "`" + `."
   poolId: ID!
   "Minutes."
   minutes: Minutes!
@@ -18706,6 +18750,29 @@ input UseDormantHoursInput {
 type UseDormantHoursPayload {
   "What lies apart by now; null when there are errors."
   dormantHours: DormantBook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/earmark.graphqls", Input: `extend type Mutation {
+  "Opens a pool whose hours are for one thing only. Members give to it with ` + "`" + `giveHours` + "`" + `, sponsors' hours go there with ` + "`" + `recordSponsorHours` + "`" + `; what leaves it, leaves for a cycle or a draw over it. What is open already is answered as it is. Errors: TEXT_TOO_SHORT, TEXT_TOO_LONG, TOO_MANY_EARMARKS, IDEMPOTENCY_KEY_REUSED."
+  openEarmark("For what." input: OpenEarmarkInput!): OpenEarmarkPayload! @can(do: GIVE_FROM_COMMUNITY)
+}
+
+"A pool to be opened for one thing."
+input OpenEarmarkInput {
+  "In which community."
+  communityId: ID!
+  "What its hours are for, 3 to 60 characters, in words that members understand; it can never be changed, since people give for it."
+  for: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of openEarmark."
+type OpenEarmarkPayload {
+  "The pool; null when there are errors."
+  account: Account
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -20091,8 +20158,10 @@ type Account implements Node {
   id: ID!
   "Whose hours it holds."
   kind: AccountKind!
-  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, or DORMANT where hours of members nobody heard of lie apart; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
+  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, DORMANT where hours of members nobody heard of lie apart, or EARMARKED/ and what its hours were given for; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
   purpose: String!
+  "What a pool's hours were given for, in the community's words: nothing but cycles for it takes from it. Empty for every other account."
+  earmark: String!
   "The member it belongs to; null for the community's own."
   owner: Member
   "Minutes given less minutes received, the starting hours included; null where the caller may not see it."
@@ -20330,7 +20399,7 @@ type InclusionProof {
 }
 
 extend type Mutation {
-  "Gives hours of one's own; from the community for those who may. Errors: INSUFFICIENT_HOURS, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  "Gives hours of one's own, to a member, to a pool, or for what a pool's ` + "`" + `earmark` + "`" + ` says; from the community for those who may. Errors: INSUFFICIENT_HOURS, EARMARKED, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
   "Records hours that a sponsor brings into a pool, from the account of the community. Not into the reserve, which takes its own part of them. Errors: RESERVE_FILLS_ITSELF, REQUIRED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   recordSponsorHours("What." input: RecordSponsorHoursInput!): RecordSponsorHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -20362,7 +20431,7 @@ input GiveHoursInput {
 input RecordSponsorHoursInput {
   "In which community."
   communityId: ID!
-  "The pool (an account) they go to: not the reserve."
+  "The pool (an account) they go to: one for anything, or one whose ` + "`" + `earmark` + "`" + ` is what the sponsor brings them for; not the reserve."
   poolId: ID!
   "How many minutes."
   minutes: Minutes!
@@ -24289,7 +24358,7 @@ extend type Mutation {
   openCycle("The cycle." input: OpenCycleInput!): OpenCyclePayload! @can(do: RUN_CYCLES)
   "Ends a cycle before anything was granted; the envelope returns to its pool. Errors: CYCLE_STATE, REQUIRED."
   cancelCycle("Which, and why." input: CancelCycleInput!): CancelCyclePayload! @can(do: RUN_CYCLES)
-  "Proposes a project while a cycle calls for them, asks a SOLIDARITY_DRAW, or enters a PEER_EPOCH, once. Errors: CYCLE_STATE, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT, NOT_WITH_THIS_METHOD."
+  "Proposes a project while a cycle calls for them, asks a SOLIDARITY_DRAW, or enters a PEER_EPOCH, once. Errors: CYCLE_STATE, EARMARK_DIFFERS, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT, NOT_WITH_THIS_METHOD."
   submitProject("The project." input: SubmitProjectInput!): SubmitProjectPayload! @can(do: TAKE_PART)
   "Says whether a project can be done, with a reason when it cannot; nobody reviews their own. Errors: CYCLE_STATE, PROJECT_STATE, REQUIRED."
   reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
@@ -24311,7 +24380,7 @@ extend type Mutation {
 input OpenCycleInput {
   "In which community."
   communityId: ID!
-  "The pool (an account) whose hours are set aside."
+  "The pool (an account) whose hours are set aside. Over a pool with an ` + "`" + `earmark` + "`" + ` the cycle is for that, and takes only projects that say so."
   poolId: ID!
   "3 to 100 characters."
   title: String!
@@ -24399,6 +24468,8 @@ input SubmitProjectInput {
   minimumMinutes: Minutes
   "More than this many minutes is of no use; the minimum unless said otherwise."
   maximumMinutes: Minutes
+  "What the project is for, where the hours of the cycle's pool were given for something: ` + "`" + `cycle { pool { earmark } }` + "`" + `, shown to whoever submits. Left out otherwise."
+  earmark: String
   "Parts that can be claimed by themselves, at most 20, together not above the maximum."
   milestones: [ProjectMilestoneInput!]
   "For whom a coordinator submits it; null for oneself."
@@ -25899,6 +25970,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_kind(ctx, field)
 	case "purpose":
 		return ec.fieldContext_Account_purpose(ctx, field)
+	case "earmark":
+		return ec.fieldContext_Account_earmark(ctx, field)
 	case "owner":
 		return ec.fieldContext_Account_owner(ctx, field)
 	case "balance":
@@ -29115,6 +29188,16 @@ func (ec *executionContext) childFields_OpenDraftPayload(ctx context.Context, fi
 		return ec.fieldContext_OpenDraftPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OpenDraftPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenEarmarkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_OpenEarmarkPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenEarmarkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenEarmarkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

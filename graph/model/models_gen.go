@@ -2530,7 +2530,7 @@ type OpenComplaintPayload struct {
 type OpenCycleInput struct {
 	// In which community.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) whose hours are set aside.
+	// The pool (an account) whose hours are set aside. Over a pool with an `earmark` the cycle is for that, and takes only projects that say so.
 	PoolID string `json:"poolId"`
 	// 3 to 100 characters.
 	Title string `json:"title"`
@@ -2606,6 +2606,24 @@ type OpenDraftInput struct {
 type OpenDraftPayload struct {
 	// The decision; null when there are errors.
 	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A pool to be opened for one thing.
+type OpenEarmarkInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// What its hours are for, 3 to 60 characters, in words that members understand; it can never be changed, since people give for it.
+	For string `json:"for"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openEarmark.
+type OpenEarmarkPayload struct {
+	// The pool; null when there are errors.
+	Account *view.Account `json:"account,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2974,7 +2992,7 @@ type ReclaimDormantHoursPayload struct {
 type RecordSponsorHoursInput struct {
 	// In which community.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) they go to: not the reserve.
+	// The pool (an account) they go to: one for anything, or one whose `earmark` is what the sponsor brings them for; not the reserve.
 	PoolID string `json:"poolId"`
 	// How many minutes.
 	Minutes domain.Minutes `json:"minutes"`
@@ -4118,6 +4136,8 @@ type SubmitProjectInput struct {
 	MinimumMinutes *domain.Minutes `json:"minimumMinutes,omitempty"`
 	// More than this many minutes is of no use; the minimum unless said otherwise.
 	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
+	// What the project is for, where the hours of the cycle's pool were given for something: `cycle { pool { earmark } }`, shown to whoever submits. Left out otherwise.
+	Earmark *string `json:"earmark,omitempty"`
 	// Parts that can be claimed by themselves, at most 20, together not above the maximum.
 	Milestones []*reinvestment.Milestone `json:"milestones,omitempty"`
 	// For whom a coordinator submits it; null for oneself.
@@ -4390,7 +4410,7 @@ type UploadTicket struct {
 type UseDormantHoursInput struct {
 	// Where.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) that uses them: not the reserve.
+	// The pool (an account) that uses them: not the reserve, nor one with an `earmark`.
 	PoolID string `json:"poolId"`
 	// Minutes.
 	Minutes domain.Minutes `json:"minutes"`
