@@ -18,6 +18,7 @@ const (
 	CycleState       domain.Code = "CYCLE_STATE"         // args: state; the cycle's state does not allow this
 	CalendarInvalid  domain.Code = "CALENDAR_INVALID"    // the dates must follow one another, the first not in the past
 	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; cycles do not count by this method
+	VoteElsewhere    domain.Code = "VOTE_ELSEWHERE"      // args: community; whose cycle it is: members vote in their own
 	EarmarkDiffers   domain.Code = "EARMARK_DIFFERS"     // args: for; empty where the cycle's hours are for anything
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle

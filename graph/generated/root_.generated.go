@@ -16236,6 +16236,8 @@ enum ErrorCode {
   CYCLE_STATE
   "The dates must follow one another, the first not in the past. Correct the field named."
   CALENDAR_INVALID
+  "The cycle is another community's: ` + "`" + `community` + "`" + `. Show the cycles of one's own."
+  VOTE_ELSEWHERE
   "The hours of the cycle were given for ` + "`" + `for` + "`" + `, or, where that is empty, for anything. Show it, and ask whether the project serves it."
   EARMARK_DIFFERS
   "Cycles, or those that a plan opens, do not count by this method. Choose one of ` + "`" + `known` + "`" + `."
@@ -24364,7 +24366,7 @@ extend type Mutation {
   reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
   "Takes one's own project back, until voting begins. Errors: CYCLE_STATE."
   withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
-  "Casts a ballot, or casts it again: the last one counts. Errors: CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
+  "Casts a ballot, or casts it again: the last one counts. Members vote in the cycles of their own community. Errors: VOTE_ELSEWHERE, CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
   "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
