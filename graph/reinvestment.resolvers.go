@@ -54,6 +54,14 @@ func (r *claimResolver) Approvers(ctx context.Context, obj *reinvestment.Claim) 
 	return approvers, nil
 }
 
+func (r *claimResolver) ApprovalsNeeded(ctx context.Context, obj *reinvestment.Claim) (int, error) {
+	c, err := load(ctx, of(ctx).loaders.cycles, obj.Community, obj.Cycle)
+	if err != nil || c == nil {
+		return 0, err
+	}
+	return obj.Needed(*c), nil
+}
+
 func (r *claimResolver) Transfer(ctx context.Context, obj *reinvestment.Claim) (*ledger.Transfer, error) {
 	return load(ctx, of(ctx).loaders.transfers, obj.Community, obj.Transfer)
 }

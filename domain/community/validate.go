@@ -60,6 +60,7 @@ func (c Charter) Validate() error {
 	check.That(c.Levy.RoleShare == 0 && c.Levy.Role == "" || c.KnownRole(c.Levy.Role), domain.ValueUnknown, "levy.role")
 	codes(&check, "membership.roles", c.Roles)
 	c.Dormancy.check(&check)
+	c.Payouts.check(&check)
 	c.Activities.check(&check)
 	c.Progression.check(&check)
 	c.Shares.check(&check)

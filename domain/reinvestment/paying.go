@@ -85,29 +85,34 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 	if cmd.Minutes > left {
 		return domain.Nowhere, domain.NewError(ClaimBeyondGrant, "minutes", "available", left, "required", cmd.Minutes)
 	}
+	_, charter, err := s.communities.Rules(ctx, c.Community, c.Calendar.VotingAt) // the policy that stood then
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	// Saving the project raises its version, so two claims at once cannot both see what is left.
 	if _, err := s.store.SaveProject(ctx, p); err != nil {
 		return domain.Nowhere, err
 	}
 	made := Claim{
 		Community: c.Community, Cycle: c.ID, Project: p.ID, ID: domain.NewID(), Member: member, Milestone: cmd.Milestone,
-		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, CreatedAt: now, Version: 1,
+		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, Approvals: c.approversNeeded(cmd.Minutes, charter.Payouts), CreatedAt: now, Version: 1,
 	}
 	s.tell(ctx, actor, ClaimMade, made.ID, Told{Cycle: c.ID, Member: member, Minutes: made.Minutes})
 	return made.ID, s.store.AddClaim(ctx, made)
 }
 
-// Approve agrees to a claim. Whoever claims never approves; above the cycle's
-// limit a second person must. The last approval credits the hours.
+// Approve agrees to a claim. Whoever claims never approves, nor whom they live with;
+// above the cycle's limit a second person must, above the charter's as many as it says.
+// The last approval credits the hours.
 //
-// Errors: NotFound, Forbidden, ClaimState, OwnClaim, ApprovedBefore, CycleState.
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, HouseholdClaim, ApprovedBefore, CycleState.
 func (s *Service) Approve(ctx context.Context, actor domain.Actor, community, id domain.ID) (Claim, error) {
 	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, standing domain.Standing, c Cycle, claim Claim) error {
 		if slices.Contains(claim.Approvers, standing.Member) {
 			return domain.NewError(ApprovedBefore, "claimId")
 		}
 		claim.Approvers = append(claim.Approvers, standing.Member)
-		if len(claim.Approvers) < c.approversNeeded(claim.Minutes) {
+		if len(claim.Approvers) < claim.Needed(c) {
 			s.tell(ctx, actor, ClaimApproved, claim.ID, Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes})
 			_, err := s.store.SaveClaim(ctx, claim)
 			return err
@@ -143,7 +148,7 @@ func (s *Service) pay(ctx context.Context, actor domain.Actor, c Cycle, claim Cl
 
 // Decline refuses a claim, with a reason; it may be claimed anew.
 //
-// Errors: NotFound, Forbidden, ClaimState, OwnClaim, Required.
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, HouseholdClaim, Required.
 func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Claim, error) {
 	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, _ domain.Standing, c Cycle, claim Claim) error {
 		var check domain.Check
@@ -181,6 +186,13 @@ func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id
 			return domain.NewError(ClaimState, "claimId", "state", string(claim.Stage))
 		case c.State != Paying && c.State != Reporting:
 			return domain.NewError(CycleState, "claimId", "state", string(c.State))
+		}
+		family, err := s.members.Together(ctx, community, claim.Member, standing.Member)
+		if err == nil && family {
+			err = domain.NewError(HouseholdClaim, "claimId")
+		}
+		if err != nil {
+			return err
 		}
 		if err := do(ctx, standing, c, claim); err != nil {
 			return err

@@ -25,6 +25,7 @@ const (
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
 	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims never approves
+	HouseholdClaim   domain.Code = "CLAIM_OF_HOUSEHOLD"  // nor whom they live with
 	ApprovedBefore   domain.Code = "APPROVED_BEFORE"     // two people look at it, not one twice
 )
 
@@ -175,6 +176,7 @@ type Claim struct {
 	Stage                         ClaimStage
 	Reason                        string      // of declining
 	Approvers                     []domain.ID // members, in their order
+	Approvals                     int         // how many it needs; 0 for claims of before this was kept
 	Transfer                      domain.ID   // once paid
 	CreatedAt                     time.Time
 	Version                       int

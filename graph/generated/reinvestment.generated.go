@@ -38,6 +38,7 @@ type ClaimResolver interface {
 	Member(ctx context.Context, obj *reinvestment.Claim) (*membership.Member, error)
 
 	Approvers(ctx context.Context, obj *reinvestment.Claim) ([]*membership.Member, error)
+	ApprovalsNeeded(ctx context.Context, obj *reinvestment.Claim) (int, error)
 	Transfer(ctx context.Context, obj *reinvestment.Claim) (*ledger.Transfer, error)
 }
 type CycleResolver interface {
@@ -1451,6 +1452,29 @@ func (ec *executionContext) fieldContext_Claim_approvers(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Claim_approvalsNeeded(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claim_approvalsNeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Claim().ApprovalsNeeded(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claim_approvalsNeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Claim", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Claim_transfer(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
@@ -5902,6 +5926,12 @@ func (ec *executionContext) _Claim(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Claim_approvers(ctx, field, obj)
+				})
+		case "approvalsNeeded":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Claim_approvalsNeeded(ctx, field, obj)
 				})
 		case "transfer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -512,6 +512,7 @@ type ComplexityRoot struct {
 		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
+		Payouts         func(childComplexity int) int
 		Period          func(childComplexity int) int
 		Power           func(childComplexity int) int
 		PowerRule       func(childComplexity int, typeArg string) int
@@ -579,16 +580,17 @@ type ComplexityRoot struct {
 	}
 
 	Claim struct {
-		Approvers func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Member    func(childComplexity int) int
-		Milestone func(childComplexity int) int
-		Minutes   func(childComplexity int) int
-		Project   func(childComplexity int) int
-		Proof     func(childComplexity int) int
-		Reason    func(childComplexity int) int
-		Stage     func(childComplexity int) int
-		Transfer  func(childComplexity int) int
+		ApprovalsNeeded func(childComplexity int) int
+		Approvers       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Member          func(childComplexity int) int
+		Milestone       func(childComplexity int) int
+		Minutes         func(childComplexity int) int
+		Project         func(childComplexity int) int
+		Proof           func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Stage           func(childComplexity int) int
+		Transfer        func(childComplexity int) int
 	}
 
 	ClaimPayoutPayload struct {
@@ -1967,6 +1969,11 @@ type ComplexityRoot struct {
 	PauseMembershipPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	PayoutRule struct {
+		Above     func(childComplexity int) int
+		Approvals func(childComplexity int) int
 	}
 
 	Person struct {
@@ -4588,6 +4595,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
+	case "Charter.payouts":
+		if e.ComplexityRoot.Charter.Payouts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Payouts(childComplexity), true
 	case "Charter.period":
 		if e.ComplexityRoot.Charter.Period == nil {
 			break
@@ -4876,6 +4889,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Checkpoint.Size(childComplexity), true
 
+	case "Claim.approvalsNeeded":
+		if e.ComplexityRoot.Claim.ApprovalsNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.ApprovalsNeeded(childComplexity), true
 	case "Claim.approvers":
 		if e.ComplexityRoot.Claim.Approvers == nil {
 			break
@@ -11375,6 +11394,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PauseMembershipPayload.UserErrors(childComplexity), true
 
+	case "PayoutRule.above":
+		if e.ComplexityRoot.PayoutRule.Above == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayoutRule.Above(childComplexity), true
+	case "PayoutRule.approvals":
+		if e.ComplexityRoot.PayoutRule.Approvals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayoutRule.Approvals(childComplexity), true
+
 	case "Person.displayName":
 		if e.ComplexityRoot.Person.DisplayName == nil {
 			break
@@ -15654,6 +15686,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenEarmarkInput", ec.unmarshalInputOpenEarmarkInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
+			graphql.NewInputUnmarshaler("PayoutChangesInput", ec.unmarshalInputPayoutChangesInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
 			graphql.NewInputUnmarshaler("PlanCyclesInput", ec.unmarshalInputPlanCyclesInput),
@@ -16268,6 +16301,8 @@ enum ErrorCode {
   CLAIM_STATE
   "Whoever claims never approves. Ask somebody else."
   OWN_CLAIM
+  "Nobody looks at a claim of whom they live with. Leave it to somebody else."
+  CLAIM_OF_HOUSEHOLD
   "They approved already. Ask somebody else for the second approval."
   APPROVED_BEFORE
   "Nobody recognises themselves. Choose somebody else."
@@ -17010,6 +17045,8 @@ type Charter {
   reserve: ReserveRule!
   "What becomes of the hours of members nobody has heard of for long."
   dormancy: DormancyRule!
+  "How many people look at a claim on what a cycle granted."
+  payouts: PayoutRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -17249,6 +17286,18 @@ type DormancyRule {
   safePart: Int!
 }
 
+"""
+A large claim on what a cycle granted is looked at by several people: never by whoever
+claims, nor by whom they live with, and by nobody twice. What counts is the charter as
+it stood when voting began.
+"""
+type PayoutRule {
+  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; a smaller one what its cycle says."
+  above: Minutes!
+  "How many people approve such a claim; 0 for what its cycle says."
+  approvals: Int!
+}
+
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
 enum PowerMode {
   "By ballot of the electorate."
@@ -17354,6 +17403,8 @@ input CharterChangesInput {
   reserve: ReserveChangesInput
   "What becomes of the hours of members nobody has heard of for long."
   dormancy: DormancyChangesInput
+  "How many people look at a claim on what a cycle granted."
+  payouts: PayoutChangesInput
   "What protects members."
   safety: SafetyChangesInput
   "Rows of the power matrix; those left out stay."
@@ -17478,6 +17529,14 @@ input DormancyChangesInput {
   safePart: Int
 }
 
+"Changes of how many people look at a claim on what a cycle granted."
+input PayoutChangesInput {
+  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; 0 for every claim."
+  above: Minutes
+  "How many people approve such a claim, 0 to 7; 0 for what its cycle says."
+  approvals: Int
+}
+
 "Changes of how the community comes together."
 input AssemblyChangesInput {
   "How often its periods begin."
@@ -17542,7 +17601,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -24104,6 +24163,8 @@ type Claim implements Node {
   reason: String!
   "Who agreed so far."
   approvers: [Member!]!
+  "How many people must agree, by the cycle's own limit and by ` + "`" + `Charter.payouts` + "`" + ` as it stood when voting began."
+  approvalsNeeded: Int!
   "The movement of hours; null until paid."
   transfer: Transfer
 }
@@ -24372,9 +24433,9 @@ extend type Mutation {
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
   "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
-  "Agrees to somebody else's claim; the last approval credits the hours. Errors: CLAIM_STATE, OWN_CLAIM, APPROVED_BEFORE, CYCLE_STATE."
+  "Agrees to somebody else's claim; the last approval credits the hours. Never one's own, nor of whom one lives with. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, APPROVED_BEFORE, CYCLE_STATE."
   approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
-  "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, REQUIRED."
+  "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, REQUIRED."
   declineClaim("Which, and why." input: DeclineClaimInput!): DeclineClaimPayload! @can(do: APPROVE_CLAIMS)
 }
 
@@ -26706,6 +26767,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_reserve(ctx, field)
 	case "dormancy":
 		return ec.fieldContext_Charter_dormancy(ctx, field)
+	case "payouts":
+		return ec.fieldContext_Charter_payouts(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -26860,6 +26923,8 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_reason(ctx, field)
 	case "approvers":
 		return ec.fieldContext_Claim_approvers(ctx, field)
+	case "approvalsNeeded":
+		return ec.fieldContext_Claim_approvalsNeeded(ctx, field)
 	case "transfer":
 		return ec.fieldContext_Claim_transfer(ctx, field)
 	}
@@ -29250,6 +29315,16 @@ func (ec *executionContext) childFields_PauseMembershipPayload(ctx context.Conte
 		return ec.fieldContext_PauseMembershipPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PauseMembershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PayoutRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "above":
+		return ec.fieldContext_PayoutRule_above(ctx, field)
+	case "approvals":
+		return ec.fieldContext_PayoutRule_approvals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayoutRule", field.Name)
 }
 
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

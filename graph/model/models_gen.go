@@ -2688,6 +2688,14 @@ type PauseMembershipPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Changes of how many people look at a claim on what a cycle granted.
+type PayoutChangesInput struct {
+	// A claim of more than so many minutes needs `approvals`; 0 for every claim.
+	Above *domain.Minutes `json:"above,omitempty"`
+	// How many people approve such a claim, 0 to 7; 0 for what its cycle says.
+	Approvals *int `json:"approvals,omitempty"`
+}
+
 // A stretch of time: from a moment (included) until another (excluded).
 type PeriodInput struct {
 	// From this moment on.
