@@ -31,26 +31,27 @@ type cycleRow struct {
 	State             string
 	Seed, Commitment  string
 	Roll              int64
+	Reminded          string
 	OpenedBy          domain.ID
 	CreatedAt         time.Time
 	Version           int
 }
 
 const cycleColumns = `community_id, id, title, pool_id, account_id, envelope, method, rule, two_approvers_above, calendar,
-       state, seed, commitment, roll, opened_by, created_at, version`
+       state, seed, commitment, roll, reminded, opened_by, created_at, version`
 
 func (r cycleRow) value() reinvestment.Cycle {
 	return reinvestment.Cycle{
 		Community: r.CommunityID, ID: r.ID, Title: r.Title, Pool: r.PoolID, Account: r.AccountID, Envelope: domain.Minutes(r.Envelope),
 		Method: allocation.Method(r.Method), Rule: r.Rule, TwoApproversAbove: domain.Minutes(r.TwoApproversAbove), Calendar: r.Calendar,
-		State: reinvestment.State(r.State), Seed: r.Seed, Commitment: r.Commitment, Roll: r.Roll, OpenedBy: r.OpenedBy,
+		State: reinvestment.State(r.State), Seed: r.Seed, Commitment: r.Commitment, Roll: r.Roll, Reminded: reinvestment.State(r.Reminded), OpenedBy: r.OpenedBy,
 		CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
 }
 
-// nextOf is when the calendar moves a cycle on; nil at the end of its way.
+// nextOf is when the calendar asks for something of a cycle; nil at the end of its way.
 func nextOf(c reinvestment.Cycle) *time.Time {
-	_, due, ok := c.Next()
+	due, ok := c.Wakes()
 	if !ok {
 		return nil
 	}

@@ -228,6 +228,10 @@ var calls = map[string]func(s *scene) call{
 			"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "message": s.another("Merci"), "idempotencyKey": newKey(),
 		}}
 	},
+	"takeBackHours": func(s *scene) call {
+		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.projectPool(0), "minutes": 1, "idempotencyKey": newKey()})
+		return call{s.anna, input{"transferId": gift.text("transfer.id"), "idempotencyKey": newKey()}}
+	},
 	"reverseTransfer": func(s *scene) call {
 		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "idempotencyKey": newKey()})
 		return call{s.founder, input{"transferId": gift.text("transfer.id"), "reason": "Par erreur.", "idempotencyKey": newKey()}}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/media"
 )
 
 // ClaimPayout is what somebody says to be credited for work on a project.
@@ -18,12 +19,13 @@ type ClaimPayout struct {
 	Milestone          int // from 1; 0 for none
 	Minutes            domain.Minutes
 	Proof              string
-	Key                string `json:"-"`
+	Photos             []domain.ID `json:",omitempty"` // that show it
+	Key                string      `json:"-"`
 }
 
 // Claim asks for hours of a grant. Only the project's owner claims.
 //
-// Errors: NotFound, Forbidden, PaidByItself, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, PaidByItself, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, media.WrongState, media.InUse, IdempotencyKeyReused.
 func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout) (Claim, error) {
 	var made Claim
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -98,7 +100,34 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, Approvals: c.approversNeeded(cmd.Minutes, charter.Payouts), CreatedAt: now, Version: 1,
 	}
 	s.tell(ctx, actor, ClaimMade, made.ID, Told{Cycle: c.ID, Member: member, Minutes: made.Minutes})
-	return made.ID, s.store.AddClaim(ctx, made)
+	if err := s.store.AddClaim(ctx, made); err != nil {
+		return domain.Nowhere, err
+	}
+	return made.ID, s.photos.Prove(ctx, made.Community, member, made.ID, cmd.Photos)
+}
+
+// Proofs reads the pictures of claims, as far as somebody may see them: of their own
+// claims, or of all for those who approve them.
+func (s *Service) Proofs(ctx context.Context, actor domain.Actor, community domain.ID, claims []domain.ID) (found []media.Photo, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		all, err := s.store.Claims(ctx, community, claims)
+		if err != nil {
+			return err
+		}
+		var seen []domain.ID
+		for _, c := range all {
+			if c.Member == standing.Member || standing.May(domain.ApproveClaims) {
+				seen = append(seen, c.ID)
+			}
+		}
+		found, err = s.photos.ProofsOf(ctx, community, seen)
+		return err
+	})
+	return found, err
 }
 
 // Approve agrees to a claim. Whoever claims never approves, nor whom they live with;

@@ -74,6 +74,7 @@ type Cycle struct {
 	Seed              string // breaks the last ties; shown once the count is done
 	Commitment        string // of the seed, shown from the beginning
 	Roll              int64  // who could vote when voting began
+	Reminded          State  // the last of which those it waits for were reminded
 	OpenedBy          domain.ID
 	CreatedAt         time.Time
 	Version           int

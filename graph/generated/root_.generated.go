@@ -586,6 +586,7 @@ type ComplexityRoot struct {
 		Member          func(childComplexity int) int
 		Milestone       func(childComplexity int) int
 		Minutes         func(childComplexity int) int
+		Photos          func(childComplexity int) int
 		Project         func(childComplexity int) int
 		Proof           func(childComplexity int) int
 		Reason          func(childComplexity int) int
@@ -1831,6 +1832,7 @@ type ComplexityRoot struct {
 		SubmitListing             func(childComplexity int, input model.SubmitListingInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
+		TakeBackHours             func(childComplexity int, input model.TakeBackHoursInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
 		UnblockMember             func(childComplexity int, input model.UnblockMemberInput) int
@@ -2753,6 +2755,11 @@ type ComplexityRoot struct {
 		ExchangeUpdated      func(childComplexity int, communityID string, since *string) int
 		MessageReceived      func(childComplexity int) int
 		NotificationReceived func(childComplexity int) int
+	}
+
+	TakeBackHoursPayload struct {
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	TestWebhookPayload struct {
@@ -4925,6 +4932,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Claim.Minutes(childComplexity), true
+	case "Claim.photos":
+		if e.ComplexityRoot.Claim.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Photos(childComplexity), true
 	case "Claim.project":
 		if e.ComplexityRoot.Claim.Project == nil {
 			break
@@ -10830,6 +10843,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeShares(childComplexity, args["input"].(model.SubscribeSharesInput)), true
+	case "Mutation.takeBackHours":
+		if e.ComplexityRoot.Mutation.TakeBackHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeBackHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeBackHours(childComplexity, args["input"].(model.TakeBackHoursInput)), true
 	case "Mutation.testWebhook":
 		if e.ComplexityRoot.Mutation.TestWebhook == nil {
 			break
@@ -14246,6 +14270,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
+	case "TakeBackHoursPayload.transfer":
+		if e.ComplexityRoot.TakeBackHoursPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackHoursPayload.Transfer(childComplexity), true
+	case "TakeBackHoursPayload.userErrors":
+		if e.ComplexityRoot.TakeBackHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackHoursPayload.UserErrors(childComplexity), true
+
 	case "TestWebhookPayload.delivery":
 		if e.ComplexityRoot.TestWebhookPayload.Delivery == nil {
 			break
@@ -15755,6 +15792,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitListingInput", ec.unmarshalInputSubmitListingInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
+			graphql.NewInputUnmarshaler("TakeBackHoursInput", ec.unmarshalInputTakeBackHoursInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
@@ -16239,6 +16277,8 @@ enum ErrorCode {
   RESERVE_FILLS_ITSELF
   "The pool's hours were given for something: ` + "`" + `for` + "`" + `. Offer a cycle over it, or another pool."
   EARMARKED
+  "The gift is no longer its giver's to take back; ` + "`" + `why` + "`" + ` says whether it went to a member (TO_MEMBER), a day has passed (LATE) or the pool has used it (USED). Show no button."
+  GIFT_STAYS
   "The community has as many pools for one thing as there may be. Offer those."
   TOO_MANY_EARMARKS
   "A key has a part for a federation and none is named, or the other way round. Offer the partner communities."
@@ -19251,6 +19291,27 @@ type ResolveDisputePayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/gift.graphqls", Input: `extend type Mutation {
+  "Takes a gift of one's own to a pool back, within 24 hours and while the pool has it. Errors: GIFT_STAYS, ALREADY_REVERSED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  takeBackHours("Which." input: TakeBackHoursInput!): TakeBackHoursPayload! @can(do: TAKE_PART)
+}
+
+"A gift to be taken back."
+input TakeBackHoursInput {
+  "The gift's transfer."
+  transferId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of takeBackHours."
+type TakeBackHoursPayload {
+  "The transfer that gives it back; null when there are errors."
+  transfer: Transfer
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/governance.graphqls", Input: `"How rankings are counted. Treat a value you do not know as one whose result is shown as it is told."
 enum RankingMethod {
   "The option with the fewest first places leaves, until one has more than half of what is left."
@@ -20460,7 +20521,7 @@ type InclusionProof {
 }
 
 extend type Mutation {
-  "Gives hours of one's own, to a member, to a pool, or for what a pool's ` + "`" + `earmark` + "`" + ` says; from the community for those who may. Errors: INSUFFICIENT_HOURS, EARMARKED, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  "Gives hours of one's own, to a member, to a pool, or for what a pool's ` + "`" + `earmark` + "`" + ` says; from the community for those who may. What went to a pool can be taken back for a day, by ` + "`" + `takeBackHours` + "`" + `. Errors: INSUFFICIENT_HOURS, EARMARKED, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
   "Records hours that a sponsor brings into a pool, from the account of the community. Not into the reserve, which takes its own part of them. Errors: RESERVE_FILLS_ITSELF, REQUIRED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   recordSponsorHours("What." input: RecordSponsorHoursInput!): RecordSponsorHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -21009,6 +21070,8 @@ type SubmitListingPayload {
 enum UploadKind {
   "To be shown with an offer or a request."
   LISTING_PHOTO
+  "To show that work was done, with a claim on what a cycle granted: for whoever claims and those who approve."
+  CLAIM_PHOTO
 }
 
 "The versions that are kept of a picture. None is larger than what was handed in."
@@ -21576,6 +21639,12 @@ enum NotificationKind {
   DORMANT_LAPSED
   "For coordinators: a member's account has not moved for long; ` + "`" + `due` + "`" + ` is when they are asked again, or their hours are put apart."
   MEMBER_UNHEARD
+  "A cycle takes projects or requests until ` + "`" + `due` + "`" + `, and you have submitted none."
+  CYCLE_CALL_ENDS
+  "The vote of a cycle ends at ` + "`" + `due` + "`" + `, and you have not voted."
+  CYCLE_VOTE_ENDS
+  "What was granted to your project can be claimed until ` + "`" + `due` + "`" + `, and not all of it is."
+  CYCLE_CLAIMS_END
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -24157,6 +24226,8 @@ type Claim implements Node {
   minutes: Minutes!
   "What was done, and how one can see it."
   proof: String!
+  "Pictures of what was done, at most 8: for whoever claims, and those who approve claims; empty for others."
+  photos: [Photo!]!
   "Where it stands."
   stage: ClaimStage!
   "Why it was declined; empty otherwise."
@@ -24431,7 +24502,7 @@ extend type Mutation {
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
   "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
-  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
+  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, UPLOAD_STATE, PHOTO_IN_USE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
   "Agrees to somebody else's claim; the last approval credits the hours. Never one's own, nor of whom one lives with. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, APPROVED_BEFORE, CYCLE_STATE."
   approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
@@ -24643,6 +24714,8 @@ input ClaimPayoutInput {
   minutes: Minutes!
   "What was done, and how one can see it: 10 to 2000 characters."
   proof: String!
+  "Pictures that show it, at most 8, handed in with ` + "`" + `requestUpload` + "`" + ` as CLAIM_PHOTO and confirmed; they stay with the claim."
+  photoIds: [ID!]
   "For whom a coordinator claims; null for oneself."
   onBehalfOf: ID
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
@@ -26917,6 +26990,8 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_minutes(ctx, field)
 	case "proof":
 		return ec.fieldContext_Claim_proof(ctx, field)
+	case "photos":
+		return ec.fieldContext_Claim_photos(ctx, field)
 	case "stage":
 		return ec.fieldContext_Claim_stage(ctx, field)
 	case "reason":
@@ -30821,6 +30896,16 @@ func (ec *executionContext) childFields_SubscribeSharesPayload(ctx context.Conte
 		return ec.fieldContext_SubscribeSharesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubscribeSharesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeBackHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_TakeBackHoursPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TakeBackHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -817,6 +817,8 @@ type ClaimPayoutInput struct {
 	Minutes domain.Minutes `json:"minutes"`
 	// What was done, and how one can see it: 10 to 2000 characters.
 	Proof string `json:"proof"`
+	// Pictures that show it, at most 8, handed in with `requestUpload` as CLAIM_PHOTO and confirmed; they stay with the claim.
+	PhotoIds []string `json:"photoIds,omitempty"`
 	// For whom a coordinator claims; null for oneself.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
@@ -4192,6 +4194,22 @@ type SubscribeSharesPayload struct {
 // server-sent events. Every event carries a cursor. A subscription ends with an
 // error when the caller may not follow it any more.
 type Subscription struct {
+}
+
+// A gift to be taken back.
+type TakeBackHoursInput struct {
+	// The gift's transfer.
+	TransferID string `json:"transferId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of takeBackHours.
+type TakeBackHoursPayload struct {
+	// The transfer that gives it back; null when there are errors.
+	Transfer *ledger.Transfer `json:"transfer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A webhook to try.
