@@ -28,11 +28,12 @@ func TestSeveralPeopleLookAtALargeClaim(t *testing.T) {
 	}
 	w.founder.does("noteHousehold", input{"memberIds": []string{anna.member, bruno.member}})
 	project := w.paying(anna, 500, nil)
-	w.founder.changes(input{"payouts": input{"above": 0, "approvals": 7}})
+	w.founder.changes(input{"payouts": input{"above": 1, "approvals": 7}})
 
 	needs := func(claim string) int { return anna.sees(claim, "Claim { approvalsNeeded }").int("approvalsNeeded") }
 	small, exact, large := anna.claims(project, 60), anna.claims(project, 120), anna.claims(project, 121)
 	same(t, "by the charter as it stood when voting began", []int{needs(small), needs(exact), needs(large)}, []int{1, 1, 3})
+	same(t, "those who may look at them are told, and whoever claims is not", []int{w.founder.heard("CLAIM_TO_APPROVE"), clara.heard("CLAIM_TO_APPROVE"), anna.heard("CLAIM_TO_APPROVE")}, []int{3, 3, 0})
 	anna.cannot("approveClaim", input{"claimId": large}, "OWN_CLAIM", "claimId")
 	bruno.cannot("approveClaim", input{"claimId": small}, "CLAIM_OF_HOUSEHOLD", "claimId")
 	bruno.cannot("declineClaim", input{"claimId": small, "reason": "Non."}, "CLAIM_OF_HOUSEHOLD", "claimId")

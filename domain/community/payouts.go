@@ -24,6 +24,10 @@ func (p Payouts) Of(minutes domain.Minutes) int {
 }
 
 func (p Payouts) check(check *domain.Check) {
-	check.That(p.Above >= 0 && p.Above <= domain.MaxMinutes, domain.MinutesOutOfRange, "payouts.above", "min", domain.Minutes(0), "max", domain.MaxMinutes)
+	least := domain.Minutes(0)
+	if p.Approvals > 0 {
+		least = 1
+	}
+	check.That(p.Above >= least && p.Above <= domain.MaxMinutes, domain.MinutesOutOfRange, "payouts.above", "min", least, "max", domain.MaxMinutes)
 	between(check, "payouts.approvals", p.Approvals, 0, MostApprovals)
 }

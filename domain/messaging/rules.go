@@ -224,6 +224,7 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.toStaff, t.whom, t.actedFor = Kind(thing+"TO_REVIEW"), about.Member, about.Member
 	case reinvestment.ClaimMade:
 		t.toStaff, t.whom = ClaimToApprove, about.Member
+		t.staff = []domain.Role{domain.Coordinator, domain.Treasurer} // those who approve
 	case reinvestment.ClaimPaid:
 		owner(ClaimPaid)
 	case reinvestment.ClaimDeclined:

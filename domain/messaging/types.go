@@ -40,7 +40,7 @@ const (
 	ProjectRefused    Kind = "PROJECT_REFUSED"
 	ProjectFunded     Kind = "PROJECT_FUNDED"
 	ProjectUnfunded   Kind = "PROJECT_UNFUNDED"
-	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for coordinators
+	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for those who approve
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
 	RequestToReview   Kind = "REQUEST_TO_REVIEW" // for coordinators; of a solidarity draw, as the next

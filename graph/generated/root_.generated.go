@@ -17571,7 +17571,7 @@ input DormancyChangesInput {
 
 "Changes of how many people look at a claim on what a cycle granted."
 input PayoutChangesInput {
-  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; 0 for every claim."
+  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; at least 1."
   above: Minutes
   "How many people approve such a claim, 0 to 7; 0 for what its cycle says."
   approvals: Int
@@ -21607,7 +21607,7 @@ enum NotificationKind {
   PROJECT_FUNDED
   "Your project was not granted hours this time."
   PROJECT_UNFUNDED
-  "Hours are claimed for a project; for coordinators."
+  "Hours are claimed for a project; for those who approve claims."
   CLAIM_TO_APPROVE
   "The hours you claimed for a project are on your account."
   CLAIM_PAID

@@ -2692,7 +2692,7 @@ type PauseMembershipPayload struct {
 
 // Changes of how many people look at a claim on what a cycle granted.
 type PayoutChangesInput struct {
-	// A claim of more than so many minutes needs `approvals`; 0 for every claim.
+	// A claim of more than so many minutes needs `approvals`; at least 1.
 	Above *domain.Minutes `json:"above,omitempty"`
 	// How many people approve such a claim, 0 to 7; 0 for what its cycle says.
 	Approvals *int `json:"approvals,omitempty"`
