@@ -262,7 +262,7 @@ func ruleValue(lang i18n.Language, path string, value any) string {
 		return i18n.Text(lang, fmt.Sprintf("charter.%t", v), nil)
 	case float64:
 		switch {
-		case strings.HasPrefix(path, "hours."):
+		case strings.HasPrefix(path, "hours."), path == "payouts.above":
 			return i18n.Minutes(lang, domain.Minutes(v))
 		case field == "basisPoints" || field == "floorBasisPoints" || field == "weight" || field == "roleShare" || path == "reserve.target" || path == "dormancy.safePart":
 			return i18n.Text(lang, "charter.percent", map[string]any{"count": v / 100})

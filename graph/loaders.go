@@ -39,6 +39,7 @@ type loaders struct {
 	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
 	listings     *dataloadgen.Loader[at, listing.Listing]
 	photos       *dataloadgen.Loader[at, []media.Photo]    // by listing
+	proofs       *dataloadgen.Loader[at, []media.Photo]    // by claim
 	reviews      *dataloadgen.Loader[at, []listing.Review] // by listing
 	reviewSteps  *dataloadgen.Loader[at, listing.Review]
 	cards        *dataloadgen.Loader[at, []membership.CardOf] // by member
@@ -126,6 +127,9 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		return r.Conversations.About(ctx, actor, c, ids)
 	}, conversation.Thread.About))
 	l.lastMessages = loader(inCommunities(r.Tx, r.Conversations.Last, func(m conversation.Message) domain.ID { return m.Thread }))
+	l.proofs = loader(groups(func(ctx context.Context, c domain.ID, claims []domain.ID) ([]media.Photo, error) {
+		return r.Reinvestment.Proofs(ctx, actor, c, claims)
+	}, func(p media.Photo) domain.ID { return p.Claim }))
 	l.dormants = loader(groups(func(ctx context.Context, c domain.ID, members []domain.ID) ([]reinvestment.Dormant, error) {
 		return r.Reinvestment.DormantOf(ctx, actor, c, members)
 	}, func(d reinvestment.Dormant) domain.ID { return d.Member }))

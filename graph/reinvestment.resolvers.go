@@ -11,6 +11,7 @@ import (
 
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/generated"
@@ -43,15 +44,27 @@ func (r *claimResolver) Member(ctx context.Context, obj *reinvestment.Claim) (*m
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
 }
 
+func (r *claimResolver) Photos(ctx context.Context, obj *reinvestment.Claim) ([]*media.Photo, error) {
+	return belonging(ctx, of(ctx).loaders.proofs, obj.Community, obj.ID)
+}
+
 func (r *claimResolver) Approvers(ctx context.Context, obj *reinvestment.Claim) ([]*membership.Member, error) {
 	approvers := make([]*membership.Member, len(obj.Approvers))
-	for i, id := range obj.Approvers { // one or two
+	for i, id := range obj.Approvers { // seven at most
 		var err error
 		if approvers[i], err = load(ctx, of(ctx).loaders.members, obj.Community, id); err != nil {
 			return nil, err
 		}
 	}
 	return approvers, nil
+}
+
+func (r *claimResolver) ApprovalsNeeded(ctx context.Context, obj *reinvestment.Claim) (int, error) {
+	c, err := load(ctx, of(ctx).loaders.cycles, obj.Community, obj.Cycle)
+	if err != nil || c == nil {
+		return 0, err
+	}
+	return obj.Needed(*c), nil
 }
 
 func (r *claimResolver) Transfer(ctx context.Context, obj *reinvestment.Claim) (*ledger.Transfer, error) {
@@ -167,7 +180,7 @@ func (r *mutationResolver) SubmitProject(ctx context.Context, input model.Submit
 	}
 	cmd := reinvestment.Submit{
 		Community: o.community, Cycle: o.key, Title: input.Title, Body: input.Body, Minimum: deref(input.MinimumMinutes),
-		Maximum: deref(input.MaximumMinutes), Milestones: values(input.Milestones), Key: deref(input.IdempotencyKey),
+		Maximum: deref(input.MaximumMinutes), Milestones: values(input.Milestones), Earmark: deref(input.Earmark), Key: deref(input.IdempotencyKey),
 	}
 	if cmd.OnBehalfOf, err = wantIn(o.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
 		return nil, err
@@ -233,6 +246,9 @@ func (r *mutationResolver) ClaimPayout(ctx context.Context, input model.ClaimPay
 		Community: o.community, Project: o.key, Milestone: deref(input.Milestone), Minutes: input.Minutes, Proof: input.Proof, Key: input.IdempotencyKey,
 	}
 	if cmd.OnBehalfOf, err = wantIn(o.community, memberID, input.OnBehalfOf, "onBehalfOf"); err != nil {
+		return nil, err
+	}
+	if cmd.Photos, err = wantPhotos(o.community, input.PhotoIds); err != nil {
 		return nil, err
 	}
 	made, err := r.Reinvestment.Claim(ctx, actor(ctx), cmd)

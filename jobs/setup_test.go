@@ -122,10 +122,10 @@ func (b *testBundle) node() *node {
 	}
 	photos := media.New(db, persistence.MediaStore{}, standing, n.members, files, picture.New(), token.NewTickets(keys))
 	n.listings = listing.New(db, persistence.ListingStore{}, standing, communities, n.members, photos)
-	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, n.members, n.hours)
+	n.cycles = reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, n.members, n.hours, photos)
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, n.members, nil) // nothing here is decided
-	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members, decisions)
+	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members, decisions, n.cycles)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,

@@ -59,12 +59,15 @@ func (r periodicRow) value() domain.Periodic {
 	return domain.Periodic{What: r.What, Period: r.Period, At: r.At.UTC()}
 }
 
-// Coming lists the cycles and plans that are due next, by their indexes.
+// Coming lists the cycles, the plans and the hours of whom nobody hears that are due next,
+// by their indexes.
 func (JobStore) Coming(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error) {
 	found, err := query(ctx).Query(ctx, `
 		(SELECT 'cycle/' || id AS what, title AS period, next_at AS at FROM cycle WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
 		UNION ALL
 		(SELECT 'plan/' || id, title, next_at FROM plan WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
+		UNION ALL
+		(SELECT 'dormant/' || id, state, next_at FROM dormant WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
 		ORDER BY at LIMIT $2`, community, limit)
 	return collect(found, err, periodicRow.value)
 }

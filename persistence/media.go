@@ -23,20 +23,20 @@ type photoRow struct {
 	Alt                                 string
 	Width, Height                       int
 	Placeholder                         string
-	ListingID                           *domain.ID
+	ListingID, ClaimID                  *domain.ID
 	ExpiresAt                           time.Time
 	UnusedSince                         *time.Time
 	CreatedAt                           time.Time
 }
 
 const photoColumns = `p.community_id, p.id, p.member_id, p.person_id, p.state, p.type, p.bytes, p.address, p.alt, p.width, p.height,
-       p.placeholder, p.listing_id, p.expires_at, p.unused_since, p.created_at`
+       p.placeholder, p.listing_id, p.claim_id, p.expires_at, p.unused_since, p.created_at`
 
 func (r photoRow) value() media.Photo {
 	return media.Photo{
 		Community: r.CommunityID, ID: r.ID, Member: r.MemberID, Person: r.PersonID, State: media.State(r.State),
 		Type: r.Type, Bytes: r.Bytes, Address: deref(r.Address), Alt: r.Alt, Width: r.Width, Height: r.Height,
-		Placeholder: r.Placeholder, Listing: deref(r.ListingID), ExpiresAt: r.ExpiresAt.UTC(),
+		Placeholder: r.Placeholder, Listing: deref(r.ListingID), Claim: deref(r.ClaimID), ExpiresAt: r.ExpiresAt.UTC(),
 		UnusedSince: moment(r.UnusedSince), CreatedAt: r.CreatedAt.UTC(),
 	}
 }
@@ -98,11 +98,33 @@ func (MediaStore) Show(ctx context.Context, community, listing domain.ID, photos
 	tag, err := query(ctx).Exec(ctx, `
 		UPDATE photo
 		   SET listing_id = $2, place = array_position($3, id), unused_since = NULL
-		 WHERE community_id = $1 AND id = ANY ($3) AND state = 'READY' AND (listing_id IS NULL OR listing_id = $2)`, community, listing, photos)
+		 WHERE community_id = $1 AND id = ANY ($3) AND state = 'READY' AND claim_id IS NULL AND (listing_id IS NULL OR listing_id = $2)`, community, listing, photos)
 	if err == nil && int(tag.RowsAffected()) < len(photos) {
 		err = domain.NewError(media.InUse, "photoIds")
 	}
 	return err
+}
+
+// Prove implements media.Store, by the primary key.
+func (MediaStore) Prove(ctx context.Context, community, claim domain.ID, photos []domain.ID) error {
+	tag, err := query(ctx).Exec(ctx, `
+		UPDATE photo
+		   SET claim_id = $2, place = array_position($3, id), unused_since = NULL
+		 WHERE community_id = $1 AND id = ANY ($3) AND state = 'READY' AND listing_id IS NULL AND claim_id IS NULL`, community, claim, photos)
+	if err == nil && int(tag.RowsAffected()) < len(photos) {
+		err = domain.NewError(media.InUse, "photoIds")
+	}
+	return err
+}
+
+// ProofsOf implements media.Store, by photo_claim_idx.
+func (MediaStore) ProofsOf(ctx context.Context, community domain.ID, claims []domain.ID) ([]media.Photo, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+photoColumns+`
+		  FROM photo p
+		 WHERE p.community_id = $1 AND p.claim_id = ANY ($2)
+		 ORDER BY p.claim_id, p.place`, community, claims)
+	return collect(found, err, photoRow.value)
 }
 
 // Doom implements media.Store, by photo_unused_idx.

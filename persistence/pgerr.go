@@ -29,6 +29,7 @@ var constraints = map[string]*domain.Error{
 	"person_email_lower":     domain.NewError(identity.EmailInvalid, "email"),
 	"community_slug_key":     domain.NewError(community.SlugTaken, "slug"),
 	"charter_pkey":           domain.NewError(domain.StaleVersion, ""),
+	"account_pool_key":       domain.NewError(domain.StaleVersion, ""), // two opened it at once
 	"member_person_key":      domain.NewError(membership.AlreadyMember, "communityId"),
 	"transfer_reverses_key":  domain.NewError(ledger.AlreadyReversed, "transferId"),
 	"thanks_once":            domain.NewError(recognition.AlreadyThanked, "subjectId"),

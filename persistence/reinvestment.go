@@ -31,26 +31,27 @@ type cycleRow struct {
 	State             string
 	Seed, Commitment  string
 	Roll              int64
+	Reminded          string
 	OpenedBy          domain.ID
 	CreatedAt         time.Time
 	Version           int
 }
 
 const cycleColumns = `community_id, id, title, pool_id, account_id, envelope, method, rule, two_approvers_above, calendar,
-       state, seed, commitment, roll, opened_by, created_at, version`
+       state, seed, commitment, roll, reminded, opened_by, created_at, version`
 
 func (r cycleRow) value() reinvestment.Cycle {
 	return reinvestment.Cycle{
 		Community: r.CommunityID, ID: r.ID, Title: r.Title, Pool: r.PoolID, Account: r.AccountID, Envelope: domain.Minutes(r.Envelope),
 		Method: allocation.Method(r.Method), Rule: r.Rule, TwoApproversAbove: domain.Minutes(r.TwoApproversAbove), Calendar: r.Calendar,
-		State: reinvestment.State(r.State), Seed: r.Seed, Commitment: r.Commitment, Roll: r.Roll, OpenedBy: r.OpenedBy,
+		State: reinvestment.State(r.State), Seed: r.Seed, Commitment: r.Commitment, Roll: r.Roll, Reminded: reinvestment.State(r.Reminded), OpenedBy: r.OpenedBy,
 		CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
 }
 
-// nextOf is when the calendar moves a cycle on; nil at the end of its way.
+// nextOf is when the calendar asks for something of a cycle; nil at the end of its way.
 func nextOf(c reinvestment.Cycle) *time.Time {
-	_, due, ok := c.Next()
+	due, ok := c.Wakes()
 	if !ok {
 		return nil
 	}
@@ -351,27 +352,28 @@ type claimRow struct {
 	Minutes                                       int64
 	Proof, Stage, Reason                          string
 	Approvers                                     []domain.ID
+	Approvals                                     int
 	TransferID                                    *domain.ID
 	CreatedAt                                     time.Time
 	Version                                       int
 }
 
-const claimColumns = `community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, transfer_id, created_at, version`
+const claimColumns = `community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, transfer_id, created_at, version`
 
 func (r claimRow) value() reinvestment.Claim {
 	return reinvestment.Claim{
 		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Project: r.ProjectID, Member: r.MemberID, Milestone: r.Milestone,
 		Minutes: domain.Minutes(r.Minutes), Proof: r.Proof, Stage: reinvestment.ClaimStage(r.Stage), Reason: r.Reason,
-		Approvers: r.Approvers, Transfer: orNowhere(r.TransferID), CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
+		Approvers: r.Approvers, Approvals: r.Approvals, Transfer: orNowhere(r.TransferID), CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
 }
 
 // AddClaim implements reinvestment.Store.
 func (ReinvestmentStore) AddClaim(ctx context.Context, c reinvestment.Claim) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '{}', $10)`,
-		c.Community, c.ID, c.Cycle, c.Project, c.Member, c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.CreatedAt)
+		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '{}', $10, $11)`,
+		c.Community, c.ID, c.Cycle, c.Project, c.Member, c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.Approvals, c.CreatedAt)
 	return err
 }
 

@@ -77,6 +77,9 @@ func (s balanceSheet) rows(row writeRow) error {
 			broken = row(s.T(part), harmless(what), minutes, count, s.Time(minutes))
 		}
 	}
+	if only := s.Only(); only != "" {
+		add("pool", only, s.Report.Pool.Closing, 1)
+	}
 	for _, b := range s.Pool() {
 		add("pool", b.Label, b.Minutes, b.Times)
 	}
@@ -125,6 +128,14 @@ const chartWidth = 300
 
 // T is a text of the report.
 func (s balanceSheet) T(id string) string { return i18n.Text(s.lang, "report."+id, nil) }
+
+// Only is what the hours of the cycle were given for, in words; empty for anything.
+func (s balanceSheet) Only() string {
+	if s.Earmark == "" {
+		return ""
+	}
+	return i18n.Text(s.lang, "report.earmark", map[string]any{"for": s.Earmark})
+}
 
 // TotalsOnly says whether the report speaks of no single project: of what people
 // asked, with what they were granted, nobody reads.

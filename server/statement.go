@@ -108,6 +108,8 @@ func (p paper) side(s statement.Side) string {
 		return s.Name
 	case s.Kind == ledger.Community:
 		return p.Community.Name
+	case ledger.EarmarkOf(s.Kind, s.Purpose) != "":
+		return i18n.Text(p.lang, "statement.pool.EARMARKED", map[string]any{"for": ledger.EarmarkOf(s.Kind, s.Purpose)})
 	case s.Kind == ledger.Pool, s.Kind == ledger.Project && s.Purpose != "":
 		if id := "pool." + s.Purpose; p.T(id) != "statement."+id {
 			return p.T(id)

@@ -183,13 +183,19 @@ func (b *chaos) found(i int) {
 		b.t.Fatal(err)
 	}
 	w.id, w.zone = made.ID, made.Zone()
-	applicant, err := b.rooms.members.Apply(ctx, w.other, membership.Apply{Community: w.id})
-	if err == nil {
-		_, err = b.rooms.members.Admit(ctx, w.founder, w.id, applicant.ID, "")
+	for _, who := range []domain.Actor{w.other, person("Noé")} {
+		applicant, err := b.rooms.members.Apply(ctx, who, membership.Apply{Community: w.id})
+		if err == nil {
+			_, err = b.rooms.members.Admit(ctx, w.founder, w.id, applicant.ID, "")
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if who != w.other { // whom nobody hears of any more
+			b.exec(`UPDATE member SET participation = 'DORMANT' WHERE community_id = $1 AND id = $2`, w.id, applicant.ID)
+		}
 	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.exec(`UPDATE charter SET body = jsonb_set(body, '{dormancy}', '{"months": 1, "contacts": 2, "days": 20, "years": 5, "safePart": 0}') WHERE community_id = $1`, w.id)
 	var whole, pool, solidarity ledger.Account
 	err = b.db.InTx(ctx, w.id, func(ctx context.Context, _ time.Time) (err error) {
 		if whole, err = b.rooms.ledger.CommunityAccount(ctx, w.id, ledger.Community, ""); err == nil {
@@ -290,7 +296,8 @@ func (b *chaos) settle() {
 	for range 6000 {
 		var due int
 		err := b.owner.QueryRow(b.t.Context(), `
-			SELECT (SELECT count(*) FROM cycle WHERE next_at <= $1) + (SELECT count(*) FROM plan WHERE next_at <= $1)`, b.clock.Now()).Scan(&due)
+			SELECT (SELECT count(*) FROM cycle WHERE next_at <= $1) + (SELECT count(*) FROM plan WHERE next_at <= $1)
+			     + (SELECT count(*) FROM dormant WHERE next_at <= $1)`, b.clock.Now()).Scan(&due)
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -372,6 +379,7 @@ func (b *chaos) judge(months int) {
 			b.t.Errorf("%d gifts arrived", n)
 		}
 		b.judgeReserve(w)
+		b.judgeDormant(w)
 		cycles += b.judgeCycles(w)
 		v, err := b.verified(w.id)
 		if err != nil || v.Sum != 0 || len(v.Differences) > 0 {
@@ -440,6 +448,11 @@ func (b *chaos) judgeCycles(w *chaosTown) int {
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[told])
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if again := list[string](b, `
+		SELECT kind || ' ' || convert_from(body, 'UTF8') FROM journal.event
+		 WHERE community_id = $1 AND kind = $2 GROUP BY kind, subject_id, body HAVING count(*) > 1`, w.id, string(reinvestment.CycleReminds)); len(again) > 0 {
+		b.t.Errorf("reminded twice: %v", again)
 	}
 	const way = "OPEN_CALL FEASIBILITY VOTING TALLIED CHALLENGE PAYING REPORTING CLOSED"
 	for i, c := range found {

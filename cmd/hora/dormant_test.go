@@ -3,8 +3,13 @@
 package main
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // fallsAsleep: nobody hears of somebody any more.
@@ -80,6 +85,21 @@ func TestHoursOfWhomNobodyHearsLieApart(t *testing.T) {
 	same(t, "in all", []int{book.int("members"), book.int("owed"), book.int("onAccount"), book.int("inUse"), book.int("usable")}, []int{1, 900, 900, 0, 450})
 	w.booksAreRight()
 	w.theirsOnly(book.text("account.id"), noe)
+	next, last, err := w.app.jobs.Calendar(t.Context(), 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := func(of []domain.Periodic) (names []string) {
+		for _, p := range of {
+			if strings.HasPrefix(p.What, "dormant/") {
+				names = append(names, p.Period)
+			}
+		}
+		slices.Sort(names)
+		return names
+	}
+	same(t, "who looks after the jobs sees what was done, and what comes", [][]string{steps(last), steps(next)},
+		[][]string{{"CONTACTED 1", "CONTACTED 1", "CONTACTED 2", "CONTACTED 3", "HELD", "KEPT"}, {"HELD"}})
 }
 
 // A safe part of what lies apart is used meanwhile, and no more. One member reclaims
@@ -173,4 +193,24 @@ func (w *town) apartAccount() string {
 	ask[int](w.program, `WITH w AS (INSERT INTO ledger.account (community_id, id, kind, purpose, opened_at) SELECT $1, gen_random_uuid(), 'POOL', 'DORMANT', now()
 		WHERE NOT EXISTS (SELECT FROM ledger.account WHERE community_id = $1 AND purpose = 'DORMANT') RETURNING 1) SELECT count(*)::int FROM w`, keyOf(w.id))
 	return w.poolFor("DORMANT")
+}
+
+// judgeDormant: whoever nobody hears of was asked as often as the charter says, each time
+// once, then their hours were put apart, once; and what lies apart is all of theirs.
+func (b *chaos) judgeDormant(w *chaosTown) {
+	b.t.Helper()
+	const told = `(SELECT count(*) FROM journal.event e WHERE e.community_id = d.community_id AND e.subject_id = d.id AND e.kind = $2)`
+	if asked := list[int64](b, `SELECT `+told+` - contacts FROM dormant d WHERE community_id = $1`, w.id, string(reinvestment.DormantContacted)); len(asked) == 0 || slices.ContainsFunc(asked, func(n int64) bool { return n != 0 }) {
+		b.t.Errorf("attempts that nobody was told of, or twice: %v", asked)
+	}
+	held := list[int64](b, `SELECT `+told+` FROM dormant d WHERE community_id = $1 AND state = 'HELD'`, w.id, string(reinvestment.DormantHeld))
+	if len(held) == 0 || slices.ContainsFunc(held, func(n int64) bool { return n != 1 }) {
+		b.t.Errorf("hours were put apart %v times", held)
+	}
+	wrong := list[int64](b, `
+		SELECT (SELECT balance FROM ledger.account a WHERE a.community_id = $1 AND a.kind = 'POOL' AND a.purpose = 'DORMANT')
+		       - (SELECT sum(minutes) FROM dormant WHERE community_id = $1 AND state = 'HELD')`, w.id)
+	if !slices.Equal(wrong, []int64{0}) {
+		b.t.Errorf("what lies apart differs from what is owed by %v minutes", wrong)
+	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,22 @@ func TestTheReserveFillsUpToItsTarget(t *testing.T) {
 	w.founder.isRefused("endPlan", input{"planId": plan.text("id"), "reason": "Assez."}, "PLAN_OF_CHARTER", "planId")
 	w.founder.isRefused("amendCharter", input{"communityId": w.id, "reason": "Plus.", "changes": input{"reserve": input{"target": 10_001}}}, "OUT_OF_RANGE", "changes.reserve.target")
 	w.booksAreRight()
+}
+
+// Three towns whose members have thirty hours: the reserve is to hold three of them. One
+// minute short it takes one minute; with all of it, or more, nothing.
+func TestTheReserveAtItsTargetTakesNothing(t *testing.T) {
+	t.Parallel()
+	for _, holds := range []int{179, 180, 181} {
+		w := newTown(t)
+		w.welcome("Anna", "fr")
+		same(t, "a tenth of what members have", w.positive("Fatou", "Anna")/10, 180)
+		w.gives("RESERVE", holds)
+		w.gives("PROJECTS", 1000)
+		w.advance(31 * day)
+		same(t, fmt.Sprintf("holding %d of 180", holds), w.balances()["RESERVE"], max(180, holds))
+		w.booksAreRight()
+	}
 }
 
 // A server that was away for three months gives each month its own turn, in order; what

@@ -121,7 +121,7 @@ func TestSolidariteEtudiante(t *testing.T) {
 		project := student.sees(cycles[campus], `Cycle { projects { id } }`).text("projects.0.id")
 		student.votes(cycles[campus], input{"projectId": project, "value": 5})
 	}
-	anna.cannot("castBudgetBallot", input{"cycleId": cycles[south], "entries": []input{}}, "NOT_FOUND", anyField)
+	anna.cannot("castBudgetBallot", input{"cycleId": cycles[south], "entries": []input{}}, "NOT_FOUND", anyField) // the two campuses have nothing to do with one another
 	hugo.cannot("castBudgetBallot", input{"cycleId": cycles[north], "entries": []input{}}, "NOT_FOUND", anyField)
 	north.advance(21 * day)
 	claim := hugo.claims(hugo.sees(cycles[south], `Cycle { projects { id } }`).text("projects.0.id"), 120)

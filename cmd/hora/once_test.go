@@ -17,7 +17,7 @@ import (
 
 // hoursMove are the mutations that never go without a key.
 var hoursMove = []string{
-	"confirmExchange", "giveHours", "recordSponsorHours", "reverseTransfer", "correctTransfer", "writeTimeCheque", "depositTimeCheque", "enterTimeCheques",
+	"confirmExchange", "giveHours", "recordSponsorHours", "takeBackHours", "reverseTransfer", "correctTransfer", "writeTimeCheque", "depositTimeCheque", "enterTimeCheques",
 	"actOnMembers",
 }
 

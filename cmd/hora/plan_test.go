@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -161,9 +162,14 @@ func TestASurplusGoesToTheSiteAndToTheFederation(t *testing.T) {
 	bench := anna.does("submitProject", input{"cycleId": local, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50}).text("project.id")
 	port.advance(15 * day)
 	anna.votes(local, input{"projectId": bench, "value": 5})
-	for _, elsewhere := range []string{local, national} {
-		hugo.cannot("castBudgetBallot", input{"cycleId": elsewhere, "entries": []input{}}, "NOT_FOUND", anyField)
+	hugo.cannot("castBudgetBallot", input{"cycleId": local, "entries": []input{}}, "NOT_FOUND", anyField) // of which his site knows nothing
+	for _, member := range []*person{anna, hugo} {
+		said := member.cannot("castBudgetBallot", input{"cycleId": national, "entries": []input{}}, "VOTE_ELSEWHERE", "cycleId")
+		if !strings.Contains(said.Message, "La fédération") {
+			t.Errorf("%s is not told whose cycle it is: %s", member.name, said.Message)
+		}
 	}
-	anna.cannot("castBudgetBallot", input{"cycleId": national, "entries": []input{}}, "NOT_FOUND", anyField)
+	stranger := port.program.town("Accorderie d’ailleurs", "ailleurs").welcome("Zoé", "fr")
+	stranger.cannot("castBudgetBallot", input{"cycleId": national, "entries": []input{}}, "NOT_FOUND", anyField)
 	port.booksAreRight()
 }

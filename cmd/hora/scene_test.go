@@ -220,10 +220,17 @@ var calls = map[string]func(s *scene) call{
 			"communityId": s.id, "poolId": s.poolFor("PROJECTS"), "minutes": 60, "sponsor": s.another("Ville du Port"), "note": "Une heure d’atelier.", "idempotencyKey": newKey(),
 		}}
 	},
+	"openEarmark": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "for": s.another("Les enfants du quartier"), "idempotencyKey": newKey()}}
+	},
 	"giveHours": func(s *scene) call {
 		return call{s.anna, input{
 			"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "message": s.another("Merci"), "idempotencyKey": newKey(),
 		}}
+	},
+	"takeBackHours": func(s *scene) call {
+		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.projectPool(0), "minutes": 1, "idempotencyKey": newKey()})
+		return call{s.anna, input{"transferId": gift.text("transfer.id"), "idempotencyKey": newKey()}}
 	},
 	"reverseTransfer": func(s *scene) call {
 		gift := s.anna.does("giveHours", input{"from": s.anna.account(), "to": s.bruno.account(), "minutes": 1, "idempotencyKey": newKey()})

@@ -70,6 +70,7 @@ type Charter struct {
 	Founding    Founding    `json:"founding"`
 	Reserve     Reserve     `json:"reserve"`
 	Dormancy    Dormancy    `json:"dormancy"`
+	Payouts     Payouts     `json:"payouts"`
 	Safety      Safety      `json:"safety"`
 }
 
@@ -78,7 +79,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "safety", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -61,6 +61,7 @@ func (c Charter) Validate() error {
 	check.That(!shared && c.Levy.Role == "" || c.KnownRole(c.Levy.Role), domain.ValueUnknown, "levy.role")
 	codes(&check, "membership.roles", c.Roles)
 	c.Dormancy.check(&check)
+	c.Payouts.check(&check)
 	c.Activities.check(&check)
 	c.Progression.check(&check)
 	c.Shares.check(&check)

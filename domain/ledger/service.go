@@ -158,7 +158,7 @@ func (s *Service) PoolFor(ctx context.Context, community domain.ID, purpose stri
 // Give moves hours of one's own to another account, as a gift. A coordinator
 // may do it for a member, though never to themselves, or from the community.
 //
-// Errors: NotFound, Forbidden, BothSides, InsufficientHours, AccountClosed, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, BothSides, EarmarkedHours, InsufficientHours, AccountClosed, IdempotencyKeyReused.
 func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Transfer, error) {
 	var c domain.Check
 	cmd.Message = c.Text("message", cmd.Message, 0, 1000)
@@ -178,6 +178,9 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		}
 		if !mayGiveFrom(standing, from) || anyMirror(found) || from.apart() || to.apart() && from.Kind != Pool {
 			return domain.Nowhere, domain.Forbidden
+		}
+		if err := from.Unearmarked("from"); err != nil {
+			return domain.Nowhere, err
 		}
 		if from.Kind == Member && from.Owner != standing.Member && to.Kind == Member && to.Owner == standing.Member {
 			return domain.Nowhere, domain.NewError(domain.BothSides, "from")

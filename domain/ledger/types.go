@@ -172,6 +172,7 @@ const (
 	HoursGiven        domain.EventKind = "HOURS_GIVEN"
 	HoursSponsored    domain.EventKind = "HOURS_SPONSORED"
 	LimitsSet         domain.EventKind = "ACCOUNT_LIMITS_SET"
+	EarmarkOpened     domain.EventKind = "ACCOUNT_EARMARKED"
 	AllowedOnce       domain.EventKind = "ACCOUNT_ALLOWED_ONCE"
 	BalanceLow        domain.EventKind = "BALANCE_LOW"  // a posting took an account below its soft floor, or deeper
 	BalanceHigh       domain.EventKind = "BALANCE_HIGH" // a posting took an account above its ceiling, or higher

@@ -12,7 +12,7 @@ import (
 
 func (r Request) check() error {
 	var c domain.Check
-	c.That(r.Kind == ListingPhoto, domain.ValueUnknown, "kind")
+	c.That(r.Kind == ListingPhoto || r.Kind == ClaimPhoto, domain.ValueUnknown, "kind")
 	c.That(slices.Contains(Types, r.Type), TypeRefused, "contentType", "known", strings.Join(Types, ", "))
 	c.That(r.Bytes >= 1 && r.Bytes <= MaxBytes, TooLarge, "size", "max", MaxBytes>>20)
 	return c.Err()
@@ -44,14 +44,15 @@ func (p Photo) describe(alt string) (Photo, error) {
 	return p, nil
 }
 
-// fit says whether a member's listing may show a picture.
+// fit says whether a member's listing may show a picture; Nowhere is for a claim, which
+// takes what nothing else has.
 func (p Photo) fit(member, listing domain.ID) error {
 	switch {
 	case p.Member != member:
 		return domain.NewError(domain.NotFound, "photoIds")
 	case p.State != Ready:
 		return domain.NewError(WrongState, "photoIds", "state", string(p.State))
-	case p.Listing != domain.Nowhere && p.Listing != listing:
+	case p.Listing != domain.Nowhere && p.Listing != listing, p.Claim != domain.Nowhere:
 		return domain.NewError(InUse, "photoIds")
 	}
 	return nil

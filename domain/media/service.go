@@ -166,6 +166,30 @@ func (s *Service) Confirm(ctx context.Context, actor domain.Actor, community, id
 //
 // Errors: NotFound, WrongState, InUse, OutOfRange.
 func (s *Service) Show(ctx context.Context, community, member, listing domain.ID, photos []domain.ID, now time.Time) error {
+	if err := s.fit(ctx, community, member, listing, photos); err != nil {
+		return err
+	}
+	return s.store.Show(ctx, community, listing, photos, now)
+}
+
+// Prove has a member's pictures show that what a claim says was done, for good, inside
+// the caller's transaction: they are for those who approve it.
+//
+// Errors: NotFound, WrongState, InUse, OutOfRange.
+func (s *Service) Prove(ctx context.Context, community, member, claim domain.ID, photos []domain.ID) error {
+	if err := s.fit(ctx, community, member, domain.Nowhere, photos); err != nil || len(photos) == 0 {
+		return err
+	}
+	return s.store.Prove(ctx, community, claim, photos)
+}
+
+// ProofsOf reads the pictures of claims, in order, inside the caller's transaction: who
+// may see them is the caller's to say.
+func (s *Service) ProofsOf(ctx context.Context, community domain.ID, claims []domain.ID) ([]Photo, error) {
+	return s.store.ProofsOf(ctx, community, claims)
+}
+
+func (s *Service) fit(ctx context.Context, community, member, listing domain.ID, photos []domain.ID) error {
 	if len(photos) > PerListing {
 		return domain.NewError(domain.OutOfRange, "photoIds", "min", 0, "max", PerListing)
 	}
@@ -182,7 +206,7 @@ func (s *Service) Show(ctx context.Context, community, member, listing domain.ID
 			return err
 		}
 	}
-	return s.store.Show(ctx, community, listing, photos, now)
+	return nil
 }
 
 // Of reads the pictures of listings, in order.
@@ -195,7 +219,8 @@ func (s *Service) Of(ctx context.Context, community domain.ID, listings []domain
 }
 
 // Photo reads one: what a listing shows is for the members of the community, but for
-// those from whom a block keeps its owner; the rest for whose it is and who handed it in.
+// those from whom a block keeps its owner; what proves a claim is for those who approve
+// claims as well; the rest for whose it is and who handed it in.
 func (s *Service) Photo(ctx context.Context, actor domain.Actor, community, id domain.ID) (p Photo, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
 		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
@@ -206,7 +231,8 @@ func (s *Service) Photo(ctx context.Context, actor domain.Actor, community, id d
 			return err
 		}
 		theirs := p.Member == standing.Member || p.Person == actor.Person
-		if p.State != Ready || (p.Listing == domain.Nowhere && !theirs) || !standing.Sees(p.Member) {
+		shown := p.Listing != domain.Nowhere || p.Claim != domain.Nowhere && standing.May(domain.ApproveClaims)
+		if p.State != Ready || !shown && !theirs || !standing.Sees(p.Member) {
 			return domain.NotFound
 		}
 		return nil

@@ -24,6 +24,10 @@ type Store interface {
 	// READY, and none is another listing's. Those it no longer shows are unused
 	// from now on. Error: InUse.
 	Show(ctx context.Context, community, listing domain.ID, photos []domain.ID, now time.Time) error
+	// Prove gives READY pictures that nothing shows to a claim, in this order. Error: InUse.
+	Prove(ctx context.Context, community, claim domain.ID, photos []domain.ID) error
+	// ProofsOf are the pictures of claims, in the order of each.
+	ProofsOf(ctx context.Context, community domain.ID, claims []domain.ID) ([]Photo, error)
 	// Doom marks pictures unused since before a time as ERASING, and answers all
 	// that are, at most limit.
 	Doom(ctx context.Context, community domain.ID, before time.Time, limit int) ([]Photo, error)

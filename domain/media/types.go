@@ -24,8 +24,11 @@ const (
 // Kind says what a picture is for.
 type Kind string
 
-// ListingPhoto is shown with an offer or a request.
-const ListingPhoto Kind = "LISTING_PHOTO"
+// The kinds.
+const (
+	ListingPhoto Kind = "LISTING_PHOTO" // shown with an offer or a request
+	ClaimPhoto   Kind = "CLAIM_PHOTO"   // shows that work was done, to those who approve the claim
+)
 
 // State is where a picture stands.
 type State string
@@ -68,7 +71,7 @@ func (s Size) Longest() int {
 const (
 	MaxBytes  = 10 << 20   // as the phone sends it
 	MaxPixels = 25_000_000 // decoded, in eight bits; a phone's picture has twelve million
-	// PerListing bounds a listing's pictures.
+	// PerListing bounds a listing's pictures, and a claim's.
 	PerListing = 8
 	// perPerson bounds what somebody has handed in that nothing shows yet.
 	perPerson = 20
@@ -97,8 +100,9 @@ type Photo struct {
 	Height      int
 	Placeholder string    // a BlurHash
 	Listing     domain.ID // that shows it; Nowhere for none
+	Claim       domain.ID // that it proves; Nowhere for none
 	ExpiresAt   time.Time // of the ticket
-	UnusedSince time.Time // zero while a listing shows it
+	UnusedSince time.Time // zero while a listing shows it, or it proves a claim
 	CreatedAt   time.Time
 }
 

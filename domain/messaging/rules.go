@@ -39,6 +39,8 @@ type told struct {
 	each     map[domain.ID]domain.Minutes // minutes of each side told, where they differ
 	due      time.Time                    // when what is announced comes
 	voters   domain.ID                    // a decision: told are those of its roll who have not voted
+	cycle    domain.ID                    // told are those whom it waits for
+	waiting  reinvestment.State           // in this state
 	actedFor domain.ID                    // told as well when somebody else acted in their name
 	thing    domain.ID                    // the thread or the announcement
 	many     conversation.Audience        // told instead of members
@@ -87,6 +89,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
 		return tellReinvestment(e)
+	case reinvestment.CycleReminds:
+		return tellAwaited(e)
 	case reinvestment.DormantContacted, reinvestment.DormantHeld, reinvestment.DormantReturned, reinvestment.DormantLapsed:
 		return tellDormant(e)
 	case governance.DecisionOpened, governance.DecisionRemembers, governance.DecisionCalled:
@@ -220,6 +224,7 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.toStaff, t.whom, t.actedFor = Kind(thing+"TO_REVIEW"), about.Member, about.Member
 	case reinvestment.ClaimMade:
 		t.toStaff, t.whom = ClaimToApprove, about.Member
+		t.staff = []domain.Role{domain.Coordinator, domain.Treasurer} // those who approve
 	case reinvestment.ClaimPaid:
 		owner(ClaimPaid)
 	case reinvestment.ClaimDeclined:
@@ -230,6 +235,16 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		owner(GrantPaid)
 	}
 	return t, true, nil
+}
+
+// tellAwaited: whoever a cycle waits for hears when that ends.
+func tellAwaited(e domain.RecordedEvent) (told, bool, error) {
+	var about reinvestment.Told
+	err := said(e, &about)
+	kind, ok := map[reinvestment.State]Kind{
+		reinvestment.OpenCall: CycleCallEnds, reinvestment.Voting: CycleVoteEnds, reinvestment.Paying: CycleClaimsEnd,
+	}[reinvestment.State(about.State)]
+	return told{kind: kind, cycle: about.Cycle, waiting: reinvestment.State(about.State), due: about.By}, ok && err == nil, err
 }
 
 // said reads what the room that recorded an event said in it, also when the

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 )
 
 // Service is the use cases of telling people.
@@ -20,11 +21,12 @@ type Service struct {
 	store     Store
 	members   *membership.Service
 	decisions *governance.Service
+	cycles    *reinvestment.Service
 }
 
 // New makes the messaging room.
-func New(tx domain.Tx, store Store, members *membership.Service, decisions *governance.Service) *Service {
-	return &Service{tx: tx, store: store, members: members, decisions: decisions}
+func New(tx domain.Tx, store Store, members *membership.Service, decisions *governance.Service, cycles *reinvestment.Service) *Service {
+	return &Service{tx: tx, store: store, members: members, decisions: decisions, cycles: cycles}
 }
 
 // Derive keeps the notifications that events give rise to, inside the relay's
@@ -72,6 +74,13 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 	other := func(member domain.ID) domain.ID { return t.about[member] }
 	if t.voters != domain.Nowhere {
 		waiting, err := s.decisions.Undecided(ctx, e.Community, t.voters)
+		if err != nil {
+			return nil, err
+		}
+		t.members = append(t.members, waiting...)
+	}
+	if t.cycle != domain.Nowhere {
+		waiting, err := s.cycles.Awaited(ctx, e.Community, t.cycle, t.waiting)
 		if err != nil {
 			return nil, err
 		}

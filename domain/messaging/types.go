@@ -40,7 +40,7 @@ const (
 	ProjectRefused    Kind = "PROJECT_REFUSED"
 	ProjectFunded     Kind = "PROJECT_FUNDED"
 	ProjectUnfunded   Kind = "PROJECT_UNFUNDED"
-	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for coordinators
+	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for those who approve
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
 	RequestToReview   Kind = "REQUEST_TO_REVIEW" // for coordinators; of a solidarity draw, as the next
@@ -50,7 +50,10 @@ const (
 	RequestUnfunded   Kind = "REQUEST_UNFUNDED"
 	PeerFunded        Kind = "PEER_FUNDED" // what peers gave
 	PeerUnfunded      Kind = "PEER_UNFUNDED"
-	GrantPaid         Kind = "GRANT_PAID" // by itself
+	GrantPaid         Kind = "GRANT_PAID"       // by itself
+	CycleCallEnds     Kind = "CYCLE_CALL_ENDS"  // for those who submitted nothing
+	CycleVoteEnds     Kind = "CYCLE_VOTE_ENDS"  // for those who have not voted
+	CycleClaimsEnd    Kind = "CYCLE_CLAIMS_END" // for those whose grant is not claimed whole
 	DormantContacted  Kind = "DORMANT_CONTACTED"
 	DormantHeld       Kind = "DORMANT_HELD"
 	DormantReturned   Kind = "DORMANT_RETURNED"

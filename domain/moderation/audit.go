@@ -53,7 +53,7 @@ var staffActs = []domain.EventKind{
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.VettingRecorded, membership.VettingWithdrawn,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventSentBack, listing.EventRemoved, listing.EventRestored,
-	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.AllowedOnce,
+	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.EarmarkOpened, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
 	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
 }

@@ -50,7 +50,13 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 			return err
 		}
 		next, due, ok := c.Next()
-		if !ok || due.After(now) {
+		if !ok {
+			return nil
+		}
+		if at, waits := c.Reminds(); waits && !at.After(now) {
+			return s.remind(ctx, c, due, now)
+		}
+		if due.After(now) {
 			return nil
 		}
 		c.State = next

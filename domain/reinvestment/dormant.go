@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -59,9 +60,13 @@ func (s *Service) askQuiet(ctx context.Context, where domain.ID, rule community.
 		if err != nil {
 			return err
 		}
-		if first {
-			s.tell(ctx, domain.System, DormantContacted, d.ID, d.told())
+		if !first {
+			continue
 		}
+		if err := s.note(ctx, d, now); err != nil {
+			return err
+		}
+		s.tell(ctx, domain.System, DormantContacted, d.ID, d.told())
 	}
 	return err
 }
@@ -98,6 +103,9 @@ func (s *Service) settle(ctx context.Context, actor domain.Actor, d Dormant, to 
 	case Kept, Returned, Lapsed:
 	}
 	d, err := s.store.SaveDormant(ctx, d)
+	if err == nil {
+		err = s.note(ctx, d, now)
+	}
 	if err != nil {
 		return err
 	}
@@ -127,7 +135,10 @@ func (s *Service) setApart(ctx context.Context, d Dormant, rule community.Dorman
 	} else {
 		d.NextAt, d.EndedAt = now.AddDate(rule.Years, 0, 0), time.Time{}
 	}
-	if d, err = s.store.SaveDormant(ctx, d); err != nil {
+	if d, err = s.store.SaveDormant(ctx, d); err == nil {
+		err = s.note(ctx, d, now)
+	}
+	if err != nil {
 		return err
 	}
 	if d.State == Kept {
@@ -142,6 +153,17 @@ func (s *Service) setApart(ctx context.Context, d Dormant, rule community.Dorman
 		return err
 	}
 	return s.still(ctx, d.Community, account.ID)
+}
+
+// note keeps a step under its own name, for those who look after the jobs: what it was,
+// of nobody's hours that it names.
+func (s *Service) note(ctx context.Context, d Dormant, now time.Time) error {
+	period := string(d.State)
+	if d.State == Contacted {
+		period += " " + strconv.Itoa(d.Contacts)
+	}
+	_, err := s.periods.Keep(ctx, d.Community, "dormant/"+d.ID.String(), period, now, Told{Minutes: d.Minutes})
+	return err
 }
 
 // giveBack returns somebody's hours: what is in use meanwhile the reserve lends.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/media"
 )
 
 // ClaimPayout is what somebody says to be credited for work on a project.
@@ -18,12 +19,13 @@ type ClaimPayout struct {
 	Milestone          int // from 1; 0 for none
 	Minutes            domain.Minutes
 	Proof              string
-	Key                string `json:"-"`
+	Photos             []domain.ID `json:",omitempty"` // that show it
+	Key                string      `json:"-"`
 }
 
 // Claim asks for hours of a grant. Only the project's owner claims.
 //
-// Errors: NotFound, Forbidden, PaidByItself, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, PaidByItself, CycleState, ProjectState, ClaimBeyondGrant, OutOfRange, Required, media.WrongState, media.InUse, IdempotencyKeyReused.
 func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout) (Claim, error) {
 	var made Claim
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -85,29 +87,61 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 	if cmd.Minutes > left {
 		return domain.Nowhere, domain.NewError(ClaimBeyondGrant, "minutes", "available", left, "required", cmd.Minutes)
 	}
+	_, charter, err := s.communities.Rules(ctx, c.Community, c.Calendar.VotingAt) // the policy that stood then
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	// Saving the project raises its version, so two claims at once cannot both see what is left.
 	if _, err := s.store.SaveProject(ctx, p); err != nil {
 		return domain.Nowhere, err
 	}
 	made := Claim{
 		Community: c.Community, Cycle: c.ID, Project: p.ID, ID: domain.NewID(), Member: member, Milestone: cmd.Milestone,
-		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, CreatedAt: now, Version: 1,
+		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, Approvals: c.approversNeeded(cmd.Minutes, charter.Payouts), CreatedAt: now, Version: 1,
 	}
 	s.tell(ctx, actor, ClaimMade, made.ID, Told{Cycle: c.ID, Member: member, Minutes: made.Minutes})
-	return made.ID, s.store.AddClaim(ctx, made)
+	if err := s.store.AddClaim(ctx, made); err != nil {
+		return domain.Nowhere, err
+	}
+	return made.ID, s.photos.Prove(ctx, made.Community, member, made.ID, cmd.Photos)
 }
 
-// Approve agrees to a claim. Whoever claims never approves; above the cycle's
-// limit a second person must. The last approval credits the hours.
+// Proofs reads the pictures of claims, as far as somebody may see them: of their own
+// claims, or of all for those who approve them.
+func (s *Service) Proofs(ctx context.Context, actor domain.Actor, community domain.ID, claims []domain.ID) (found []media.Photo, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity)
+		if err != nil {
+			return err
+		}
+		all, err := s.store.Claims(ctx, community, claims)
+		if err != nil {
+			return err
+		}
+		var seen []domain.ID
+		for _, c := range all {
+			if c.Member == standing.Member || standing.May(domain.ApproveClaims) {
+				seen = append(seen, c.ID)
+			}
+		}
+		found, err = s.photos.ProofsOf(ctx, community, seen)
+		return err
+	})
+	return found, err
+}
+
+// Approve agrees to a claim. Whoever claims never approves, nor whom they live with;
+// above the cycle's limit a second person must, above the charter's as many as it says.
+// The last approval credits the hours.
 //
-// Errors: NotFound, Forbidden, ClaimState, OwnClaim, ApprovedBefore, CycleState.
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, HouseholdClaim, ApprovedBefore, CycleState.
 func (s *Service) Approve(ctx context.Context, actor domain.Actor, community, id domain.ID) (Claim, error) {
 	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, standing domain.Standing, c Cycle, claim Claim) error {
 		if slices.Contains(claim.Approvers, standing.Member) {
 			return domain.NewError(ApprovedBefore, "claimId")
 		}
 		claim.Approvers = append(claim.Approvers, standing.Member)
-		if len(claim.Approvers) < c.approversNeeded(claim.Minutes) {
+		if len(claim.Approvers) < claim.Needed(c) {
 			s.tell(ctx, actor, ClaimApproved, claim.ID, Told{Cycle: c.ID, Member: claim.Member, Minutes: claim.Minutes})
 			_, err := s.store.SaveClaim(ctx, claim)
 			return err
@@ -143,7 +177,7 @@ func (s *Service) pay(ctx context.Context, actor domain.Actor, c Cycle, claim Cl
 
 // Decline refuses a claim, with a reason; it may be claimed anew.
 //
-// Errors: NotFound, Forbidden, ClaimState, OwnClaim, Required.
+// Errors: NotFound, Forbidden, ClaimState, OwnClaim, HouseholdClaim, Required.
 func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Claim, error) {
 	return s.onClaim(ctx, actor, community, id, func(ctx context.Context, _ domain.Standing, c Cycle, claim Claim) error {
 		var check domain.Check
@@ -181,6 +215,13 @@ func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id
 			return domain.NewError(ClaimState, "claimId", "state", string(claim.Stage))
 		case c.State != Paying && c.State != Reporting:
 			return domain.NewError(CycleState, "claimId", "state", string(c.State))
+		}
+		family, err := s.members.Together(ctx, community, claim.Member, standing.Member)
+		if err == nil && family {
+			err = domain.NewError(HouseholdClaim, "claimId")
+		}
+		if err != nil {
+			return err
 		}
 		if err := do(ctx, standing, c, claim); err != nil {
 			return err

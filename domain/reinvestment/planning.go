@@ -67,7 +67,7 @@ func (cmd MakePlan) check(zone *time.Location, now time.Time) (MakePlan, error) 
 // MakePlan has the calendar open cycles, bring hours into a pool, or divide a pool,
 // from a day on. A first day up to a day ago comes round at once.
 //
-// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, NotWithMethod, Required, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CalendarInvalid, MethodNotForVote, RuleInvalid, NotWithMethod, Required, KeyIncomplete, KeyTwice, ScopKey, ScicKey, AssociationKey, NoFederation, ReserveIndivisible, EarmarkedHours, IdempotencyKeyReused.
 func (s *Service) MakePlan(ctx context.Context, actor domain.Actor, cmd MakePlan) (Plan, error) {
 	var p Plan
 	if cmd.Terms.Federation != domain.Nowhere { // before the transaction, since it lies in another community
@@ -125,6 +125,11 @@ func (s *Service) planned(ctx context.Context, standing domain.Standing, cmd Mak
 	from, err := s.account(ctx, cmd.Community, cmd.From, field)
 	if err != nil {
 		return err
+	}
+	if cmd.Kind != PlanCycle { // which is for what the hours of its pool are for
+		if err := from.Unearmarked(field); err != nil {
+			return err
+		}
 	}
 	if cmd.Kind != PlanInflow {
 		if err := divisible(from, "poolId"); err != nil {

@@ -5,6 +5,7 @@ package reinvestment
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -18,13 +19,14 @@ type Submit struct {
 	Title, Body      string
 	Minimum, Maximum domain.Minutes // 0 as maximum: the minimum; both 0 for a peer's entry
 	Milestones       []Milestone
+	Earmark          string `json:",omitempty"` // what the hours of the cycle's pool are for, as the submitter says it
 	Key              string `json:"-"`
 }
 
 // Submit proposes a project while a cycle calls for them, asks a solidarity draw, or
 // tells what a peer did.
 //
-// Errors: NotFound, Forbidden, CycleState, TooManyProjects, Required, TextTooShort, ProjectInvalid, ClaimBeyondGrant, NotWithMethod,
+// Errors: NotFound, Forbidden, CycleState, EarmarkDiffers, TooManyProjects, Required, TextTooShort, ProjectInvalid, ClaimBeyondGrant, NotWithMethod,
 // IdempotencyKeyReused.
 func (s *Service) Submit(ctx context.Context, actor domain.Actor, cmd Submit) (Project, error) {
 	var p Project
@@ -63,6 +65,9 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, owner domain.I
 	if c.State != OpenCall {
 		return domain.Nowhere, domain.NewError(CycleState, "cycleId", "state", string(c.State))
 	}
+	if err := s.forIt(ctx, c, cmd.Earmark); err != nil {
+		return domain.Nowhere, err
+	}
 	others, err := s.store.ProjectsOf(ctx, cmd.Community, []domain.ID{c.ID})
 	if err != nil {
 		return domain.Nowhere, err
@@ -85,6 +90,18 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, owner domain.I
 		s.tell(ctx, actor, ProjectSubmitted, p.ID, c.told(owner, "", p.Minimum))
 	}
 	return p.ID, err
+}
+
+// forIt refuses what does not say that it is for what the cycle's hours were given for.
+func (s *Service) forIt(ctx context.Context, c Cycle, said string) error {
+	pool, err := s.account(ctx, c.Community, c.Pool, "cycleId")
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(strings.TrimSpace(said), pool.Earmark()) {
+		return domain.NewError(EarmarkDiffers, "earmark", "for", pool.Earmark())
+	}
+	return nil
 }
 
 // Review says whether a project can be done, with reasons when it cannot. Nobody

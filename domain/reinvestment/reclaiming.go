@@ -79,7 +79,7 @@ type UseDormant struct {
 // UseDormant lends a pool a part of what lies apart, never more than the charter calls
 // safe: it is still owed to those whose it is, and the reserve answers for it.
 //
-// Errors: NotFound, Forbidden, BeyondSafePart, MinutesOutOfRange, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, BeyondSafePart, EarmarkedHours, MinutesOutOfRange, Required, IdempotencyKeyReused.
 func (s *Service) UseDormant(ctx context.Context, actor domain.Actor, cmd UseDormant) (DormantBook, error) {
 	var book DormantBook
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -108,6 +108,9 @@ func (s *Service) useDormant(ctx context.Context, actor domain.Actor, cmd UseDor
 	pool, err := s.account(ctx, cmd.Community, cmd.Pool, "poolId")
 	if err == nil {
 		err = divisible(pool, "poolId") // the reserve answers for what is lent, and borrows none of it
+	}
+	if err == nil {
+		err = pool.Unearmarked("poolId") // it could not be given back
 	}
 	if err != nil {
 		return domain.Nowhere, err

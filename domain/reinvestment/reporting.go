@@ -16,6 +16,7 @@ type Sheet struct {
 	Community community.Community
 	Cycle     Cycle
 	Report    Report
+	Earmark   string           // what its hours were given for; empty for anything
 	Projects  []Project        // none of a draw: its report is totals for everybody
 	Lines     map[string]Voted // by project; empty before the count
 	At        time.Time
@@ -59,6 +60,11 @@ func (s *Service) Sheet(ctx context.Context, actor domain.Actor, community, id d
 		if err != nil {
 			return err
 		}
+		pool, err := s.account(ctx, community, c.Pool, "cycleId")
+		if err != nil {
+			return err
+		}
+		sheet.Earmark = pool.Earmark()
 		sheet.Report = report(c, sheet.Projects, ballots, account.Balance)
 		run, counted, err := s.store.LastRun(ctx, community, id)
 		if err != nil {

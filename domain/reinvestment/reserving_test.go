@@ -46,6 +46,20 @@ func TestTheReserveComesFirstAndHasEnough(t *testing.T) {
 	})
 }
 
+// Below its target by a minute the reserve takes that minute and no more; at its target,
+// or above it, nothing.
+func TestTheReserveAtItsTarget(t *testing.T) {
+	rule, came := community.Reserve{BasisPoints: 1500, Target: 1000}, []Inflow{{Minutes: 1000, Free: 1000}, {Minutes: 1000, Free: 1000}}
+	for _, c := range []struct {
+		holds domain.Minutes
+		want  [2]domain.Minutes
+	}{{179, [2]domain.Minutes{1, 0}}, {180, [2]domain.Minutes{}}, {181, [2]domain.Minutes{}}} {
+		if got := reserved(rule, came, rule.Room(c.holds, 1800)); [2]domain.Minutes(got) != c.want {
+			t.Errorf("holding %d of 180: %v, not %v", c.holds, got, c.want)
+		}
+	}
+}
+
 func TestTheReserveOfTheField(t *testing.T) {
 	rule := community.Default().Reserve
 	pools := func(a, b domain.Minutes) []Inflow { return []Inflow{{Minutes: a, Free: a}, {Minutes: b, Free: b}} }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
@@ -205,12 +206,22 @@ func (c Cycle) instance(projects []Project, drawn map[string]domain.Minutes, bal
 	return in
 }
 
-// approversNeeded is how many people must look at a claim.
-func (c Cycle) approversNeeded(m domain.Minutes) int {
+// approversNeeded is how many people must look at a claim, by the cycle and by the
+// charter as it stood when voting began: the stricter of the two.
+func (c Cycle) approversNeeded(m domain.Minutes, charter community.Payouts) int {
+	needed := charter.Of(m)
 	if m > c.TwoApproversAbove {
-		return 2
+		needed = max(needed, 2)
 	}
-	return 1
+	return needed
+}
+
+// Needed is how many approvals a claim takes.
+func (c Claim) Needed(of Cycle) int {
+	if c.Approvals > 0 {
+		return c.Approvals
+	}
+	return of.approversNeeded(c.Minutes, community.Payouts{})
 }
 
 // report adds a cycle up. Until the count it has nothing to say of grants, and of a

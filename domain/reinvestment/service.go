@@ -10,6 +10,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
@@ -23,11 +24,12 @@ type Service struct {
 	communities *community.Service
 	members     *membership.Service
 	hours       *ledger.Service
+	photos      *media.Service
 }
 
 // New makes the room.
-func New(tx domain.Tx, store Store, periods domain.Periods, access domain.Access, communities *community.Service, members *membership.Service, hours *ledger.Service) *Service {
-	return &Service{tx: tx, store: store, periods: periods, access: access, communities: communities, members: members, hours: hours}
+func New(tx domain.Tx, store Store, periods domain.Periods, access domain.Access, communities *community.Service, members *membership.Service, hours *ledger.Service, photos *media.Service) *Service {
+	return &Service{tx: tx, store: store, periods: periods, access: access, communities: communities, members: members, hours: hours, photos: photos}
 }
 
 // Open is what somebody says to open a cycle.

@@ -23,6 +23,15 @@ type Store interface {
 	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
 	// history. StaleVersion when somebody was first.
 	MoveCycle(ctx context.Context, c Cycle, step Step) (Cycle, error)
+	// RemindCycle notes that those whom a cycle waits for in its state are reminded.
+	// StaleVersion when somebody was first.
+	RemindCycle(ctx context.Context, c Cycle) error
+	// WithoutProject lists the members present who have submitted nothing to a cycle.
+	WithoutProject(ctx context.Context, community, cycle domain.ID) ([]domain.ID, error)
+	// WithoutBallot lists those of a cycle's roll who have cast none: in an epoch its peers.
+	WithoutBallot(ctx context.Context, c Cycle) ([]domain.ID, error)
+	// WithUnclaimed lists the owners of projects whose grant is not claimed whole.
+	WithUnclaimed(ctx context.Context, community, cycle domain.ID) ([]domain.ID, error)
 	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
 	// ListCycles lists the newest first.
 	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)

@@ -18,11 +18,14 @@ const (
 	CycleState       domain.Code = "CYCLE_STATE"         // args: state; the cycle's state does not allow this
 	CalendarInvalid  domain.Code = "CALENDAR_INVALID"    // the dates must follow one another, the first not in the past
 	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; cycles do not count by this method
+	VoteElsewhere    domain.Code = "VOTE_ELSEWHERE"      // args: community; whose cycle it is: members vote in their own
+	EarmarkDiffers   domain.Code = "EARMARK_DIFFERS"     // args: for; empty where the cycle's hours are for anything
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
 	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims never approves
+	HouseholdClaim   domain.Code = "CLAIM_OF_HOUSEHOLD"  // nor whom they live with
 	ApprovedBefore   domain.Code = "APPROVED_BEFORE"     // two people look at it, not one twice
 )
 
@@ -71,6 +74,7 @@ type Cycle struct {
 	Seed              string // breaks the last ties; shown once the count is done
 	Commitment        string // of the seed, shown from the beginning
 	Roll              int64  // who could vote when voting began
+	Reminded          State  // the last of which those it waits for were reminded
 	OpenedBy          domain.ID
 	CreatedAt         time.Time
 	Version           int
@@ -173,6 +177,7 @@ type Claim struct {
 	Stage                         ClaimStage
 	Reason                        string      // of declining
 	Approvers                     []domain.ID // members, in their order
+	Approvals                     int         // how many it needs; 0 for claims of before this was kept
 	Transfer                      domain.ID   // once paid
 	CreatedAt                     time.Time
 	Version                       int

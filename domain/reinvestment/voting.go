@@ -5,12 +5,15 @@ package reinvestment
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/governance"
+	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
@@ -30,7 +33,7 @@ type Entry struct {
 // Cast casts a ballot, or casts it again: the last one counts. It stays sealed
 // until the count, and is then published under its receipt only.
 //
-// Errors: NotFound, Forbidden, NoVote, CycleState, NotOnTheRoll, NotAPeer, ProjectUnknown, ChoiceOutOfRange, OwnBallot, BallotOverspent.
+// Errors: NotFound, VoteElsewhere, Forbidden, NoVote, CycleState, NotOnTheRoll, NotAPeer, ProjectUnknown, ChoiceOutOfRange, OwnBallot, BallotOverspent.
 func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballot, error) {
 	var b Ballot
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -79,7 +82,43 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		}
 		return err
 	})
+	if errors.Is(err, domain.NotFound) {
+		err = s.elsewhere(ctx, actor, cmd.Community, err)
+	}
 	return b, err
+}
+
+// elsewhere names whose cycle it is to a member of a community that exchanges hours with
+// it: the parts of a federation know of one another, and members vote in their own. For
+// everybody else it is not there.
+func (s *Service) elsewhere(ctx context.Context, actor domain.Actor, whose domain.ID, refused error) error {
+	if _, err := s.members.Own(ctx, actor, whose); err == nil || actor.Person == domain.Nowhere {
+		return refused // there is something else that they named wrongly
+	}
+	partners, err := s.hours.Mirrors(ctx, whose)
+	if err != nil || len(partners) == 0 {
+		return errors.Join(refused, err)
+	}
+	mine, err := s.members.Memberships(ctx, actor)
+	if err != nil {
+		return err
+	}
+	neighbour := slices.ContainsFunc(mine, func(m membership.Member) bool {
+		return m.Participation.Admitted() && slices.ContainsFunc(partners, func(p ledger.MirrorAccount) bool { return p.Partner == m.Community })
+	})
+	if !neighbour {
+		return refused
+	}
+	var name string
+	err = s.tx.InTx(ctx, whose, func(ctx context.Context, now time.Time) error {
+		where, _, err := s.communities.Rules(ctx, whose, now)
+		name = where.Name
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return domain.NewError(VoteElsewhere, "cycleId", "community", name)
 }
 
 // mayCast says what is wrong with a ballot. In an epoch the peers vote, and nobody else.

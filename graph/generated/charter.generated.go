@@ -612,6 +612,38 @@ func (ec *executionContext) fieldContext_Charter_dormancy(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Charter_payouts(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_payouts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payouts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Payouts) graphql.Marshaler {
+			return ec.marshalNPayoutRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPayouts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_payouts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PayoutRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_closingPool(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2079,6 +2111,52 @@ func (ec *executionContext) fieldContext_Levy_role(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
 }
 
+func (ec *executionContext) _PayoutRule_above(ctx context.Context, field graphql.CollectedField, obj *community.Payouts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PayoutRule_above(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Above, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
+			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PayoutRule_above(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PayoutRule", field, false, false, "Minutes")
+}
+
+func (ec *executionContext) _PayoutRule_approvals(ctx context.Context, field graphql.CollectedField, obj *community.Payouts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PayoutRule_approvals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approvals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PayoutRule_approvals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PayoutRule", field, false, false, "Int")
+}
+
 func (ec *executionContext) _PoolFigure_purpose(ctx context.Context, field graphql.CollectedField, obj *model.PoolFigure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3277,7 +3355,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "safety", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3355,6 +3433,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["dormancy"] = data
+		case "payouts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("payouts"))
+			data, err := ec.unmarshalOPayoutChangesInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPayoutChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["payouts"] = data
 		case "safety":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("safety"))
 			data, err := ec.unmarshalOSafetyChangesInput2map(ctx, v)
@@ -4080,6 +4165,55 @@ func UnmarshalMembershipChangesInput(ctx context.Context, raw any) (map[string]a
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPayoutChangesInput(ctx context.Context, obj any) (model.PayoutChangesInput, error) {
+	var it model.PayoutChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"above", "approvals"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "above":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("above"))
+			data, err := ec.unmarshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Above = data
+		case "approvals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvals"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approvals = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPayoutChangesInput unmarshals raw into the PayoutChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPayoutChangesInput(ctx context.Context, raw any) (model.PayoutChangesInput, error) {
+	var out model.PayoutChangesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PayoutChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPowerRuleInput(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -4583,6 +4717,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "dormancy":
 			out.Values[i] = ec._Charter_dormancy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "payouts":
+			out.Values[i] = ec._Charter_payouts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -5130,6 +5269,44 @@ func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "role":
 			out.Values[i] = ec._Levy_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var payoutRuleImplementors = []string{"PayoutRule"}
+
+func (ec *executionContext) _PayoutRule(ctx context.Context, sel ast.SelectionSet, obj *community.Payouts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, payoutRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PayoutRule")
+		case "above":
+			out.Values[i] = ec._PayoutRule_above(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvals":
+			out.Values[i] = ec._PayoutRule_approvals(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5804,6 +5981,10 @@ func (ec *executionContext) marshalNMajorityOf2githubᚗcomᚋhoraᚑcoopᚋhora
 	return res
 }
 
+func (ec *executionContext) marshalNPayoutRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPayouts(ctx context.Context, sel ast.SelectionSet, v community.Payouts) graphql.Marshaler {
+	return ec._PayoutRule(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNPoolFigure2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPoolFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PoolFigure) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -6197,6 +6378,14 @@ func (ec *executionContext) unmarshalOMembershipChangesInput2map(ctx context.Con
 	}
 	res, err := ec.unmarshalInputMembershipChangesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPayoutChangesInput2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPayoutChangesInput(ctx context.Context, v any) (*model.PayoutChangesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPayoutChangesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOPowerMode2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx context.Context, v any) (*community.Mode, error) {

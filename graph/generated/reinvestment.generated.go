@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/reinvestment/allocation"
@@ -37,7 +38,10 @@ type ClaimResolver interface {
 	Project(ctx context.Context, obj *reinvestment.Claim) (*reinvestment.Project, error)
 	Member(ctx context.Context, obj *reinvestment.Claim) (*membership.Member, error)
 
+	Photos(ctx context.Context, obj *reinvestment.Claim) ([]*media.Photo, error)
+
 	Approvers(ctx context.Context, obj *reinvestment.Claim) ([]*membership.Member, error)
+	ApprovalsNeeded(ctx context.Context, obj *reinvestment.Claim) (int, error)
 	Transfer(ctx context.Context, obj *reinvestment.Claim) (*ledger.Transfer, error)
 }
 type CycleResolver interface {
@@ -1375,6 +1379,38 @@ func (ec *executionContext) fieldContext_Claim_proof(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Claim", field, false, false, "String")
 }
 
+func (ec *executionContext) _Claim_photos(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claim_photos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Claim().Photos(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*media.Photo) graphql.Marshaler {
+			return ec.marshalNPhoto2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmediaᚐPhotoᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claim_photos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Claim",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Photo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Claim_stage(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1451,6 +1487,29 @@ func (ec *executionContext) fieldContext_Claim_approvers(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Claim_approvalsNeeded(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claim_approvalsNeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Claim().ApprovalsNeeded(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claim_approvalsNeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Claim", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Claim_transfer(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
@@ -4709,7 +4768,7 @@ func (ec *executionContext) unmarshalInputClaimPayoutInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "milestone", "minutes", "proof", "onBehalfOf", "idempotencyKey"}
+	fieldsInOrder := [...]string{"projectId", "milestone", "minutes", "proof", "photoIds", "onBehalfOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4744,6 +4803,13 @@ func (ec *executionContext) unmarshalInputClaimPayoutInput(ctx context.Context, 
 				return it, err
 			}
 			it.Proof = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
 		case "onBehalfOf":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -5213,7 +5279,7 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "title", "body", "minimumMinutes", "maximumMinutes", "milestones", "onBehalfOf", "idempotencyKey"}
+	fieldsInOrder := [...]string{"cycleId", "title", "body", "minimumMinutes", "maximumMinutes", "earmark", "milestones", "onBehalfOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5255,6 +5321,13 @@ func (ec *executionContext) unmarshalInputSubmitProjectInput(ctx context.Context
 				return it, err
 			}
 			it.MaximumMinutes = data
+		case "earmark":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("earmark"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Earmark = data
 		case "milestones":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("milestones"))
 			data, err := ec.unmarshalOProjectMilestoneInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx, v)
@@ -5880,6 +5953,12 @@ func (ec *executionContext) _Claim(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "photos":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Claim_photos(ctx, field, obj)
+				})
 		case "stage":
 			out.Values[i] = ec._Claim_stage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5895,6 +5974,12 @@ func (ec *executionContext) _Claim(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Claim_approvers(ctx, field, obj)
+				})
+		case "approvalsNeeded":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Claim_approvalsNeeded(ctx, field, obj)
 				})
 		case "transfer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -144,6 +144,7 @@ type ComplexityRoot struct {
 		Available    func(childComplexity int) int
 		Balance      func(childComplexity int) int
 		Ceiling      func(childComplexity int) int
+		Earmark      func(childComplexity int) int
 		Entries      func(childComplexity int, period *model.PeriodInput, first *int, after *string, last *int, before *string) int
 		Floor        func(childComplexity int) int
 		Held         func(childComplexity int) int
@@ -524,6 +525,7 @@ type ComplexityRoot struct {
 		Levy            func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
+		Payouts         func(childComplexity int) int
 		Period          func(childComplexity int) int
 		Power           func(childComplexity int) int
 		PowerRule       func(childComplexity int, typeArg string) int
@@ -591,16 +593,18 @@ type ComplexityRoot struct {
 	}
 
 	Claim struct {
-		Approvers func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Member    func(childComplexity int) int
-		Milestone func(childComplexity int) int
-		Minutes   func(childComplexity int) int
-		Project   func(childComplexity int) int
-		Proof     func(childComplexity int) int
-		Reason    func(childComplexity int) int
-		Stage     func(childComplexity int) int
-		Transfer  func(childComplexity int) int
+		ApprovalsNeeded func(childComplexity int) int
+		Approvers       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Member          func(childComplexity int) int
+		Milestone       func(childComplexity int) int
+		Minutes         func(childComplexity int) int
+		Photos          func(childComplexity int) int
+		Project         func(childComplexity int) int
+		Proof           func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Stage           func(childComplexity int) int
+		Transfer        func(childComplexity int) int
 	}
 
 	ClaimPayoutPayload struct {
@@ -1784,6 +1788,7 @@ type ComplexityRoot struct {
 		OpenCycle                 func(childComplexity int, input model.OpenCycleInput) int
 		OpenDecision              func(childComplexity int, input model.OpenDecisionInput) int
 		OpenDraft                 func(childComplexity int, input model.OpenDraftInput) int
+		OpenEarmark               func(childComplexity int, input model.OpenEarmarkInput) int
 		PauseMembership           func(childComplexity int, input model.PauseMembershipInput) int
 		PlanCycles                func(childComplexity int, input model.PlanCyclesInput) int
 		PlanInflow                func(childComplexity int, input model.PlanInflowInput) int
@@ -1841,6 +1846,7 @@ type ComplexityRoot struct {
 		SubmitListing             func(childComplexity int, input model.SubmitListingInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
+		TakeBackHours             func(childComplexity int, input model.TakeBackHoursInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
 		UnblockMember             func(childComplexity int, input model.UnblockMemberInput) int
@@ -1942,6 +1948,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	OpenEarmarkPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	OutOfRange struct {
 		Code      func(childComplexity int) int
 		Field     func(childComplexity int) int
@@ -1974,6 +1985,11 @@ type ComplexityRoot struct {
 	PauseMembershipPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	PayoutRule struct {
+		Above     func(childComplexity int) int
+		Approvals func(childComplexity int) int
 	}
 
 	Person struct {
@@ -2755,6 +2771,11 @@ type ComplexityRoot struct {
 		NotificationReceived func(childComplexity int) int
 	}
 
+	TakeBackHoursPayload struct {
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	TestWebhookPayload struct {
 		Delivery   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -3207,6 +3228,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Ceiling(childComplexity), true
+	case "Account.earmark":
+		if e.ComplexityRoot.Account.Earmark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Earmark(childComplexity), true
 	case "Account.entries":
 		if e.ComplexityRoot.Account.Entries == nil {
 			break
@@ -4633,6 +4660,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.NoticeHours(childComplexity), true
+	case "Charter.payouts":
+		if e.ComplexityRoot.Charter.Payouts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Payouts(childComplexity), true
 	case "Charter.period":
 		if e.ComplexityRoot.Charter.Period == nil {
 			break
@@ -4921,6 +4954,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Checkpoint.Size(childComplexity), true
 
+	case "Claim.approvalsNeeded":
+		if e.ComplexityRoot.Claim.ApprovalsNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.ApprovalsNeeded(childComplexity), true
 	case "Claim.approvers":
 		if e.ComplexityRoot.Claim.Approvers == nil {
 			break
@@ -4951,6 +4990,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Claim.Minutes(childComplexity), true
+	case "Claim.photos":
+		if e.ComplexityRoot.Claim.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Photos(childComplexity), true
 	case "Claim.project":
 		if e.ComplexityRoot.Claim.Project == nil {
 			break
@@ -10229,6 +10274,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenDraft(childComplexity, args["input"].(model.OpenDraftInput)), true
+	case "Mutation.openEarmark":
+		if e.ComplexityRoot.Mutation.OpenEarmark == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openEarmark_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenEarmark(childComplexity, args["input"].(model.OpenEarmarkInput)), true
 	case "Mutation.pauseMembership":
 		if e.ComplexityRoot.Mutation.PauseMembership == nil {
 			break
@@ -10856,6 +10912,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeShares(childComplexity, args["input"].(model.SubscribeSharesInput)), true
+	case "Mutation.takeBackHours":
+		if e.ComplexityRoot.Mutation.TakeBackHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeBackHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeBackHours(childComplexity, args["input"].(model.TakeBackHoursInput)), true
 	case "Mutation.testWebhook":
 		if e.ComplexityRoot.Mutation.TestWebhook == nil {
 			break
@@ -11288,6 +11355,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpenDraftPayload.UserErrors(childComplexity), true
 
+	case "OpenEarmarkPayload.account":
+		if e.ComplexityRoot.OpenEarmarkPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenEarmarkPayload.Account(childComplexity), true
+	case "OpenEarmarkPayload.userErrors":
+		if e.ComplexityRoot.OpenEarmarkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenEarmarkPayload.UserErrors(childComplexity), true
+
 	case "OutOfRange.code":
 		if e.ComplexityRoot.OutOfRange.Code == nil {
 			break
@@ -11406,6 +11486,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PauseMembershipPayload.UserErrors(childComplexity), true
+
+	case "PayoutRule.above":
+		if e.ComplexityRoot.PayoutRule.Above == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayoutRule.Above(childComplexity), true
+	case "PayoutRule.approvals":
+		if e.ComplexityRoot.PayoutRule.Approvals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayoutRule.Approvals(childComplexity), true
 
 	case "Person.displayName":
 		if e.ComplexityRoot.Person.DisplayName == nil {
@@ -14246,6 +14339,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
+	case "TakeBackHoursPayload.transfer":
+		if e.ComplexityRoot.TakeBackHoursPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackHoursPayload.Transfer(childComplexity), true
+	case "TakeBackHoursPayload.userErrors":
+		if e.ComplexityRoot.TakeBackHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackHoursPayload.UserErrors(childComplexity), true
+
 	case "TestWebhookPayload.delivery":
 		if e.ComplexityRoot.TestWebhookPayload.Delivery == nil {
 			break
@@ -15684,8 +15790,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenDecisionInput", ec.unmarshalInputOpenDecisionInput),
 			graphql.NewInputUnmarshaler("OpenDraftInput", ec.unmarshalInputOpenDraftInput),
+			graphql.NewInputUnmarshaler("OpenEarmarkInput", ec.unmarshalInputOpenEarmarkInput),
 			graphql.NewInputUnmarshaler("PaperChequeInput", ec.unmarshalInputPaperChequeInput),
 			graphql.NewInputUnmarshaler("PauseMembershipInput", ec.unmarshalInputPauseMembershipInput),
+			graphql.NewInputUnmarshaler("PayoutChangesInput", ec.unmarshalInputPayoutChangesInput),
 			graphql.NewInputUnmarshaler("PeriodInput", ec.unmarshalInputPeriodInput),
 			graphql.NewInputUnmarshaler("PlaceInput", ec.unmarshalInputPlaceInput),
 			graphql.NewInputUnmarshaler("PlanCyclesInput", ec.unmarshalInputPlanCyclesInput),
@@ -15754,6 +15862,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitListingInput", ec.unmarshalInputSubmitListingInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
+			graphql.NewInputUnmarshaler("TakeBackHoursInput", ec.unmarshalInputTakeBackHoursInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
 			graphql.NewInputUnmarshaler("TransferSharesInput", ec.unmarshalInputTransferSharesInput),
@@ -16236,6 +16345,12 @@ enum ErrorCode {
   RESERVE_INDIVISIBLE
   "Nobody brings hours into the reserve: it takes its part of what comes into the other pools. Offer those."
   RESERVE_FILLS_ITSELF
+  "The pool's hours were given for something: ` + "`" + `for` + "`" + `. Offer a cycle over it, or another pool."
+  EARMARKED
+  "The gift is no longer its giver's to take back; ` + "`" + `why` + "`" + ` says whether it went to a member (TO_MEMBER), a day has passed (LATE) or the pool has used it (USED). Show no button."
+  GIFT_STAYS
+  "The community has as many pools for one thing as there may be. Offer those."
+  TOO_MANY_EARMARKS
   "A key has a part for a federation and none is named, or the other way round. Offer the partner communities."
   NO_FEDERATION
   "The parts of a split do not make 10,000 basis points; ` + "`" + `actual` + "`" + ` says what they make. Show it beside the parts."
@@ -16264,6 +16379,10 @@ enum ErrorCode {
   CYCLE_STATE
   "The dates must follow one another, the first not in the past. Correct the field named."
   CALENDAR_INVALID
+  "The cycle is another community's: ` + "`" + `community` + "`" + `. Show the cycles of one's own."
+  VOTE_ELSEWHERE
+  "The hours of the cycle were given for ` + "`" + `for` + "`" + `, or, where that is empty, for anything. Show it, and ask whether the project serves it."
+  EARMARK_DIFFERS
   "Cycles, or those that a plan opens, do not count by this method. Choose one of ` + "`" + `known` + "`" + `."
   METHOD_NOT_FOR_VOTE
   "A cycle of this method has no such thing. Leave the field named out."
@@ -16292,6 +16411,8 @@ enum ErrorCode {
   CLAIM_STATE
   "Whoever claims never approves. Ask somebody else."
   OWN_CLAIM
+  "Nobody looks at a claim of whom they live with. Leave it to somebody else."
+  CLAIM_OF_HOUSEHOLD
   "They approved already. Ask somebody else for the second approval."
   APPROVED_BEFORE
   "Nobody recognises themselves. Choose somebody else."
@@ -17107,6 +17228,8 @@ type Charter {
   reserve: ReserveRule!
   "What becomes of the hours of members nobody has heard of for long."
   dormancy: DormancyRule!
+  "How many people look at a claim on what a cycle granted."
+  payouts: PayoutRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -17346,6 +17469,18 @@ type DormancyRule {
   safePart: Int!
 }
 
+"""
+A large claim on what a cycle granted is looked at by several people: never by whoever
+claims, nor by whom they live with, and by nobody twice. What counts is the charter as
+it stood when voting began.
+"""
+type PayoutRule {
+  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; a smaller one what its cycle says."
+  above: Minutes!
+  "How many people approve such a claim; 0 for what its cycle says."
+  approvals: Int!
+}
+
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
 enum PowerMode {
   "By ballot of the electorate."
@@ -17451,6 +17586,8 @@ input CharterChangesInput {
   reserve: ReserveChangesInput
   "What becomes of the hours of members nobody has heard of for long."
   dormancy: DormancyChangesInput
+  "How many people look at a claim on what a cycle granted."
+  payouts: PayoutChangesInput
   "What protects members."
   safety: SafetyChangesInput
   "Rows of the power matrix; those left out stay."
@@ -17575,6 +17712,14 @@ input DormancyChangesInput {
   safePart: Int
 }
 
+"Changes of how many people look at a claim on what a cycle granted."
+input PayoutChangesInput {
+  "A claim of more than so many minutes needs ` + "`" + `approvals` + "`" + `; at least 1."
+  above: Minutes
+  "How many people approve such a claim, 0 to 7; 0 for what its cycle says."
+  approvals: Int
+}
+
 "Changes of how the community comes together."
 input AssemblyChangesInput {
   "How often its periods begin."
@@ -17639,7 +17784,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -18212,7 +18357,7 @@ type Community implements Node {
   ): [ServiceType!]!
   "The community's own account; its debit is what the whole owes its members."
   account: Account! @can(do: SEE_COMMUNITY)
-  "The common pools: solidarity, projects, reserve, and where there are any the hours that lie apart."
+  "The common pools: solidarity, projects, reserve, those whose hours were given for something (` + "`" + `earmark` + "`" + `), and where there are any the hours that lie apart."
   pools: [Account!]! @can(do: SEE_COMMUNITY)
   "The last signed checkpoint of its journal, and what shows that it extends an older one; null until something is sealed, within a minute or so. What is not a checkpoint of this journal as it stands is BAD_USER_INPUT."
   ledgerCheckpoint(
@@ -18811,7 +18956,7 @@ extend type Community {
 extend type Mutation {
   "Says that one is still there: hours that one is asked about stay, those that lie apart come back at once. Whoever exchanges again needs it not. Errors: NOTHING_DORMANT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   reclaimDormantHours("For whom." input: ReclaimDormantHoursInput!): ReclaimDormantHoursPayload! @can(do: TAKE_PART)
-  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  "Has a pool use a part of what lies apart, within what is safe; it stays owed to those whose it is. ` + "`" + `giveHours` + "`" + ` from the pool gives it back. Errors: BEYOND_SAFE_PART, RESERVE_INDIVISIBLE, EARMARKED, MINUTES_OUT_OF_RANGE, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   useDormantHours("How much, and where it goes." input: UseDormantHoursInput!): UseDormantHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
 }
 
@@ -18837,7 +18982,7 @@ type ReclaimDormantHoursPayload {
 input UseDormantHoursInput {
   "Where."
   communityId: ID!
-  "The pool (an account) that uses them: not the reserve."
+  "The pool (an account) that uses them: not the reserve, nor one with an ` + "`" + `earmark` + "`" + `."
   poolId: ID!
   "Minutes."
   minutes: Minutes!
@@ -18849,6 +18994,29 @@ input UseDormantHoursInput {
 type UseDormantHoursPayload {
   "What lies apart by now; null when there are errors."
   dormantHours: DormantBook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/earmark.graphqls", Input: `extend type Mutation {
+  "Opens a pool whose hours are for one thing only. Members give to it with ` + "`" + `giveHours` + "`" + `, sponsors' hours go there with ` + "`" + `recordSponsorHours` + "`" + `; what leaves it, leaves for a cycle or a draw over it. What is open already is answered as it is. Errors: TEXT_TOO_SHORT, TEXT_TOO_LONG, TOO_MANY_EARMARKS, IDEMPOTENCY_KEY_REUSED."
+  openEarmark("For what." input: OpenEarmarkInput!): OpenEarmarkPayload! @can(do: GIVE_FROM_COMMUNITY)
+}
+
+"A pool to be opened for one thing."
+input OpenEarmarkInput {
+  "In which community."
+  communityId: ID!
+  "What its hours are for, 3 to 60 characters, in words that members understand; it can never be changed, since people give for it."
+  for: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of openEarmark."
+type OpenEarmarkPayload {
+  "The pool; null when there are errors."
+  account: Account
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -19262,6 +19430,27 @@ type DisputeExchangePayload {
 type ResolveDisputePayload {
   "The exchange as it is now; null when there are errors."
   exchange: Exchange
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gift.graphqls", Input: `extend type Mutation {
+  "Takes a gift of one's own to a pool back, within 24 hours and while the pool has it. Errors: GIFT_STAYS, ALREADY_REVERSED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  takeBackHours("Which." input: TakeBackHoursInput!): TakeBackHoursPayload! @can(do: TAKE_PART)
+}
+
+"A gift to be taken back."
+input TakeBackHoursInput {
+  "The gift's transfer."
+  transferId: ID!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String!
+}
+
+"The result of takeBackHours."
+type TakeBackHoursPayload {
+  "The transfer that gives it back; null when there are errors."
+  transfer: Transfer
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -20234,8 +20423,10 @@ type Account implements Node {
   id: ID!
   "Whose hours it holds."
   kind: AccountKind!
-  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, or DORMANT where hours of members nobody heard of lie apart; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
+  "What a pool is for: SOLIDARITY, PROJECTS, RESERVE, DORMANT where hours of members nobody heard of lie apart, or EARMARKED/ and what its hours were given for; SOLIDARITY as well for what a solidarity draw set aside; empty otherwise."
   purpose: String!
+  "What a pool's hours were given for, in the community's words: nothing but cycles for it takes from it. Empty for every other account."
+  earmark: String!
   "The member it belongs to; null for the community's own."
   owner: Member
   "Minutes given less minutes received, the starting hours included; null where the caller may not see it."
@@ -20473,7 +20664,7 @@ type InclusionProof {
 }
 
 extend type Mutation {
-  "Gives hours of one's own; from the community for those who may. Errors: INSUFFICIENT_HOURS, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  "Gives hours of one's own, to a member, to a pool, or for what a pool's ` + "`" + `earmark` + "`" + ` says; from the community for those who may. What went to a pool can be taken back for a day, by ` + "`" + `takeBackHours` + "`" + `. Errors: INSUFFICIENT_HOURS, EARMARKED, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
   "Records hours that a sponsor brings into a pool, from the account of the community. Not into the reserve, which takes its own part of them. Errors: RESERVE_FILLS_ITSELF, REQUIRED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   recordSponsorHours("What." input: RecordSponsorHoursInput!): RecordSponsorHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
@@ -20505,7 +20696,7 @@ input GiveHoursInput {
 input RecordSponsorHoursInput {
   "In which community."
   communityId: ID!
-  "The pool (an account) they go to: not the reserve."
+  "The pool (an account) they go to: one for anything, or one whose ` + "`" + `earmark` + "`" + ` is what the sponsor brings them for; not the reserve."
   poolId: ID!
   "How many minutes."
   minutes: Minutes!
@@ -21022,6 +21213,8 @@ type SubmitListingPayload {
 enum UploadKind {
   "To be shown with an offer or a request."
   LISTING_PHOTO
+  "To show that work was done, with a claim on what a cycle granted: for whoever claims and those who approve."
+  CLAIM_PHOTO
 }
 
 "The versions that are kept of a picture. None is larger than what was handed in."
@@ -21557,7 +21750,7 @@ enum NotificationKind {
   PROJECT_FUNDED
   "Your project was not granted hours this time."
   PROJECT_UNFUNDED
-  "Hours are claimed for a project; for coordinators."
+  "Hours are claimed for a project; for those who approve claims."
   CLAIM_TO_APPROVE
   "The hours you claimed for a project are on your account."
   CLAIM_PAID
@@ -21589,6 +21782,12 @@ enum NotificationKind {
   DORMANT_LAPSED
   "For coordinators: a member's account has not moved for long; ` + "`" + `due` + "`" + ` is when they are asked again, or their hours are put apart."
   MEMBER_UNHEARD
+  "A cycle takes projects or requests until ` + "`" + `due` + "`" + `, and you have submitted none."
+  CYCLE_CALL_ENDS
+  "The vote of a cycle ends at ` + "`" + `due` + "`" + `, and you have not voted."
+  CYCLE_VOTE_ENDS
+  "What was granted to your project can be claimed until ` + "`" + `due` + "`" + `, and not all of it is."
+  CYCLE_CLAIMS_END
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -24172,12 +24371,16 @@ type Claim implements Node {
   minutes: Minutes!
   "What was done, and how one can see it."
   proof: String!
+  "Pictures of what was done, at most 8: for whoever claims, and those who approve claims; empty for others."
+  photos: [Photo!]!
   "Where it stands."
   stage: ClaimStage!
   "Why it was declined; empty otherwise."
   reason: String!
   "Who agreed so far."
   approvers: [Member!]!
+  "How many people must agree, by the cycle's own limit and by ` + "`" + `Charter.payouts` + "`" + ` as it stood when voting began."
+  approvalsNeeded: Int!
   "The movement of hours; null until paid."
   transfer: Transfer
 }
@@ -24434,21 +24637,21 @@ extend type Mutation {
   openCycle("The cycle." input: OpenCycleInput!): OpenCyclePayload! @can(do: RUN_CYCLES)
   "Ends a cycle before anything was granted; the envelope returns to its pool. Errors: CYCLE_STATE, REQUIRED."
   cancelCycle("Which, and why." input: CancelCycleInput!): CancelCyclePayload! @can(do: RUN_CYCLES)
-  "Proposes a project while a cycle calls for them, asks a SOLIDARITY_DRAW, or enters a PEER_EPOCH, once. Errors: CYCLE_STATE, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT, NOT_WITH_THIS_METHOD."
+  "Proposes a project while a cycle calls for them, asks a SOLIDARITY_DRAW, or enters a PEER_EPOCH, once. Errors: CYCLE_STATE, EARMARK_DIFFERS, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT, NOT_WITH_THIS_METHOD."
   submitProject("The project." input: SubmitProjectInput!): SubmitProjectPayload! @can(do: TAKE_PART)
   "Says whether a project can be done, with a reason when it cannot; nobody reviews their own. Errors: CYCLE_STATE, PROJECT_STATE, REQUIRED."
   reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
   "Takes one's own project back, until voting begins. Errors: CYCLE_STATE."
   withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
-  "Casts a ballot, or casts it again: the last one counts. Errors: CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
+  "Casts a ballot, or casts it again: the last one counts. Members vote in the cycles of their own community. Errors: VOTE_ELSEWHERE, CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
   "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
-  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
+  "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, UPLOAD_STATE, PHOTO_IN_USE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
-  "Agrees to somebody else's claim; the last approval credits the hours. Errors: CLAIM_STATE, OWN_CLAIM, APPROVED_BEFORE, CYCLE_STATE."
+  "Agrees to somebody else's claim; the last approval credits the hours. Never one's own, nor of whom one lives with. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, APPROVED_BEFORE, CYCLE_STATE."
   approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
-  "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, REQUIRED."
+  "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, REQUIRED."
   declineClaim("Which, and why." input: DeclineClaimInput!): DeclineClaimPayload! @can(do: APPROVE_CLAIMS)
 }
 
@@ -24456,7 +24659,7 @@ extend type Mutation {
 input OpenCycleInput {
   "In which community."
   communityId: ID!
-  "The pool (an account) whose hours are set aside."
+  "The pool (an account) whose hours are set aside. Over a pool with an ` + "`" + `earmark` + "`" + ` the cycle is for that, and takes only projects that say so."
   poolId: ID!
   "3 to 100 characters."
   title: String!
@@ -24544,6 +24747,8 @@ input SubmitProjectInput {
   minimumMinutes: Minutes
   "More than this many minutes is of no use; the minimum unless said otherwise."
   maximumMinutes: Minutes
+  "What the project is for, where the hours of the cycle's pool were given for something: ` + "`" + `cycle { pool { earmark } }` + "`" + `, shown to whoever submits. Left out otherwise."
+  earmark: String
   "Parts that can be claimed by themselves, at most 20, together not above the maximum."
   milestones: [ProjectMilestoneInput!]
   "For whom a coordinator submits it; null for oneself."
@@ -24654,6 +24859,8 @@ input ClaimPayoutInput {
   minutes: Minutes!
   "What was done, and how one can see it: 10 to 2000 characters."
   proof: String!
+  "Pictures that show it, at most 8, handed in with ` + "`" + `requestUpload` + "`" + ` as CLAIM_PHOTO and confirmed; they stay with the claim."
+  photoIds: [ID!]
   "For whom a coordinator claims; null for oneself."
   onBehalfOf: ID
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
@@ -26044,6 +26251,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_kind(ctx, field)
 	case "purpose":
 		return ec.fieldContext_Account_purpose(ctx, field)
+	case "earmark":
+		return ec.fieldContext_Account_earmark(ctx, field)
 	case "owner":
 		return ec.fieldContext_Account_owner(ctx, field)
 	case "balance":
@@ -26802,6 +27011,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_reserve(ctx, field)
 	case "dormancy":
 		return ec.fieldContext_Charter_dormancy(ctx, field)
+	case "payouts":
+		return ec.fieldContext_Charter_payouts(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -26950,12 +27161,16 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_minutes(ctx, field)
 	case "proof":
 		return ec.fieldContext_Claim_proof(ctx, field)
+	case "photos":
+		return ec.fieldContext_Claim_photos(ctx, field)
 	case "stage":
 		return ec.fieldContext_Claim_stage(ctx, field)
 	case "reason":
 		return ec.fieldContext_Claim_reason(ctx, field)
 	case "approvers":
 		return ec.fieldContext_Claim_approvers(ctx, field)
+	case "approvalsNeeded":
+		return ec.fieldContext_Claim_approvalsNeeded(ctx, field)
 	case "transfer":
 		return ec.fieldContext_Claim_transfer(ctx, field)
 	}
@@ -29288,6 +29503,16 @@ func (ec *executionContext) childFields_OpenDraftPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type OpenDraftPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenEarmarkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_OpenEarmarkPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenEarmarkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenEarmarkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -29336,6 +29561,16 @@ func (ec *executionContext) childFields_PauseMembershipPayload(ctx context.Conte
 		return ec.fieldContext_PauseMembershipPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PauseMembershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PayoutRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "above":
+		return ec.fieldContext_PayoutRule_above(ctx, field)
+	case "approvals":
+		return ec.fieldContext_PayoutRule_approvals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayoutRule", field.Name)
 }
 
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30832,6 +31067,16 @@ func (ec *executionContext) childFields_SubscribeSharesPayload(ctx context.Conte
 		return ec.fieldContext_SubscribeSharesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubscribeSharesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeBackHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_TakeBackHoursPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TakeBackHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -863,6 +863,8 @@ type ClaimPayoutInput struct {
 	Minutes domain.Minutes `json:"minutes"`
 	// What was done, and how one can see it: 10 to 2000 characters.
 	Proof string `json:"proof"`
+	// Pictures that show it, at most 8, handed in with `requestUpload` as CLAIM_PHOTO and confirmed; they stay with the claim.
+	PhotoIds []string `json:"photoIds,omitempty"`
 	// For whom a coordinator claims; null for oneself.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
@@ -2576,7 +2578,7 @@ type OpenComplaintPayload struct {
 type OpenCycleInput struct {
 	// In which community.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) whose hours are set aside.
+	// The pool (an account) whose hours are set aside. Over a pool with an `earmark` the cycle is for that, and takes only projects that say so.
 	PoolID string `json:"poolId"`
 	// 3 to 100 characters.
 	Title string `json:"title"`
@@ -2656,6 +2658,24 @@ type OpenDraftPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A pool to be opened for one thing.
+type OpenEarmarkInput struct {
+	// In which community.
+	CommunityID string `json:"communityId"`
+	// What its hours are for, 3 to 60 characters, in words that members understand; it can never be changed, since people give for it.
+	For string `json:"for"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of openEarmark.
+type OpenEarmarkPayload struct {
+	// The pool; null when there are errors.
+	Account *view.Account `json:"account,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A number lies outside its bounds; minutes among them.
 type OutOfRange struct {
 	// For programs.
@@ -2714,6 +2734,14 @@ type PauseMembershipPayload struct {
 	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Changes of how many people look at a claim on what a cycle granted.
+type PayoutChangesInput struct {
+	// A claim of more than so many minutes needs `approvals`; at least 1.
+	Above *domain.Minutes `json:"above,omitempty"`
+	// How many people approve such a claim, 0 to 7; 0 for what its cycle says.
+	Approvals *int `json:"approvals,omitempty"`
 }
 
 // A stretch of time: from a moment (included) until another (excluded).
@@ -3022,7 +3050,7 @@ type ReclaimDormantHoursPayload struct {
 type RecordSponsorHoursInput struct {
 	// In which community.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) they go to: not the reserve.
+	// The pool (an account) they go to: one for anything, or one whose `earmark` is what the sponsor brings them for; not the reserve.
 	PoolID string `json:"poolId"`
 	// How many minutes.
 	Minutes domain.Minutes `json:"minutes"`
@@ -4166,6 +4194,8 @@ type SubmitProjectInput struct {
 	MinimumMinutes *domain.Minutes `json:"minimumMinutes,omitempty"`
 	// More than this many minutes is of no use; the minimum unless said otherwise.
 	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
+	// What the project is for, where the hours of the cycle's pool were given for something: `cycle { pool { earmark } }`, shown to whoever submits. Left out otherwise.
+	Earmark *string `json:"earmark,omitempty"`
 	// Parts that can be claimed by themselves, at most 20, together not above the maximum.
 	Milestones []*reinvestment.Milestone `json:"milestones,omitempty"`
 	// For whom a coordinator submits it; null for oneself.
@@ -4212,6 +4242,22 @@ type SubscribeSharesPayload struct {
 // server-sent events. Every event carries a cursor. A subscription ends with an
 // error when the caller may not follow it any more.
 type Subscription struct {
+}
+
+// A gift to be taken back.
+type TakeBackHoursInput struct {
+	// The gift's transfer.
+	TransferID string `json:"transferId"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The result of takeBackHours.
+type TakeBackHoursPayload struct {
+	// The transfer that gives it back; null when there are errors.
+	Transfer *ledger.Transfer `json:"transfer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A webhook to try.
@@ -4438,7 +4484,7 @@ type UploadTicket struct {
 type UseDormantHoursInput struct {
 	// Where.
 	CommunityID string `json:"communityId"`
-	// The pool (an account) that uses them: not the reserve.
+	// The pool (an account) that uses them: not the reserve, nor one with an `earmark`.
 	PoolID string `json:"poolId"`
 	// Minutes.
 	Minutes domain.Minutes `json:"minutes"`

@@ -25,6 +25,7 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/internal/blob"
 	"github.com/hora-coop/hora/internal/password"
@@ -58,11 +59,12 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		photos := media.New(db, persistence.MediaStore{}, standing, members, files, picture.New(), token.NewTickets(keys))
 		listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 		exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
+		cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
 		return Rooms{
 			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
 			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
-			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil)), Reader: "relay",
+			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil), cycles), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
 			Identity: identity.New(db, persistence.IdentityStore{}, keys, password.New(cost, 2),

@@ -207,6 +207,33 @@ func TestAddingMoneyNeverUnfunds(t *testing.T) {
 	})
 }
 
+// The methods that promise no such thing, each with its smallest example: a fuller chest
+// has room for the larger project, which more people want or somebody asked for first,
+// and the smaller one that alone had fitted before is left out.
+func TestMoreMoneyCanUnfundWhereNothingElseIsPromised(t *testing.T) {
+	t.Parallel()
+	large := between("oven 100 100", "bench 60 60")
+	large[0].Owner, large[1].Owner = "ana", "ben"
+	yes := saying("v1 oven 1 bench 1", "v2 oven 1 bench 1", "v3 oven 1")
+	for _, in := range []allocation.Instance{
+		{Method: allocation.Knapsack, Ballots: yes},
+		{Method: allocation.ProposalVote, Ballots: yes, Rule: allocation.Rule{Roll: 3}},
+		{Method: allocation.EqualShares, Ballots: yes, Rule: allocation.Rule{Utility: allocation.PerMinute}},
+		{Method: allocation.SolidarityDraw, Ballots: []allocation.Ballot{}, Rule: allocation.Rule{PersonMaximum: 500}},
+	} {
+		in.Version, in.Projects, in.Envelope = allocation.Version, large, 60
+		less := allocate(t, in)
+		in.Envelope = 100
+		more := allocate(t, in)
+		granted := func(r allocation.Result) [2]domain.Minutes {
+			return [2]domain.Minutes{r.Lines[0].Minutes, r.Lines[1].Minutes}
+		}
+		if granted(less) != [2]domain.Minutes{0, 60} || granted(more) != [2]domain.Minutes{100, 0} {
+			t.Errorf("%s: with 60 %s; with 100 %s", in.Method, told(less), told(more))
+		}
+	}
+}
+
 func TestSplitAlwaysAddsUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
