@@ -2,29 +2,10 @@
 // Mornings at the desk, as people have them: what the pages say is what is waited for, and
 // what the API says afterwards is what counts, to the minute.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { antoine, applicant, ask, at, axeSays, go, lucie, margaret, password, pick, register, report, settled, url } from './people.mjs';
-
-const some = () => randomUUID().slice(0, 4);
-const calm = async (w) => {
-  assert.equal(w.wrong.join('\n'), '');
-  await w.close();
-};
-const toast = (w, key, about = '') => w.page.locator('.toast > span', { hasText: w.say(key) }).filter({ hasText: about }).waitFor();
-
-/** What is open now, a question in front of the page for example, has nothing that axe finds wrong. */
-const clean = async (w) => assert.equal((await axeSays(w.page)).join('\n'), '');
-
-async function inbox(w, who, where) {
-  await w.page.keyboard.press('g');
-  await w.page.keyboard.press('i');
-  await w.page.waitForURL((now) => now.pathname === `/admin/${where}`);
-  await settled(w);
-  await w.page.locator('a[data-row]', { hasText: who }).first().click();
-  await settled(w);
-}
+import { answersReport, calm, inbox, moderator, some, toast } from './acts.mjs';
+import { antoine, applicant, ask, at, go, lucie, margaret, password, pick, report, settled } from './people.mjs';
 
 async function admits(w, slug, person) {
   await inbox(w, person.displayName, slug);
@@ -115,52 +96,6 @@ async function settlesDispute(w, who) {
   assert.deepEqual(node, { state: 'CONFIRMED', minutes: { settled: 75 } });
 }
 
-/** Answers a report, with the statement that its member reads: it is read before it is sent. */
-async function answersReport(w, slug, about, action, limits = []) {
-  const { page, say } = w;
-  await inbox(w, about.displayName, slug);
-  await page.locator(`input[name=action][value=${action}]`).check();
-  await page.getByRole('button', { name: w.language === 'fr' ? 'Français' : 'English', exact: true }).click();
-  const statement = page.getByLabel(say('moderation.statement'), { exact: true });
-  await page.waitForFunction((field) => field.value.length > 20, await statement.elementHandle());
-  // What stands in brackets is for people to fill in; nothing goes out before.
-  const look = page.getByRole('button', { name: say('moderation.look'), exact: true });
-  await look.click();
-  await page.locator('[aria-invalid=true]').waitFor();
-  await statement.fill(`${(await statement.inputValue()).replaceAll(/\[[^\]]*\]/g, '…')} 0123`);
-  const said = await statement.inputValue();
-  if (action === 'LIMIT') {
-    // A limit that names nothing is none.
-    await look.click();
-    await page.locator('fieldset .problem').waitFor();
-    for (const ability of limits) await page.locator(`input[name=limits][value=${ability}]`).check();
-  }
-  await look.click();
-  const preview = page.getByRole('dialog');
-  await preview.getByText(said.trim()).waitFor();
-  await clean(w);
-  const shown = (await preview.locator('.said').innerText()).trim();
-  await preview.getByRole('button', { name: say('moderation.doIt'), exact: true }).click();
-  await toast(w, 'moderation.answeredNow');
-  const { node } = await ask(about, 'query ($id: ID!) { node(id: $id) { ... on Member { participation measures { id action limits statement text until decidedBy { id } } limits { ability until } } } }', { id: about.member });
-  assert.equal(node.measures.length, 1);
-  const [measure] = node.measures;
-  assert.deepEqual({ action: measure.action, statement: measure.statement, by: measure.decidedBy }, { action, statement: said.trim(), by: null });
-  assert.ok(measure.text.includes(said.trim()));
-  assert.deepEqual([measure.limits, node.limits.map(({ ability }) => ability)], [limits, limits]);
-  // Word for word, but for the moments, which go on from when it was read.
-  const words = (text) => text.replaceAll(/\d+/g, '#').replaceAll(/\s+/g, ' ');
-  assert.equal(words(shown), words(measure.text));
-  return { measure, participation: node.participation };
-}
-
-/** Somebody new to whom a coordinator entrusts the moderation. */
-async function moderator(displayName, coordinator) {
-  const who = await applicant(displayName, coordinator, true);
-  await ask(coordinator, 'mutation ($input: GrantRoleInput!) { grantRole(input: $input) { userErrors { message } } }', { input: { memberId: who.member, role: 'MODERATOR' } });
-  return who;
-}
-
 /** Has somebody publish an offer, which a coordinator looks at first where the charter says so. */
 async function offers(who, title, coordinator) {
   const { community } = await ask(who, 'query ($slug: String!) { community(slug: $slug) { id serviceTypes { children { children { id } } } } }', { slug: coordinator.slug });
@@ -225,84 +160,6 @@ async function answersAppeal(w, who, author, reporter) {
   console.log(`story: ${w.language}: an appeal is answered by somebody else than who took the measure, and the offer is back`);
 }
 
-/** Somebody new who founds a community in which listings are looked at, and a service asks for an attestation. */
-async function founder(language) {
-  const who = { ...(await register(`Fanny ${some()}`, language)), slug: `essai-${randomUUID().slice(0, 8)}` };
-  const { createCommunity } = await ask(who, `mutation ($input: CreateCommunityInput!) { createCommunity(input: $input) {
-    community { id serviceTypes { id } } userErrors { message } } }`, { input: { name: 'Le Nouveau Pas', slug: who.slug, locale: language, timeZone: 'America/Toronto' } });
-  const { id, serviceTypes } = createCommunity.community;
-  await ask(who, 'mutation ($input: AmendCharterInput!) { amendCharter(input: $input) { userErrors { message } } }', { input: {
-    communityId: id, reason: 'Pour commencer.', changes: { listings: { review: true }, safety: { gates: [{ serviceTypeId: serviceTypes[0].id, vetting: ['RECORD_CHECK'] }] } } } });
-  return who;
-}
-
-/** Sends a listing back with what to change; its author files it again, and it is published once the page shows it anew. */
-async function sendsBack(w, who, author) {
-  const { page, say } = w;
-  const title = 'Lire ensemble';
-  const { community } = await ask(author, 'query ($slug: String!) { community(slug: $slug) { id serviceTypes { children { children { id } } } } }', { slug: who.slug });
-  const { createListing } = await ask(author, 'mutation ($input: CreateListingInput!) { createListing(input: $input) { listing { id state } userErrors { message } } }',
-    { input: { communityId: community.id, kind: 'OFFER', title, serviceTypeId: community.serviceTypes[0].children[0].children[0].id } });
-  const { id, state } = createListing.listing;
-  assert.equal(state, 'PENDING_REVIEW');
-  const stands = async () => (await ask(author, 'query ($id: ID!) { node(id: $id) { ... on Listing { state reviews { step reason } vetting { valid } } } }', { id })).node;
-
-  await page.keyboard.press('g');
-  await page.keyboard.press('l');
-  await page.waitForURL(/\/listings$/);
-  await settled(w);
-  const card = page.locator('li', { hasText: title });
-  await card.getByRole('button', { name: say('listings.sendBackThis') }).click();
-  const dialog = page.getByRole('dialog');
-  const go = dialog.getByRole('button', { name: say('listings.sendBack'), exact: true });
-  await go.click();
-  await dialog.locator('[aria-invalid=true]').waitFor(); // never without what to change
-  await clean(w);
-  const reason = 'Dites à qui cela s’adresse, et combien de temps cela prend.';
-  await dialog.getByLabel(say('listings.toChange'), { exact: true }).fill(reason);
-  await go.click();
-  await toast(w, 'listings.sentBack', title);
-  assert.deepEqual(await stands(), { state: 'DRAFT', reviews: [{ step: 'SENT_BACK', reason }], vetting: [{ valid: false }] });
-
-  await ask(author, 'mutation ($input: SubmitListingInput!) { submitListing(input: $input) { userErrors { message } } }', { input: { listingId: id } });
-  await card.getByText(reason).waitFor(); // the list is live, and says what was asked before
-  await card.getByRole('button', { name: say('listings.approveThis') }).click();
-  await toast(w, 'listings.approved', title);
-  await page.goto(`${url}/admin/${who.slug}/listings/${id}`);
-  await page.getByRole('heading', { name: say('listings.steps'), exact: true }).waitFor();
-  const after = await stands();
-  assert.deepEqual([after.state, after.reviews.map(({ step }) => step)], ['PUBLISHED', ['SENT_BACK', 'FILED_AGAIN', 'APPROVED']]);
-  console.log(`story: ${w.language}: a listing is sent back with what to change, filed again and published`);
-  return id;
-}
-
-/** Attests that a check was seen, which opens the service that asks for it; and withdraws it, for a reason. */
-async function attests(w, who, member, listing) {
-  const { page, say } = w;
-  await page.goto(`${url}/admin/${who.slug}/members/${member.member}`);
-  await settled(w);
-  const record = page.getByRole('button', { name: say('members.recordVetting'), exact: true });
-  await record.click();
-  await record.click();
-  await page.locator('[aria-invalid=true]').waitFor();
-  await clean(w);
-  await page.getByLabel(say('members.vettingKind'), { exact: true }).selectOption('RECORD_CHECK');
-  await record.click();
-  await toast(w, 'members.vettingRecorded');
-  const stands = async () => (await ask(member, `query ($id: ID!, $listing: ID!) {
-    member: node(id: $id) { ... on Member { vettings { kind { code } valid withdrawReason } } }
-    listing: node(id: $listing) { ... on Listing { vetting { valid } } } }`, { id: member.member, listing }));
-  assert.deepEqual(await stands(), { member: { vettings: [{ kind: { code: 'RECORD_CHECK' }, valid: true, withdrawReason: null }] }, listing: { vetting: [{ valid: true }] } });
-
-  await page.getByRole('button', { name: say('members.withdrawVettingOf') }).click();
-  const reason = 'C’était pour une autre personne.';
-  await page.getByRole('dialog').getByRole('textbox').fill(reason);
-  await page.getByRole('dialog').getByRole('button', { name: say('members.withdrawVetting'), exact: true }).click();
-  await toast(w, 'members.vettingWithdrawn');
-  assert.deepEqual(await stands(), { member: { vettings: [{ kind: { code: 'RECORD_CHECK' }, valid: false, withdrawReason: reason }] }, listing: { vetting: [{ valid: false }] } });
-  console.log(`story: ${w.language}: an attestation is recorded, opens a service, and is withdrawn`);
-}
-
 /** The rows of a file as spreadsheets read it. */
 function rows(csv, part) {
   const cell = new RegExp(`("(?:[^"]|"")*"|[^${part}\r\n]*)(${part}|\r\n)`, 'g');
@@ -364,15 +221,6 @@ for (const [who, language] of [[lucie, 'fr'], [margaret, 'en']]) {
     await answersReport(w, who.slug, paul, 'WARN');
     await answersAppeal(w, who, nadia, paul);
     await exportsMonth(w, who);
-    await calm(w);
-  });
-
-  test(`a coordinator of a community that begins, ${language}`, async () => {
-    const who = await founder(language);
-    const author = await applicant(`Odile ${some()}`, who, true);
-    const w = await at(who, { language });
-    const listing = await sendsBack(w, who, author);
-    await attests(w, who, author, listing);
     await calm(w);
   });
 
