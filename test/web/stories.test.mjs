@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { answersReport, calm, inbox, moderator, some, toast } from './acts.mjs';
-import { antoine, applicant, ask, at, go, lucie, margaret, password, pick, report, settled } from './people.mjs';
+import { antoine, applicant, ask, at, go, lucie, margaret, password, pick, report, settled, url } from './people.mjs';
 
 async function admits(w, slug, person) {
   await inbox(w, person.displayName, slug);
