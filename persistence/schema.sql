@@ -549,7 +549,9 @@ CREATE TABLE public.claim (
   transfer_id uuid,
   created_at timestamp with time zone NOT NULL,
   version integer NOT NULL DEFAULT 1,
+  approvals integer NOT NULL DEFAULT 0,
   CONSTRAINT claim_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT claim_approvals CHECK (((approvals >= 0) AND (approvals <= 7))),
   CONSTRAINT claim_minutes CHECK ((minutes > 0)),
   CONSTRAINT claim_paid CHECK (((stage = 'PAID'::text) = (transfer_id IS NOT NULL))),
   CONSTRAINT claim_stage CHECK ((stage = ANY (ARRAY['CLAIMED'::text, 'PAID'::text, 'DECLINED'::text]))),
@@ -701,6 +703,7 @@ CREATE TABLE public.cycle (
   opened_by uuid NOT NULL,
   created_at timestamp with time zone NOT NULL,
   version integer NOT NULL DEFAULT 1,
+  reminded text NOT NULL DEFAULT ''::text,
   CONSTRAINT cycle_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT cycle_end CHECK (((next_at IS NULL) = (state = ANY (ARRAY['CLOSED'::text, 'CANCELLED'::text])))),
   CONSTRAINT cycle_envelope CHECK ((envelope > 0)),
@@ -1523,10 +1526,12 @@ CREATE TABLE public.photo (
   expires_at timestamp with time zone NOT NULL,
   unused_since timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  claim_id uuid,
   CONSTRAINT photo_pkey PRIMARY KEY (community_id, id),
-  CONSTRAINT photo_shown_is_described CHECK (((listing_id IS NULL) OR ((state = 'READY'::text) AND (alt <> ''::text) AND (address IS NOT NULL)))),
-  CONSTRAINT photo_shown_or_unused CHECK ((((listing_id IS NULL) = (unused_since IS NOT NULL)) AND ((listing_id IS NULL) = (place IS NULL)))),
+  CONSTRAINT photo_shown_is_described CHECK ((((listing_id IS NULL) AND (claim_id IS NULL)) OR ((state = 'READY'::text) AND (alt <> ''::text) AND (address IS NOT NULL)))),
+  CONSTRAINT photo_shown_or_unused CHECK (((num_nonnulls(listing_id, claim_id, unused_since) = 1) AND ((unused_since IS NULL) = (place IS NOT NULL)))),
   CONSTRAINT photo_state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'CLAIMED'::text, 'STORED'::text, 'READY'::text, 'ERASING'::text]))),
+  CONSTRAINT photo_claim_fkey FOREIGN KEY (community_id, claim_id) REFERENCES public.claim(community_id, id),
   CONSTRAINT photo_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
   CONSTRAINT photo_listing_fkey FOREIGN KEY (community_id, listing_id) REFERENCES public.listing(community_id, id),
   CONSTRAINT photo_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
@@ -1534,6 +1539,7 @@ CREATE TABLE public.photo (
 ALTER TABLE public.photo ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.photo FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.photo TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX photo_claim_idx ON public.photo USING btree (community_id, claim_id, place) WHERE (claim_id IS NOT NULL);
 CREATE INDEX photo_listing_idx ON public.photo USING btree (community_id, listing_id, place) WHERE (listing_id IS NOT NULL);
 CREATE INDEX photo_unused_idx ON public.photo USING btree (community_id, unused_since) WHERE (unused_since IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON public.photo TO hora_server;
