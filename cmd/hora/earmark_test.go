@@ -63,7 +63,7 @@ func TestHoursGivenForSomethingGoToNothingElse(t *testing.T) {
 	same(t, "the page", status, 200)
 	_, sheet := w.get(anna, "/cycles/"+cycle+"/report.csv")
 	for _, text := range []string{page, sheet} {
-		if !strings.Contains(text, "Seulement pour : Les enfants du quartier") {
+		if !strings.Contains(strings.ReplaceAll(text, "\u00a0", " "), "Seulement pour : Les enfants du quartier") {
 			t.Errorf("the report does not say what its hours were for:\n%s", text)
 		}
 	}

@@ -28,7 +28,7 @@ type TakeBack struct {
 // mayTakeBack says whether a gift may still be taken back by who gave it: what a member
 // received is theirs, and so is what a pool gave on.
 func mayTakeBack(gift Transfer, to Account, now time.Time) error {
-	why := ""
+	var why string
 	switch {
 	case to.Kind != Pool:
 		why = "TO_MEMBER"

@@ -142,7 +142,7 @@ var given = []struct {
 	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
 	{regexp.MustCompile(`^moderation\.action\.LIMIT$`), []string{"what"}},
 	{regexp.MustCompile(`^(ability|signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register|plan)\.`), nil},
-	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "from", "number", "until"}},
+	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "for", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
 	{regexp.MustCompile(`^moderation\.text$`), []string{"action", "appealBy", "rule", "statement", "until"}},
@@ -154,11 +154,11 @@ var given = []struct {
 	{regexp.MustCompile(`^charter\.`), []string{"count", "new", "old", "what"}},
 	{regexp.MustCompile(`^decision\.verdict\.`), []string{"count", "majority", "max", "name", "required", "share"}},
 	{regexp.MustCompile(`^report\.source\.`), []string{"name"}},
-	{regexp.MustCompile(`^report\.`), []string{"at", "from", "until"}},
+	{regexp.MustCompile(`^report\.`), []string{"at", "for", "from", "until"}},
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^web\.`), []string{"at", "count", "email", "limit", "max", "min", "minutes", "name", "number", "of", "required", "what", "when", "who"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "body", "count", "event", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
+		"about", "actual", "available", "body", "community", "count", "event", "for", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
 		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }
