@@ -20,14 +20,20 @@ type dormantRow struct {
 	NextAt, EndedAt           *time.Time
 	Version                   int
 	Participation             string
+	MovedAt                   *time.Time
 }
 
-const dormantColumns = `d.community_id, d.id, d.member_id, d.quiet_since, d.state, d.contacts, d.minutes, d.next_at, d.ended_at, d.version, m.participation`
+const dormantColumns = `d.community_id, d.id, d.member_id, d.quiet_since, d.state, d.contacts, d.minutes, d.next_at, d.ended_at, d.version, m.participation,
+	(SELECT e.at FROM ledger.account a JOIN ledger.entry e ON e.community_id = a.community_id AND e.account_id = a.id AND e.seq = a.seq
+	  WHERE a.community_id = d.community_id AND a.owner_id = d.member_id AND a.closed_at IS NULL) AS moved_at`
 
 func (r dormantRow) value() reinvestment.Dormant {
 	d := reinvestment.Dormant{
 		Community: r.CommunityID, ID: r.ID, Member: r.MemberID, QuietSince: r.QuietSince.UTC(), State: reinvestment.DormantState(r.State),
 		Contacts: r.Contacts, Minutes: domain.Minutes(r.Minutes), Version: r.Version, Is: membership.Participation(r.Participation),
+	}
+	if r.MovedAt != nil {
+		d.MovedAt = r.MovedAt.UTC()
 	}
 	if r.NextAt != nil {
 		d.NextAt = r.NextAt.UTC()

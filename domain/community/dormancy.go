@@ -27,9 +27,9 @@ func (d Dormancy) On() bool { return d.Months > 0 }
 func (d Dormancy) QuietSince(at time.Time) time.Time { return at.AddDate(0, -d.Months, 0) }
 
 // Usable is how much more of what lies apart may be used, while so much is owed and so
-// much of it is in use already.
+// much of it is in use already; less than none is, where more was given back than owed.
 func (d Dormancy) Usable(owed, inUse domain.Minutes) domain.Minutes {
-	return max(0, max(0, owed)*domain.Minutes(min(max(d.SafePart, 0), 10_000))/10_000-max(0, inUse))
+	return max(0, max(0, owed)*domain.Minutes(min(max(d.SafePart, 0), 10_000))/10_000-inUse)
 }
 
 func (d Dormancy) check(check *domain.Check) {

@@ -323,9 +323,10 @@ func (s *Service) account(ctx context.Context, community, id domain.ID) (Account
 }
 
 // open says whether every member sees an account's hours: the community's own, but
-// for those set aside for people who ask.
+// for those set aside for people who ask, and those of people nobody has heard of, who
+// would be named by what comes and goes.
 func (a Account) open() bool {
-	return a.Kind != Member && (a.Kind != Project || a.Purpose != Solidarity)
+	return a.Kind != Member && !a.apart() && (a.Kind != Project || a.Purpose != Solidarity)
 }
 
 // MaySee says whether a standing shows an account's hours.

@@ -45,8 +45,9 @@ type Dormant struct {
 	NextAt                time.Time      // when it goes on by itself; zero once over
 	EndedAt               time.Time
 	Version               int
-	// Is is what their member is by now.
-	Is membership.Participation
+	// Is is what their member is by now, and MovedAt when their account moved last.
+	Is      membership.Participation
+	MovedAt time.Time
 }
 
 // Quiet is a member whose account did not move for long.
@@ -75,7 +76,7 @@ func (b DormantBook) add(account ledger.Account, rule community.Dormancy) Dorman
 }
 
 // next is where hours go on to, and ok is false when nothing is due. Whoever takes
-// part again has them back at once; whoever left, left them to the whole. Once apart
+// part again has them back at once; whoever moves hours is there; whoever left, left them to the whole. Once apart
 // they stay so as long as was promised, whatever the charter says by then.
 func (d Dormant) next(rule community.Dormancy, now time.Time) (to DormantState, ok bool) {
 	held := d.State == Held
@@ -86,9 +87,11 @@ func (d Dormant) next(rule community.Dormancy, now time.Time) (to DormantState, 
 		return Lapsed, true
 	case d.Is == membership.Left || !rule.On() && !held:
 		return Kept, true
-	case d.Is != membership.Dormant && d.Is != membership.Suspended && held:
+	case d.Is == membership.Suspended && held:
+		return "", false // they could not come back for them
+	case d.Is != membership.Dormant && held:
 		return Returned, true
-	case d.Is != membership.Dormant && !held:
+	case !held && (d.Is != membership.Dormant || d.MovedAt.After(d.QuietSince)):
 		return Kept, true
 	case d.NextAt.After(now):
 		return "", false
@@ -100,11 +103,15 @@ func (d Dormant) next(rule community.Dormancy, now time.Time) (to DormantState, 
 	return Held, true
 }
 
-// parts is where hours that come back come from: from what lies apart as far as it
-// goes, and the rest, which is in use, from the reserve.
-func (d Dormant) parts(apart domain.Minutes) (fromApart, fromReserve domain.Minutes) {
-	fromApart = min(max(0, apart), d.Minutes)
-	return fromApart, d.Minutes - fromApart
+// lent is how much of hours that come back is in use meanwhile, while so much lies apart.
+func (d Dormant) lent(apart domain.Minutes) domain.Minutes {
+	return d.Minutes - min(max(0, apart), d.Minutes)
+}
+
+// lapsing is how much the whole has of hours that nobody came for, while so much lies
+// apart and so much of it is others': what is in use is taken for theirs.
+func (d Dormant) lapsing(apart, others domain.Minutes) domain.Minutes {
+	return min(d.Minutes, max(0, apart-others))
 }
 
 // The events of hours that lie apart.

@@ -180,16 +180,16 @@ func (s *Service) giveBack(ctx context.Context, actor domain.Actor, d Dormant, n
 	if err != nil {
 		return err
 	}
-	there, used := d.parts(apart.Balance)
-	err = s.postDormant(ctx, actor, d, "back", DormantReturned, grant(there, apart.ID, account.ID), grant(used, reserve.ID, account.ID))
+	// By way of what lies apart, which nobody reads: the reserve's book names no one.
+	err = s.postDormant(ctx, actor, d, "back", DormantReturned, grant(d.lent(apart.Balance), reserve.ID, apart.ID), grant(d.Minutes, apart.ID, account.ID))
 	if err != nil {
 		return err
 	}
 	return s.still(ctx, d.Community, apart.ID)
 }
 
-// leaveToAll gives the pool that leavers leave to what nobody reclaimed; what is in
-// use stays where it is.
+// leaveToAll gives the pool that leavers leave to what nobody reclaimed. What is in use
+// is taken for theirs, and stays where it is: the others' hours are there again.
 func (s *Service) leaveToAll(ctx context.Context, d Dormant, purpose string, now time.Time) error {
 	apart, err := s.hours.PoolFor(ctx, d.Community, ledger.Dormant, now)
 	if err != nil {
@@ -199,8 +199,11 @@ func (s *Service) leaveToAll(ctx context.Context, d Dormant, purpose string, now
 	if err != nil {
 		return err
 	}
-	there, _ := d.parts(apart.Balance)
-	leg := grant(there, apart.ID, pool.ID)
+	_, others, err := s.store.DormantOwed(ctx, d.Community)
+	if err != nil {
+		return err
+	}
+	leg := grant(d.lapsing(apart.Balance, others), apart.ID, pool.ID)
 	leg.Kind = ledger.Closing
 	if err := s.postDormant(ctx, domain.System, d, "lapsed", DormantLapsed, leg); err != nil {
 		return err

@@ -115,6 +115,10 @@ func (s *Service) useDormant(ctx context.Context, actor domain.Actor, cmd UseDor
 	if err != nil {
 		return domain.Nowhere, err
 	}
+	_, charter, err := s.communities.Rules(ctx, cmd.Community, now)
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	before, err := s.dormantBook(ctx, cmd.Community, now)
 	if err != nil {
 		return domain.Nowhere, err
@@ -131,8 +135,9 @@ func (s *Service) useDormant(ctx context.Context, actor domain.Actor, cmd UseDor
 	if err != nil {
 		return domain.Nowhere, err
 	}
-	after, err := s.dormantBook(ctx, cmd.Community, now) // nobody else uses any of it meanwhile
-	if err == nil && after.InUse > before.InUse+before.Usable {
+	// Now nobody else moves any of it: what others did meanwhile counts.
+	after, err := s.dormantBook(ctx, cmd.Community, now)
+	if err == nil && (after.On < 0 || after.InUse > charter.Dormancy.Usable(after.Owed, 0)) {
 		err = beyond
 	}
 	return leg.ID, err

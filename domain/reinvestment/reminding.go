@@ -22,7 +22,7 @@ const remindBefore = 3 * 24 * time.Hour
 func (c Cycle) begins() (at time.Time, ok bool) {
 	switch c.State {
 	case OpenCall:
-		return c.Calendar.CallAt, true
+		return c.Calendar.CallAt, !credits(c.Method) // who needs hours, asks by themselves
 	case Voting:
 		return c.Calendar.VotingAt, c.Method != allocation.SolidarityDraw // where nobody votes
 	case Paying:
