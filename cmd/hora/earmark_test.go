@@ -34,6 +34,8 @@ func TestHoursGivenForSomethingGoToNothingElse(t *testing.T) {
 	for _, to := range []string{w.poolFor("PROJECTS"), bruno.account(), w.ownAccount()} {
 		w.founder.cannot("giveHours", input{"from": pool, "to": to, "minutes": 10, "idempotencyKey": newKey()}, "EARMARKED", "from")
 	}
+	gift := w.founder.does("giveHours", input{"from": w.ownAccount(), "to": bruno.account(), "minutes": 10, "idempotencyKey": newKey()}).text("transfer.id")
+	w.founder.cannot("correctTransfer", input{"transferId": gift, "debitId": pool, "reason": "Des enfants, plutôt.", "idempotencyKey": newKey()}, "EARMARKED", "debitId")
 	w.founder.cannot("planSplit", input{
 		"communityId": w.id, "poolId": pool, "title": "Partage", "firstOn": w.inDays(2), "rhythm": "MONTHLY", "key": []input{{"use": "SOLIDARITY", "basisPoints": 10_000}},
 	}, "EARMARKED", "poolId")

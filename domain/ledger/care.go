@@ -53,7 +53,7 @@ type Correction struct {
 // Correct undoes a transfer and writes the right one, as one posting: nobody
 // ever sees one without the other. Like any undoing it may cross a floor.
 //
-// Errors: NotFound, Forbidden, AlreadyReversed, AccountClosed, SameAccount, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, AlreadyReversed, AccountClosed, SameAccount, EarmarkedHours, Required, IdempotencyKeyReused.
 func (s *Service) Correct(ctx context.Context, actor domain.Actor, cmd Correction) (Transfer, error) {
 	var c domain.Check
 	cmd.Reason = c.Text("reason", cmd.Reason, 1, 1000)
@@ -97,7 +97,17 @@ func (s *Service) right(ctx context.Context, mistake Transfer, cmd Correction) (
 	if cmd.Minutes != 0 {
 		right.Minutes = cmd.Minutes
 	}
-	return right, s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit)
+	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit); err != nil {
+		return right, err
+	}
+	if right.Debit == mistake.Debit && right.Credit == mistake.Credit {
+		return right, nil
+	}
+	from, err := s.account(ctx, cmd.Community, right.Debit)
+	if err == nil {
+		err = from.Unearmarked("debitId") // not even by correcting
+	}
+	return right, err
 }
 
 // mistake is a transfer that may still be undone.
