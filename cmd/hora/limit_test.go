@@ -81,6 +81,10 @@ func TestALimitTakesWhatItNamesAndNothingElse(t *testing.T) {
 	said = clara.cannot("proposeExchange", input{"communityId": town.id, "listingId": offer, "minutes": 30}, "MEMBER_INACTIVE", "providerId")
 	same(t, "nothing more", said.Type, "GeneralError")
 
+	worded := with(town.proposal(clara, bruno, 15), "message", "Encore moi.")
+	bruno.cannot("proposeExchange", worded, "ABILITY_LIMITED", "message") // asking is not kept from him, words are
+	bruno.does("proposeExchange", town.proposal(clara, bruno, 15))
+
 	bruno.writes(promised, "À samedi.")
 	bruno.completes(promised, 30)
 	anna.confirms(promised, 30)

@@ -194,7 +194,8 @@ func (s *Service) mayWrite(ctx context.Context, actor domain.Actor, t Thread, wr
 		if failed != nil {
 			return failed
 		}
-		if len(found) == 0 || !found[0].UnderWay() || found[0].State == exchange.Proposed {
+		promised := len(found) == 1 && found[0].UnderWay() && (found[0].State != exchange.Proposed || found[0].Hold != domain.Nowhere)
+		if !promised {
 			return err
 		}
 	}

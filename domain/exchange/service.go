@@ -58,6 +58,9 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 				err = s.oneSide(ctx, actor, x, side)
 			}
 			if err == nil {
+				err = s.mayWrite(ctx, x, side, terms.Message, now)
+			}
+			if err == nil {
 				x.ScheduledAt = terms.ScheduledAt
 				err = s.vetted(ctx, x, rules.Safety, "serviceTypeId", now)
 			}
@@ -172,6 +175,15 @@ func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, abou
 	return c.Err()
 }
 
+// mayWrite refuses words to whom nothing was agreed with yet, by somebody whom a
+// measure keeps from writing: the terms alone may be proposed.
+func (s *Service) mayWrite(ctx context.Context, x Exchange, side domain.ID, words string, now time.Time) error {
+	if words == "" || x.Hold != domain.Nowhere {
+		return nil
+	}
+	return s.members.AbleByID(ctx, x.Community, side, membership.Messaging, "message", now)
+}
+
 // vetted refuses a service that asks for an attestation of who gives it, by somebody
 // who has none that holds on its day. What it is called here counts, and what the
 // listing calls it.
@@ -197,7 +209,8 @@ func (s *Service) vetted(ctx context.Context, x Exchange, rules community.Safety
 // Revise proposes other terms; the other side then answers. What was already
 // promised stays promised until it does.
 //
-// Errors: NotFound, WrongState, MinutesOutOfRange, IdempotencyKeyReused.
+// Errors: NotFound, WrongState, MinutesOutOfRange, membership.AbilityLimited,
+// IdempotencyKeyReused.
 func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms Terms) (Exchange, error) {
 	act.Terms = terms
 	return s.act(ctx, actor, Revise, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
@@ -206,6 +219,9 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 			return x, Step{}, err
 		}
 		if x, err = x.step(Revise); err != nil {
+			return x, Step{}, err
+		}
+		if err := s.mayWrite(ctx, x, side, terms.Message, now); err != nil {
 			return x, Step{}, err
 		}
 		where, rules, err := s.communities.Rules(ctx, x.Community, now)

@@ -96,7 +96,7 @@ func (s *Service) SendBack(ctx context.Context, actor domain.Actor, cmd SendBack
 // Submit files a listing again that was sent back: it waits for review, or is
 // published where the charter asks for none any more.
 //
-// Errors: NotFound, Forbidden, WrongState, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, WrongState, membership.AbilityLimited, IdempotencyKeyReused.
 func (s *Service) Submit(ctx context.Context, actor domain.Actor, community, id domain.ID, key string) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
@@ -125,6 +125,9 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, standing domai
 		return domain.Forbidden
 	}
 	if l, err = l.step(submit); err != nil {
+		return err
+	}
+	if err := s.able(ctx, community, l.Member, l.Kind, "listingId", now); err != nil {
 		return err
 	}
 	where, rules, err := s.communities.Rules(ctx, community, now)
