@@ -56,6 +56,8 @@ func (ModerationStore) Acts(ctx context.Context, community domain.ID, asked mode
 	if !asked.Until.IsZero() {
 		s.and("e.at < " + s.arg(asked.Until))
 	}
+	s.and("NOT EXISTS (SELECT 1 FROM complaint c WHERE c.community_id = e.community_id AND c.id = e.subject_id AND " +
+		s.arg(asked.Reader) + " IN (c.by_id, c.about_id))")
 	if key != nil {
 		s.and("e.pos " + compare + " " + s.arg(key.Pos))
 	}

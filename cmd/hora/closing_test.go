@@ -53,6 +53,10 @@ func TestAComplaintIsClosedByOneOfTwoAndReopenedAloud(t *testing.T) {
 	same(t, "Anna reads the answer", []string{read.text("closings.0.outcome"), read.text("closings.0.statement")}, []string{"FOUNDED", "Bruno ne viendra plus chez vous."})
 	same(t, "and is told", about(anna.told(), "kind", "COMPLAINT_CLOSED") != nil, true)
 	same(t, "Bruno is not", about(bruno.told(), "kind", "COMPLAINT_CLOSED") == nil, true)
+	logged := func(p *person) int {
+		return len(p.reads(auditLog, input{"slug": town.slug, "filter": input{"actions": []string{"COMPLAINT_CLOSED"}}}).list("community.auditLog.nodes"))
+	}
+	same(t, "the log tells the others, and not Bruno", []int{logged(clara), logged(dario), logged(bruno)}, []int{1, 1, 0})
 	other := town.founder.sees(id, howClosed)
 	same(t, "others see that it is closed, by whom, and not how", []any{other.find("closedAt") != nil, other.text("closings.0.member.displayName"), other.find("closings.0.outcome"), other.find("closings.0.statement")},
 		[]any{true, "Clara", nil, nil})

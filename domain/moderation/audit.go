@@ -43,6 +43,7 @@ type Acts struct {
 	Person      domain.ID
 	Subject     domain.ID
 	From, Until time.Time
+	Reader      domain.ID // the member who reads
 }
 
 // staffActs are the events that only those whom a community entrusted make; the
@@ -75,16 +76,19 @@ func (f ActFilter) check() (Acts, error) {
 }
 
 // Acts reads what those whom the community entrusted did, newest first. It is the
-// journal itself, which nobody can edit.
+// journal itself, which nobody can edit; what was done with a complaint by or about
+// whoever reads is not for them.
 //
 // Errors: NotFound, Forbidden, ValueUnknown.
 func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, filter ActFilter, page domain.Page) (domain.Slice[Act], error) {
 	asked, wrong := filter.check()
 	var found domain.Slice[Act]
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		if _, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeAuditLog); err != nil {
+		standing, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeAuditLog)
+		if err != nil {
 			return err
 		}
+		asked.Reader = standing.Member
 		if wrong != nil {
 			return wrong
 		}
@@ -97,7 +101,6 @@ func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain
 				return nil // without an account nobody did anything
 			}
 		}
-		var err error
 		found, err = s.store.Acts(ctx, community, asked, page)
 		return err
 	})
