@@ -175,7 +175,7 @@ func (s *Service) actOnOne(ctx context.Context, actor domain.Actor, cmd Bulk, ru
 	}
 	o.Code = refused.Code
 	o.State, _ = refused.Args["state"].(string)
-	if run == domain.Nowhere {
+	if run == domain.Nowhere || errors.Is(err, domain.StaleVersion) { // somebody was quicker: the same again tries again
 		return o, nil
 	}
 	err = s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {

@@ -11,7 +11,9 @@ CREATE INDEX photo_claim_idx ON photo (community_id, claim_id, place) WHERE clai
 
 -- +goose Down
 DROP INDEX photo_claim_idx;
+ALTER TABLE photo NO FORCE ROW LEVEL SECURITY;
 DELETE FROM photo WHERE claim_id IS NOT NULL;
+ALTER TABLE photo FORCE ROW LEVEL SECURITY;
 ALTER TABLE photo
   DROP CONSTRAINT photo_claim_fkey, DROP CONSTRAINT photo_shown_is_described, DROP CONSTRAINT photo_shown_or_unused,
   DROP COLUMN claim_id,
