@@ -19204,7 +19204,7 @@ input ExchangeFilter {
 extend type Mutation {
   "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, ABILITY_LIMITED, VETTING_MISSING, REQUIRED."
   proposeExchange("What." input: ProposeExchangeInput!): ProposeExchangePayload! @can(do: TAKE_PART)
-  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, ABILITY_LIMITED, IDEMPOTENCY_KEY_REUSED."
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
   "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
@@ -20670,7 +20670,7 @@ extend type Mutation {
   recordSponsorHours("What." input: RecordSponsorHoursInput!): RecordSponsorHoursPayload! @can(do: GIVE_FROM_COMMUNITY)
   "Undoes a transfer by an equal and opposite one, once. It may cross a floor. Errors: ALREADY_REVERSED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   reverseTransfer("What." input: ReverseTransferInput!): ReverseTransferPayload! @can(do: REVERSE_TRANSFERS)
-  "Undoes a transfer that named a wrong account or wrong minutes, and writes the right one, as one. Errors: ALREADY_REVERSED, ACCOUNT_CLOSED, SAME_ACCOUNT, REQUIRED, IDEMPOTENCY_KEY_REUSED."
+  "Undoes a transfer that named a wrong account or wrong minutes, and writes the right one, as one. Errors: ALREADY_REVERSED, ACCOUNT_CLOSED, SAME_ACCOUNT, EARMARKED, REQUIRED, IDEMPOTENCY_KEY_REUSED."
   correctTransfer("What." input: CorrectTransferInput!): CorrectTransferPayload! @can(do: REVERSE_TRANSFERS)
   "Lets an account go further below its floor, once, for a reason that is kept. Errors: ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, REQUIRED."
   allowBelowFloor("What." input: AllowBelowFloorInput!): AllowBelowFloorPayload! @can(do: SET_ACCOUNT_LIMITS)
@@ -21032,7 +21032,7 @@ extend type Mutation {
   sendListingBack("Which, and why." input: SendListingBackInput!): SendListingBackPayload! @can(do: APPROVE_LISTINGS)
   """
   Files one's draft for review, and those who review are told; it is published at once where the charter asks for no review any more.
-  Error: LISTING_STATE.
+  Errors: LISTING_STATE, ABILITY_LIMITED.
   """
   submitListing("Which." input: SubmitListingInput!): SubmitListingPayload! @can(do: TAKE_PART)
 }
@@ -24911,7 +24911,7 @@ enum MemberAbility {
   OFFERING
   "List a request, agree to receive."
   REQUESTING
-  "Write to members, but for what was agreed and is not over."
+  "Write to members, with a proposal too, but for what was agreed and is not over."
   MESSAGING
   "Take a seat in a session."
   JOINING
@@ -24965,7 +24965,7 @@ type VettingKind {
   months: Int!
 }
 
-"What a service asks of whoever gives it."
+"What a service asks of whoever gives it. A time cheque writes down what was given, and asks nothing."
 type VettingGate {
   "A type of the catalogue, or a family or sub-family with everything below it."
   serviceType: ServiceType!

@@ -4500,7 +4500,7 @@ type UseDormantHoursPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// What a service asks of whoever gives it.
+// What a service asks of whoever gives it. A time cheque writes down what was given, and asks nothing.
 type VettingGate struct {
 	// A type of the catalogue, or a family or sub-family with everything below it.
 	ServiceType *listing.ServiceType `json:"serviceType"`
