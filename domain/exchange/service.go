@@ -58,7 +58,7 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 				err = s.oneSide(ctx, actor, x, side)
 			}
 			if err == nil {
-				err = s.mayWrite(ctx, x, side, terms.Message, now)
+				err = s.mayWrite(ctx, actor, x, side, terms.Message, now)
 			}
 			if err == nil {
 				x.ScheduledAt = terms.ScheduledAt
@@ -176,12 +176,25 @@ func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, abou
 }
 
 // mayWrite refuses words to whom nothing was agreed with yet, by somebody whom a
-// measure keeps from writing: the terms alone may be proposed.
-func (s *Service) mayWrite(ctx context.Context, x Exchange, side domain.ID, words string, now time.Time) error {
+// measure keeps from writing, in their own name or in another's: the terms alone may be
+// proposed.
+func (s *Service) mayWrite(ctx context.Context, actor domain.Actor, x Exchange, side domain.ID, words string, now time.Time) error {
 	if words == "" || x.Hold != domain.Nowhere {
 		return nil
 	}
-	return s.members.AbleByID(ctx, x.Community, side, membership.Messaging, "message", now)
+	own, err := s.access.Standing(ctx, actor.Person, x.Community)
+	if err != nil {
+		return err
+	}
+	for _, hand := range []domain.ID{side, own.Member} {
+		if hand == domain.Nowhere {
+			continue
+		}
+		if err := s.members.AbleByID(ctx, x.Community, hand, membership.Messaging, "message", now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // vetted refuses a service that asks for an attestation of who gives it, by somebody
@@ -221,7 +234,7 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 		if x, err = x.step(Revise); err != nil {
 			return x, Step{}, err
 		}
-		if err := s.mayWrite(ctx, x, side, terms.Message, now); err != nil {
+		if err := s.mayWrite(ctx, actor, x, side, terms.Message, now); err != nil {
 			return x, Step{}, err
 		}
 		where, rules, err := s.communities.Rules(ctx, x.Community, now)

@@ -100,12 +100,12 @@ func (s *Service) right(ctx context.Context, mistake Transfer, cmd Correction) (
 	if err := s.neverAlone(ctx, cmd.Community, mistake.Debit, mistake.Credit, right.Debit, right.Credit); err != nil {
 		return right, err
 	}
-	if right.Debit == mistake.Debit && right.Credit == mistake.Credit {
+	if right.Debit == mistake.Debit && right.Credit == mistake.Credit && right.Minutes <= mistake.Minutes {
 		return right, nil
 	}
 	from, err := s.account(ctx, cmd.Community, right.Debit)
 	if err == nil {
-		err = from.Unearmarked("debitId") // not even by correcting
+		err = from.Unearmarked("debitId") // a gift to it can still be undone
 	}
 	return right, err
 }

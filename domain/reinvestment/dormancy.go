@@ -88,7 +88,7 @@ func (d Dormant) next(rule community.Dormancy, now time.Time) (to DormantState, 
 	case d.Is == membership.Left || !rule.On() && !held:
 		return Kept, true
 	case d.Is == membership.Suspended && held:
-		return "", false // they could not come back for them
+		return Held, !d.NextAt.After(now) // they could not come back for them: they have longer
 	case d.Is != membership.Dormant && held:
 		return Returned, true
 	case !held && (d.Is != membership.Dormant || d.MovedAt.After(d.QuietSince)):

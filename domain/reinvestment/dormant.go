@@ -15,6 +15,9 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 )
 
+// longer is how many days at least somebody has whose time was over while they were suspended.
+const longer = 30
+
 // mostAsked is how many members are asked in one tour; the next one asks the others.
 const mostAsked = 200
 
@@ -86,8 +89,13 @@ func (s *Service) rouse(ctx context.Context, where, id domain.ID, now time.Time)
 	}
 	d := found[0]
 	to, ok := d.next(charter.Dormancy, now)
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case to == d.State && to == Held:
+		d.NextAt = now.AddDate(0, 0, max(longer, charter.Dormancy.Days))
+		_, err := s.store.SaveDormant(ctx, d)
+		return err
 	}
 	return s.settle(ctx, domain.System, d, to, charter, now)
 }
@@ -205,10 +213,14 @@ func (s *Service) leaveToAll(ctx context.Context, d Dormant, purpose string, now
 	}
 	leg := grant(d.lapsing(apart.Balance, others), apart.ID, pool.ID)
 	leg.Kind = ledger.Closing
-	if err := s.postDormant(ctx, domain.System, d, "lapsed", DormantLapsed, leg); err != nil {
+	if err := s.postDormant(ctx, domain.System, d, "lapsed", DormantLapsed, leg); err != nil || leg.Minutes == 0 {
 		return err
 	}
-	return s.still(ctx, d.Community, apart.ID)
+	book, err := s.dormantBook(ctx, d.Community, now)
+	if err == nil && book.On < book.Owed { // somebody was quicker, and what is others' went
+		err = domain.NewError(domain.StaleVersion, "")
+	}
+	return err
 }
 
 // postDormant moves somebody's quiet hours, once under a name of theirs, or tells

@@ -24911,7 +24911,7 @@ enum MemberAbility {
   OFFERING
   "List a request, agree to receive."
   REQUESTING
-  "Write to members, with a proposal too, but for what was agreed and is not over."
+  "Write to members, and with what one proposes to them, but for what was agreed and is not over."
   MESSAGING
   "Take a seat in a session."
   JOINING
