@@ -80,20 +80,12 @@ func (ReinvestmentStore) SaveDormant(ctx context.Context, d reinvestment.Dormant
 	done, err := query(ctx).Exec(ctx, `
 		UPDATE dormant SET state = $4, contacts = $5, minutes = $6, next_at = $7, ended_at = $8, version = version + 1
 		 WHERE community_id = $1 AND id = $2 AND version = $3`,
-		d.Community, d.ID, d.Version, string(d.State), d.Contacts, int64(d.Minutes), orNever(d.NextAt), orNever(d.EndedAt))
+		d.Community, d.ID, d.Version, string(d.State), d.Contacts, int64(d.Minutes), orNull(d.NextAt), orNull(d.EndedAt))
 	if err == nil && done.RowsAffected() == 0 {
 		err = domain.NewError(domain.StaleVersion, "")
 	}
 	d.Version++
 	return d, err
-}
-
-// orNever is NULL for no moment at all.
-func orNever(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return &at
 }
 
 // DormantDue implements reinvestment.Store, by dormant_open_key.

@@ -182,6 +182,28 @@ func TestWhoLeavesLeavesWhatLiesApart(t *testing.T) {
 	w.booksAreRight()
 }
 
+// Nobody's hours lapse while a suspension keeps them from coming back, and whoever may
+// come again has some time to.
+func TestWhoIsSuspendedLosesNoHoursMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.withoutReserve()
+	anna := w.welcome("Anna", "fr")
+	anna.fallsAsleep()
+	for range 27 {
+		w.advance(31 * day)
+	}
+	ask[int](w.program, `WITH w AS (UPDATE member SET participation = 'SUSPENDED' WHERE id = $1 RETURNING 1) SELECT count(*)::int FROM w`, keyOf(anna.member))
+	w.advance(1900 * day)
+	same(t, "more than five years later", w.balances()["DORMANT"], 900)
+	anna.fallsAsleep()
+	w.advance(2 * time.Minute)
+	same(t, "she may come again", []any{anna.asleep()["state"], w.balances()["DORMANT"]}, []any{"HELD", 900})
+	w.advance(31 * day)
+	same(t, "and did not", []any{anna.asleep()["state"], w.balances()["SOLIDARITY"]}, []any{"LAPSED", 900})
+	w.booksAreRight()
+}
+
 // quietly has hours of somebody be asked about, or lie apart, at once.
 func (p *person) quietly(state string, minutes int) {
 	p.t.Helper()
