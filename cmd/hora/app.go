@@ -129,9 +129,13 @@ func Open(ctx context.Context, cfg serverConfig, databaseURL string, logger *slo
 	return a, nil
 }
 
+// passwordCost is what keeping a password takes. The tests of this package, where
+// hundreds sign in, set a lower one; those of package password keep the real one.
+var passwordCost = password.Recommended
+
 // openIdentity wires who people are; the demonstration does it once per clock.
 func openIdentity(db *persistence.DB, keys *identity.Keyring, issuer *token.Issuer, clock domain.Clock, doors identity.Doors) *identity.Service {
-	return identity.New(db, persistence.IdentityStore{}, keys, password.New(password.Recommended, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock), doors)
+	return identity.New(db, persistence.IdentityStore{}, keys, password.New(passwordCost, max(1, runtime.NumCPU()/2)), issuer, token.NewMemory(clock), doors)
 }
 
 // letterBox has the jobs write letters and tell webhooks; they are opened after the

@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/hora-coop/hora/internal/blob"
+	"github.com/hora-coop/hora/internal/password"
 	"github.com/hora-coop/hora/jobs"
 	"github.com/hora-coop/hora/persistence/pgtest"
 )
@@ -42,6 +43,8 @@ type program struct {
 // running bounds how many programs run at once: they share one PostgreSQL, and
 // each may take sixteen of its hundred connections.
 var running = make(chan struct{}, 4)
+
+func init() { passwordCost = password.Cost{MemoryKiB: 64, Passes: 1, Threads: 1} }
 
 // boot starts the program; wrap puts something in front of its handler.
 func boot(t *testing.T, wrap ...func(http.Handler) http.Handler) *program {
