@@ -114,6 +114,8 @@ func TestOnlyTrustedDocumentsAreRun(t *testing.T) {
 			t.Errorf("%s: wanted %s, got %s", what, c.reason, a.raw)
 		}
 	}
+	_, streamed := p.exchangeHTTP("POST", "/graphql", `{"documentId":"sha256:`+sum(versionQuery)+`"}`, "Content-Type", "application/json", "Accept", "text/event-stream")
+	same(t, "by its id, as a stream", strings.Contains(string(streamed), `"version":`), true)
 	response, _ := p.exchangeHTTP("POST", "/graphql", `{"documentId":"nobody's"}`, "Content-Type", "application/json", "Accept", "application/graphql-response+json")
 	same(t, "an unknown id", response.StatusCode, http.StatusNotFound)
 }

@@ -90,6 +90,7 @@ func TestOnlyGraphQLOverHTTPIsRun(t *testing.T) {
 		"DELETE":                   {"DELETE", "/graphql", "", "", 405},
 		"a batch":                  {"POST", "/graphql", "[" + query + "]", "application/json", 400},
 		"no query":                 {"POST", "/graphql", `{"variables":{}}`, "application/json", 400},
+		"two requests":             {"POST", "/graphql", query + query, "application/json", 400},
 		"a number for a query":     {"POST", "/graphql", `{"query":5}`, "application/json", 400},
 		"a list of variables":      {"POST", "/graphql", `{"query":"{ __typename }","variables":[1]}`, "application/json", 400},
 		"QUERY in capitals":        {"POST", "/graphql", `{"QUERY":"{ __typename }"}`, "application/json", 400},
@@ -105,6 +106,10 @@ func TestOnlyGraphQLOverHTTPIsRun(t *testing.T) {
 			}
 			same(t, what, a.Errors[0].Extensions["reason"], any("REQUEST_UNREADABLE"))
 			said = append(said, a.Errors[0].Message)
+		}
+		if c.method == "POST" && c.content == "application/json" {
+			response, raw := p.exchangeHTTP(c.method, c.path, c.body, "Content-Type", c.content, "Accept", "text/event-stream")
+			same(t, what+", for a stream", []any{response.StatusCode, bytes.Contains(raw, []byte("REQUEST_UNREADABLE"))}, []any{c.status, true})
 		}
 		if len(said) == 2 && said[0] == said[1] {
 			t.Errorf("%s: it says %q in both languages", what, said[0])
