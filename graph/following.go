@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
@@ -57,7 +58,7 @@ var nodeKinds = map[changes.Kind]idKind{
 	changes.Community: communityID, changes.Member: memberID, changes.Listing: listingID,
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
 	changes.Decision: decisionID, changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
-	changes.Session: groupSessionID, changes.Activity: activityID,
+	changes.Session: groupSessionID, changes.Activity: activityID, changes.Cheque: chequeID,
 }
 
 // ObjectID is the global id of something that an event changed.
@@ -90,6 +91,8 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 	case workshop.Session:
 		shown.Node = &v
 	case activity.Activity:
+		shown.Node = &v
+	case cheque.Cheque:
 		shown.Node = &v
 	case ledger.Transfer:
 		shown.Node = &v
