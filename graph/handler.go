@@ -11,7 +11,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/hora-coop/hora/domain"
@@ -34,7 +33,7 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 	srv.AddTransport(r.webSocket())
 	srv.AddTransport(r.events())
 	srv.AddTransport(overHTTP{}) // the last: it answers whatever is left
-	known := knownDocuments{lru.New[*ast.QueryDocument](500)}
+	known := newKnownDocuments()
 	srv.SetQueryCache(known)
 	srv.SetDisableSuggestion(true)
 	srv.SetErrorPresenter(Presenter(logger))
