@@ -2,7 +2,7 @@
 
 LINT_VERSION := $(shell cat .golangci-version)
 
-.PHONY: bench build generate lint prove prove-cycles prove-kills prove-model prove-races prove-verify test
+.PHONY: bench build generate lint prove prove-cycles prove-edge prove-kills prove-model prove-races prove-verify test
 
 # One static binary, the web pages inside.
 build:
@@ -27,9 +27,9 @@ test:
 bench:
 	go run ./cmd/hora bench ledger
 
-# The long proofs of the ledger, an hour and a half on two cores; `make test` has short ones
-# of the same kind. Each says its seed and what it counted.
-prove: prove-model prove-races prove-kills prove-cycles prove-verify
+# The long proofs of the ledger and of the edge, an hour and a half on two cores; `make test`
+# has short ones of the same kind. Each says its seed and what it counted.
+prove: prove-model prove-races prove-kills prove-cycles prove-edge prove-verify
 
 # A million random operations against a model, in twelve databases. With SEED=1 they are
 # the same ones each time.
@@ -54,6 +54,12 @@ prove-kills:
 # HORA_SEED=1 goes through the same days and the same kills each time.
 prove-cycles:
 	HORA_PROVE=200 go test ./cmd/hora -run TestAYearOfCyclesAmidKills -count 1 -timeout 2h -v
+
+# A hundred thousand transactions while phones ask all the time what changed, and two
+# thousand who only listen.
+prove-edge:
+	HORA_PROVE=50 go test ./persistence -run TestPhonesMissNothingAndSeeNothingHidden -count 1 -timeout 2h -v
+	HORA_CROWD=2000 go test ./cmd/hora -run TestACrowdThatListens -count 1 -timeout 1h -v
 
 # hora verify reads ten million entries in the memory that a few need; it takes a
 # quarter of an hour, and 12 GB among the temporary files.

@@ -57,7 +57,12 @@ func edge(t *testing.T, schema *ast.Schema) func(document string, variables any,
 	if err != nil {
 		t.Fatal(err)
 	}
-	nothing := func(ctx context.Context) (context.Context, func()) { return ctx, func() {} } // no database is asked
+	nothing := func(ctx context.Context) (context.Context, func()) { // no database is asked
+		if until, bounded := ctx.Deadline(); !bounded || time.Until(until) > deadline {
+			t.Errorf("an operation may take until %v", until)
+		}
+		return ctx, func() {}
+	}
 	r := &Resolver{Version: "1.4.0", Clock: clock, Documents: documents, Budgets: NewBudgets(0), Usage: NewUsage(clock), Reading: nothing}
 	handler := r.handler(schema, without(schema), slog.New(slog.DiscardHandler), telemetry.NewMetrics())
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

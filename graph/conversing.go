@@ -100,19 +100,9 @@ func threadAbout(ctx context.Context, community, subject domain.ID) (*conversati
 
 // written streams what is written to the caller, in every community they belong to now.
 func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, error) {
-	places, err := r.communitiesOf(ctx)
+	where, err := inTurn(ctx, r, r.whereAdmitted)
 	if err != nil {
 		return nil, err
-	}
-	var where []domain.ID
-	for _, c := range places {
-		standing, err := of(ctx).loaders.standings.Load(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		if standing.Admitted { // nobody writes to those who only applied
-			where = append(where, c)
-		}
 	}
 	wake := make(chan struct{}, 1)
 	var followers []*live.Follower
@@ -124,7 +114,7 @@ func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, e
 	for _, c := range where {
 		followers = append(followers, r.Live.Follow(c, wake, func(e domain.RecordedEvent) bool { return e.Kind == conversation.Sent }))
 	}
-	read, err := r.Live.Happened(ctx, where)
+	read, err := inTurn(ctx, r, func(ctx context.Context) (map[domain.ID]int64, error) { return r.Live.Happened(ctx, where) })
 	if err != nil {
 		leave()
 		return nil, err
@@ -136,7 +126,7 @@ func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, e
 				return err
 			}
 			for _, c := range where {
-				news, err := bounded(ctx, func(ctx context.Context) ([]conversation.Message, error) {
+				news, err := inTurn(ctx, r, func(ctx context.Context) ([]conversation.Message, error) {
 					return r.Conversations.After(ctx, who, c, read[c], domain.LargestPage)
 				})
 				if err != nil {
@@ -151,6 +141,25 @@ func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, e
 			}
 		}
 	}), nil
+}
+
+// whereAdmitted are the caller's communities where somebody may write to them: not
+// those to which they only applied.
+func (r *Resolver) whereAdmitted(ctx context.Context) (where []domain.ID, err error) {
+	places, err := r.communitiesOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range places {
+		standing, err := of(ctx).loaders.standings.Load(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if standing.Admitted {
+			where = append(where, c)
+		}
+	}
+	return where, nil
 }
 
 func (l *loaders) expectThread(ctx context.Context, t conversation.Thread) {

@@ -14,9 +14,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -30,12 +31,53 @@ const (
 	persistedQueryKey = "persistedQuery"
 )
 
-// What people may have kept here for their apps (automatic persisted queries):
-// nobody's documents push out another's.
+// What people may have kept here for their apps (automatic persisted queries). Nobody's
+// documents push out another's while there is room; then those go of whoever has
+// been away for the longest.
 const (
 	keptPersons   = 500
 	keptDocuments = 50 // a person
+	keptBytes     = 16 << 20
 )
+
+// keptTexts are the documents of people's apps, by their hashes.
+type keptTexts struct {
+	mu      sync.Mutex
+	bytes   int
+	persons *simplelru.LRU[domain.ID, *simplelru.LRU[string, string]]
+}
+
+func newKeptTexts() *keptTexts {
+	k := &keptTexts{}
+	k.persons, _ = simplelru.NewLRU(keptPersons, func(_ domain.ID, own *simplelru.LRU[string, string]) { own.Purge() }) // positive
+	return k
+}
+
+func (k *keptTexts) find(person domain.ID, hash string) (string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if own, known := k.persons.Get(person); known {
+		return own.Get(hash)
+	}
+	return "", false
+}
+
+func (k *keptTexts) keep(person domain.ID, hash, text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	own, known := k.persons.Get(person)
+	if !known {
+		own, _ = simplelru.NewLRU(keptDocuments, func(_, text string) { k.bytes -= len(text) }) // positive
+		k.persons.Add(person, own)
+	}
+	if !own.Contains(hash) {
+		k.bytes += len(text)
+	}
+	own.Add(hash, text)
+	for k.bytes > keptBytes { // which is never this person, who has room for theirs alone
+		k.persons.RemoveOldest()
+	}
+}
 
 // Documents are those that go by a name: trusted ones from the manifests of app
 // releases, and what people's apps sent before.
@@ -43,7 +85,7 @@ type Documents struct {
 	only   bool
 	byID   map[string]string
 	byHash map[string]string // hexadecimal SHA-256
-	kept   *lru.Cache[domain.ID, *lru.Cache[string, string]]
+	kept   *keptTexts
 }
 
 var _ interface {
@@ -55,11 +97,7 @@ var _ interface {
 // none when the path is empty. The program's own pages have theirs, a manifest as
 // well. With only, no other document is run.
 func OpenDocuments(path string, only bool, own []byte) (*Documents, error) {
-	kept, err := lru.New[domain.ID, *lru.Cache[string, string]](keptPersons)
-	if err != nil {
-		return nil, err
-	}
-	d := &Documents{only: only, byID: map[string]string{}, byHash: map[string]string{}, kept: kept}
+	d := &Documents{only: only, byID: map[string]string{}, byHash: map[string]string{}, kept: newKeptTexts()}
 	if len(own) > 0 {
 		manifest, err := parseManifest(own)
 		if err != nil {
@@ -73,7 +111,7 @@ func OpenDocuments(path string, only bool, own []byte) (*Documents, error) {
 		return d, nil
 	}
 	before := len(d.byID)
-	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || file != path && filepath.Ext(file) != ".json" {
 			return err
 		}
@@ -209,10 +247,7 @@ func (d *Documents) find(ctx context.Context, hash string) (string, bool) {
 	if text, known := d.byHash[hash]; known {
 		return text, true
 	}
-	if own, known := d.kept.Get(actor(ctx).Person); known {
-		return own.Get(hash)
-	}
-	return "", false
+	return d.kept.find(actor(ctx).Person, hash)
 }
 
 // keep remembers a document for the person whose app sends it, at the price of
@@ -222,12 +257,5 @@ func (d *Documents) keep(ctx context.Context, hash, text string) {
 	if d.only || person == domain.Nowhere || len(text) > ordinaryBytes {
 		return
 	}
-	own, known := d.kept.Get(person)
-	if !known {
-		own, _ = lru.New[string, string](keptDocuments) // positive
-		if raced, found, _ := d.kept.PeekOrAdd(person, own); found {
-			own = raced
-		}
-	}
-	own.Add(hash, text)
+	d.kept.keep(person, hash, text)
 }

@@ -192,7 +192,7 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 		default:
 			trace := domain.NewID().String()
 			if !errors.Is(err, context.Canceled) {
-				logger.ErrorContext(ctx, "request failed", "trace", trace, "error", err.Error())
+				logger.ErrorContext(ctx, "request failed", "trace", trace, "error", err)
 			}
 			shown.Message = i18n.Error(lang, domain.NewError(domain.Internal, "", "trace", trace))
 			shown.Extensions = map[string]any{"code": domain.Internal, "traceId": trace}

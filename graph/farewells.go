@@ -113,30 +113,34 @@ func (s *session) announce(used []retiring) {
 // used are the retiring things that an operation names: its fields, arguments,
 // enum values and the input fields it fills in, in the document or by variables.
 func (f farewells) used(operation *graphql.OperationContext) []retiring {
-	l := &look{farewells: f, found: map[string]bool{}, spread: map[string]bool{}}
-	l.selection(operation.Operation.SelectionSet)
-	for _, v := range operation.Operation.VariableDefinitions {
-		l.value(v.Type, operation.Variables[v.Variable])
-	}
 	var used []retiring
-	for coordinate := range l.found {
-		used = append(used, f.known[coordinate])
+	for coordinate := range names(f.schema, operation) {
+		if going, ok := f.known[coordinate]; ok {
+			used = append(used, going)
+		}
 	}
 	slices.SortFunc(used, func(a, b retiring) int { return cmp.Compare(a.Coordinate, b.Coordinate) })
 	return used
 }
 
+// names are what an operation names of the contract, by coordinate: "Member.number",
+// "Query.nodes(ids:)", "PlaceInput.latitude", "ListingOrder.NEAREST".
+func names(schema *ast.Schema, operation *graphql.OperationContext) map[string]bool {
+	l := &look{schema: schema, found: map[string]bool{}, spread: map[string]bool{}}
+	l.selection(operation.Operation.SelectionSet)
+	for _, v := range operation.Operation.VariableDefinitions {
+		l.value(v.Type, operation.Variables[v.Variable])
+	}
+	return l.found
+}
+
 // look goes through one document, into each fragment once.
 type look struct {
-	farewells
+	schema        *ast.Schema
 	found, spread map[string]bool
 }
 
-func (l *look) note(coordinate string) {
-	if _, ok := l.known[coordinate]; ok {
-		l.found[coordinate] = true
-	}
-}
+func (l *look) note(coordinate string) { l.found[coordinate] = true }
 
 func (l *look) selection(set ast.SelectionSet) {
 	for _, selection := range set {

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/changes"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
@@ -57,7 +58,7 @@ var nodeKinds = map[changes.Kind]idKind{
 	changes.Community: communityID, changes.Member: memberID, changes.Listing: listingID,
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
 	changes.Decision: decisionID, changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
-	changes.Session: groupSessionID, changes.Activity: activityID,
+	changes.Session: groupSessionID, changes.Activity: activityID, changes.Cheque: chequeID,
 }
 
 // ObjectID is the global id of something that an event changed.
@@ -91,6 +92,8 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 		shown.Node = &v
 	case activity.Activity:
 		shown.Node = &v
+	case cheque.Cheque:
+		shown.Node = &v
 	case ledger.Transfer:
 		shown.Node = &v
 	case ledger.Account:
@@ -116,6 +119,11 @@ func follow[T any](ctx context.Context, r *Resolver, id string, since *string, s
 		return nil, err
 	}
 	who := actor(ctx)
+	read := func(since string) (changes.Page, error) {
+		return inTurn(ctx, r, func(ctx context.Context) (changes.Page, error) {
+			return r.Changes.Since(ctx, who, c.key, since, eventsAtOnce, kinds...)
+		})
+	}
 	// Whatever happens wakes us before we know from where: nothing lies between.
 	var begun atomic.Pointer[changes.Cursor]
 	wake := make(chan struct{}, 1)
@@ -123,7 +131,7 @@ func follow[T any](ctx context.Context, r *Resolver, id string, since *string, s
 		cursor := begun.Load()
 		return cursor == nil || cursor.Wakes(e, kinds...)
 	})
-	first, err := r.Changes.Since(ctx, who, c.key, deref(since), eventsAtOnce, kinds...)
+	first, err := read(deref(since))
 	if err == nil && first.Reset {
 		err = domain.NewError(domain.CursorInvalid, "since")
 	}
@@ -132,14 +140,6 @@ func follow[T any](ctx context.Context, r *Resolver, id string, since *string, s
 		return nil, err
 	}
 	begun.Store(&first.Next)
-	read := func(ctx context.Context, since changes.Cursor) (changes.Page, error) {
-		done, err := r.Live.Turn(ctx)
-		if err != nil {
-			return changes.Page{}, err
-		}
-		defer done()
-		return r.Changes.Since(ctx, who, c.key, since.String(), eventsAtOnce, kinds...)
-	}
 	return stream(ctx, follower.Leave, func(tell func(*T) error) error {
 		for page := first; ; {
 			for _, change := range page.Changes {
@@ -160,7 +160,7 @@ func follow[T any](ctx context.Context, r *Resolver, id string, since *string, s
 				}
 			}
 			var err error
-			if page, err = bounded(ctx, func(ctx context.Context) (changes.Page, error) { return read(ctx, page.Next) }); err != nil {
+			if page, err = read(page.Next.String()); err != nil {
 				return err
 			}
 		}
@@ -211,16 +211,22 @@ func awaken(ctx context.Context, wake <-chan struct{}) error {
 	}
 }
 
-// bounded gives a stream's look at the database the deadline that any answer has.
-func bounded[V any](ctx context.Context, read func(context.Context) (V, error)) (V, error) {
+// inTurn gives a stream's look at the database the deadline that any answer has, and
+// lets only a few look at once: after a restart all come back together.
+func inTurn[V any](ctx context.Context, r *Resolver, read func(context.Context) (V, error)) (v V, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
+	done, err := r.Live.Turn(ctx)
+	if err != nil {
+		return v, err
+	}
+	defer done()
 	return read(ctx)
 }
 
 // receive streams what the caller is told, in every community they belong to now.
 func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationReceipt, error) {
-	where, err := r.communitiesOf(ctx)
+	where, err := inTurn(ctx, r, r.communitiesOf)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +240,7 @@ func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationRecei
 	for _, c := range where {
 		followers = append(followers, r.Live.Follow(c, wake, nil))
 	}
-	told, err := r.Live.Told(ctx, where)
+	told, err := inTurn(ctx, r, func(ctx context.Context) (map[domain.ID]int64, error) { return r.Live.Told(ctx, where) })
 	if err != nil {
 		leave()
 		return nil, err
@@ -246,14 +252,14 @@ func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationRecei
 				return err
 			}
 			for _, c := range where {
-				news, err := bounded(ctx, func(ctx context.Context) ([]messaging.Notification, error) {
+				news, err := inTurn(ctx, r, func(ctx context.Context) ([]messaging.Notification, error) {
 					return r.Messages.After(ctx, who, c, told[c], domain.LargestPage)
 				})
 				if err != nil {
 					return err
 				}
 				for _, n := range news {
-					receipt, err := r.receipt(ctx, n)
+					receipt, err := inTurn(ctx, r, func(ctx context.Context) (*model.NotificationReceipt, error) { return r.receipt(ctx, n) })
 					if err == nil {
 						err = tell(receipt)
 					}

@@ -11,7 +11,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/hora-coop/hora/domain"
@@ -34,7 +33,7 @@ func (r *Resolver) serving(schema *ast.Schema, logger *slog.Logger, metrics *tel
 	srv.AddTransport(r.webSocket())
 	srv.AddTransport(r.events())
 	srv.AddTransport(overHTTP{}) // the last: it answers whatever is left
-	known := knownDocuments{lru.New[*ast.QueryDocument](500)}
+	known := newKnownDocuments()
 	srv.SetQueryCache(known)
 	srv.SetDisableSuggestion(true)
 	srv.SetErrorPresenter(Presenter(logger))
@@ -123,6 +122,9 @@ func (r *Resolver) config() generated.Config {
 	}
 	c.Complexity.Listing.Photos = func(child int) int { return 1 + child*media.PerListing }
 	c.Complexity.Community.Cycles = four
+	c.Complexity.Community.Threads, c.Complexity.Thread.Messages, c.Complexity.Community.Announcements = four, four, four
+	c.Complexity.Community.CharterHistory = four
+	c.Complexity.Community.Appeals = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Community.Decisions = func(child int, _ []governance.State, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}
@@ -170,6 +172,8 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Community.LedgerCheckpoint = func(child int, _ *string) int { return 20 + child }
 	c.Complexity.Mutation.SignIn = func(child int, _ model.SignInInput) int { return passwordCost + child }
 	c.Complexity.Mutation.Register = func(child int, _ model.RegisterInput) int { return passwordCost + child }
+	c.Complexity.Mutation.SignInWithNumber = func(child int, _ model.SignInWithNumberInput) int { return passwordCost + child }
+	c.Complexity.Mutation.GiveCard = func(child int, _ model.GiveCardInput) int { return passwordCost + child }
 	c.Complexity.Viewer.Memberships = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	c.Complexity.Viewer.Notifications = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	return c

@@ -4,8 +4,10 @@ package graph
 
 import (
 	"context"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
@@ -182,16 +184,47 @@ func refuse(why *domain.Error) *gqlerror.Error {
 }
 
 // knownDocuments keeps what was read and found right, as long as it is of an
-// ordinary size: strangers choose what stands here.
+// ordinary size: strangers choose what stands here. What is read of a text takes
+// many times its bytes.
 type knownDocuments struct {
-	graphql.Cache[*ast.QueryDocument]
+	mu    sync.Mutex
+	bytes int
+	read  *simplelru.LRU[string, *ast.QueryDocument]
 }
 
-const ordinaryBytes = 8 << 10
+var _ graphql.Cache[*ast.QueryDocument] = &knownDocuments{}
+
+const (
+	ordinaryBytes = 8 << 10
+	mostKnown     = 500
+	knownBytes    = 512 << 10 // of all of them together
+)
+
+func newKnownDocuments() *knownDocuments {
+	k := &knownDocuments{}
+	k.read, _ = simplelru.NewLRU(mostKnown, func(text string, _ *ast.QueryDocument) { k.bytes -= len(text) }) // positive
+	return k
+}
+
+// Get implements graphql.Cache.
+func (k *knownDocuments) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.read.Get(text)
+}
 
 // Add implements graphql.Cache.
-func (k knownDocuments) Add(ctx context.Context, text string, document *ast.QueryDocument) {
-	if len(text) <= ordinaryBytes {
-		k.Cache.Add(ctx, text, document)
+func (k *knownDocuments) Add(_ context.Context, text string, document *ast.QueryDocument) {
+	if len(text) > ordinaryBytes {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.read.Contains(text) {
+		k.bytes += len(text)
+	}
+	k.read.Add(text, document)
+	for k.bytes > knownBytes {
+		k.read.RemoveOldest()
 	}
 }

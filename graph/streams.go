@@ -21,6 +21,7 @@ import (
 func (r *Resolver) webSocket() graphql.Transport {
 	return live.WebSocket{
 		Hub: r.Live, Origins: r.Origins, Admit: r.greet, Afresh: r.afresh,
+		Network: func(ctx context.Context) string { return caller(asking(ctx)).Network },
 		TooMany: domain.NewError(domain.RateLimited, "", "retryAfter", 1),
 	}
 }
@@ -28,10 +29,22 @@ func (r *Resolver) webSocket() graphql.Transport {
 // events is graphql-sse; its callers sign in like those of any other request.
 func (r *Resolver) events() graphql.Transport {
 	return live.SSE{
-		Hub:        r.Live,
-		Session:    func(ctx context.Context) domain.ID { return actor(ctx).Session },
-		Unreadable: domain.NewError(domain.BadInput, ""), Ended: domain.Unauthenticated,
+		Hub:    r.Live,
+		Caller: func(ctx context.Context) live.Caller { return caller(asking(ctx)) },
+		Read: func(r *http.Request) (*graphql.RawParams, int, error) {
+			params, status, about := readRequest(r)
+			if about != "" {
+				return nil, status, domain.NewError(requestUnreadable, "", "about", about)
+			}
+			return params, status, nil
+		},
+		Ended: domain.Unauthenticated,
 	}
+}
+
+// caller is whose connection a request opens; networks are counted as budgets count them.
+func caller(said Request) live.Caller {
+	return live.Caller{Person: said.Actor.Person, Session: said.Actor.Session, Network: identity.Neighbourhood(said.Network)}
 }
 
 // afresh gives an operation, or a later answer of a subscription, loaders of its
@@ -42,7 +55,7 @@ func (r *Resolver) afresh(ctx context.Context) context.Context {
 
 // greet says who opens a WebSocket: the token of connection_init, else that of
 // the request. Without any, a stranger.
-func (r *Resolver) greet(ctx context.Context, header http.Header, init map[string]any) (context.Context, domain.ID, error) {
+func (r *Resolver) greet(ctx context.Context, header http.Header, init map[string]any) (context.Context, live.Caller, error) {
 	said := asking(ctx)
 	authorization := header.Get("Authorization")
 	for name, value := range init {
@@ -60,15 +73,15 @@ func (r *Resolver) greet(ctx context.Context, header http.Header, init map[strin
 		who, err := r.Identity.Authenticate(ctx, strings.TrimSpace(token))
 		switch {
 		case errors.Is(err, identity.ErrTokenExpired):
-			return nil, domain.Nowhere, &live.Refusal{Code: live.Unauthorized, Reason: "the access token has expired: refresh it once"}
+			return nil, live.Caller{}, &live.Refusal{Code: live.Unauthorized, Reason: "the access token has expired: refresh it once"}
 		case errors.Is(err, domain.Unauthenticated):
-			return nil, domain.Nowhere, &live.Refusal{Code: live.Forbidden, Reason: "no session goes with this token: sign in"}
+			return nil, live.Caller{}, &live.Refusal{Code: live.Forbidden, Reason: "no session goes with this token: sign in"}
 		case err != nil:
-			return nil, domain.Nowhere, err
+			return nil, live.Caller{}, err
 		}
 		said.Actor = who
 	}
-	return r.WithRequest(ctx, said), said.Actor.Session, nil
+	return r.WithRequest(ctx, said), caller(said), nil
 }
 
 // streaming knows what differs for subscriptions: they are not for plain HTTP,

@@ -4,14 +4,13 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/hora-coop/hora/domain"
-	"github.com/hora-coop/hora/graph/generated"
 )
 
 // What strangers call themselves is written down, so it is short, plain, and
@@ -19,6 +18,7 @@ import (
 const (
 	maxClientName   = 40
 	maxReleases     = 100 // a day
+	maxByStrangers  = 50  // of them, named first by somebody who is not signed in
 	otherClient     = "other"
 	unnamedClient   = "unnamed"
 	maxUsageCounted = 50_000
@@ -31,6 +31,7 @@ type Usage struct {
 	mu       sync.Mutex
 	day      string
 	releases map[[2]string]bool
+	invented int // releases that a stranger named first
 	counts   map[domain.FieldUse]int64
 }
 
@@ -51,31 +52,33 @@ func (*Usage) ExtensionName() string { return "HoraUsage" }
 func (*Usage) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation counts what an operation names: fields, arguments, and the
-// input fields that were given.
+// input fields and enum values that were given.
 func (u *Usage) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	operation := graphql.GetOperationContext(ctx)
-	named := nameSet{}
-	named.selection(operation.Operation.SelectionSet, map[string]bool{})
-	for _, v := range operation.Operation.VariableDefinitions {
-		named.variable(v, operation.Variables[v.Variable])
-	}
-	u.count(of(ctx).Client, of(ctx).Release, named)
+	used := names(contract(), graphql.GetOperationContext(ctx))
+	maps.DeleteFunc(used, func(name string, _ bool) bool { return strings.HasPrefix(name, "__") || strings.Contains(name, ".__") })
+	u.count(asking(ctx), used)
 	return next(ctx)
 }
 
-func (u *Usage) count(client, release string, named nameSet) {
-	client, release = plainName(client), plainName(release)
+func (u *Usage) count(by Request, named map[string]bool) {
+	client, release, stranger := plainName(by.Client), plainName(by.Release), by.Actor.Person == domain.Nowhere
 	day := u.clock.Now().UTC().Format("2006-01-02")
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if day != u.day {
-		u.day, u.releases = day, map[[2]string]bool{}
+		u.day, u.releases, u.invented = day, map[[2]string]bool{}, 0
 	}
 	who := [2]string{client, release}
-	if !u.releases[who] && len(u.releases) >= maxReleases {
+	switch {
+	case u.releases[who]:
+	case len(u.releases) >= maxReleases, stranger && u.invented >= maxByStrangers:
 		who = [2]string{otherClient, otherClient}
+	case stranger:
+		u.invented++
+		fallthrough
+	default:
+		u.releases[who] = true
 	}
-	u.releases[who] = true
 	for name := range named {
 		use := domain.FieldUse{Field: name, Client: who[0], Release: who[1], Day: day}
 		if _, known := u.counts[use]; known || len(u.counts) < maxUsageCounted {
@@ -116,67 +119,20 @@ func plainName(text string) string {
 	return text
 }
 
-// nameSet are parts of the contract: "Member.number", "Query.nodes(ids:)", "PlaceInput.latitude".
-type nameSet map[string]bool
-
-func (n nameSet) selection(set ast.SelectionSet, seen map[string]bool) {
-	for _, selection := range set {
-		switch s := selection.(type) {
-		case *ast.Field:
-			n.field(s)
-			n.selection(s.SelectionSet, seen)
-		case *ast.InlineFragment:
-			n.selection(s.SelectionSet, seen)
-		case *ast.FragmentSpread:
-			if !seen[s.Name] {
-				seen[s.Name] = true
-				n.selection(s.Definition.SelectionSet, seen)
-			}
-		}
-	}
-}
-
-func (n nameSet) field(f *ast.Field) {
-	if strings.HasPrefix(f.Name, "__") || strings.HasPrefix(f.ObjectDefinition.Name, "__") {
-		return
-	}
-	name := f.ObjectDefinition.Name + "." + f.Name
-	n[name] = true
-	for _, a := range f.Arguments {
-		n[name+"("+a.Name+":)"] = true
-		n.literal(a.Value)
-	}
-}
-
-// literal counts input fields written into the document.
-func (n nameSet) literal(v *ast.Value) {
-	for _, child := range v.Children {
-		if v.Kind == ast.ObjectValue && v.Definition != nil {
-			n[v.Definition.Name+"."+child.Name] = true
-		}
-		n.literal(child.Value)
-	}
-}
-
-// variable counts the input fields of a variable's value, one level down, which
-// is as deep as inputs are here but for places and periods.
-func (n nameSet) variable(v *ast.VariableDefinition, value any) {
-	if fields, ok := value.(map[string]any); ok && v.Definition != nil && v.Definition.Kind == ast.InputObject {
-		for name := range fields {
-			n[v.Definition.Name+"."+name] = true
-		}
-	}
-}
-
 // Deprecated are the parts of the contract that will be removed, named as usage is.
 func Deprecated() map[string]bool {
 	removed := map[string]bool{}
-	for _, def := range generated.NewExecutableSchema(generated.Config{}).Schema().Types {
+	schema := contract()
+	known := newFarewells(schema).known
+	for coordinate := range known {
+		removed[coordinate] = true
+	}
+	for _, def := range schema.Types { // with a field its arguments go
 		for _, f := range def.Fields {
-			name := def.Name + "." + f.Name
-			removed[name] = f.Directives.ForName("deprecated") != nil
 			for _, a := range f.Arguments {
-				removed[name+"("+a.Name+":)"] = removed[name] || a.Directives.ForName("deprecated") != nil
+				if name := def.Name + "." + f.Name; removed[name] {
+					removed[name+"("+a.Name+":)"] = true
+				}
 			}
 		}
 	}

@@ -105,6 +105,14 @@ func (ChequeStore) ByIDs(ctx context.Context, community domain.ID, ids []domain.
 	return cheques(ctx, ` WHERE community_id = $1 AND id = ANY ($2)`, community, ids)
 }
 
+// Find implements cheque.Store, by the primary key, time_cheque_exchange_idx and
+// time_cheque_batch_idx.
+func (ChequeStore) Find(ctx context.Context, community domain.ID, ids, exchanges, batches []domain.ID) ([]cheque.Cheque, error) {
+	return cheques(ctx, `
+		 WHERE community_id = $1 AND (id = ANY ($2) OR exchange_id = ANY ($3) OR (kind = 'SLIP' AND batch_id = ANY ($4)))
+		 ORDER BY batch_id, line`, community, ids, exchanges, batches)
+}
+
 // Of implements cheque.Store, by time_cheque_batch_idx.
 func (ChequeStore) Of(ctx context.Context, community, batch domain.ID) ([]cheque.Cheque, error) {
 	return cheques(ctx, ` WHERE community_id = $1 AND kind = 'SLIP' AND batch_id = $2 ORDER BY line`, community, batch)

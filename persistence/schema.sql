@@ -2087,6 +2087,7 @@ ALTER TABLE public.time_cheque ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.time_cheque FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.time_cheque TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE INDEX time_cheque_batch_idx ON public.time_cheque USING btree (community_id, batch_id, line) WHERE (kind = 'SLIP'::text);
+CREATE INDEX time_cheque_exchange_idx ON public.time_cheque USING btree (community_id, exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX time_cheque_feed_idx ON public.time_cheque USING btree (community_id, entered_at DESC, id DESC);
 CREATE UNIQUE INDEX time_cheque_number_key ON public.time_cheque USING btree (community_id, number) WHERE ((kind = 'SLIP'::text) AND (state <> 'UNDONE'::text));
 CREATE INDEX time_cheque_provider_idx ON public.time_cheque USING btree (community_id, provider_id, entered_at DESC, id DESC);

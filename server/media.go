@@ -58,6 +58,9 @@ func (c Config) upload() http.Handler {
 				"message": i18n.Error(lang, problems[0]), "extensions": map[string]any{"code": problems[0].Code},
 			}}})
 		default:
+			if errors.Is(err, domain.RateLimited) {
+				w.Header().Set("Retry-After", "5")
+			}
 			c.refuseWith(ctx, w, err)
 		}
 	})

@@ -139,12 +139,12 @@ func (c Config) secure(next http.Handler) http.Handler {
 func (c Config) cors() *cors.Cors {
 	return cors.New(cors.Options{
 		AllowedOrigins: c.Resolver.Origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut},
 		AllowedHeaders: []string{
-			"Authorization", "Content-Type", "Accept-Language", "If-None-Match",
+			"Authorization", "Content-Type", "Accept-Language", "If-None-Match", graph.SchemaHeader,
 			"Hora-Client-Name", "Hora-Client-Version", "Apollographql-Client-Name", "Apollographql-Client-Version",
 		},
-		ExposedHeaders: []string{"ETag", "RateLimit", "RateLimit-Policy", "Retry-After"},
+		ExposedHeaders: []string{"ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "Deprecation", "Sunset", "Link"},
 		MaxAge:         int((2 * time.Hour).Seconds()),
 	})
 }

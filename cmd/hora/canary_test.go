@@ -48,6 +48,28 @@ func TestNobodysSecretIsEchoedOrLogged(t *testing.T) {
 			t.Errorf("%s: the answer tells it: %s", what, raw)
 		}
 	}
+	streamed := func(sent string) {
+		t.Helper()
+		if status, raw := p.http(http.MethodPost, "/graphql", []byte(sent), "Content-Type", "application/json", "Accept", "text/event-stream"); strings.Contains(string(raw), canary) {
+			t.Errorf("%s, as a stream: HTTP %d, the answer tells it: %s", sent, status, raw)
+		}
+	}
+	socket := p.dial([]string{"graphql-transport-ws"})
+	socket.says("connection_init", "", nil)
+	socket.hears("connection_ack", "")
+	overSocket := func(payload string) {
+		t.Helper()
+		socket.writes(`{"type":"subscribe","id":"1","payload":` + payload + `}`)
+		for {
+			f, err := socket.next()
+			if err != nil || strings.Contains(string(f.Payload), canary) {
+				t.Fatalf("%s, over the socket: %v, the answer tells it: %s", payload, err, f.Payload)
+			}
+			if f.Type != "next" {
+				return
+			}
+		}
+	}
 	for what, sent := range map[string]string{
 		"a body cut off": `{"query":"mutation { signIn(input: {email: \"a@b.org\", password: \"` + canary,
 		"no JSON":        canary, "a list": `["` + canary + `"]`, "a text": `"` + canary + `"`,
@@ -58,6 +80,7 @@ func TestNobodysSecretIsEchoedOrLogged(t *testing.T) {
 	} {
 		status, raw := p.http(http.MethodPost, "/graphql", []byte(sent), "Content-Type", "application/json")
 		check(what, status, raw)
+		streamed(sent)
 	}
 	for _, document := range []string{
 		"X", "{ X }", "{ X", `{ "X" }`, "{ serverInfo { X } }", "{ serverInfo(X: 1) { version } }", "{ serverInfo { version(a: \"X\") } }",
@@ -85,6 +108,8 @@ func TestNobodysSecretIsEchoedOrLogged(t *testing.T) {
 		check(document, status, raw)
 		status, raw = p.http(http.MethodGet, inquiry(sent), nil, "Accept", "application/graphql-response+json")
 		check(document+" by GET", status, raw)
+		streamed(body(sent, nil))
+		overSocket(body(sent, nil))
 	}
 	const signIn, list = `mutation($input: SignInInput!) { signIn(input: $input) { userErrors { code message } } }`,
 		`query($near: PlaceInput, $first: Int, $filter: ListingFilter, $order: ListingOrder) { communities(near: $near, first: $first) { totalCount }
@@ -114,6 +139,17 @@ func TestNobodysSecretIsEchoedOrLogged(t *testing.T) {
 		status, raw = p.http(http.MethodGet, "/graphql?query="+url.QueryEscape(c[0])+"&variables="+url.QueryEscape(sent), nil)
 		if strings.Contains(string(raw), canary) {
 			t.Errorf("%s by GET: HTTP %d, the answer tells it: %s", c[1], status, raw)
+		}
+		streamed(`{"query":` + quoted(c[0]) + `,"variables":` + sent + `}`)
+		overSocket(`{"query":` + quoted(c[0]) + `,"variables":` + sent + `}`)
+	}
+	for _, sent := range []string{canary, `{"type":"` + canary + `"}`, `{"type":"subscribe","id":"1","payload":"` + canary + `"}`} {
+		broken := p.dial([]string{"graphql-transport-ws"})
+		broken.says("connection_init", "", nil)
+		broken.hears("connection_ack", "")
+		broken.writes(sent)
+		if f, err := broken.next(); err == nil || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s, over the socket: %v %v", sent, f, err)
 		}
 	}
 	status, raw := p.http(http.MethodGet, "/graphql?query=%zz"+canary, nil)

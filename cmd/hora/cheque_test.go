@@ -193,13 +193,24 @@ func TestAChequeEditedInOneBit(t *testing.T) {
 func TestAChequeBeyondTheFloorWaits(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)
-	anna, bruno := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA")
+	anna, bruno, clara := town.welcome("Anna", "fr-CA"), town.welcome("Bruno", "en-CA"), town.welcome("Clara", "fr-CA")
 	ph := bruno.registersPhone()
 	bruno.does("giveHours", input{"from": bruno.account(), "to": anna.account(), "minutes": 1470, "idempotencyKey": newKey()})
+	phones := map[*person]string{anna: "", bruno: "", town.founder: "", clara: ""}
+	becomes := func() (seen [][]string) { // what each phone is told of cheques since it last asked
+		for _, p := range []*person{anna, bruno, town.founder, clara} {
+			told := p.reads(`query($c: ID!, $since: Cursor) { changes(communityId: $c, since: $since, first: 100) { nextCursor items { node { ... on TimeCheque { state } } } } }`,
+				input{"c": town.id, "since": phones[p]}).thing("changes")
+			seen, phones[p] = append(seen, slices.DeleteFunc(texts(told.list("items"), "node.state"), func(s string) bool { return s == "" })), told.text("nextCursor")
+		}
+		return seen
+	}
+	becomes()
 	deposit := input{"cheque": ph.signs(anna, 60, town.now()), "idempotencyKey": newKey()}
 	waits := anna.does("depositTimeCheque", deposit).thing("timeCheque")
 	same(t, "it", waits.text("state"), "PENDING")
 	same(t, "once more", anna.does("depositTimeCheque", deposit).text("timeCheque.id"), waits.text("id"))
+	same(t, "the phones of both, and of who sees all", becomes(), [][]string{{"PENDING"}, {"PENDING"}, {"PENDING"}, {}})
 	for _, p := range []*person{anna, bruno} {
 		if (about(p.told(), "kind", "TIME_CHEQUE_PENDING") == nil) != (p == anna) { // who deposited it knows
 			t.Errorf("%s is not told", p.name)
@@ -212,8 +223,9 @@ func TestAChequeBeyondTheFloorWaits(t *testing.T) {
 	bruno.cannot("withdrawTimeCheque", settle, "NOT_A_PARTY", "timeChequeId")
 	anna.does("giveHours", input{"from": anna.account(), "to": bruno.account(), "minutes": 600, "idempotencyKey": newKey()})
 	same(t, "settled", bruno.does("settleTimeCheque", settle).text("timeCheque.state"), "SETTLED")
+	same(t, "the phones", becomes(), [][]string{{"SETTLED"}, {"SETTLED"}, {"SETTLED"}, {}})
 	bruno.cannot("settleTimeCheque", with(settle, "idempotencyKey", newKey()), "CHEQUE_STATE", "timeChequeId")
-	same(t, "balances", town.balances(), map[string]int{"Anna": 1830, "Bruno": -30, "Fatou": 900, "the community": -2700})
+	same(t, "balances", town.balances(), map[string]int{"Anna": 1830, "Bruno": -30, "Clara": 900, "Fatou": 900, "the community": -3600})
 	town.booksAreRight()
 }
 
@@ -224,6 +236,7 @@ func TestSlipsAreKeyedInByThePile(t *testing.T) {
 	pile := input{"communityId": town.id, "idempotencyKey": newKey(), "cheques": []input{
 		town.paper("a-001", anna, bruno, 60), town.paper("A-002", bruno, clara, 52), town.paper("A-003", clara, anna, 30),
 	}}
+	start := anna.reads(syncing, input{"c": town.id}).text("changes.nextCursor")
 	batch := town.founder.does("enterTimeCheques", pile).thing("batch")
 	same(t, "the batch", thing{"count": batch.int("count"), "minutes": batch.int("minutes"), "by": batch.text("enteredBy.displayName")},
 		thing{"count": 3, "minutes": 135, "by": "Fatou"})
@@ -253,6 +266,8 @@ func TestSlipsAreKeyedInByThePile(t *testing.T) {
 	same(t, "balances again", town.balances(), map[string]int{"Anna": 900, "Bruno": 900, "Clara": 900, "Fatou": 900, "the community": -3600})
 	town.founder.cannot("undoTimeCheques", with(undo, "idempotencyKey", newKey()), "BATCH_UNDONE", "batchId")
 	same(t, "Anna is told", anna.told()[0].text("kind"), "TIME_CHEQUES_UNDONE")
+	slips := anna.reads(`query($c: ID!, $since: Cursor) { changes(communityId: $c, since: $since, first: 100) { items { node { ... on TimeCheque { number state } } } } }`, input{"c": town.id, "since": start})
+	same(t, "and her phone, of her own two", []int{len(allAbout(slips.list("changes.items"), "node.state", "UNDONE")), len(allAbout(slips.list("changes.items"), "node.number", "A-002"))}, []int{2, 0})
 	town.founder.does("enterTimeCheques", with(pile, "idempotencyKey", newKey())) // rightly, this time
 	town.booksAreRight()
 }

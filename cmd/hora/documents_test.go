@@ -114,6 +114,8 @@ func TestOnlyTrustedDocumentsAreRun(t *testing.T) {
 			t.Errorf("%s: wanted %s, got %s", what, c.reason, a.raw)
 		}
 	}
+	_, streamed := p.exchangeHTTP("POST", "/graphql", `{"documentId":"sha256:`+sum(versionQuery)+`"}`, "Content-Type", "application/json", "Accept", "text/event-stream")
+	same(t, "by its id, as a stream", strings.Contains(string(streamed), `"version":`), true)
 	response, _ := p.exchangeHTTP("POST", "/graphql", `{"documentId":"nobody's"}`, "Content-Type", "application/json", "Accept", "application/graphql-response+json")
 	same(t, "an unknown id", response.StatusCode, http.StatusNotFound)
 }
@@ -212,6 +214,12 @@ func TestFieldUsageIsKept(t *testing.T) {
 	uses("<script>", strings.Repeat("1", 50), `{ communities(near: {latitude: 45, longitude: -73}) { totalCount } }`, nil)
 	p.gql("", `{ serverInfo { version } }`, nil, "Apollographql-Client-Name", "partner", "Apollographql-Client-Version", "7")
 	p.gql("", `{ nothing }`, nil, "Hora-Client-Name", "members-app") // not run, not counted
+	for _, order := range []string{"NEWEST", "NEAREST"} {
+		uses("board", "2", `query($slug: String!, $order: ListingOrder!) { community(slug: $slug) { listings(first: 1, orderBy: $order, filter: {kind: REQUEST}) { totalCount } } }`,
+			input{"slug": "port", "order": order})
+	}
+	uses("board", "2", `query($slug: String!, $filter: ListingFilter) { community(slug: $slug) { listings(first: 1, filter: $filter) { totalCount } } }`,
+		input{"slug": "port", "filter": input{"states": []string{"PUBLISHED"}}})
 	p.app.flushUsage(t.Context())
 	uses("members-app", "1.4.0", `{ community(slug: "port") { name } }`, nil)
 	p.app.flushUsage(t.Context()) // another minute of the same day
@@ -222,6 +230,7 @@ func TestFieldUsageIsKept(t *testing.T) {
 	for field, want := range map[string]string{
 		"Community.name": "members-app 1.4.0 4", "Member.number": "members-app 1.4.0 3", "Community.members(first:)": "members-app 1.4.0 3",
 		"SignInInput.email": "members-app 1.5.0 1", "PlaceInput.latitude": "other other 1", "ServerInfo.version": "partner 7 1", "Query.nothing": "",
+		"ListingOrder.NEAREST": "board 2 1", "ListingKind.REQUEST": "board 2 2", "ListingState.PUBLISHED": "board 2 1", "ListingState.ARCHIVED": "",
 	} {
 		same(t, field, kept(field), want)
 	}

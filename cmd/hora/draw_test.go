@@ -76,6 +76,7 @@ func TestPeopleAskTheSolidarityPool(t *testing.T) {
 	anna.cannot("submitProject", with(asking(cycle, 10, 20), "milestones", []input{{"title": "Le matin", "minutes": 5}}), "NOT_WITH_THIS_METHOD", "milestones")
 	first, beyond, second := anna.asksThe(cycle, 60, 150), bruno.asksThe(cycle, 150, 200), clara.asksThe(cycle, 90, 120)
 	dora.does("nameHelper", input{"communityId": w.id, "helperId": emil.member, "until": w.now().Add(90 * day)})
+	emils := emil.reads(syncing, input{"c": w.id}).text("changes.nextCursor")
 	late := emil.does("submitProject", with(asking(cycle, 100, 100), "onBehalfOf", dora.member)).text("project.id")
 	unkept := noe.asksThe(cycle, 10, 10)
 	w.founder.does("reviewProject", input{"projectId": unkept, "feasible": false, "reason": "Parlons-en plutôt."})
@@ -90,6 +91,8 @@ func TestPeopleAskTheSolidarityPool(t *testing.T) {
 		bruno.cannot("withdrawProject", input{"projectId": id}, "NOT_FOUND", anyField)
 		bruno.cannot("claimPayout", input{"projectId": id, "minutes": 10, "proof": "Venez voir sur place.", "idempotencyKey": newKey()}, "NOT_FOUND", "projectId")
 	}
+	told := allAbout(emil.reads(syncing, input{"c": w.id, "since": emils, "first": 100}).list("changes.items"), "node.__typename", "Project")
+	same(t, "and Émil’s phone is told of it", texts(told, "objectId"), []string{late})
 	same(t, "Émil sees what he asked for Dora", emil.sees(late, `Project { owner { displayName } }`).text("owner.displayName"), "Dora")
 
 	w.advance(15 * day)

@@ -90,6 +90,7 @@ func TestOnlyGraphQLOverHTTPIsRun(t *testing.T) {
 		"DELETE":                   {"DELETE", "/graphql", "", "", 405},
 		"a batch":                  {"POST", "/graphql", "[" + query + "]", "application/json", 400},
 		"no query":                 {"POST", "/graphql", `{"variables":{}}`, "application/json", 400},
+		"two requests":             {"POST", "/graphql", query + query, "application/json", 400},
 		"a number for a query":     {"POST", "/graphql", `{"query":5}`, "application/json", 400},
 		"a list of variables":      {"POST", "/graphql", `{"query":"{ __typename }","variables":[1]}`, "application/json", 400},
 		"QUERY in capitals":        {"POST", "/graphql", `{"QUERY":"{ __typename }"}`, "application/json", 400},
@@ -105,6 +106,10 @@ func TestOnlyGraphQLOverHTTPIsRun(t *testing.T) {
 			}
 			same(t, what, a.Errors[0].Extensions["reason"], any("REQUEST_UNREADABLE"))
 			said = append(said, a.Errors[0].Message)
+		}
+		if c.method == "POST" && c.content == "application/json" {
+			response, raw := p.exchangeHTTP(c.method, c.path, c.body, "Content-Type", c.content, "Accept", "text/event-stream")
+			same(t, what+", for a stream", []any{response.StatusCode, bytes.Contains(raw, []byte("REQUEST_UNREADABLE"))}, []any{c.status, true})
 		}
 		if len(said) == 2 && said[0] == said[1] {
 			t.Errorf("%s: it says %q in both languages", what, said[0])
@@ -193,7 +198,12 @@ func TestOtherSitesMayCallOnlyWhenNamed(t *testing.T) {
 	alone, shared := boot(t), bootWith(t, edgeConfig{CORSOrigins: []string{ours}})
 	preflight := func(p *program, origin string) string {
 		response, _ := p.exchangeHTTP("OPTIONS", "/graphql", "", "Origin", origin,
-			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type,hora-client-name")
+			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type,hora-client-name,hora-schema")
+		return response.Header.Get("Access-Control-Allow-Origin")
+	}
+	hand := func(p *program, origin string) string { // a picture, for which a ticket is in the address
+		response, _ := p.exchangeHTTP("OPTIONS", "/media/uploads/ticket", "", "Origin", origin,
+			"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "content-type")
 		return response.Header.Get("Access-Control-Allow-Origin")
 	}
 	call := func(p *program, origin string) int {
@@ -209,12 +219,17 @@ func TestOtherSitesMayCallOnlyWhenNamed(t *testing.T) {
 		return status
 	}
 	all := func(p *program, origin string) []any {
-		return []any{preflight(p, origin), call(p, origin), follow(p, origin)}
+		return []any{preflight(p, origin), hand(p, origin), call(p, origin), follow(p, origin)}
 	}
-	same(t, "without any: preflight, call, follow", all(alone, ours), []any{"", 403, 403})
-	same(t, "ours: preflight, call, follow", all(shared, ours), []any{ours, 200, 101})
-	same(t, "theirs: preflight, call, follow", all(shared, theirs), []any{"", 403, 403})
-	same(t, "ours without TLS: preflight, call, follow", all(shared, "http://app.example.org"), []any{"", 403, 403})
+	same(t, "without any: preflights, call, follow", all(alone, ours), []any{"", "", 403, 403})
+	same(t, "ours: preflights, call, follow", all(shared, ours), []any{ours, ours, 200, 101})
+	same(t, "theirs: preflights, call, follow", all(shared, theirs), []any{"", "", 403, 403})
+	same(t, "ours without TLS: preflights, call, follow", all(shared, "http://app.example.org"), []any{"", "", 403, 403})
+	answered, _ := shared.exchangeHTTP("GET", inquiry("{ __typename }"), "", "Origin", ours)
+	shown := strings.ToLower(answered.Header.Get("Access-Control-Expose-Headers"))
+	for _, header := range []string{"etag", "ratelimit", "retry-after", "deprecation", "sunset", "link"} {
+		same(t, "a page of ours may read "+header, slices.Contains(strings.Split(strings.ReplaceAll(shown, " ", ""), ","), header), true)
+	}
 	for header, want := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Set-Cookie": "",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,7 +165,7 @@ func TestHostileDocuments(t *testing.T) { // alone: it weighs the process
 		if len(said) > 4<<10 {
 			t.Errorf("%s: %d bytes are answered", h.shape, len(said))
 		}
-		if least > mostCPU {
+		if least > mostCPU() {
 			t.Errorf("%s: it takes %s of CPU", h.shape, least)
 		}
 		if h.answers != (len(a.Errors) == 0) || status >= 500 {
@@ -173,9 +174,15 @@ func TestHostileDocuments(t *testing.T) { // alone: it weighs the process
 	}
 }
 
-// mostCPU is wide: the aim is 100 ms, a machine may be slow, and the race
+// mostCPU is the 100 ms that are promised where the gate runs this test by itself
+// (HORA_MOST_CPU=100ms). Elsewhere it is wide: a machine may be slow, and the race
 // detector makes it slower. The shapes that hurt take minutes.
-const mostCPU = time.Second
+func mostCPU() time.Duration {
+	if most, err := time.ParseDuration(os.Getenv("HORA_MOST_CPU")); err == nil {
+		return most
+	}
+	return time.Second
+}
 
 func processTime(t *testing.T) time.Duration {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"image"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -231,6 +232,9 @@ func TestABrokenConnectionDoesNotSpendTheTicket(t *testing.T) {
 	for range 6 {
 		tries.Go(func() {
 			status, _ := anna.puts(path, sunset)
+			for status == http.StatusTooManyRequests { // two at once, and no more
+				status, _ = anna.puts(path, sunset)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			switch status {
@@ -245,6 +249,62 @@ func TestABrokenConnectionDoesNotSpendTheTicket(t *testing.T) {
 	same(t, "taken, too late", []int{taken, late}, []int{1, 5})
 	anna.does("confirmUpload", input{"photoId": photo, "alt": "Un soleil"})
 	same(t, "files kept", len(town.kept()), 3)
+}
+
+// Whoever hands pictures in slowly leaves the server's other places to others.
+func TestSlowPicturesLeavePlacesToOthers(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	goOn, done := make(chan struct{}), make(chan int, 2)
+	patient := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: longest}}
+	for range 2 {
+		_, path := anna.mayHandIn(sunset, "image/jpeg")
+		begun := make(chan struct{})
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, town.address+path, &slow{begun: begun, goOn: goOn, rest: sunset})
+		request.ContentLength = int64(len(sunset))
+		request.Header.Set("Expect", "100-continue") // which comes once the server wants the bytes
+		go func() {
+			response, err := patient.Do(request)
+			if err != nil {
+				t.Error(err)
+				done <- 0
+				return
+			}
+			_ = response.Body.Close()
+			done <- response.StatusCode
+		}()
+		<-begun
+	}
+	_, path := anna.mayHandIn(sunset, "image/jpeg")
+	status, said := anna.puts(path, sunset)
+	same(t, "Anna’s third", []any{status, strings.Contains(said, "RATE_LIMITED")}, []any{http.StatusTooManyRequests, true})
+	bruno.sends(sunset)
+	close(goOn)
+	same(t, "Anna’s two, in the end", []int{<-done, <-done}, []int{http.StatusNoContent, http.StatusNoContent})
+	status, _ = anna.puts(path, sunset)
+	same(t, "and her third", status, http.StatusNoContent)
+}
+
+// slow is a picture that waits before its first byte.
+type slow struct {
+	begun chan<- struct{}
+	goOn  <-chan struct{}
+	rest  []byte
+}
+
+func (s *slow) Read(into []byte) (int, error) {
+	if s.begun != nil {
+		close(s.begun)
+		s.begun = nil
+		<-s.goOn
+	}
+	if len(s.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(into, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
 }
 
 type breaking struct{ rest []byte }

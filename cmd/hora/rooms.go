@@ -68,11 +68,12 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members, communities})
+	cheques := cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
-		cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
+		cheques:    cheques,
 		workshops:  workshops,
 		activities: activities,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
@@ -81,7 +82,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions, cycles),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,
-			Workshops: workshops, Activities: activities,
+			Workshops: workshops, Activities: activities, Cheques: cheques,
 		}),
 		decisions:   decisions,
 		cycles:      cycles,

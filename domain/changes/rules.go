@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
+	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 )
@@ -45,20 +47,28 @@ func (s Sight) has(p domain.Permission) bool {
 // they are shown is decided when the object itself has been read.
 type touch struct {
 	Object
-	ofOwner bool              // the ID is the owner's, of an account
-	parties []domain.ID       // empty: every member
-	seen    domain.Permission // who holds it is concerned as well
+	ofOwner    bool              // the ID is the owner's, of an account
+	ofExchange bool              // the ID is that of the exchange that a cheque settled
+	ofBatch    bool              // the ID is that of the pile that cheques were keyed in with
+	parties    []domain.ID       // empty: every member
+	seen       domain.Permission // who holds it is concerned as well
 }
+
+// direct says whether a touch names its object itself.
+func (t touch) direct() bool { return !t.ofOwner && !t.ofExchange && !t.ofBatch }
 
 // about is what payloads tell of who is concerned.
 type about struct {
 	Member   domain.ID    `json:"member"`
+	Members  []domain.ID  `json:"members"`
 	Provider domain.ID    `json:"provider"`
 	Receiver domain.ID    `json:"receiver"`
 	Legs     []ledger.Leg `json:"legs"`
 	About    struct {
-		Provider domain.ID `json:"provider"`
-		Receiver domain.ID `json:"receiver"`
+		Members  []domain.ID     `json:"members"`
+		Provider domain.ID       `json:"provider"`
+		Receiver domain.ID       `json:"receiver"`
+		Cheque   exchange.Action `json:"cheque"`
 	} `json:"about"`
 }
 
@@ -103,7 +113,9 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Session, e.Subject}}}
 	case "ACTIVITY":
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
-	case "TIME", "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
+	case "TIME":
+		all = chequeTouches(e, told)
+	case "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
 		"PLAN", "NOTICE", "REPORT", "MEASURE", "APPEAL", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION", "DORMANT": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
@@ -139,10 +151,21 @@ func exchangeTouches(id domain.ID, told about) []touch {
 		sides = []domain.ID{told.About.Provider, told.About.Receiver}
 	}
 	all := []touch{{Object: Object{Exchange, id}, parties: sides, seen: domain.SeeEveryExchange}}
+	if told.About.Cheque != "" {
+		all = append(all, touch{Object: Object{Cheque, id}, ofExchange: true, parties: sides, seen: domain.SeeEveryExchange})
+	}
 	for _, side := range sides {
 		all = append(all, touch{Object: Object{Account, side}, ofOwner: true, parties: []domain.ID{side}, seen: domain.SeeEveryAccount})
 	}
 	return all
+}
+
+// chequeTouches: what settles a cheque is told by its exchange.
+func chequeTouches(e domain.RecordedEvent, told about) []touch {
+	if e.Kind == cheque.BatchIsUndone {
+		return []touch{{Object: Object{Cheque, e.Subject}, ofBatch: true, parties: slices.Concat(told.Members, told.About.Members), seen: domain.SeeEveryExchange}}
+	}
+	return []touch{{Object: Object{Cheque, e.Subject}, parties: []domain.ID{told.Provider, told.Receiver}, seen: domain.SeeEveryExchange}}
 }
 
 // concerns says whether a touch may show somebody something.
@@ -163,12 +186,12 @@ func (c Cursor) Wakes(e domain.RecordedEvent, kinds ...Kind) bool {
 func wanted(kind Kind, kinds []Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
 
 // Touched says which objects an event changed, for whoever tells of events outside;
-// accounts that are known by their owner alone are left out.
+// what is known by something else's id alone is left out.
 func Touched(e domain.RecordedEvent) ([]Object, error) {
 	all, _, err := touches(e)
 	var objects []Object
 	for _, t := range all {
-		if !t.ofOwner && !slices.Contains(objects, t.Object) {
+		if t.direct() && !slices.Contains(objects, t.Object) {
 			objects = append(objects, t.Object)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -102,6 +103,10 @@ func TestWhomAnEventConcerns(t *testing.T) {
 		"a listing":                     {member, domain.RecordedEvent{Kind: listing.EventCreated}, nil, true},
 		"a listing, to exchanges":       {member, domain.RecordedEvent{Kind: listing.EventCreated}, []Kind{Exchange}, false},
 		"oneself, whatever one follows": {member, domain.RecordedEvent{Kind: membership.Gone, Subject: fatou}, []Kind{Exchange}, true},
+		"a cheque that waits":           {Cursor{Member: paul}, domain.RecordedEvent{Kind: cheque.Waits, Payload: told(cheque.Told{Provider: marie, Receiver: paul})}, []Kind{Cheque}, true},
+		"others’ cheque":                {member, domain.RecordedEvent{Kind: cheque.GivenUp, Payload: told(cheque.Told{Provider: marie, Receiver: paul})}, nil, false},
+		"one’s own slip, undone":        {Cursor{Member: marie}, domain.RecordedEvent{Kind: cheque.BatchIsUndone, Payload: told(cheque.Concerned{Members: []domain.ID{paul, marie}})}, []Kind{Cheque}, true},
+		"others’ slips, undone":         {member, domain.RecordedEvent{Kind: cheque.BatchIsUndone, Payload: told(cheque.Concerned{Members: []domain.ID{paul, marie}})}, nil, false},
 		"what cannot be read":           {member, domain.RecordedEvent{Kind: "EXCHANGE_ACCEPTED", Payload: json.RawMessage("1")}, nil, true},
 	} {
 		if got := row.cursor.Wakes(row.event, row.kinds...); got != row.want {
@@ -145,6 +150,8 @@ func TestWhatIsShownOfAnObject(t *testing.T) {
 		"others’ transfer":               {Transfer, ledger.Transfer{Debit: account, Credit: account}, hidden, shown},
 		"an account that is not there":   {Account, nil, hidden, hidden},
 		"hours of somebody unidentified": {Transfer, ledger.Transfer{}, hidden, shown},
+		"others’ cheque":                 {Cheque, cheque.Cheque{Provider: marie, Receiver: paul}, hidden, shown},
+		"one’s own cheque":               {Cheque, cheque.Cheque{Provider: marie, Receiver: fatou}, shown, shown},
 	} {
 		for who, s := range map[string]struct {
 			domain.Standing

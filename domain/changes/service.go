@@ -9,6 +9,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
@@ -38,6 +39,7 @@ type Areas struct {
 	Cycles      *reinvestment.Service
 	Workshops   *workshop.Service
 	Activities  *activity.Service
+	Cheques     *cheque.Service
 }
 
 // New makes the room.

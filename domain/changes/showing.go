@@ -8,6 +8,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
@@ -31,7 +32,7 @@ func (s *Service) show(ctx context.Context, standing domain.Standing, cursor Cur
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	shelf, err := s.read(ctx, cursor.Community, touched)
+	shelf, err := s.read(ctx, standing, cursor.Community, touched)
 	if err != nil {
 		return nil, err
 	}
@@ -42,16 +43,18 @@ func (s *Service) show(ctx context.Context, standing domain.Standing, cursor Cur
 	var entries []entry
 	last := map[Object]int{}
 	for _, t := range touched {
-		object, value := shelf.find(t.touch)
-		verdict := shelf.judge(standing, object.Kind, value)
-		if verdict == hidden {
-			continue
+		for _, object := range shelf.find(t.touch) {
+			value := shelf.values[object]
+			verdict := shelf.judge(standing, object.Kind, value)
+			if verdict == hidden {
+				continue
+			}
+			if verdict == gone {
+				value = nil
+			}
+			last[object] = len(entries)
+			entries = append(entries, entry{Change{Object: object, Value: value}, t.at})
 		}
-		if verdict == gone {
-			value = nil
-		}
-		last[object] = len(entries)
-		entries = append(entries, entry{Change{Object: object, Value: value}, t.at})
 	}
 	var changes []Change
 	for i, e := range entries {
@@ -78,22 +81,23 @@ func before(changes []Change, start Cursor) Place {
 
 // shelf is what was read for a page.
 type shelf struct {
-	values  map[Object]any
-	ofOwner map[domain.ID]ledger.Account
+	values map[Object]any
+	of     map[domain.ID][]Object // what is found by an owner, an exchange or a batch
+	shown  map[domain.ID]bool     // projects that somebody sees, for themselves or as a helper
 }
 
 // read takes one statement for each kind of object, whatever the page's length.
-func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf, error) {
+func (s *Service) read(ctx context.Context, standing domain.Standing, in domain.ID, touched []told) (shelf, error) {
 	ids := map[Kind][]domain.ID{}
 	var owners []domain.ID
 	for _, t := range touched {
 		if t.ofOwner {
 			owners = append(owners, t.ID)
-		} else {
+		} else if t.direct() {
 			ids[t.Kind] = append(ids[t.Kind], t.ID)
 		}
 	}
-	on := shelf{map[Object]any{}, map[domain.ID]ledger.Account{}}
+	on := shelf{map[Object]any{}, map[domain.ID][]Object{}, map[domain.ID]bool{}}
 	communities, err := some(ids[Community], func(ids []domain.ID) ([]community.Community, error) { return s.areas.Communities.ByIDs(ctx, ids) })
 	keep(on, Community, communities, func(c community.Community) domain.ID { return c.ID })
 	if err != nil {
@@ -119,7 +123,7 @@ func (s *Service) read(ctx context.Context, in domain.ID, touched []told) (shelf
 	if err != nil {
 		return on, err
 	}
-	if err := errors.Join(s.readTogether(ctx, in, on, ids), s.readCycles(ctx, in, on, ids)); err != nil {
+	if err := errors.Join(s.readTogether(ctx, in, on, ids), s.readCycles(ctx, standing, in, on, ids), s.readCheques(ctx, in, on, touched)); err != nil {
 		return on, err
 	}
 	return on, s.readHours(ctx, in, on, ids, owners)
@@ -137,7 +141,34 @@ func (s *Service) readTogether(ctx context.Context, in domain.ID, on shelf, ids 
 	return err
 }
 
-func (s *Service) readCycles(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
+// readCheques finds them by their own ids, by the exchanges they settled and by the
+// batches they came with.
+func (s *Service) readCheques(ctx context.Context, in domain.ID, on shelf, touched []told) error {
+	var ids, exchanges, batches []domain.ID
+	for _, t := range touched {
+		switch {
+		case t.ofExchange:
+			exchanges = append(exchanges, t.ID)
+		case t.ofBatch:
+			batches = append(batches, t.ID)
+		case t.Kind == Cheque:
+			ids = append(ids, t.ID)
+		}
+	}
+	if len(ids)+len(exchanges)+len(batches) == 0 {
+		return nil
+	}
+	found, err := s.areas.Cheques.Find(ctx, in, ids, exchanges, batches)
+	keep(on, Cheque, found, func(c cheque.Cheque) domain.ID { return c.ID })
+	for _, c := range found {
+		for _, by := range []domain.ID{c.Exchange, c.Batch} {
+			on.of[by] = append(on.of[by], Object{Cheque, c.ID})
+		}
+	}
+	return err
+}
+
+func (s *Service) readCycles(ctx context.Context, standing domain.Standing, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
 	cycles, err := some(ids[Cycle], func(ids []domain.ID) ([]reinvestment.Cycle, error) { return s.areas.Cycles.Cycles(ctx, in, ids) })
 	keep(on, Cycle, cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })
 	if err != nil {
@@ -145,8 +176,14 @@ func (s *Service) readCycles(ctx context.Context, in domain.ID, on shelf, ids ma
 	}
 	projects, err := some(ids[Project], func(ids []domain.ID) ([]reinvestment.Project, error) { return s.areas.Cycles.Projects(ctx, in, ids) })
 	keep(on, Project, projects, func(p reinvestment.Project) domain.ID { return p.ID })
+	if err == nil && len(projects) > 0 {
+		projects, err = s.areas.Cycles.ShownTo(ctx, standing, projects)
+	}
 	if err != nil {
 		return err
+	}
+	for _, p := range projects {
+		on.shown[p.ID] = true
 	}
 	claims, err := some(ids[Claim], func(ids []domain.ID) ([]reinvestment.Claim, error) { return s.areas.Cycles.Claims(ctx, in, ids) })
 	keep(on, Claim, claims, func(c reinvestment.Claim) domain.ID { return c.ID })
@@ -170,8 +207,9 @@ func (s *Service) readHours(ctx context.Context, in domain.ID, on shelf, ids map
 		return err
 	}
 	owned, err := some(owners, func(ids []domain.ID) ([]ledger.Account, error) { return s.areas.Ledger.AccountsOf(ctx, in, ids) })
+	keep(on, Account, owned, func(a ledger.Account) domain.ID { return a.ID })
 	for _, a := range owned {
-		on.ofOwner[a.Owner] = a
+		on.of[a.Owner] = append(on.of[a.Owner], Object{Account, a.ID})
 	}
 	return err
 }
@@ -198,15 +236,12 @@ func keep[V any](on shelf, kind Kind, values []V, id func(V) domain.ID) {
 	}
 }
 
-// find is what was read of a touched object; nil when it is there no more.
-func (on shelf) find(t touch) (Object, any) {
-	if !t.ofOwner {
-		return t.Object, on.values[t.Object]
+// find is what a touch is of.
+func (on shelf) find(t touch) []Object {
+	if t.direct() {
+		return []Object{t.Object}
 	}
-	if a, ok := on.ofOwner[t.ID]; ok {
-		return Object{Account, a.ID}, a
-	}
-	return t.Object, nil
+	return on.of[t.ID]
 }
 
 // verdict is what somebody is shown of an object that was touched.
@@ -229,6 +264,8 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Claim, workshop.Session:
 		visible = true
 	case reinvestment.Project:
+		visible = on.shown[v.ID]
+	case cheque.Cheque:
 		visible = v.VisibleTo(standing)
 	case activity.Activity:
 		visible = v.VisibleTo(standing)

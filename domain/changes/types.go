@@ -30,6 +30,7 @@ const (
 	Claim     Kind = "CLAIM"
 	Session   Kind = "SESSION"
 	Activity  Kind = "ACTIVITY"
+	Cheque    Kind = "CHEQUE"
 )
 
 // Object names something in the community.

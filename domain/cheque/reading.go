@@ -23,12 +23,18 @@ func (s *Service) Cheque(ctx context.Context, actor domain.Actor, community, id 
 		if c, err = s.byID(ctx, community, id); err != nil {
 			return err
 		}
-		if !c.Party(standing.Member) && !standing.May(domain.SeeEveryExchange) {
+		if !c.VisibleTo(standing) {
 			return domain.NotFound
 		}
 		return nil
 	})
 	return c, err
+}
+
+// Find reads cheques by their ids, those that settled some exchanges, and those of
+// some batches, inside the caller's transaction: who may see them is theirs to ask.
+func (s *Service) Find(ctx context.Context, community domain.ID, ids, exchanges, batches []domain.ID) ([]Cheque, error) {
+	return s.store.Find(ctx, community, ids, exchanges, batches)
 }
 
 // List reads cheques, newest first: one's own, or all for those who see every exchange.

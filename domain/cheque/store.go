@@ -25,6 +25,9 @@ type Store interface {
 	// Known reads cheques of one kind by their numbers; undone ones do not count.
 	Known(ctx context.Context, community domain.ID, kind Kind, numbers []string) ([]Cheque, error)
 	ByIDs(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cheque, error)
+	// Find reads cheques by their ids, those that settled some exchanges, and those
+	// of some batches, in their order.
+	Find(ctx context.Context, community domain.ID, ids, exchanges, batches []domain.ID) ([]Cheque, error)
 	// Of lists the cheques that a batch was keyed in with, in their order.
 	Of(ctx context.Context, community, batch domain.ID) ([]Cheque, error)
 	List(ctx context.Context, community domain.ID, filter Filter, page domain.Page) (domain.Slice[Cheque], error)

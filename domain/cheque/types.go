@@ -79,6 +79,11 @@ func (c Cheque) Party(member domain.ID) bool {
 	return member != domain.Nowhere && (member == c.Provider || member == c.Receiver)
 }
 
+// VisibleTo says who sees a cheque: its parties, and those who see every exchange.
+func (c Cheque) VisibleTo(standing domain.Standing) bool {
+	return c.Party(standing.Member) || standing.May(domain.SeeEveryExchange)
+}
+
 // Device is a phone that may sign cheques for a member while it is offline.
 type Device struct {
 	Community    domain.ID

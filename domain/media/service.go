@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -24,11 +25,14 @@ type Service struct {
 	files    Files
 	darkroom Darkroom
 	tickets  Tickets
+
+	mu     sync.Mutex
+	coming map[domain.ID]int // pictures that come in now, by person
 }
 
 // New makes the pictures' room.
 func New(tx domain.Tx, store Store, access domain.Access, members *membership.Service, files Files, darkroom Darkroom, tickets Tickets) *Service {
-	return &Service{tx: tx, store: store, access: access, members: members, files: files, darkroom: darkroom, tickets: tickets}
+	return &Service{tx: tx, store: store, access: access, members: members, files: files, darkroom: darkroom, tickets: tickets, coming: map[domain.ID]int{}}
 }
 
 // Request gives out a ticket to hand in one picture, as its id and its signed text.
@@ -75,7 +79,7 @@ func (s *Service) Request(ctx context.Context, actor domain.Actor, cmd Request) 
 // refused spends it. What is kept is drawn anew: nothing of the file itself.
 //
 // Errors: NotFound for a ticket that is not ours, WrongState when it is spent or
-// expired, TooLarge, and those of Darkroom.
+// expired, RateLimited, TooLarge, and those of Darkroom.
 func (s *Service) Receive(ctx context.Context, ticket string, body io.Reader) error {
 	t, err := s.tickets.Open(ctx, ticket)
 	if err != nil {
@@ -85,6 +89,11 @@ func (s *Service) Receive(ctx context.Context, ticket string, body io.Reader) er
 	if err != nil {
 		return err
 	}
+	leave, err := s.enter(p.Person)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	data, err := io.ReadAll(io.LimitReader(body, int64(p.Bytes)+1))
 	switch {
 	case len(data) > p.Bytes:
@@ -107,6 +116,23 @@ func (s *Service) Receive(ctx context.Context, ticket string, body io.Reader) er
 	}
 	p.Width, p.Height, p.Placeholder = made.Width, made.Height, made.Placeholder
 	return s.move(ctx, p, Stored, Claimed)
+}
+
+// enter takes one of a person's places.
+func (s *Service) enter(person domain.ID) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.coming[person] >= abreast {
+		return nil, domain.NewError(domain.RateLimited, "", "retryAfter", 5)
+	}
+	s.coming[person]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.coming[person]--; s.coming[person] == 0 {
+			delete(s.coming, person)
+		}
+	}, nil
 }
 
 // awaited reads the picture that a ticket is for.

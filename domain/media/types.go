@@ -75,6 +75,9 @@ const (
 	PerListing = 8
 	// perPerson bounds what somebody has handed in that nothing shows yet.
 	perPerson = 20
+	// abreast bounds the pictures of one person that come in at once: slow ones leave
+	// places to others.
+	abreast = 2
 
 	ticketLife = time.Hour
 	// kept is how long a picture that nothing shows stays.

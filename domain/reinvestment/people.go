@@ -208,6 +208,12 @@ func (s *Service) Shown(ctx context.Context, actor domain.Actor, projects []Proj
 	return kept, err
 }
 
+// ShownTo keeps of some projects of one community what somebody may see, inside the
+// caller's transaction.
+func (s *Service) ShownTo(ctx context.Context, standing domain.Standing, projects []Project) ([]Project, error) {
+	return s.shown(ctx, standing, projects)
+}
+
 // shown keeps what somebody may see, for themselves or as a helper.
 func (s *Service) shown(ctx context.Context, standing domain.Standing, projects []Project) ([]Project, error) {
 	var others []domain.ID

@@ -25,8 +25,11 @@ const (
 	sweep = 4
 	// patience bounds one look at the database.
 	patience = 10 * time.Second
-	// most bounds the connections of one server.
-	most = 10_000
+	// most bounds the connections of one server, mostPerson and mostNetwork those of
+	// one person, and of strangers from one network: nobody takes them all.
+	most        = 10_000
+	mostPerson  = 100
+	mostNetwork = 200
 	// abreast bounds how many followers read at once: they must leave connections
 	// to the database for requests.
 	abreast = 4
@@ -62,6 +65,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	seats   map[*seat]struct{}
+	taken   map[string]int // by whom
 	watched map[domain.ID]*watched
 	woken   map[domain.ID]bool
 	busy    bool          // the loop runs
@@ -74,9 +78,24 @@ func NewHub(journal Journal, sessions Sessions, relay string, logger *slog.Logge
 	return &Hub{
 		journal: journal, sessions: sessions, relay: relay, logger: logger,
 		turns: make(chan struct{}, abreast), poked: make(chan struct{}, 1),
-		seats: map[*seat]struct{}{}, watched: map[domain.ID]*watched{}, woken: map[domain.ID]bool{},
+		seats: map[*seat]struct{}{}, taken: map[string]int{}, watched: map[domain.ID]*watched{}, woken: map[domain.ID]bool{},
 		closed: make(chan struct{}), empty: make(chan struct{}),
 	}
+}
+
+// Caller is whose connection it is: a person's with a session, or, with neither, a
+// stranger's from a network.
+type Caller struct {
+	Person, Session domain.ID
+	Network         string
+}
+
+// share is under whose name a connection is counted, and how many that may be.
+func (c Caller) share() (name string, most int) {
+	if c.Person != domain.Nowhere {
+		return c.Person.String(), mostPerson
+	}
+	return c.Network, mostNetwork
 }
 
 // seat is one connection.
@@ -89,24 +108,29 @@ type seat struct {
 // with ErrSessionEnded or ErrStopping as the cause. Whoever leaves must say so.
 //
 // Errors: ErrStopping, ErrFull.
-func (h *Hub) Enter(ctx context.Context, session domain.ID) (_ context.Context, leave func(), err error) {
+func (h *Hub) Enter(ctx context.Context, who Caller) (_ context.Context, leave func(), err error) {
+	name, share := who.share()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopping() {
 		return nil, nil, ErrStopping
 	}
-	if len(h.seats) >= most {
+	if len(h.seats) >= most || h.taken[name] >= share {
 		return nil, nil, ErrFull
 	}
 	ctx, end := context.WithCancelCause(ctx)
-	s := &seat{session, end}
+	s := &seat{who.Session, end}
 	h.seats[s] = struct{}{}
+	h.taken[name]++
 	h.wakeUp()
 	return ctx, func() {
 		end(nil)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.seats, s)
+		if h.taken[name]--; h.taken[name] == 0 {
+			delete(h.taken, name)
+		}
 		if len(h.seats) == 0 && h.stopping() {
 			close(h.empty)
 		}

@@ -14,19 +14,19 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/hora-coop/hora/domain"
 )
 
 // SSE is the transport of server-sent events, one connection for each operation:
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 type SSE struct {
 	Hub *Hub
-	// Session is whose connection it is; Nowhere for a stranger's.
-	Session func(ctx context.Context) domain.ID
-	// Unreadable and Ended are what a body that is none, and a session that ended,
-	// are told.
-	Unreadable, Ended error
+	// Caller is whose connection it is.
+	Caller func(ctx context.Context) Caller
+	// Read reads the operation, as over plain HTTP; when it cannot, it says why, with
+	// the status.
+	Read func(r *http.Request) (asked *graphql.RawParams, status int, err error)
+	// Ended is what is told when a session ended.
+	Ended error
 }
 
 var _ graphql.Transport = SSE{}
@@ -60,18 +60,18 @@ func mediaType(header string) string {
 
 // Do implements graphql.Transport.
 func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	ctx, leave, err := t.Hub.Enter(r.Context(), t.Session(r.Context()))
+	ctx, leave, err := t.Hub.Enter(r.Context(), t.Caller(r.Context()))
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	defer leave()
-	asked, err := params(r.Body)
+	asked, status, err := t.Read(r)
 	if err != nil {
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(refuse(ctx, exec, t.Unreadable)) // a client that is gone needs no answer
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(refuse(ctx, exec, err)) // a client that is gone needs no answer
 		return
 	}
 	asked.Headers = r.Header

@@ -59,9 +59,11 @@ type WebSocket struct {
 	Hub *Hub
 	// Origins are the sites, https://…, beside this server's own, whose pages may open one.
 	Origins []string
+	// Network is where a connection comes from.
+	Network func(ctx context.Context) string
 	// Admit reads what connection_init said, and answers the context of the
-	// connection's operations and the session it belongs to, or a *Refusal.
-	Admit func(ctx context.Context, header http.Header, init map[string]any) (context.Context, domain.ID, error)
+	// connection's operations and whose they are, or a *Refusal.
+	Admit func(ctx context.Context, header http.Header, init map[string]any) (context.Context, Caller, error)
 	// Afresh gives an operation a context of its own.
 	Afresh func(ctx context.Context) context.Context
 	// TooMany is the error of one operation more than a connection may have.
@@ -81,7 +83,7 @@ func (WebSocket) Supports(r *http.Request) bool {
 func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	// A stranger until connection_init says who it is; then it moves to another seat.
-	here, leave, err := t.Hub.Enter(ctx, domain.Nowhere)
+	here, leave, err := t.Hub.Enter(ctx, Caller{Network: t.Network(ctx)})
 	if err != nil {
 		cancel()
 		w.Header().Set("Retry-After", "5")
@@ -119,9 +121,12 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}()
 }
 
-// move takes the seat of a session.
-func (c *connection) move(session domain.ID) error {
-	there, leave, err := c.transport.Hub.Enter(c.ctx, session)
+// move takes the seat of whoever it turned out to be.
+func (c *connection) move(who Caller) error {
+	if who.Person == domain.Nowhere {
+		return nil // a stranger still
+	}
+	there, leave, err := c.transport.Hub.Enter(c.ctx, who)
 	if err != nil {
 		return err
 	}
@@ -254,11 +259,11 @@ func (c *connection) admit(payload json.RawMessage) (websocket.StatusCode, strin
 		return BadRequest, "Invalid message received"
 	}
 	var asking context.Context
-	var session domain.ID
+	var who Caller
 	var err error
-	aside(func() { asking, session, err = c.transport.Admit(c.ctx, c.header, init) })
+	aside(func() { asking, who, err = c.transport.Admit(c.ctx, c.header, init) })
 	if err == nil {
-		err = c.move(session)
+		err = c.move(who)
 	}
 	refusal, refused := errors.AsType[*Refusal](err)
 	switch {

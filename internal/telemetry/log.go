@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // NewLogger writes one JSON object a line. What people are called, type or keep
@@ -29,10 +31,49 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 	if slices.ContainsFunc(groups, isPrivate) || isPrivate(a.Key) {
 		return slog.String(a.Key, "[redacted]")
 	}
-	if a.Value.Kind() == slog.KindAny && !plain(a.Value.Any()) {
-		return slog.String(a.Key, fmt.Sprintf("[%T]", a.Value.Any()))
+	if a.Value.Kind() == slog.KindAny {
+		if err, ok := a.Value.Any().(error); ok {
+			return slog.String(a.Key, said(err))
+		}
+		if !plain(a.Value.Any()) {
+			return slog.String(a.Key, fmt.Sprintf("[%T]", a.Value.Any()))
+		}
 	}
 	return a
+}
+
+// said is an error's text without PostgreSQL's own words, which may quote a value
+// that somebody sent.
+func said(err error) string {
+	text := err.Error()
+	for _, pg := range ofPostgres(err) {
+		safe := "SQLSTATE " + pg.Code
+		for _, word := range []string{pg.TableName, pg.ConstraintName} {
+			if word != "" {
+				safe += " " + word
+			}
+		}
+		if !strings.Contains(text, pg.Error()) {
+			return safe // told in other words
+		}
+		text = strings.ReplaceAll(text, pg.Error(), safe)
+	}
+	return text
+}
+
+// ofPostgres are the errors of the database that an error holds.
+func ofPostgres(err error) (all []*pgconn.PgError) {
+	switch e := err.(type) { //nolint:errorlint // each of the chain is looked at
+	case *pgconn.PgError:
+		return []*pgconn.PgError{e}
+	case interface{ Unwrap() error }:
+		return ofPostgres(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			all = append(all, ofPostgres(one)...)
+		}
+	}
+	return all
 }
 
 func isPrivate(key string) bool {

@@ -6,9 +6,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/hora-coop/hora/domain"
 )
@@ -53,6 +57,28 @@ func TestNothingPrivateIsLogged(t *testing.T) {
 		})
 	}
 }
+
+// PostgreSQL quotes values in its messages; where it happened helps all the same.
+func TestWhatPostgreSQLQuotesIsNotLogged(t *testing.T) {
+	quoted := &pgconn.PgError{Severity: "ERROR", Code: "22P02", Message: `invalid input syntax for type uuid: "secret"`, TableName: "member", ConstraintName: "member_pkey"}
+	for name, err := range map[string]error{
+		"as it is": quoted, "wrapped": fmt.Errorf("look: %w", quoted),
+		"with another": errors.Join(errors.New("and so"), fmt.Errorf("look: %w", quoted), &pgconn.PgError{Code: "23505", Message: "secret"}),
+		"in a request": gqlerror.Wrap(fmt.Errorf("look: %w", quoted)), "in other words": other{quoted},
+	} {
+		var out bytes.Buffer
+		NewLogger(&out, slog.LevelInfo).Error("m", "error", err)
+		if line := out.String(); strings.Contains(line, "secret") || !strings.Contains(line, "SQLSTATE 22P02 member member_pkey") {
+			t.Errorf("%s: %s", name, line)
+		}
+	}
+}
+
+// other tells an error in words of its own.
+type other struct{ error }
+
+func (o other) Error() string { return "a secret: " + strings.ToUpper(o.error.Error()) }
+func (o other) Unwrap() error { return o.error }
 
 func TestWhatHelpsIsLogged(t *testing.T) {
 	var out bytes.Buffer
