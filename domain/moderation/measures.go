@@ -119,14 +119,18 @@ func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error
 				return nil
 			}
 		}
-		return s.members.Reinstate(ctx, actor, m.Community, m.Member)
+		if err := s.members.Reinstate(ctx, actor, m.Community, m.Member); err != nil {
+			return err
+		}
+		return s.exchanges.WaitAnew(ctx, m.Community, m.Member)
 	default:
 		return nil
 	}
 }
 
 // Undo takes a measure back for a reason that its member reads: listings come back,
-// and so does whoever took part; their open proposals never went.
+// and so does whoever took part; their open proposals never went, and have their whole
+// time again.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, Involved, MeasureEnded.
 func (s *Service) Undo(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Measure, error) {
