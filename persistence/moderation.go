@@ -80,10 +80,10 @@ func (ModerationStore) Reports(ctx context.Context, community domain.ID, ids []d
 	return collect(found, err, reportRow.value)
 }
 
-const queueSQL = ` FROM report WHERE community_id = $1 AND answered_at IS NULL AND $2 NOT IN (reporter_id, accused_id)`
+const queueSQL = ` FROM report WHERE community_id = $1 AND answered_at IS NULL AND reporter_id <> $2 AND accused_id <> ALL ($3)`
 
 // Queue implements moderation.Store, by report_queue_idx.
-func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, page domain.Page) (domain.Slice[moderation.Report], error) {
+func (ModerationStore) Queue(ctx context.Context, community, reader domain.ID, near []domain.ID, page domain.Page) (domain.Slice[moderation.Report], error) {
 	var none domain.Slice[moderation.Report]
 	key, compare, direction, err := keyset[timeKey](page, false)
 	if err != nil {
@@ -91,9 +91,9 @@ func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, 
 	}
 	at, id := key.bounds()
 	found, err := query(ctx).Query(ctx, `SELECT `+reportColumns+queueSQL+fmt.Sprintf(`
-		   AND ($3::timestamptz IS NULL OR (answer_by, id) %[1]s ($3, $4))
+		   AND ($4::timestamptz IS NULL OR (answer_by, id) %[1]s ($4, $5))
 		 ORDER BY answer_by %[2]s, id %[2]s
-		 LIMIT $5`, compare, direction), community, without, at, id, page.Limit+1)
+		 LIMIT $6`, compare, direction), community, reader, near, at, id, page.Limit+1)
 	list, err := collect(found, err, reportRow.value)
 	if err != nil {
 		return none, err
@@ -102,9 +102,9 @@ func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, 
 }
 
 // CountQueue implements moderation.Store.
-func (ModerationStore) CountQueue(ctx context.Context, community, without domain.ID) (int, error) {
+func (ModerationStore) CountQueue(ctx context.Context, community, reader domain.ID, near []domain.ID) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, `SELECT count(*)`+queueSQL, community, without).Scan(&n)
+	err := query(ctx).QueryRow(ctx, `SELECT count(*)`+queueSQL, community, reader, near).Scan(&n)
 	return n, err
 }
 

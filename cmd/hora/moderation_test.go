@@ -79,10 +79,12 @@ func TestAReportIsAnsweredWithReasonsAndUndone(t *testing.T) {
 	same(t, "others see nothing of it", len(clara.sees(bruno.member, measuresOf).list("measures")), 0)
 
 	town.founder.cannot("undoMeasure", input{"measureId": measure, "reason": ""}, "REQUIRED", "reason")
+	town.advance(15 * day) // more than a proposal waits, and no more than an appeal may take
 	town.founder.does("undoMeasure", input{"measureId": measure, "reason": "Ce n’était pas lui."})
 	back := bruno.sees(bruno.member, measuresOf)
 	same(t, "Bruno is back", []string{back.text("participation"), back.text("measures.0.endReason")}, []string{"NEWCOMER", "Ce n’était pas lui."})
 	same(t, "his listing, too", found(), []string{"Massages"})
+	town.advance(13 * day)                                     // and he has his whole time again
 	clara.does("acceptExchange", input{"exchangeId": waiting}) // his proposal never went
 	town.founder.cannot("undoMeasure", input{"measureId": measure, "reason": "Encore."}, "MEASURE_ENDED", "measureId")
 	town.booksAreRight()
@@ -132,6 +134,13 @@ func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	same(t, "Bruno’s queue is without his own", len(bruno.queue()), 1)
 	same(t, "nor can he look", bruno.looksFor(ofBruno), notFound)
 	same(t, "and nobody told him", about(bruno.told(), "kind", "REPORT_FILED").text("member.displayName"), "Anna")
+	dario := town.welcome("Dario", "fr")
+	town.founder.does("grantRole", input{"memberId": dario.member, "role": "MODERATOR"})
+	town.founder.does("noteHousehold", input{"memberIds": []string{bruno.member, dario.member}})
+	urgent, secret := anna.reports(bruno.member, "UNSAFE_NOW"), anna.complains(bruno, true)
+	same(t, "who lives with Bruno does not read who reported him", []any{dario.looksFor(urgent), dario.looksFor(ofBruno), texts(dario.queue(), "id")}, []any{notFound, notFound, []string{byClara}})
+	same(t, "nor hears of it", []bool{about(dario.told(), "kind", "REPORT_URGENT") == nil, about(dario.told(), "kind", "COMPLAINT_FILED") == nil}, []bool{true, true})
+	same(t, "nor finds who complained", []any{dario.looksFor(secret), len(dario.reads(`{ community(slug: "port") { complaints { nodes { id } } } }`, nil).list("community.complaints.nodes"))}, []any{notFound, 0})
 	warned := town.founder.decides(ofBruno, "WARN").text("id")
 	bruno.cannot("undoMeasure", input{"measureId": warned, "reason": "C’est moi."}, "INVOLVED", "measureId")
 	clara.cannot("reportContent", input{"subjectId": x, "reason": "OTHER"}, "NOT_FOUND", "subjectId") // no side of it

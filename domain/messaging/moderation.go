@@ -9,14 +9,14 @@ import (
 )
 
 // tellModeration: those who moderate hear what waits, and never of what concerns
-// themselves; whom a measure concerns hears of it, and who reported that there is
+// themselves or who lives with them; whom a measure concerns hears of it, and who reported that there is
 // an answer. Neither hears of the other.
 func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
 	var m moderation.Told
 	if err := payload(e, &m); err != nil {
 		return t, false, err
 	}
-	t.spared = []domain.ID{m.Member, m.Reporter}
+	t.spared, t.sparedHome = []domain.ID{m.Member, m.Reporter}, m.Member
 	switch e.Kind {
 	case moderation.Reported:
 		t.toModerators, t.whom = ReportFiled, m.Member
@@ -67,7 +67,7 @@ func tellComplaint(e domain.RecordedEvent) (t told, ok bool, err error) {
 	if err := payload(e, &c); err != nil {
 		return t, false, err
 	}
-	t.toModerators, t.spared = Kind(e.Kind), []domain.ID{c.By, c.About}
+	t.toModerators, t.spared, t.sparedHome = Kind(e.Kind), []domain.ID{c.By, c.About}, c.About
 	switch e.Kind {
 	case moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
 		t.kind, t.members = Kind(e.Kind), []domain.ID{c.By}

@@ -47,6 +47,7 @@ type told struct {
 
 	toModerators Kind        // what coordinators and moderators are told
 	spared       []domain.ID // those of them who are not: the case is theirs
+	sparedHome   domain.ID   // nor those who live with this member, whom the case is about
 	also         domain.ID   // who is told something else
 	alsoKind     Kind
 }

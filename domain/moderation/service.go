@@ -4,6 +4,7 @@ package moderation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -126,8 +127,18 @@ func (s *Service) report(ctx context.Context, community, id domain.ID) (Report, 
 	return found[0], nil
 }
 
-// Report reads one for who filed it and for those who moderate and are not
-// concerned. Error: NotFound for everybody else.
+// near lists with whom a member lives, themselves among them: what concerns one of
+// them is not for the others either.
+func (s *Service) near(ctx context.Context, community, member domain.ID) ([]domain.ID, error) {
+	household, err := s.members.LivesWith(ctx, community, member)
+	if !slices.Contains(household, member) {
+		household = append(household, member)
+	}
+	return household, err
+}
+
+// Report reads one for who filed it and for those who moderate and neither are
+// concerned nor live with who is. Error: NotFound for everybody else.
 func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id domain.ID) (Report, error) {
 	var r Report
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -138,16 +149,21 @@ func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id 
 		if r, err = s.report(ctx, community, id); err != nil {
 			return err
 		}
-		if r.Reporter != standing.Member && (r.Accused == standing.Member || !standing.May(domain.Moderate)) {
-			return domain.NotFound
+		if r.Reporter == standing.Member {
+			return nil
 		}
-		return nil
+		near, err := s.near(ctx, community, standing.Member)
+		if err == nil && (slices.Contains(near, r.Accused) || !standing.May(domain.Moderate)) {
+			err = domain.NotFound
+		}
+		return err
 	})
 	return r, err
 }
 
 // Queue reads the reports that wait, the most urgent first, for those who
-// moderate; what concerns a moderator themselves is not in theirs.
+// moderate; what concerns a moderator themselves, or who lives with them, is not in
+// theirs.
 //
 // Errors: NotFound, Forbidden.
 func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page, count bool) (domain.Slice[Report], int, error) {
@@ -158,12 +174,14 @@ func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domai
 		if err != nil {
 			return err
 		}
-		if count {
-			if waiting, err = s.store.CountQueue(ctx, community, standing.Member); err != nil {
-				return err
-			}
+		near, err := s.near(ctx, community, standing.Member)
+		if err == nil && count {
+			waiting, err = s.store.CountQueue(ctx, community, standing.Member, near)
 		}
-		found, err = s.store.Queue(ctx, community, standing.Member, page)
+		if err != nil {
+			return err
+		}
+		found, err = s.store.Queue(ctx, community, standing.Member, near, page)
 		return err
 	})
 	return found, waiting, err
