@@ -84,6 +84,18 @@ func TestAnAppealIsDecidedBySomebodyElse(t *testing.T) {
 	log := elif.reads(`{ community(slug: "port") { auditLog(first: 3) { nodes { action subjectId } } } }`, nil).list("community.auditLog.nodes")
 	same(t, "it is written down", []string{log[0].text("action"), log[1].text("action"), log[2].text("action"), log[2].text("subjectId")},
 		[]string{"MEMBER_REINSTATED", "MEASURE_UNDONE", "APPEAL_DECIDED", appeal})
+	listing := town.founder.decides(anna.reports(offer, "UNSUITABLE"), "REMOVE").text("id")
+	noted := town.founder.decides(anna.reports(bruno.member, "OTHER"), "NOTE").text("id")
+	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "BOARD"})
+	town.founder.does("grantRole", input{"memberId": clara.member, "role": "BOARD"})
+	logged := func(p *person, subject string) int {
+		return len(p.reads(auditLog, input{"slug": town.slug, "filter": input{"subjectId": subject}}).list("community.auditLog.nodes"))
+	}
+	for what, subject := range map[string]string{"what was decided": measure, "the appeal": appeal, "the listing’s end": listing, "the listing": offer, "a note": noted} {
+		same(t, "the log names nobody to Bruno by "+what+", and tells the others", []bool{logged(bruno, subject) == 0, logged(clara, subject) > 0}, []bool{true, true})
+	}
+	kinds = texts(bruno.reads(auditLog, input{"slug": town.slug, "filter": input{"subjectId": bruno.member}}).list("community.auditLog.nodes"), "action")
+	same(t, "nor by his suspension", kinds, []string{"ROLE_GRANTED", "MEMBER_ADMITTED"})
 	town.booksAreRight()
 }
 
