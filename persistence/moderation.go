@@ -23,17 +23,17 @@ type reportRow struct {
 	CommunityID, ID, ReporterID domain.ID
 	SubjectKind                 string
 	SubjectID, AccusedID        domain.ID
-	Reason, Details             string
+	Reason, Details, Quote      string
 	CreatedAt, AnswerBy         time.Time
 	OverdueAt, AnsweredAt       *time.Time
 }
 
-const reportColumns = `community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by, overdue_at, answered_at`
+const reportColumns = `community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, quote, created_at, answer_by, overdue_at, answered_at`
 
 func (r reportRow) value() moderation.Report {
 	return moderation.Report{
 		Community: r.CommunityID, ID: r.ID, Reporter: r.ReporterID, Subject: moderation.Subject{Kind: moderation.SubjectKind(r.SubjectKind), ID: r.SubjectID},
-		Accused: r.AccusedID, Reason: moderation.Reason(r.Reason), Details: r.Details, At: r.CreatedAt.UTC(), AnswerBy: r.AnswerBy.UTC(),
+		Accused: r.AccusedID, Reason: moderation.Reason(r.Reason), Details: r.Details, Quote: r.Quote, At: r.CreatedAt.UTC(), AnswerBy: r.AnswerBy.UTC(),
 		OverdueAt: moment(r.OverdueAt), AnsweredAt: moment(r.AnsweredAt),
 	}
 }
@@ -51,10 +51,12 @@ type measureRow struct {
 	EndedAt                             *time.Time
 	EndedBy                             *domain.ID
 	EndReason                           string
+	HandedOverAt                        *time.Time
+	HandedOverBy                        *domain.ID
 }
 
 const measureColumns = `community_id, id, report_id, member_id, subject_kind, subject_id, action, limits, rule, statement, decided_by, created_at,
-	until_at, before_state, ended_at, ended_by, end_reason`
+	until_at, before_state, ended_at, ended_by, end_reason, handed_over_at, handed_over_by`
 
 func (r measureRow) value() moderation.Measure {
 	return moderation.Measure{
@@ -62,15 +64,16 @@ func (r measureRow) value() moderation.Measure {
 		Subject: moderation.Subject{Kind: moderation.SubjectKind(r.SubjectKind), ID: r.SubjectID},
 		Action:  moderation.Action(r.Action), Limits: r.Limits, Rule: r.Rule, Statement: r.Statement, DecidedBy: r.DecidedBy, At: r.CreatedAt.UTC(),
 		Until: moment(r.UntilAt), Before: r.BeforeState, EndedAt: moment(r.EndedAt), EndedBy: orNowhere(r.EndedBy), EndReason: r.EndReason,
+		HandedOverAt: moment(r.HandedOverAt), HandedOverBy: orNowhere(r.HandedOverBy),
 	}
 }
 
 // AddReport implements moderation.Store.
 func (ModerationStore) AddReport(ctx context.Context, r moderation.Report) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO report (community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Community, r.ID, r.Reporter, string(r.Subject.Kind), r.Subject.ID, r.Accused, string(r.Reason), r.Details, r.At, r.AnswerBy)
+		INSERT INTO report (community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by, quote)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.Community, r.ID, r.Reporter, string(r.Subject.Kind), r.Subject.ID, r.Accused, string(r.Reason), r.Details, r.At, r.AnswerBy, r.Quote)
 	return err
 }
 
@@ -166,6 +169,14 @@ func (ModerationStore) End(ctx context.Context, m moderation.Measure) (bool, err
 		UPDATE measure SET ended_at = $3, ended_by = $4, end_reason = $5
 		 WHERE community_id = $1 AND id = $2 AND ended_at IS NULL`, m.Community, m.ID, m.EndedAt, optional(m.EndedBy), m.EndReason)
 	return tag.RowsAffected() == 1, err
+}
+
+// HandOver implements moderation.Store.
+func (ModerationStore) HandOver(ctx context.Context, m moderation.Measure) error {
+	_, err := query(ctx).Exec(ctx, `
+		UPDATE measure SET handed_over_at = $3, handed_over_by = $4
+		 WHERE community_id = $1 AND id = $2 AND handed_over_at IS NULL`, m.Community, m.ID, m.HandedOverAt, m.HandedOverBy)
+	return err
 }
 
 // TakeLapsed implements moderation.Store, by measure_until_idx.

@@ -116,7 +116,18 @@ func TestAnAppealHasItsTime(t *testing.T) {
 	bruno.cannot("appealMeasure", input{"measureId": late, "reason": "Trop tard ?"}, "APPEAL_TOO_LATE", "measureId")
 	overdue := func(p *person) int { return len(allAbout(p.told(), "kind", "APPEAL_OVERDUE")) }
 	same(t, "nothing is late", overdue(clara), 0)
+	dario, elif := town.welcome("Dario", "fr"), town.welcome("Elif", "en")
+	for _, member := range []*person{dario, bruno} {
+		town.founder.does("grantRole", input{"memberId": member.member, "role": "BOARD"})
+	}
+	stuck := func(p *person, kind string) int { return len(allAbout(p.told(), "kind", kind)) }
+	town.founder.does("noteHousehold", input{"memberIds": []string{clara.member, anna.member}}) // who reported: nobody is left
+	ofFatou := elif.reports(town.founder.member, "OTHER")
 	town.advance(13 * day)
+	same(t, "who waits for an answer that nobody may give hears how to go on", []int{stuck(bruno, "CASE_STUCK"), stuck(elif, "CASE_STUCK")}, []int{1, 0})
+	same(t, "the board, too, less those with a part in it", []int{stuck(dario, "MODERATOR_NEEDED"), stuck(bruno, "MODERATOR_NEEDED")}, []int{1, 0})
+	clara.decides(ofFatou, "NONE")
+	town.founder.does("noteHousehold", input{"memberIds": []string{clara.member}})
 	same(t, "it is, and told once", []int{overdue(clara), overdue(town.founder), overdue(anna)}, []int{1, 1, 0})
 	same(t, "the list says so", clara.appealed().find("nodes.0.overdue"), any(true))
 

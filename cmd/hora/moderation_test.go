@@ -113,6 +113,45 @@ func TestAListingIsHiddenRemovedAndPutBack(t *testing.T) {
 	same(t, "until it is undone", state(other), "PUBLISHED")
 }
 
+// A message is reported by who received it, and read by those who moderate in the report
+// alone. Removed, neither of the two reads it; undone, both do.
+func TestAMessageIsReportedHiddenAndShownAgain(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, clara := town.welcome("Anna", "fr"), town.welcome("Bruno", "en"), town.welcome("Clara", "fr")
+	message := bruno.writes(anna.member, "You will be sorry.")
+	id, thread := message.text("id"), message.text("thread.id")
+	clara.cannot("reportContent", input{"subjectId": id, "reason": "OTHER"}, notFound, "subjectId")
+	bruno.cannot("reportContent", input{"subjectId": id, "reason": "OTHER"}, "OWN_REPORT", "subjectId")
+	anna.does("blockMember", input{"memberId": bruno.member}) // which is no reason to keep quiet
+	report := anna.reports(id, "HARASSMENT")
+	read := town.founder.sees(report, "Report { quote member { displayName } subject { ... on Message { id } } }")
+	same(t, "the report says what was written, and by whom", []any{read.text("quote"), read.text("member.displayName"), read["subject"]}, []any{"You will be sorry.", "Bruno", nil})
+	same(t, "the conversation stays theirs", town.founder.looksFor(thread), notFound)
+
+	removed := town.founder.decides(report, "REMOVE").text("id")
+	anna.does("unblockMember", input{"memberId": bruno.member})
+	const latest = "Thread { lastMessage { id body removed } messages { nodes { body } } }"
+	for _, side := range []*person{anna, bruno} {
+		seen := side.sees(thread, latest)
+		same(t, side.name+" does not read it", []any{seen["lastMessage"], texts(seen.list("messages.nodes"), "body")},
+			[]any{map[string]any{"id": id, "body": "", "removed": true}, []string{""}})
+	}
+	text := bruno.sees(removed, "ModerationMeasure { text }").text("text")
+	same(t, "Bruno is told why", strings.HasPrefix(text, "Your message is removed."), true)
+	same(t, "both are told", []bool{about(bruno.told(), "kind", "MEASURE_TAKEN") != nil, about(anna.told(), "kind", "REPORT_ANSWERED") != nil}, []bool{true, true})
+	town.founder.does("undoMeasure", input{"measureId": removed, "reason": "C’était une citation."})
+	same(t, "undone, it is back", anna.sees(thread, latest).text("lastMessage.body"), "You will be sorry.")
+
+	session := bruno.does("scheduleSession", bruno.session101(8, 0, 60, town.now().Add(day))).text("groupSession.id")
+	said := town.founder.does("announce", input{"communityId": town.id, "audience": "EVERYONE", "title": "Fête samedi", "body": "Venez !", "idempotencyKey": newKey()}).text("announcement.id")
+	town.founder.does("grantRole", input{"memberId": clara.member, "role": "MODERATOR"})
+	for subject, whose := range map[string]*person{session: bruno, said: town.founder} {
+		waits := clara.sees(anna.reports(subject, "OTHER"), "Report { quote member { displayName } subject { __typename } }")
+		same(t, "what else was written", []any{waits.text("member.displayName"), waits.text("quote") != "", waits["subject"] != nil}, []any{whose.name, true, true})
+	}
+}
+
 func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

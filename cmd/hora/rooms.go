@@ -69,6 +69,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members, communities})
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
+	threads := conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
@@ -77,7 +78,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		activities: activities,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
-		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
+		threads:    threads,
 		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions, cycles),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,
@@ -89,6 +90,8 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		vitalities:  vitality.New(db, persistence.VitalityStore{}, standing, communities),
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
-		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges),
+		moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{
+			Threads: threads, Workshops: workshops, Cycles: cycles,
+		}),
 	}
 }

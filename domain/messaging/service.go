@@ -114,6 +114,16 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 			return nil, err
 		}
 	}
+	if t.stuck != nil {
+		waits, board, err := s.unanswerable(ctx, e.Community, *t.stuck)
+		nobody := func(domain.ID) domain.ID { return domain.Nowhere }
+		if err := tell(CaseStuck, nobody, waits, err); err != nil {
+			return nil, err
+		}
+		if err := tell(ModeratorNeeded, nobody, board, nil); err != nil {
+			return nil, err
+		}
+	}
 	if t.toStaff != "" {
 		if len(t.staff) == 0 {
 			t.staff = []domain.Role{domain.Coordinator}

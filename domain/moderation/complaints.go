@@ -129,7 +129,7 @@ func (s *Service) Complain(ctx context.Context, actor domain.Actor, cmd Complain
 				return domain.Nowhere, err
 			}
 			if cmd.About != domain.Nowhere {
-				if _, err := s.accused(ctx, standing, cmd.Community, Subject{AboutMember, cmd.About}); err != nil {
+				if _, _, err := s.accused(ctx, actor, standing, cmd.Community, Subject{AboutMember, cmd.About}); err != nil {
 					return domain.Nowhere, domain.NewError(domain.NotFound, "memberId").Because(err)
 				}
 			}
