@@ -2,7 +2,10 @@
 
 package domain
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Permission is one thing that may be done or seen. The schema names it in
 // @can, the use case asks for it; a test compares the two.
@@ -93,6 +96,9 @@ func (s Standing) May(p Permission) bool {
 	}
 	return s.Admitted && s.Has(granted[p]...)
 }
+
+// Entrusted lists the roles that carry a permission by themselves.
+func Entrusted(p Permission) []Role { return slices.Clone(granted[p]) }
 
 // Allowed is one thing that a standing carries, and why.
 type Allowed struct {

@@ -17,7 +17,8 @@ import (
 
 // subjects are what a report may be about, by the kind of their ids.
 var subjects = map[idKind]moderation.SubjectKind{
-	memberID: moderation.AboutMember, listingID: moderation.AboutListing, exchangeID: moderation.AboutExchange,
+	memberID: moderation.AboutMember, listingID: moderation.AboutListing, exchangeID: moderation.AboutExchange, messageID: moderation.AboutMessage,
+	groupSessionID: moderation.AboutSession, projectID: moderation.AboutProject, announcementID: moderation.AboutAnnouncement,
 }
 
 // wantSubject reads the id of what is reported.
@@ -71,7 +72,7 @@ func (r *Resolver) statementOf(ctx context.Context, lang i18n.Language, m *moder
 		return "", err
 	}
 	args := map[string]any{
-		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m)}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
+		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m), "message": m.Subject.Kind == moderation.AboutMessage}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
 		"appealBy": i18n.DateTime(lang, m.At.AddDate(0, 0, moderation.AppealDays), where.Zone()),
 	}
 	if !m.Until.IsZero() {
@@ -95,6 +96,21 @@ func (r *Resolver) languageOf(ctx context.Context, community, member domain.ID) 
 	}
 	person, err := of(ctx).loaders.persons.Load(ctx, m.Person)
 	return i18n.Match("", person.Locale, where.Locale), err
+}
+
+// toHandOver says whether a measure's statement reaches its member on paper alone, and
+// did not yet; nil for whoever does not moderate.
+func (r *Resolver) toHandOver(ctx context.Context, m *moderation.Measure) (*bool, error) {
+	standing, err := of(ctx).loaders.standings.Load(ctx, m.Community)
+	if err != nil || m.Member == standing.Member || !standing.May(domain.Moderate) {
+		return nil, err
+	}
+	member, err := load(ctx, of(ctx).loaders.members, m.Community, m.Member)
+	if err != nil {
+		return nil, err
+	}
+	waits := m.ToldMember() && member.Person == domain.Nowhere && m.HandedOverAt.IsZero()
+	return &waits, nil
 }
 
 // previewOf is what a measure's member would be told of it.
@@ -157,6 +173,7 @@ func auditFilter(community domain.ID, f *model.AuditFilter) (moderation.ActFilte
 // actSubjects are the kinds of id by an event's first word.
 var actSubjects = map[string]idKind{
 	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "VETTING": vettingID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
+	"ORIENTATION": memberID, "CARD": memberID, "SESSION": groupSessionID, "ANNOUNCEMENT": announcementID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

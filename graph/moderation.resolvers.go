@@ -254,6 +254,14 @@ func (r *moderationMeasureResolver) Appeal(ctx context.Context, obj *moderation.
 	return all[0], nil
 }
 
+func (r *moderationMeasureResolver) ToHandOver(ctx context.Context, obj *moderation.Measure) (*bool, error) {
+	return r.toHandOver(ctx, obj)
+}
+
+func (r *moderationMeasureResolver) HandedOverAt(ctx context.Context, obj *moderation.Measure) (*time.Time, error) {
+	return orNull(obj.HandedOverAt), nil
+}
+
 func (r *mutationResolver) ReportContent(ctx context.Context, input model.ReportContentInput) (*model.ReportContentPayload, error) {
 	community, about, err := wantSubject(input.SubjectID)
 	if err != nil {
@@ -377,6 +385,16 @@ func (r *mutationResolver) ReopenComplaint(ctx context.Context, input model.Reop
 	return &model.ReopenComplaintPayload{Complaint: c, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) NoteHandedOver(ctx context.Context, input model.NoteHandedOverInput) (*model.NoteHandedOverPayload, error) {
+	o, err := want(measureID, input.MeasureID, "measureId")
+	if err != nil {
+		return nil, err
+	}
+	noted, err := r.Moderation.HandOver(ctx, actor(ctx), o.community, o.key)
+	m, problems, err := answer(ctx, noted, err)
+	return &model.NoteHandedOverPayload{Measure: m, UserErrors: problems}, err
+}
+
 func (r *queryResolver) PreviewStatement(ctx context.Context, input model.PreviewStatementInput) (*model.StatementPreview, error) {
 	o, err := want(reportID, input.ReportID, "reportId")
 	if err != nil {
@@ -396,6 +414,10 @@ func (r *reportResolver) ID(ctx context.Context, obj *moderation.Report) (string
 	return globalID(reportID, obj.Community, obj.ID), nil
 }
 
+func (r *reportResolver) About(ctx context.Context, obj *moderation.Report) (moderation.SubjectKind, error) {
+	return obj.Subject.Kind, nil
+}
+
 func (r *reportResolver) Subject(ctx context.Context, obj *moderation.Report) (view.Node, error) {
 	return r.subject(ctx, obj.Community, obj.Subject)
 }
@@ -405,6 +427,10 @@ func (r *reportResolver) Details(ctx context.Context, obj *moderation.Report) (*
 		return nil, nil
 	}
 	return &obj.Details, nil
+}
+
+func (r *reportResolver) Quote(ctx context.Context, obj *moderation.Report) (*string, error) {
+	return orNull(obj.Quote), nil
 }
 
 func (r *reportResolver) From(ctx context.Context, obj *moderation.Report) (*membership.Member, error) {

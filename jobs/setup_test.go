@@ -136,7 +136,7 @@ func (b *testBundle) node() *node {
 		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
 			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
-		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, n.members, n.listings, n.exchanges),
+		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, n.members, n.listings, n.exchanges, moderation.Said{}), // nobody reports anything
 		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
 		Link:     func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },
 		Webhooks: partner.New(db, persistence.PartnerStore{}, standing, nil, false),

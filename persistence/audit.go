@@ -4,6 +4,7 @@ package persistence
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,6 +28,25 @@ func (r actRow) value() moderation.Act {
 		Subject: r.SubjectID, At: r.At.UTC(),
 	}
 }
+
+// notTheirOwnSQL leaves out what would tell the reader %[1]s who decided against them,
+// or that somebody keeps a note: each look goes by a primary key. Of complaints nothing
+// is for those who live with whom it is about, %[2]s, either.
+const notTheirOwnSQL = `NOT EXISTS (SELECT FROM complaint c
+                    WHERE c.community_id = e.community_id AND c.id = e.subject_id AND (c.by_id = %[1]s OR c.about_id = ANY (%[2]s)))
+   AND (SELECT m.member_id FROM measure m WHERE m.community_id = e.community_id AND m.id = e.subject_id) IS DISTINCT FROM %[1]s
+   AND (SELECT a.member_id FROM appeal a WHERE a.community_id = e.community_id AND a.id = e.subject_id) IS DISTINCT FROM %[1]s
+   AND (e.kind NOT IN ('MEMBER_SUSPENDED', 'MEMBER_REINSTATED') OR e.subject_id <> %[1]s)
+   AND (e.kind NOT IN ('LISTING_REMOVED', 'LISTING_RESTORED')
+        OR (SELECT l.member_id FROM listing l WHERE l.community_id = e.community_id AND l.id = e.subject_id) IS DISTINCT FROM %[1]s)`
+
+// byStaffSQL leaves out the one kind of act that members do too: calling off a session
+// that they host themselves.
+const byStaffSQL = `(e.kind <> 'SESSION_CANCELLED'
+        OR (SELECT h.person_id
+              FROM group_session g
+              JOIN member h ON h.community_id = g.community_id AND h.id = g.host_id
+             WHERE g.community_id = e.community_id AND g.id = e.subject_id) IS DISTINCT FROM e.actor_id)`
 
 // placeKey is a place in the journal.
 type placeKey struct{ Pos int64 }
@@ -56,8 +76,8 @@ func (ModerationStore) Acts(ctx context.Context, community domain.ID, asked mode
 	if !asked.Until.IsZero() {
 		s.and("e.at < " + s.arg(asked.Until))
 	}
-	s.and("NOT EXISTS (SELECT 1 FROM complaint c WHERE c.community_id = e.community_id AND c.id = e.subject_id AND " +
-		s.arg(asked.Reader) + " IN (c.by_id, c.about_id))")
+	s.and(byStaffSQL)
+	s.and(fmt.Sprintf(notTheirOwnSQL, s.arg(asked.Reader), s.arg(asked.Near)))
 	if key != nil {
 		s.and("e.pos " + compare + " " + s.arg(key.Pos))
 	}

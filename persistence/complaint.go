@@ -75,7 +75,7 @@ func (ModerationStore) Complaints(ctx context.Context, community domain.ID, ids 
 }
 
 // ComplaintsFor implements moderation.Store, by complaint_idx.
-func (ModerationStore) ComplaintsFor(ctx context.Context, community, reader domain.ID, page domain.Page) (domain.Slice[moderation.Complaint], error) {
+func (ModerationStore) ComplaintsFor(ctx context.Context, community, reader domain.ID, near []domain.ID, page domain.Page) (domain.Slice[moderation.Complaint], error) {
 	var none domain.Slice[moderation.Complaint]
 	key, compare, direction, err := keyset[timeKey](page, true)
 	if err != nil {
@@ -83,10 +83,10 @@ func (ModerationStore) ComplaintsFor(ctx context.Context, community, reader doma
 	}
 	at, id := key.bounds()
 	found, err := query(ctx).Query(ctx, complaintSQL+fmt.Sprintf(`
-		 WHERE community_id = $1 AND by_id <> $2 AND about_id IS DISTINCT FROM $2
-		   AND ($3::timestamptz IS NULL OR (created_at, id) %[1]s ($3, $4))
+		 WHERE community_id = $1 AND by_id <> $2 AND (about_id IS NULL OR about_id <> ALL ($3))
+		   AND ($4::timestamptz IS NULL OR (created_at, id) %[1]s ($4, $5))
 		 ORDER BY created_at %[2]s, id %[2]s
-		 LIMIT $5`, compare, direction), community, reader, at, id, page.Limit+1)
+		 LIMIT $6`, compare, direction), community, reader, near, at, id, page.Limit+1)
 	list, err := collect(found, err, complaintRow.value)
 	if err != nil {
 		return none, err

@@ -112,17 +112,27 @@ type messageRow struct {
 	Number                    int
 	SenderID, TypistID        domain.ID
 	Body                      string
+	Removed                   bool
 	SentAt                    time.Time
 	Pos                       int64
 }
 
-const messageColumns = `m.community_id, m.id, m.thread_id, m.number, m.sender_id, m.typist_id, m.body, m.sent_at`
+// messageColumns are a message's, and whether a measure holds against it, by
+// measure_message_idx: there are few.
+const messageColumns = `m.community_id, m.id, m.thread_id, m.number, m.sender_id, m.typist_id, m.body, m.sent_at,
+       EXISTS (SELECT FROM measure x
+                WHERE x.community_id = m.community_id AND x.subject_id = m.id
+                  AND x.subject_kind = 'MESSAGE' AND x.action IN ('HIDE', 'REMOVE') AND x.ended_at IS NULL) AS removed`
 
 func (r messageRow) value() conversation.Message {
-	return conversation.Message{
+	m := conversation.Message{
 		Community: r.CommunityID, ID: r.ID, Thread: r.ThreadID, Number: r.Number, Sender: r.SenderID, Typist: r.TypistID, Body: r.Body,
-		SentAt: r.SentAt.UTC(), Position: r.Pos,
+		Removed: r.Removed, SentAt: r.SentAt.UTC(), Position: r.Pos,
 	}
+	if m.Removed {
+		m.Body = ""
+	}
+	return m
 }
 
 // AddMessage implements conversation.Store: the thread's row gives the number.

@@ -248,11 +248,22 @@ func due(ctx context.Context, where string, args ...any) ([]exchange.Exchange, e
 	return collect(found, err, exchangeRow.value)
 }
 
-// Unanswered implements exchange.Store, by exchange_expiry_idx.
+// Unanswered implements exchange.Store, by exchange_expiry_idx. What waits for somebody
+// suspended waits on: undoing that brings it back.
 func (ExchangeStore) Unanswered(ctx context.Context, community domain.ID, now time.Time, limit int) ([]exchange.Exchange, error) {
 	return due(ctx, `
 		 WHERE community_id = $1 AND state = 'PROPOSED' AND expires_at <= $2
+		   AND NOT EXISTS (SELECT FROM member m
+		                    WHERE m.community_id = $1 AND m.id IN (exchange.provider_id, exchange.receiver_id) AND m.participation = 'SUSPENDED')
 		 ORDER BY expires_at LIMIT $3`, community, now, limit)
+}
+
+// Prolong implements exchange.Store, by exchange_provider_idx and exchange_receiver_idx.
+func (ExchangeStore) Prolong(ctx context.Context, community, member domain.ID, until time.Time) error {
+	_, err := query(ctx).Exec(ctx, `
+		UPDATE exchange SET expires_at = $3
+		 WHERE community_id = $1 AND (provider_id = $2 OR receiver_id = $2) AND state = 'PROPOSED' AND expires_at < $3`, community, member, until)
+	return err
 }
 
 // Unconfirmed implements exchange.Store, by exchange_confirm_idx.

@@ -288,6 +288,17 @@ func TestWhatTimeMakesDueIsFoundOnItsDay(t *testing.T) {
 			t.Errorf("%s on day %v: %v, want %v", c.what, c.day, got, c.want)
 		}
 	}
+	v.breaks(t, `UPDATE member SET participation = 'SUSPENDED', resumes_as = 'ACTIVE' WHERE id = $1`, marie.member)
+	if got := due(30, store.Unanswered); len(got) != 0 {
+		t.Errorf("what waits for somebody suspended expires: %v", got)
+	}
+	v.in(t, func(ctx context.Context, _ time.Time) error { return v.exchanges.WaitAnew(ctx, v.id, marie.member) })
+	v.breaks(t, `UPDATE member SET participation = 'ACTIVE', resumes_as = NULL WHERE id = $1`, marie.member)
+	for day, want := range map[float64]int{13.5: 0, 14.5: 1} {
+		if got := due(day, store.Unanswered); len(got) != want {
+			t.Errorf("back, on day %v: %d unanswered, want %d", day, len(got), want)
+		}
+	}
 	v.breaks(t, `UPDATE exchange SET reminded = 1 WHERE id = $1`, marked.ID)
 	for day, want := range map[float64]int{12.5: 0, 13.5: 1} {
 		if got := due(day, store.Unreminded); len(got) != want {

@@ -247,3 +247,40 @@ func TestWithoutTheTenantNothingIsThere(t *testing.T) {
 		t.Errorf("only %d rows of its own; the test looks at too little", seen)
 	}
 }
+
+// What effect moderators make begins with its reasons, whoever writes the SQL: the
+// database takes no measure without a statement and a rule, none against whom decides
+// and none that is undone without a reason.
+func TestNoMeasureIsWithoutItsStatement(t *testing.T) {
+	v := aCountry(t).village(t)
+	marie, paul := v.joins(t, "Marie"), v.joins(t, "Paul")
+	take := func(statement, rule string, by domain.ID) error {
+		return v.asServer(`
+			WITH filed AS (
+			  INSERT INTO report (community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by)
+			  VALUES ($1, gen_random_uuid(), $2, 'MEMBER', $3, $3, 'OTHER', '', $4, $4)
+			  RETURNING *)
+			INSERT INTO measure (community_id, id, report_id, member_id, subject_kind, subject_id, action, rule, statement, decided_by, created_at, before_state)
+			SELECT community_id, gen_random_uuid(), id, accused_id, 'MEMBER', accused_id, 'SUSPEND', $5, $6, $7, created_at, ''
+			  FROM filed`, v.id, v.eloise.member, marie.member, dawn, rule, statement, by)
+	}
+	for what, c := range map[string]struct {
+		err        error
+		constraint string
+	}{
+		"no statement":          {take("", "OTHER", paul.member), "measure_stated"},
+		"no rule":               {take("Attention.", "", paul.member), "measure_stated"},
+		"decided by themselves": {take("Attention.", "OTHER", marie.member), "measure_somebody_else"},
+	} {
+		if pg, is := errors.AsType[*pgconn.PgError](c.err); !is || pg.ConstraintName != c.constraint {
+			t.Errorf("%s: %v, not %s", what, c.err, c.constraint)
+		}
+	}
+	if err := take("Attention.", "OTHER", paul.member); err != nil {
+		t.Fatal(err)
+	}
+	err := v.asServer(`UPDATE measure SET ended_at = created_at, ended_by = decided_by`)
+	if pg, is := errors.AsType[*pgconn.PgError](err); !is || pg.ConstraintName != "measure_undone_for_a_reason" {
+		t.Errorf("undone without a reason: %v", err)
+	}
+}

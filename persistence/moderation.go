@@ -23,17 +23,17 @@ type reportRow struct {
 	CommunityID, ID, ReporterID domain.ID
 	SubjectKind                 string
 	SubjectID, AccusedID        domain.ID
-	Reason, Details             string
+	Reason, Details, Quote      string
 	CreatedAt, AnswerBy         time.Time
 	OverdueAt, AnsweredAt       *time.Time
 }
 
-const reportColumns = `community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by, overdue_at, answered_at`
+const reportColumns = `community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, quote, created_at, answer_by, overdue_at, answered_at`
 
 func (r reportRow) value() moderation.Report {
 	return moderation.Report{
 		Community: r.CommunityID, ID: r.ID, Reporter: r.ReporterID, Subject: moderation.Subject{Kind: moderation.SubjectKind(r.SubjectKind), ID: r.SubjectID},
-		Accused: r.AccusedID, Reason: moderation.Reason(r.Reason), Details: r.Details, At: r.CreatedAt.UTC(), AnswerBy: r.AnswerBy.UTC(),
+		Accused: r.AccusedID, Reason: moderation.Reason(r.Reason), Details: r.Details, Quote: r.Quote, At: r.CreatedAt.UTC(), AnswerBy: r.AnswerBy.UTC(),
 		OverdueAt: moment(r.OverdueAt), AnsweredAt: moment(r.AnsweredAt),
 	}
 }
@@ -51,10 +51,12 @@ type measureRow struct {
 	EndedAt                             *time.Time
 	EndedBy                             *domain.ID
 	EndReason                           string
+	HandedOverAt                        *time.Time
+	HandedOverBy                        *domain.ID
 }
 
 const measureColumns = `community_id, id, report_id, member_id, subject_kind, subject_id, action, limits, rule, statement, decided_by, created_at,
-	until_at, before_state, ended_at, ended_by, end_reason`
+	until_at, before_state, ended_at, ended_by, end_reason, handed_over_at, handed_over_by`
 
 func (r measureRow) value() moderation.Measure {
 	return moderation.Measure{
@@ -62,15 +64,16 @@ func (r measureRow) value() moderation.Measure {
 		Subject: moderation.Subject{Kind: moderation.SubjectKind(r.SubjectKind), ID: r.SubjectID},
 		Action:  moderation.Action(r.Action), Limits: r.Limits, Rule: r.Rule, Statement: r.Statement, DecidedBy: r.DecidedBy, At: r.CreatedAt.UTC(),
 		Until: moment(r.UntilAt), Before: r.BeforeState, EndedAt: moment(r.EndedAt), EndedBy: orNowhere(r.EndedBy), EndReason: r.EndReason,
+		HandedOverAt: moment(r.HandedOverAt), HandedOverBy: orNowhere(r.HandedOverBy),
 	}
 }
 
 // AddReport implements moderation.Store.
 func (ModerationStore) AddReport(ctx context.Context, r moderation.Report) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO report (community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Community, r.ID, r.Reporter, string(r.Subject.Kind), r.Subject.ID, r.Accused, string(r.Reason), r.Details, r.At, r.AnswerBy)
+		INSERT INTO report (community_id, id, reporter_id, subject_kind, subject_id, accused_id, reason, details, created_at, answer_by, quote)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.Community, r.ID, r.Reporter, string(r.Subject.Kind), r.Subject.ID, r.Accused, string(r.Reason), r.Details, r.At, r.AnswerBy, r.Quote)
 	return err
 }
 
@@ -80,10 +83,10 @@ func (ModerationStore) Reports(ctx context.Context, community domain.ID, ids []d
 	return collect(found, err, reportRow.value)
 }
 
-const queueSQL = ` FROM report WHERE community_id = $1 AND answered_at IS NULL AND $2 NOT IN (reporter_id, accused_id)`
+const queueSQL = ` FROM report WHERE community_id = $1 AND answered_at IS NULL AND reporter_id <> $2 AND accused_id <> ALL ($3)`
 
 // Queue implements moderation.Store, by report_queue_idx.
-func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, page domain.Page) (domain.Slice[moderation.Report], error) {
+func (ModerationStore) Queue(ctx context.Context, community, reader domain.ID, near []domain.ID, page domain.Page) (domain.Slice[moderation.Report], error) {
 	var none domain.Slice[moderation.Report]
 	key, compare, direction, err := keyset[timeKey](page, false)
 	if err != nil {
@@ -91,9 +94,9 @@ func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, 
 	}
 	at, id := key.bounds()
 	found, err := query(ctx).Query(ctx, `SELECT `+reportColumns+queueSQL+fmt.Sprintf(`
-		   AND ($3::timestamptz IS NULL OR (answer_by, id) %[1]s ($3, $4))
+		   AND ($4::timestamptz IS NULL OR (answer_by, id) %[1]s ($4, $5))
 		 ORDER BY answer_by %[2]s, id %[2]s
-		 LIMIT $5`, compare, direction), community, without, at, id, page.Limit+1)
+		 LIMIT $6`, compare, direction), community, reader, near, at, id, page.Limit+1)
 	list, err := collect(found, err, reportRow.value)
 	if err != nil {
 		return none, err
@@ -102,9 +105,9 @@ func (ModerationStore) Queue(ctx context.Context, community, without domain.ID, 
 }
 
 // CountQueue implements moderation.Store.
-func (ModerationStore) CountQueue(ctx context.Context, community, without domain.ID) (int, error) {
+func (ModerationStore) CountQueue(ctx context.Context, community, reader domain.ID, near []domain.ID) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, `SELECT count(*)`+queueSQL, community, without).Scan(&n)
+	err := query(ctx).QueryRow(ctx, `SELECT count(*)`+queueSQL, community, reader, near).Scan(&n)
 	return n, err
 }
 
@@ -166,6 +169,14 @@ func (ModerationStore) End(ctx context.Context, m moderation.Measure) (bool, err
 		UPDATE measure SET ended_at = $3, ended_by = $4, end_reason = $5
 		 WHERE community_id = $1 AND id = $2 AND ended_at IS NULL`, m.Community, m.ID, m.EndedAt, optional(m.EndedBy), m.EndReason)
 	return tag.RowsAffected() == 1, err
+}
+
+// HandOver implements moderation.Store.
+func (ModerationStore) HandOver(ctx context.Context, m moderation.Measure) error {
+	_, err := query(ctx).Exec(ctx, `
+		UPDATE measure SET handed_over_at = $3, handed_over_by = $4
+		 WHERE community_id = $1 AND id = $2 AND handed_over_at IS NULL`, m.Community, m.ID, m.HandedOverAt, m.HandedOverBy)
+	return err
 }
 
 // TakeLapsed implements moderation.Store, by measure_until_idx.

@@ -37,7 +37,7 @@ CREATE TABLE journal.event (
 ALTER TABLE journal.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE journal.event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON journal.event TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text]));
+CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'ORIENTATION_NOTED'::text, 'ADMISSION_SETTLED'::text, 'CARD_GIVEN'::text, 'CARD_TAKEN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text, 'HOURS_SPONSORED'::text, 'CHARTER_CHANGED'::text, 'ANNOUNCEMENT_MADE'::text, 'SESSION_CANCELLED'::text, 'WEBHOOK_CREATED'::text, 'WEBHOOK_ROTATED'::text, 'WEBHOOK_ENABLED'::text, 'WEBHOOK_REMOVED'::text]));
 GRANT SELECT ON journal.event TO hora_server;
 
 CREATE TABLE journal.head (
@@ -1322,8 +1322,11 @@ CREATE TABLE public.measure (
   ended_by uuid,
   end_reason text NOT NULL DEFAULT ''::text,
   limits text[] NOT NULL DEFAULT '{}'::text[],
+  handed_over_at timestamp with time zone,
+  handed_over_by uuid,
   CONSTRAINT measure_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT measure_report_once UNIQUE (community_id, report_id),
+  CONSTRAINT measure_handed_over CHECK ((((handed_over_at IS NULL) = (handed_over_by IS NULL)) AND (handed_over_by IS DISTINCT FROM member_id))),
   CONSTRAINT measure_limits CHECK ((((action = 'LIMIT'::text) = (limits <> '{}'::text[])) AND ((action <> 'LIMIT'::text) OR (until_at IS NOT NULL)))),
   CONSTRAINT measure_somebody_else CHECK ((decided_by <> member_id)),
   CONSTRAINT measure_stated CHECK (((statement <> ''::text) AND (rule <> ''::text))),
@@ -1337,6 +1340,7 @@ ALTER TABLE public.measure FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.measure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 CREATE INDEX measure_lapsed_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE ((ended_at IS NOT NULL) AND (ended_by IS NULL));
 CREATE INDEX measure_member_idx ON public.measure USING btree (community_id, member_id, created_at DESC, id DESC);
+CREATE INDEX measure_message_idx ON public.measure USING btree (community_id, subject_id) WHERE ((subject_kind = 'MESSAGE'::text) AND (action = ANY (ARRAY['HIDE'::text, 'REMOVE'::text])) AND (ended_at IS NULL));
 CREATE INDEX measure_newest_idx ON public.measure USING btree (community_id, created_at DESC, id DESC);
 CREATE INDEX measure_standing_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE (ended_at IS NULL);
 CREATE INDEX measure_undone_idx ON public.measure USING btree (community_id, created_at DESC, id DESC) WHERE (ended_by IS NOT NULL);
@@ -1651,6 +1655,7 @@ CREATE TABLE public.report (
   answer_by timestamp with time zone NOT NULL,
   overdue_at timestamp with time zone,
   answered_at timestamp with time zone,
+  quote text NOT NULL DEFAULT ''::text,
   CONSTRAINT report_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT report_accused_fkey FOREIGN KEY (community_id, accused_id) REFERENCES public.member(community_id, id),
   CONSTRAINT report_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),

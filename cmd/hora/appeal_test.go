@@ -84,6 +84,18 @@ func TestAnAppealIsDecidedBySomebodyElse(t *testing.T) {
 	log := elif.reads(`{ community(slug: "port") { auditLog(first: 3) { nodes { action subjectId } } } }`, nil).list("community.auditLog.nodes")
 	same(t, "it is written down", []string{log[0].text("action"), log[1].text("action"), log[2].text("action"), log[2].text("subjectId")},
 		[]string{"MEMBER_REINSTATED", "MEASURE_UNDONE", "APPEAL_DECIDED", appeal})
+	listing := town.founder.decides(anna.reports(offer, "UNSUITABLE"), "REMOVE").text("id")
+	noted := town.founder.decides(anna.reports(bruno.member, "OTHER"), "NOTE").text("id")
+	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "BOARD"})
+	town.founder.does("grantRole", input{"memberId": clara.member, "role": "BOARD"})
+	logged := func(p *person, subject string) int {
+		return len(p.reads(auditLog, input{"slug": town.slug, "filter": input{"subjectId": subject}}).list("community.auditLog.nodes"))
+	}
+	for what, subject := range map[string]string{"what was decided": measure, "the appeal": appeal, "the listing’s end": listing, "the listing": offer, "a note": noted} {
+		same(t, "the log names nobody to Bruno by "+what+", and tells the others", []bool{logged(bruno, subject) == 0, logged(clara, subject) > 0}, []bool{true, true})
+	}
+	kinds = texts(bruno.reads(auditLog, input{"slug": town.slug, "filter": input{"subjectId": bruno.member}}).list("community.auditLog.nodes"), "action")
+	same(t, "nor by his suspension", kinds, []string{"ROLE_GRANTED", "MEMBER_ADMITTED"})
 	town.booksAreRight()
 }
 
@@ -104,7 +116,18 @@ func TestAnAppealHasItsTime(t *testing.T) {
 	bruno.cannot("appealMeasure", input{"measureId": late, "reason": "Trop tard ?"}, "APPEAL_TOO_LATE", "measureId")
 	overdue := func(p *person) int { return len(allAbout(p.told(), "kind", "APPEAL_OVERDUE")) }
 	same(t, "nothing is late", overdue(clara), 0)
+	dario, elif := town.welcome("Dario", "fr"), town.welcome("Elif", "en")
+	for _, member := range []*person{dario, bruno} {
+		town.founder.does("grantRole", input{"memberId": member.member, "role": "BOARD"})
+	}
+	stuck := func(p *person, kind string) int { return len(allAbout(p.told(), "kind", kind)) }
+	town.founder.does("noteHousehold", input{"memberIds": []string{clara.member, anna.member}}) // who reported: nobody is left
+	ofFatou := elif.reports(town.founder.member, "OTHER")
 	town.advance(13 * day)
+	same(t, "who waits for an answer that nobody may give hears how to go on", []int{stuck(bruno, "CASE_STUCK"), stuck(elif, "CASE_STUCK")}, []int{1, 0})
+	same(t, "the board, too, less those with a part in it", []int{stuck(dario, "MODERATOR_NEEDED"), stuck(bruno, "MODERATOR_NEEDED")}, []int{1, 0})
+	clara.decides(ofFatou, "NONE")
+	town.founder.does("noteHousehold", input{"memberIds": []string{clara.member}})
 	same(t, "it is, and told once", []int{overdue(clara), overdue(town.founder), overdue(anna)}, []int{1, 1, 0})
 	same(t, "the list says so", clara.appealed().find("nodes.0.overdue"), any(true))
 

@@ -69,6 +69,19 @@ func TestACommunitysMeasuresByState(t *testing.T) {
 	same(t, "as they read it", of(bruno).text("textForMember"), bruno.sees(lapsed, "ModerationMeasure { text }").text("text"))
 	same(t, "nobody was told of a note", about(clara.measures(input{"slug": town.slug}).list("nodes"), "id", note).find("textForMember"), nil)
 
+	roy := town.registers("Mme Roy")
+	onPaper := town.founder.decides(anna.reports(roy, "OTHER"), "WARN").text("id")
+	const paper = "ModerationMeasure { toHandOver handedOverAt }"
+	same(t, "Mme Roy reads nothing here, and Bruno does", []any{clara.sees(onPaper, paper)["toHandOver"], clara.sees(lapsed, paper)["toHandOver"], bruno.sees(lapsed, paper)["toHandOver"]}, []any{true, false, nil})
+	bruno.cannot("noteHandedOver", input{"measureId": onPaper}, forbidden, "")
+	town.founder.cannot("noteHandedOver", input{"measureId": note}, notFound, "measureId") // there is nothing to hand over
+	then := clara.does("noteHandedOver", input{"measureId": onPaper}).thing("measure").text("id")
+	given := clara.sees(then, paper)
+	same(t, "until somebody gave it to her", []any{given["toHandOver"], given["handedOverAt"] != nil}, []any{false, true})
+	town.advance(day)
+	town.founder.does("noteHandedOver", input{"measureId": onPaper})
+	same(t, "the first time counts", clara.sees(onPaper, paper)["handedOverAt"], given["handedOverAt"])
+
 	const log = `query($slug: String!, $filter: MeasureFilter) { community(slug: $slug) { measures(filter: $filter) { nodes { id } } } }`
 	for who, c := range map[*person]string{anna: forbidden, town.register("Noa", "fr"): forbidden} {
 		if a := who.gql(who.bearer(), log, input{"slug": town.slug}); len(a.Errors) != 1 || (a.Errors[0].Extensions["code"] != c && a.Errors[0].Extensions["code"] != notFound) {

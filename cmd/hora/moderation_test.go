@@ -79,10 +79,12 @@ func TestAReportIsAnsweredWithReasonsAndUndone(t *testing.T) {
 	same(t, "others see nothing of it", len(clara.sees(bruno.member, measuresOf).list("measures")), 0)
 
 	town.founder.cannot("undoMeasure", input{"measureId": measure, "reason": ""}, "REQUIRED", "reason")
+	town.advance(15 * day) // more than a proposal waits, and no more than an appeal may take
 	town.founder.does("undoMeasure", input{"measureId": measure, "reason": "Ce n’était pas lui."})
 	back := bruno.sees(bruno.member, measuresOf)
 	same(t, "Bruno is back", []string{back.text("participation"), back.text("measures.0.endReason")}, []string{"NEWCOMER", "Ce n’était pas lui."})
 	same(t, "his listing, too", found(), []string{"Massages"})
+	town.advance(13 * day)                                     // and he has his whole time again
 	clara.does("acceptExchange", input{"exchangeId": waiting}) // his proposal never went
 	town.founder.cannot("undoMeasure", input{"measureId": measure, "reason": "Encore."}, "MEASURE_ENDED", "measureId")
 	town.booksAreRight()
@@ -111,6 +113,45 @@ func TestAListingIsHiddenRemovedAndPutBack(t *testing.T) {
 	same(t, "until it is undone", state(other), "PUBLISHED")
 }
 
+// A message is reported by who received it, and read by those who moderate in the report
+// alone. Removed, neither of the two reads it; undone, both do.
+func TestAMessageIsReportedHiddenAndShownAgain(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno, clara := town.welcome("Anna", "fr"), town.welcome("Bruno", "en"), town.welcome("Clara", "fr")
+	message := bruno.writes(anna.member, "You will be sorry.")
+	id, thread := message.text("id"), message.text("thread.id")
+	clara.cannot("reportContent", input{"subjectId": id, "reason": "OTHER"}, notFound, "subjectId")
+	bruno.cannot("reportContent", input{"subjectId": id, "reason": "OTHER"}, "OWN_REPORT", "subjectId")
+	anna.does("blockMember", input{"memberId": bruno.member}) // which is no reason to keep quiet
+	report := anna.reports(id, "HARASSMENT")
+	read := town.founder.sees(report, "Report { quote member { displayName } subject { ... on Message { id } } }")
+	same(t, "the report says what was written, and by whom", []any{read.text("quote"), read.text("member.displayName"), read["subject"]}, []any{"You will be sorry.", "Bruno", nil})
+	same(t, "the conversation stays theirs", town.founder.looksFor(thread), notFound)
+
+	removed := town.founder.decides(report, "REMOVE").text("id")
+	anna.does("unblockMember", input{"memberId": bruno.member})
+	const latest = "Thread { lastMessage { id body removed } messages { nodes { body } } }"
+	for _, side := range []*person{anna, bruno} {
+		seen := side.sees(thread, latest)
+		same(t, side.name+" does not read it", []any{seen["lastMessage"], texts(seen.list("messages.nodes"), "body")},
+			[]any{map[string]any{"id": id, "body": "", "removed": true}, []string{""}})
+	}
+	text := bruno.sees(removed, "ModerationMeasure { text }").text("text")
+	same(t, "Bruno is told why", strings.HasPrefix(text, "Your message is removed."), true)
+	same(t, "both are told", []bool{about(bruno.told(), "kind", "MEASURE_TAKEN") != nil, about(anna.told(), "kind", "REPORT_ANSWERED") != nil}, []bool{true, true})
+	town.founder.does("undoMeasure", input{"measureId": removed, "reason": "C’était une citation."})
+	same(t, "undone, it is back", anna.sees(thread, latest).text("lastMessage.body"), "You will be sorry.")
+
+	session := bruno.does("scheduleSession", bruno.session101(8, 0, 60, town.now().Add(day))).text("groupSession.id")
+	said := town.founder.does("announce", input{"communityId": town.id, "audience": "EVERYONE", "title": "Fête samedi", "body": "Venez !", "idempotencyKey": newKey()}).text("announcement.id")
+	town.founder.does("grantRole", input{"memberId": clara.member, "role": "MODERATOR"})
+	for subject, whose := range map[string]*person{session: bruno, said: town.founder} {
+		waits := clara.sees(anna.reports(subject, "OTHER"), "Report { quote member { displayName } subject { __typename } }")
+		same(t, "what else was written", []any{waits.text("member.displayName"), waits.text("quote") != "", waits["subject"] != nil}, []any{whose.name, true, true})
+	}
+}
+
 func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)
@@ -132,6 +173,13 @@ func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	same(t, "Bruno’s queue is without his own", len(bruno.queue()), 1)
 	same(t, "nor can he look", bruno.looksFor(ofBruno), notFound)
 	same(t, "and nobody told him", about(bruno.told(), "kind", "REPORT_FILED").text("member.displayName"), "Anna")
+	dario := town.welcome("Dario", "fr")
+	town.founder.does("grantRole", input{"memberId": dario.member, "role": "MODERATOR"})
+	town.founder.does("noteHousehold", input{"memberIds": []string{bruno.member, dario.member}})
+	urgent, secret := anna.reports(bruno.member, "UNSAFE_NOW"), anna.complains(bruno, true)
+	same(t, "who lives with Bruno does not read who reported him", []any{dario.looksFor(urgent), dario.looksFor(ofBruno), texts(dario.queue(), "id")}, []any{notFound, notFound, []string{byClara}})
+	same(t, "nor hears of it", []bool{about(dario.told(), "kind", "REPORT_URGENT") == nil, about(dario.told(), "kind", "COMPLAINT_FILED") == nil}, []bool{true, true})
+	same(t, "nor finds who complained", []any{dario.looksFor(secret), len(dario.reads(`{ community(slug: "port") { complaints { nodes { id } } } }`, nil).list("community.complaints.nodes"))}, []any{notFound, 0})
 	warned := town.founder.decides(ofBruno, "WARN").text("id")
 	bruno.cannot("undoMeasure", input{"measureId": warned, "reason": "C’est moi."}, "INVOLVED", "measureId")
 	clara.cannot("reportContent", input{"subjectId": x, "reason": "OTHER"}, "NOT_FOUND", "subjectId") // no side of it

@@ -83,6 +83,7 @@ var harmless = map[string]string{
 	"reviseBadge":         "its version is of before",
 	"revokeBadge":         "its end has a date and a reason",
 	"undoMeasure":         "it has ended",
+	"noteHandedOver":      "the first time counts",
 	"withdrawVetting":     "it was withdrawn",
 	"blockMember":         "who is blocked, is blocked",
 	"unblockMember":       "who is blocked no more, is blocked no more",

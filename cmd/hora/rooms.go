@@ -70,6 +70,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members, communities})
 	cheques := cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
+	threads := conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
@@ -78,7 +79,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		activities: activities,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
-		threads:    conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges),
+		threads:    threads,
 		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions, cycles),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,
@@ -90,6 +91,8 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		vitalities:  vitality.New(db, persistence.VitalityStore{}, standing, communities),
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
-		moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges),
+		moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{
+			Threads: threads, Workshops: workshops, Cycles: cycles,
+		}),
 	}
 }

@@ -486,6 +486,7 @@ var calls = map[string]func(s *scene) call{
 			"days": 3, "idempotencyKey": newKey(),
 		}}
 	},
+	"noteHandedOver": func(s *scene) call { return call{s.founder, input{"measureId": s.warned(s.bruno)}} },
 	"undoMeasure": func(s *scene) call {
 		return call{s.founder, input{"measureId": s.warned(s.bruno), "reason": "Par erreur."}}
 	},

@@ -86,6 +86,20 @@ func (s *Service) Message(ctx context.Context, actor domain.Actor, community, id
 	return m, err
 }
 
+// MessageTo reads one that a member received, whatever came between the two since, inside
+// the caller's transaction. Error: NotFound for everybody else.
+func (s *Service) MessageTo(ctx context.Context, community, member, id domain.ID) (Message, error) {
+	found, err := s.store.Messages(ctx, community, []domain.ID{id})
+	if err == nil && len(found) == 0 {
+		err = domain.NotFound
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	_, err = s.thread(ctx, community, Viewer{Member: member}, found[0].Thread)
+	return found[0], err
+}
+
 // Last reads the last message of threads that the caller already sees.
 func (s *Service) Last(ctx context.Context, community domain.ID, threads []domain.ID) (found []Message, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {

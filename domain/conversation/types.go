@@ -30,7 +30,8 @@ type Thread struct {
 	Unread int
 }
 
-// Message is one message of a thread. It is never changed: the other has read it.
+// Message is one message of a thread. It is never changed: the other has read it. While
+// a measure against it holds, nobody is shown what it says.
 type Message struct {
 	Community domain.ID
 	ID        domain.ID
@@ -38,7 +39,8 @@ type Message struct {
 	Number    int // from 1, without gaps, in the order in which they were kept
 	Sender    domain.ID
 	Typist    domain.ID // the person who wrote it, who may act for the sender
-	Body      string
+	Body      string    // empty while it is removed
+	Removed   bool      // a measure holds against it
 	SentAt    time.Time
 	Position  int64 // of its event; only where messages are read in that order
 }

@@ -184,6 +184,18 @@ func (s *Service) remind(ctx context.Context, x Exchange) error {
 	})
 }
 
+// WaitAnew gives the proposals of somebody who comes back from a suspension, made and
+// received, their whole time to be answered, inside the caller's transaction.
+func (s *Service) WaitAnew(ctx context.Context, community, member domain.ID) error {
+	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		where, rules, err := s.communities.Rules(ctx, community, now)
+		if err != nil {
+			return err
+		}
+		return s.store.Prolong(ctx, community, member, where.After(now, rules.Exchanges.AnswerDays))
+	})
+}
+
 // CancelProposalsOf withdraws what a leaver had proposed or was asked, so that
 // nobody waits for an answer.
 func (s *Service) CancelProposalsOf(ctx context.Context, community, member domain.ID) error {

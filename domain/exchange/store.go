@@ -25,7 +25,10 @@ type Store interface {
 	Count(ctx context.Context, community domain.ID, filter Filter) (int, error)
 	Steps(ctx context.Context, community domain.ID, exchanges []domain.ID) ([]Step, error)
 
-	// What time has made due, oldest first.
+	// Prolong lets a member's proposals, made and received, wait until a moment at least.
+	Prolong(ctx context.Context, community, member domain.ID, until time.Time) error
+
+	// What time has made due, oldest first. Unanswered are none of who is suspended.
 	Unanswered(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Exchange, error)
 	Unconfirmed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Exchange, error)
 	// Unreminded are done exchanges whose confirmation is near: half the delay

@@ -145,8 +145,9 @@ func (s *Service) recordVetting(ctx context.Context, actor domain.Actor, by doma
 	return v.ID, s.store.AddVetting(ctx, v)
 }
 
-// WithdrawVetting takes an attestation back for a reason that its member reads. What
-// was agreed before stays agreed: coordinators talk with the two.
+// WithdrawVetting takes an attestation back for a reason that its member reads: never
+// one's own, nor that of who lives with one. What was agreed before stays agreed:
+// coordinators talk with the two.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, OwnVetting, VettingEnded.
 func (s *Service) WithdrawVetting(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Vetting, error) {
@@ -164,7 +165,11 @@ func (s *Service) WithdrawVetting(ctx context.Context, actor domain.Actor, commu
 		if v, err = s.vetting(ctx, community, id); err != nil {
 			return err
 		}
-		if v.Member == standing.Member {
+		together, err := s.Together(ctx, community, v.Member, standing.Member)
+		if err != nil {
+			return err
+		}
+		if v.Member == standing.Member || together {
 			return domain.NewError(OwnVetting, "vettingId")
 		}
 		v.WithdrawnAt, v.WithdrawnBy, v.Reason = now, standing.Member, reason

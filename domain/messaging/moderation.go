@@ -3,20 +3,60 @@
 package messaging
 
 import (
+	"context"
+	"slices"
+
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
+	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 )
 
+// stuck is what waits for an answer for too long. Where each of those who moderate has
+// a part in it, or lives with who has, nobody may give one.
+type stuck struct {
+	waits domain.ID   // who waits for the answer
+	sides []domain.ID // who may not give it
+}
+
+// unanswerable are whom it concerns that nobody may answer what waits: who waits for it,
+// and the board, less those with a part in it. Nobody where somebody may.
+func (s *Service) unanswerable(ctx context.Context, community domain.ID, c stuck) (waits, board []membership.Member, err error) {
+	apart := slices.Clone(c.sides)
+	for _, side := range c.sides {
+		household, err := s.members.LivesWith(ctx, community, side)
+		if err != nil {
+			return nil, nil, err
+		}
+		apart = append(apart, household...)
+	}
+	free := func(role domain.Role) ([]membership.Member, error) {
+		all, err := s.members.Holders(ctx, community, role)
+		return slices.DeleteFunc(all, func(m membership.Member) bool {
+			return m.Participation == membership.Suspended || !m.Participation.Admitted() || slices.Contains(apart, m.ID)
+		}), err
+	}
+	for _, role := range domain.Entrusted(domain.Moderate) {
+		if may, err := free(role); err != nil || len(may) > 0 {
+			return nil, nil, err
+		}
+	}
+	if waits, err = s.members.Load(ctx, community, c.waits); err != nil {
+		return nil, nil, err
+	}
+	board, err = free(domain.Board)
+	return waits, board, err
+}
+
 // tellModeration: those who moderate hear what waits, and never of what concerns
-// themselves; whom a measure concerns hears of it, and who reported that there is
+// themselves or who lives with them; whom a measure concerns hears of it, and who reported that there is
 // an answer. Neither hears of the other.
 func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
 	var m moderation.Told
 	if err := payload(e, &m); err != nil {
 		return t, false, err
 	}
-	t.spared = []domain.ID{m.Member, m.Reporter}
+	t.spared, t.sparedHome = []domain.ID{m.Member, m.Reporter}, m.Member
 	switch e.Kind {
 	case moderation.Reported:
 		t.toModerators, t.whom = ReportFiled, m.Member
@@ -24,7 +64,7 @@ func tellModeration(e domain.RecordedEvent) (t told, ok bool, err error) {
 			t.toModerators = ReportUrgent
 		}
 	case moderation.ReportLate:
-		t.toModerators, t.whom = ReportOverdue, m.Member
+		t.toModerators, t.whom, t.stuck = ReportOverdue, m.Member, &stuck{m.Reporter, []domain.ID{m.Member, m.Reporter}}
 	default:
 		if (moderation.Measure{Action: m.Action}).ToldMember() && m.Appeal == domain.Nowhere { // an appeal tells what became of it
 			t.kind, t.members = Kind(e.Kind), []domain.ID{m.Member}
@@ -48,7 +88,7 @@ func tellAppeal(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case moderation.Appealed:
 		t.toModerators = AppealFiled
 	case moderation.AppealLate:
-		t.toModerators = AppealOverdue
+		t.toModerators, t.stuck = AppealOverdue, &stuck{a.Member, []domain.ID{a.Member, a.Reporter, a.Against}}
 	default:
 		t.kind, t.members = MeasureUpheld, []domain.ID{a.Member}
 		if a.Outcome == moderation.Overturned {
@@ -67,7 +107,7 @@ func tellComplaint(e domain.RecordedEvent) (t told, ok bool, err error) {
 	if err := payload(e, &c); err != nil {
 		return t, false, err
 	}
-	t.toModerators, t.spared = Kind(e.Kind), []domain.ID{c.By, c.About}
+	t.toModerators, t.spared, t.sparedHome = Kind(e.Kind), []domain.ID{c.By, c.About}, c.About
 	switch e.Kind {
 	case moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
 		t.kind, t.members = Kind(e.Kind), []domain.ID{c.By}

@@ -47,6 +47,8 @@ type told struct {
 
 	toModerators Kind        // what coordinators and moderators are told
 	spared       []domain.ID // those of them who are not: the case is theirs
+	sparedHome   domain.ID   // nor those who live with this member, whom the case is about
+	stuck        *stuck      // what waits for too long, and may wait for nobody
 	also         domain.ID   // who is told something else
 	alsoKind     Kind
 }

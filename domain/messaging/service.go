@@ -109,8 +109,18 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		}
 	}
 	if t.toModerators != "" {
-		staff, err := s.moderators(ctx, e.Community, t.spared)
+		staff, err := s.moderators(ctx, e.Community, t.sparedHome, t.spared)
 		if err := tell(t.toModerators, func(domain.ID) domain.ID { return t.whom }, staff, err); err != nil {
+			return nil, err
+		}
+	}
+	if t.stuck != nil {
+		waits, board, err := s.unanswerable(ctx, e.Community, *t.stuck)
+		nobody := func(domain.ID) domain.ID { return domain.Nowhere }
+		if err := tell(CaseStuck, nobody, waits, err); err != nil {
+			return nil, err
+		}
+		if err := tell(ModeratorNeeded, nobody, board, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -128,8 +138,14 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 	return notes, nil
 }
 
-// moderators are those who may answer a report, less those whose case it is.
-func (s *Service) moderators(ctx context.Context, community domain.ID, spared []domain.ID) ([]membership.Member, error) {
+// moderators are those who may answer a report, less those whose case it is and who
+// live with whom it is about.
+func (s *Service) moderators(ctx context.Context, community, about domain.ID, spared []domain.ID) ([]membership.Member, error) {
+	household, err := s.members.LivesWith(ctx, community, about)
+	if err != nil {
+		return nil, err
+	}
+	spared = slices.Concat(spared, household)
 	var all []membership.Member
 	for _, role := range []domain.Role{domain.Coordinator, domain.Moderator} {
 		holders, err := s.members.Holders(ctx, community, role)

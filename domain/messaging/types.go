@@ -119,6 +119,8 @@ const (
 	AppealDecided    Kind = "APPEAL_DECIDED" // for who took the measure
 	MeasureUpheld    Kind = "MEASURE_UPHELD" // for who appealed, as the next
 	MeasureOver      Kind = "MEASURE_OVERTURNED"
+	ModeratorNeeded  Kind = "MODERATOR_NEEDED"       // for the board: what is late may be answered by nobody
+	CaseStuck        Kind = "CASE_STUCK"             // for who waits for that answer
 	ComplaintFiled   Kind = "COMPLAINT_FILED"        // for coordinators and moderators
 	ComplaintAsked   Kind = "COMPLAINT_ASKED"        // for coordinators and moderators
 	ComplaintAlone   Kind = "COMPLAINT_GLASS_BROKEN" // for coordinators, moderators and who complained

@@ -10,11 +10,14 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/recognition"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // Act is one thing that staff did, as the journal has it.
@@ -43,7 +46,8 @@ type Acts struct {
 	Person      domain.ID
 	Subject     domain.ID
 	From, Until time.Time
-	Reader      domain.ID // the member who reads
+	Reader      domain.ID   // the member who reads
+	Near        []domain.ID // with whom they live, themselves among them
 }
 
 // staffActs are the events that only those whom a community entrusted make; the
@@ -53,10 +57,13 @@ var staffActs = []domain.EventKind{
 	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone, ComplaintClosed, ComplaintReopened,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.VettingRecorded, membership.VettingWithdrawn,
+	membership.OrientationNoted, membership.AdmissionSettled, membership.CardGiven, membership.CardTaken,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventSentBack, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.EarmarkOpened, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
 	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
+	ledger.HoursSponsored, community.CharterChanged, conversation.Announced, workshop.CalledOff, // but for a session's own host
+	"WEBHOOK_CREATED", "WEBHOOK_ROTATED", "WEBHOOK_ENABLED", "WEBHOOK_REMOVED", // of a room that stands higher
 }
 
 // StaffActs lists the kinds of the audit log.
@@ -76,8 +83,8 @@ func (f ActFilter) check() (Acts, error) {
 }
 
 // Acts reads what those whom the community entrusted did, newest first. It is the
-// journal itself, which nobody can edit; what was done with a complaint by or about
-// whoever reads is not for them.
+// journal itself, which nobody can edit; what was done about whoever reads, and with a
+// complaint by or about them, is not for them.
 //
 // Errors: NotFound, Forbidden, ValueUnknown.
 func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, filter ActFilter, page domain.Page) (domain.Slice[Act], error) {
@@ -91,6 +98,9 @@ func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain
 		asked.Reader = standing.Member
 		if wrong != nil {
 			return wrong
+		}
+		if asked.Near, err = s.near(ctx, community, standing.Member); err != nil {
+			return err
 		}
 		if filter.Member != domain.Nowhere {
 			who, err := s.members.LoadAll(ctx, community, []domain.ID{filter.Member})

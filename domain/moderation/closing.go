@@ -68,22 +68,22 @@ func (c Complaint) ClosedAt() time.Time {
 	return c.Closings[len(c.Closings)-1].At
 }
 
-// held says whether an officer reads a complaint together with somebody else: who
+// held says whether an officer reads a complaint together with one of their peers: who
 // opened it alone waits for the second before it can be closed.
-func (c Complaint) held(officer domain.ID, now time.Time) bool {
+func (c Complaint) held(officer domain.ID, peers []domain.ID, now time.Time) bool {
 	mine, others := false, false
 	for _, o := range c.Openings {
 		if now.Before(o.At.Add(openFor)) {
 			mine = mine || o.Officer == officer
-			others = others || o.Officer != officer
+			others = others || slices.Contains(peers, o.Officer)
 		}
 	}
 	return mine && others
 }
 
 // closing is the next turn of a complaint, or why there is none.
-func (c Complaint) closing(cmd CloseComplaint, officer domain.ID, now time.Time) (Closing, error) {
-	if !c.held(officer, now) {
+func (c Complaint) closing(cmd CloseComplaint, officer domain.ID, peers []domain.ID, now time.Time) (Closing, error) {
+	if !c.held(officer, peers, now) {
 		return Closing{}, domain.NewError(ComplaintNotHeld, "complaintId")
 	}
 	if cmd.Reopen == c.ClosedAt().IsZero() {
@@ -135,7 +135,9 @@ func (s *Service) CloseComplaint(ctx context.Context, actor domain.Actor, cmd Cl
 		if err == nil {
 			c, err = s.complaint(ctx, cmd.Community, cmd.Complaint)
 		}
-		c = c.shownTo(standing.Member, now)
+		if err == nil {
+			c, err = s.shown(ctx, standing.Member, c, now)
+		}
 		return err
 	})
 	return c, err
@@ -149,7 +151,11 @@ func (s *Service) close(ctx context.Context, actor domain.Actor, officer domain.
 	if err := s.apart(ctx, cmd.Community, officer, "complaintId", c.By, c.About); err != nil {
 		return domain.Nowhere, err
 	}
-	turn, err := c.closing(cmd, officer, now)
+	peers, err := s.peers(ctx, cmd.Community, officer)
+	if err != nil {
+		return domain.Nowhere, err
+	}
+	turn, err := c.closing(cmd, officer, peers, now)
 	if err != nil {
 		return domain.Nowhere, err
 	}

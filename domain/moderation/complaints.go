@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // openFor is how long a complaint stays open to those who opened it, and how long
@@ -74,8 +75,8 @@ type ComplaintTold struct {
 }
 
 // opened says whether an officer may read a complaint now: they asked within a day,
-// and so did somebody else, or they opened it alone.
-func (c Complaint) opened(officer domain.ID, now time.Time) bool {
+// and so did one of their peers, or they opened it alone.
+func (c Complaint) opened(officer domain.ID, peers []domain.ID, now time.Time) bool {
 	mine, others := false, false
 	for _, o := range c.Openings {
 		if !now.Before(o.At.Add(openFor)) {
@@ -85,7 +86,7 @@ func (c Complaint) opened(officer domain.ID, now time.Time) bool {
 			return true
 		}
 		mine = mine || o.Officer == officer
-		others = others || o.Officer != officer
+		others = others || slices.Contains(peers, o.Officer)
 	}
 	return mine && others
 }
@@ -93,12 +94,12 @@ func (c Complaint) opened(officer domain.ID, now time.Time) bool {
 // shownTo is a complaint as somebody reads it: whole for who complained; for who
 // opened it, without the name that was not to be told; for the rest, that it exists,
 // and when it was closed.
-func (c Complaint) shownTo(reader domain.ID, now time.Time) Complaint {
+func (c Complaint) shownTo(reader domain.ID, peers []domain.ID, now time.Time) Complaint {
 	if reader == c.By {
 		return c
 	}
-	c.MayClose = c.held(reader, now)
-	if !c.opened(reader, now) {
+	c.MayClose = c.held(reader, peers, now)
+	if !c.opened(reader, peers, now) {
 		c.Details, c.About, c.Closings = "", domain.Nowhere, slices.Clone(c.Closings)
 		for i := range c.Closings {
 			c.Closings[i].Outcome, c.Closings[i].Statement = "", ""
@@ -128,7 +129,7 @@ func (s *Service) Complain(ctx context.Context, actor domain.Actor, cmd Complain
 				return domain.Nowhere, err
 			}
 			if cmd.About != domain.Nowhere {
-				if _, err := s.accused(ctx, standing, cmd.Community, Subject{AboutMember, cmd.About}); err != nil {
+				if _, _, err := s.accused(ctx, actor, standing, cmd.Community, Subject{AboutMember, cmd.About}); err != nil {
 					return domain.Nowhere, domain.NewError(domain.NotFound, "memberId").Because(err)
 				}
 			}
@@ -191,7 +192,9 @@ func (s *Service) OpenComplaint(ctx context.Context, actor domain.Actor, cmd Ope
 		if err == nil {
 			c, err = s.complaint(ctx, cmd.Community, cmd.Complaint)
 		}
-		c = c.shownTo(standing.Member, now)
+		if err == nil {
+			c, err = s.shown(ctx, standing.Member, c, now)
+		}
 		return err
 	})
 	return c, err
@@ -214,8 +217,35 @@ func (s *Service) open(ctx context.Context, actor domain.Actor, officer domain.I
 	return o.ID, s.store.AddOpening(ctx, o)
 }
 
-// Complaint reads one as somebody may: who complained, and those who moderate and
-// whom it does not concern. Error: NotFound for everybody else.
+// peers are who may be the second of two beside an officer: they moderate now, are not
+// suspended, and do not live with them.
+func (s *Service) peers(ctx context.Context, community, officer domain.ID) ([]domain.ID, error) {
+	near, err := s.near(ctx, community, officer)
+	var peers []domain.ID
+	for _, role := range domain.Entrusted(domain.Moderate) {
+		if err != nil {
+			return nil, err
+		}
+		var holders []membership.Member
+		holders, err = s.members.Holders(ctx, community, role)
+		for _, m := range holders {
+			if m.Participation.Admitted() && m.Participation != membership.Suspended && !slices.Contains(near, m.ID) {
+				peers = append(peers, m.ID)
+			}
+		}
+	}
+	return peers, err
+}
+
+// shown is a complaint as somebody may read it now.
+func (s *Service) shown(ctx context.Context, reader domain.ID, c Complaint, now time.Time) (Complaint, error) {
+	peers, err := s.peers(ctx, c.Community, reader)
+	return c.shownTo(reader, peers, now), err
+}
+
+// Complaint reads one as somebody may: who complained, and those who moderate, whom it
+// does not concern and who live with nobody whom it does. Error: NotFound for
+// everybody else.
 func (s *Service) Complaint(ctx context.Context, actor domain.Actor, community, id domain.ID) (Complaint, error) {
 	var c Complaint
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
@@ -226,11 +256,17 @@ func (s *Service) Complaint(ctx context.Context, actor domain.Actor, community, 
 		if c, err = s.complaint(ctx, community, id); err != nil {
 			return err
 		}
-		if c.By != standing.Member && (c.About == standing.Member || !standing.May(domain.Moderate)) {
-			return domain.NotFound
+		if c.By == standing.Member {
+			return nil
 		}
-		c = c.shownTo(standing.Member, now)
-		return nil
+		near, err := s.near(ctx, community, standing.Member)
+		if err == nil && (slices.Contains(near, c.About) || !standing.May(domain.Moderate)) {
+			err = domain.NotFound
+		}
+		if err == nil {
+			c, err = s.shown(ctx, standing.Member, c, now)
+		}
+		return err
 	})
 	return c, err
 }
@@ -246,9 +282,17 @@ func (s *Service) Complaints(ctx context.Context, actor domain.Actor, community 
 		if err != nil {
 			return err
 		}
-		found, err = s.store.ComplaintsFor(ctx, community, standing.Member, page)
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
+		peers, err := s.peers(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
+		found, err = s.store.ComplaintsFor(ctx, community, standing.Member, near, page)
 		for i, c := range found.Items {
-			found.Items[i] = c.shownTo(standing.Member, now)
+			found.Items[i] = c.shownTo(standing.Member, peers, now)
 		}
 		return err
 	})

@@ -89,6 +89,9 @@ func (s *Service) apart(ctx context.Context, community, by domain.ID, field stri
 func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (before string, err error) {
 	switch m.Action {
 	case Hide, Remove:
+		if m.Subject.Kind == AboutMessage { // it is shown by what holds against it
+			return "", nil
+		}
 		l, err := s.listings.TakeDown(ctx, actor, m.Community, m.Subject.ID)
 		return string(l.State), err
 	case Limit:
@@ -106,6 +109,9 @@ func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (bef
 func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error {
 	switch m.Action {
 	case Hide, Remove:
+		if m.Subject.Kind == AboutMessage {
+			return nil
+		}
 		return s.listings.PutBack(ctx, actor, m.Community, m.Subject.ID, listing.State(m.Before))
 	case Limit:
 		return s.members.Unlimit(ctx, m.Community, m.Member, m.ID)
@@ -119,14 +125,18 @@ func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error
 				return nil
 			}
 		}
-		return s.members.Reinstate(ctx, actor, m.Community, m.Member)
+		if err := s.members.Reinstate(ctx, actor, m.Community, m.Member); err != nil {
+			return err
+		}
+		return s.exchanges.WaitAnew(ctx, m.Community, m.Member)
 	default:
 		return nil
 	}
 }
 
 // Undo takes a measure back for a reason that its member reads: listings come back,
-// and so does whoever took part; their open proposals never went.
+// and so does whoever took part; their open proposals never went, and have their whole
+// time again.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, Involved, MeasureEnded.
 func (s *Service) Undo(ctx context.Context, actor domain.Actor, community, id domain.ID, reason string) (Measure, error) {

@@ -23,20 +23,23 @@ var Reasons = []Reason{UnsafeNow, Harassment, Discrimination, Fraud, Unsuitable,
 // byCharter stands for a longest time that the charter says.
 const byCharter = -1
 
+// anything is all that a report may be about.
+var anything = []SubjectKind{AboutMember, AboutListing, AboutExchange, AboutMessage, AboutSession, AboutProject, AboutAnnouncement}
+
 // actions are what may be done, to what, and for how many days at most; 0 is until
 // somebody undoes it.
 var actions = map[Action]struct {
 	on          []SubjectKind
 	usual, most int
 }{
-	Dismiss: {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
-	Note:    {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
-	Warn:    {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
-	Hide:    {on: []SubjectKind{AboutListing}, usual: 14, most: 30},
-	Remove:  {on: []SubjectKind{AboutListing}},
-	Limit:   {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}, usual: 14, most: byCharter},
-	Freeze:  {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}, usual: 7, most: 14},
-	Suspend: {on: []SubjectKind{AboutMember, AboutListing, AboutExchange}},
+	Dismiss: {on: anything},
+	Note:    {on: anything},
+	Warn:    {on: anything},
+	Hide:    {on: []SubjectKind{AboutListing, AboutMessage}, usual: 14, most: 30},
+	Remove:  {on: []SubjectKind{AboutListing, AboutMessage}},
+	Limit:   {on: anything, usual: 14, most: byCharter},
+	Freeze:  {on: anything, usual: 7, most: 14},
+	Suspend: {on: anything},
 }
 
 // answerBy is when a report should be answered.

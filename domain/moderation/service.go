@@ -4,13 +4,17 @@ package moderation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 )
 
 // Service is the use cases of moderation.
@@ -22,16 +26,24 @@ type Service struct {
 	members     *membership.Service
 	listings    *listing.Service
 	exchanges   *exchange.Service
+	said        Said
+}
+
+// Said are the rooms whose texts may be reported.
+type Said struct {
+	Threads   *conversation.Service
+	Workshops *workshop.Service
+	Cycles    *reinvestment.Service
 }
 
 // New makes the moderation room.
 func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, listings *listing.Service,
-	exchanges *exchange.Service,
+	exchanges *exchange.Service, said Said,
 ) *Service {
-	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, listings: listings, exchanges: exchanges}
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, listings: listings, exchanges: exchanges, said: said}
 }
 
-// File reports a member, a listing or an exchange that one can see.
+// File reports a member, or what one of them wrote or did, that one can see.
 //
 // Errors: NotFound, Forbidden, ValueUnknown, TextTooLong, OwnReport,
 // AlreadyReported, IdempotencyKeyReused.
@@ -48,7 +60,7 @@ func (s *Service) File(ctx context.Context, actor domain.Actor, cmd File) (Repor
 			if wrong != nil {
 				return domain.Nowhere, wrong
 			}
-			accused, err := s.accused(ctx, standing, cmd.Community, cmd.Subject)
+			accused, quote, err := s.accused(ctx, actor, standing, cmd.Community, cmd.Subject)
 			if err != nil {
 				return domain.Nowhere, err
 			}
@@ -57,7 +69,7 @@ func (s *Service) File(ctx context.Context, actor domain.Actor, cmd File) (Repor
 			}
 			r := Report{
 				Community: cmd.Community, ID: domain.NewID(), Reporter: standing.Member, Subject: cmd.Subject, Accused: accused,
-				Reason: cmd.Reason, Details: cmd.Details, At: now, AnswerBy: answerBy(cmd.Reason, now),
+				Reason: cmd.Reason, Details: cmd.Details, Quote: quote, At: now, AnswerBy: answerBy(cmd.Reason, now),
 			}
 			s.tell(ctx, actor, Reported, r.ID, Told{Report: r.ID, Reporter: r.Reporter, Member: r.Accused, Reason: r.Reason})
 			return r.ID, s.store.AddReport(ctx, r)
@@ -68,51 +80,6 @@ func (s *Service) File(ctx context.Context, actor domain.Actor, cmd File) (Repor
 		return err
 	})
 	return r, err
-}
-
-// accused finds whom a subject concerns, for somebody who can see it.
-func (s *Service) accused(ctx context.Context, standing domain.Standing, community domain.ID, about Subject) (domain.ID, error) {
-	none := domain.NewError(domain.NotFound, "subjectId")
-	switch about.Kind {
-	case AboutMember:
-		found, err := s.members.LoadAll(ctx, community, []domain.ID{about.ID})
-		if err == nil {
-			standing, err = s.despiteBlock(ctx, standing, community, about.ID)
-		}
-		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
-			return domain.Nowhere, none.Because(err)
-		}
-		return found[0].ID, nil
-	case AboutListing:
-		found, err := s.listings.LoadAll(ctx, community, []domain.ID{about.ID})
-		if err == nil && len(found) > 0 {
-			standing, err = s.despiteBlock(ctx, standing, community, found[0].Member)
-		}
-		if err != nil || len(found) == 0 || !found[0].VisibleTo(standing) {
-			return domain.Nowhere, none.Because(err)
-		}
-		return found[0].Member, nil
-	case AboutExchange: // of its sides; who sees every exchange is no witness to it
-		found, err := s.exchanges.LoadAll(ctx, community, []domain.ID{about.ID})
-		if err != nil || len(found) == 0 || !found[0].Party(standing.Member) {
-			return domain.Nowhere, none.Because(err)
-		}
-		return found[0].Other(standing.Member), nil
-	}
-	return domain.Nowhere, none
-}
-
-// despiteBlock lets somebody report whom they blocked themselves: not wanting to see
-// a member is no reason to keep quiet about them.
-func (s *Service) despiteBlock(ctx context.Context, standing domain.Standing, community, member domain.ID) (domain.Standing, error) {
-	if standing.Sees(member) {
-		return standing, nil
-	}
-	own, err := s.members.Blocked(ctx, community, standing.Member, member)
-	if own {
-		standing.Apart = nil
-	}
-	return standing, err
 }
 
 func (s *Service) report(ctx context.Context, community, id domain.ID) (Report, error) {
@@ -126,8 +93,18 @@ func (s *Service) report(ctx context.Context, community, id domain.ID) (Report, 
 	return found[0], nil
 }
 
-// Report reads one for who filed it and for those who moderate and are not
-// concerned. Error: NotFound for everybody else.
+// near lists with whom a member lives, themselves among them: what concerns one of
+// them is not for the others either.
+func (s *Service) near(ctx context.Context, community, member domain.ID) ([]domain.ID, error) {
+	household, err := s.members.LivesWith(ctx, community, member)
+	if !slices.Contains(household, member) {
+		household = append(household, member)
+	}
+	return household, err
+}
+
+// Report reads one for who filed it and for those who moderate and neither are
+// concerned nor live with who is. Error: NotFound for everybody else.
 func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id domain.ID) (Report, error) {
 	var r Report
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -138,16 +115,21 @@ func (s *Service) Report(ctx context.Context, actor domain.Actor, community, id 
 		if r, err = s.report(ctx, community, id); err != nil {
 			return err
 		}
-		if r.Reporter != standing.Member && (r.Accused == standing.Member || !standing.May(domain.Moderate)) {
-			return domain.NotFound
+		if r.Reporter == standing.Member {
+			return nil
 		}
-		return nil
+		near, err := s.near(ctx, community, standing.Member)
+		if err == nil && (slices.Contains(near, r.Accused) || !standing.May(domain.Moderate)) {
+			err = domain.NotFound
+		}
+		return err
 	})
 	return r, err
 }
 
 // Queue reads the reports that wait, the most urgent first, for those who
-// moderate; what concerns a moderator themselves is not in theirs.
+// moderate; what concerns a moderator themselves, or who lives with them, is not in
+// theirs.
 //
 // Errors: NotFound, Forbidden.
 func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page, count bool) (domain.Slice[Report], int, error) {
@@ -158,12 +140,14 @@ func (s *Service) Queue(ctx context.Context, actor domain.Actor, community domai
 		if err != nil {
 			return err
 		}
-		if count {
-			if waiting, err = s.store.CountQueue(ctx, community, standing.Member); err != nil {
-				return err
-			}
+		near, err := s.near(ctx, community, standing.Member)
+		if err == nil && count {
+			waiting, err = s.store.CountQueue(ctx, community, standing.Member, near)
 		}
-		found, err = s.store.Queue(ctx, community, standing.Member, page)
+		if err != nil {
+			return err
+		}
+		found, err = s.store.Queue(ctx, community, standing.Member, near, page)
 		return err
 	})
 	return found, waiting, err

@@ -15,9 +15,9 @@ type Store interface {
 	AddReport(ctx context.Context, r Report) error
 	Reports(ctx context.Context, community domain.ID, ids []domain.ID) ([]Report, error)
 	// Queue are the reports that nobody answered, whose answer is due first, less
-	// those about or by somebody.
-	Queue(ctx context.Context, community, without domain.ID, page domain.Page) (domain.Slice[Report], error)
-	CountQueue(ctx context.Context, community, without domain.ID) (int, error)
+	// those by somebody and those about them or who lives with them.
+	Queue(ctx context.Context, community, reader domain.ID, near []domain.ID, page domain.Page) (domain.Slice[Report], error)
+	CountQueue(ctx context.Context, community, reader domain.ID, near []domain.ID) (int, error)
 	// Answer notes that a report was answered; false when it had been.
 	Answer(ctx context.Context, r Report) (bool, error)
 	// TakeLate marks the reports whose answer is late and answers them, each once.
@@ -34,6 +34,8 @@ type Store interface {
 	CountMeasures(ctx context.Context, community, reader domain.ID, filter MeasureFilter) (int, error)
 	// End notes how a measure ended; false when it had ended.
 	End(ctx context.Context, m Measure) (bool, error)
+	// HandOver notes who gave a measure's statement to its member and when, once.
+	HandOver(ctx context.Context, m Measure) error
 	// TakeLapsed ends the measures whose time is over and answers them, each once.
 	TakeLapsed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Measure, error)
 
@@ -53,8 +55,9 @@ type Store interface {
 	AddComplaint(ctx context.Context, c Complaint) error
 	// Complaints reads complaints with who opened and closed them.
 	Complaints(ctx context.Context, community domain.ID, ids []domain.ID) ([]Complaint, error)
-	// ComplaintsFor are those that are neither by nor about somebody, newest first.
-	ComplaintsFor(ctx context.Context, community, reader domain.ID, page domain.Page) (domain.Slice[Complaint], error)
+	// ComplaintsFor are those that are neither by somebody nor about them or who lives
+	// with them, newest first.
+	ComplaintsFor(ctx context.Context, community, reader domain.ID, near []domain.ID, page domain.Page) (domain.Slice[Complaint], error)
 	AddOpening(ctx context.Context, o Opening) error
 	// AddClosing keeps the next turn of a complaint. Error: ComplaintState, where
 	// somebody else was first.

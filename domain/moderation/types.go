@@ -17,7 +17,7 @@ const (
 	AlreadyReported domain.Code = "ALREADY_REPORTED" // by the same member, and not answered yet
 	ReportAnswered  domain.Code = "REPORT_ANSWERED"
 	Involved        domain.Code = "INVOLVED"      // the case is one's own, or one's household's
-	ActionUnfit     domain.Code = "ACTION_UNFIT"  // args: action, subject; only a listing is hidden or removed
+	ActionUnfit     domain.Code = "ACTION_UNFIT"  // args: action, subject; only a listing or a message is hidden or removed
 	LimitsUnfit     domain.Code = "LIMITS_UNFIT"  // only LIMIT says what is kept from a member
 	MeasureEnded    domain.Code = "MEASURE_ENDED" // or there is nothing to undo
 )
@@ -42,9 +42,13 @@ type SubjectKind string
 
 // The subjects.
 const (
-	AboutMember   SubjectKind = "MEMBER"
-	AboutListing  SubjectKind = "LISTING"
-	AboutExchange SubjectKind = "EXCHANGE"
+	AboutMember       SubjectKind = "MEMBER"
+	AboutListing      SubjectKind = "LISTING"
+	AboutExchange     SubjectKind = "EXCHANGE"
+	AboutMessage      SubjectKind = "MESSAGE" // of a conversation, by who received it
+	AboutSession      SubjectKind = "SESSION"
+	AboutProject      SubjectKind = "PROJECT"
+	AboutAnnouncement SubjectKind = "ANNOUNCEMENT"
 )
 
 // Subject is what a report is about.
@@ -62,6 +66,7 @@ type Report struct {
 	Accused    domain.ID // the member whom it concerns, who never learns who reported
 	Reason     Reason
 	Details    string // may be empty
+	Quote      string // what was reported said then; empty where it can be looked at
 	At         time.Time
 	AnswerBy   time.Time // when it should be answered at the latest
 	OverdueAt  time.Time // when moderators were told that it is late
@@ -102,6 +107,9 @@ type Measure struct {
 	EndedAt   time.Time
 	EndedBy   domain.ID // Nowhere when time ended it
 	EndReason string
+
+	HandedOverAt time.Time // when somebody gave the statement to a member without an account
+	HandedOverBy domain.ID
 }
 
 // ToldMember says whether the member is told of it: what changes nothing for them

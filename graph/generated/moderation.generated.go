@@ -12,10 +12,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
@@ -74,12 +77,16 @@ type ModerationMeasureResolver interface {
 	EndReason(ctx context.Context, obj *moderation.Measure) (*string, error)
 	AppealBy(ctx context.Context, obj *moderation.Measure) (*time.Time, error)
 	Appeal(ctx context.Context, obj *moderation.Measure) (*moderation.Appeal, error)
+	ToHandOver(ctx context.Context, obj *moderation.Measure) (*bool, error)
+	HandedOverAt(ctx context.Context, obj *moderation.Measure) (*time.Time, error)
 }
 type ReportResolver interface {
 	ID(ctx context.Context, obj *moderation.Report) (string, error)
+	About(ctx context.Context, obj *moderation.Report) (moderation.SubjectKind, error)
 	Subject(ctx context.Context, obj *moderation.Report) (view.Node, error)
 
 	Details(ctx context.Context, obj *moderation.Report) (*string, error)
+	Quote(ctx context.Context, obj *moderation.Report) (*string, error)
 	From(ctx context.Context, obj *moderation.Report) (*membership.Member, error)
 	Member(ctx context.Context, obj *moderation.Report) (*membership.Member, error)
 
@@ -2228,6 +2235,52 @@ func (ec *executionContext) fieldContext_ModerationMeasure_appeal(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ModerationMeasure_toHandOver(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasure_toHandOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ModerationMeasure().ToHandOver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasure_toHandOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasure", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _ModerationMeasure_handedOverAt(ctx context.Context, field graphql.CollectedField, obj *moderation.Measure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModerationMeasure_handedOverAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ModerationMeasure().HandedOverAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModerationMeasure_handedOverAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModerationMeasure", field, true, true, "DateTime")
+}
+
 func (ec *executionContext) _ModerationMeasureConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ModerationMeasureConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2402,6 +2455,70 @@ func (ec *executionContext) fieldContext_ModerationMeasureEdge_node(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _NoteHandedOverPayload_measure(ctx context.Context, field graphql.CollectedField, obj *model.NoteHandedOverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteHandedOverPayload_measure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *moderation.Measure) graphql.Marshaler {
+			return ec.marshalOModerationMeasure2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteHandedOverPayload_measure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteHandedOverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModerationMeasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteHandedOverPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.NoteHandedOverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteHandedOverPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteHandedOverPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteHandedOverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OpenComplaintPayload_complaint(ctx context.Context, field graphql.CollectedField, obj *model.OpenComplaintPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2553,6 +2670,29 @@ func (ec *executionContext) fieldContext_Report_id(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Report", field, true, true, "ID")
 }
 
+func (ec *executionContext) _Report_about(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Report_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Report().About(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v moderation.SubjectKind) graphql.Marshaler {
+			return ec.marshalNReportAbout2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐSubjectKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Report_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Report", field, true, true, "ReportAbout")
+}
+
 func (ec *executionContext) _Report_subject(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2619,6 +2759,29 @@ func (ec *executionContext) _Report_details(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Report_details(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Report", field, true, true, "String")
+}
+
+func (ec *executionContext) _Report_quote(ctx context.Context, field graphql.CollectedField, obj *moderation.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Report_quote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Report().Quote(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Report_quote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Report", field, true, true, "String")
 }
 
@@ -3774,6 +3937,48 @@ func UnmarshalMeasureFilter(ctx context.Context, raw any) (model.MeasureFilter, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNoteHandedOverInput(ctx context.Context, obj any) (model.NoteHandedOverInput, error) {
+	var it model.NoteHandedOverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"measureId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "measureId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measureId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MeasureID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteHandedOverInput unmarshals raw into the NoteHandedOverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteHandedOverInput(ctx context.Context, raw any) (model.NoteHandedOverInput, error) {
+	var out model.NoteHandedOverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteHandedOverInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOpenComplaintInput(ctx context.Context, obj any) (model.OpenComplaintInput, error) {
 	var it model.OpenComplaintInput
 	if obj == nil {
@@ -4167,6 +4372,20 @@ func (ec *executionContext) _ReportSubject(ctx context.Context, sel ast.Selectio
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case reinvestment.Project:
+		return ec._Project(ctx, sel, &obj)
+	case *reinvestment.Project:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Project(ctx, sel, obj)
+	case conversation.Message:
+		return ec._Message(ctx, sel, &obj)
+	case *conversation.Message:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Message(ctx, sel, obj)
 	case membership.Member:
 		return ec._Member(ctx, sel, &obj)
 	case *membership.Member:
@@ -4181,6 +4400,13 @@ func (ec *executionContext) _ReportSubject(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._Listing(ctx, sel, obj)
+	case workshop.Session:
+		return ec._GroupSession(ctx, sel, &obj)
+	case *workshop.Session:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GroupSession(ctx, sel, obj)
 	case exchange.Exchange:
 		return ec._Exchange(ctx, sel, &obj)
 	case *exchange.Exchange:
@@ -4188,6 +4414,13 @@ func (ec *executionContext) _ReportSubject(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._Exchange(ctx, sel, obj)
+	case conversation.Announcement:
+		return ec._Announcement(ctx, sel, &obj)
+	case *conversation.Announcement:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Announcement(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -5087,6 +5320,18 @@ func (ec *executionContext) _ModerationMeasure(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ModerationMeasure_appeal(ctx, field, obj)
 				})
+		case "toHandOver":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ModerationMeasure_toHandOver(ctx, field, obj)
+				})
+		case "handedOverAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ModerationMeasure_handedOverAt(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5170,6 +5415,44 @@ func (ec *executionContext) _ModerationMeasureEdge(ctx context.Context, sel ast.
 			}
 		case "node":
 			out.Values[i] = ec._ModerationMeasureEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteHandedOverPayloadImplementors = []string{"NoteHandedOverPayload"}
+
+func (ec *executionContext) _NoteHandedOverPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NoteHandedOverPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteHandedOverPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteHandedOverPayload")
+		case "measure":
+			out.Values[i] = ec._NoteHandedOverPayload_measure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoteHandedOverPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5283,6 +5566,12 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Report_id(ctx, field, obj)
 				})
+		case "about":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Report_about(ctx, field, obj)
+				})
 		case "subject":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5299,6 +5588,12 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Report_details(ctx, field, obj)
+				})
+		case "quote":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Report_quote(ctx, field, obj)
 				})
 		case "from":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -6012,6 +6307,19 @@ func (ec *executionContext) marshalNModerationMeasureEdge2ᚖgithubᚗcomᚋhora
 	return ec._ModerationMeasureEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNoteHandedOverInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐNoteHandedOverInput(ctx context.Context, v any) (model.NoteHandedOverInput, error) {
+	res, err := ec.unmarshalInputNoteHandedOverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteHandedOverPayload2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐNoteHandedOverPayload(ctx context.Context, sel ast.SelectionSet, v *model.NoteHandedOverPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteHandedOverPayload!")
+		return graphql.Null
+	}
+	return ec._NoteHandedOverPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOpenComplaintInput2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐOpenComplaintInput(ctx context.Context, v any) (model.OpenComplaintInput, error) {
 	res, err := ec.unmarshalInputOpenComplaintInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6065,6 +6373,21 @@ func (ec *executionContext) marshalNReport2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora�
 		return graphql.Null
 	}
 	return ec._Report(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReportAbout2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐSubjectKind(ctx context.Context, v any) (moderation.SubjectKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := moderation.SubjectKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReportAbout2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐSubjectKind(ctx context.Context, sel ast.SelectionSet, v moderation.SubjectKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReportAbout!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNReportConnection2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReportConnection(ctx context.Context, sel ast.SelectionSet, v *model.ReportConnection) graphql.Marshaler {

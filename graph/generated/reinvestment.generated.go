@@ -6935,7 +6935,7 @@ func (ec *executionContext) _PoolInflow(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
-var projectImplementors = []string{"Project", "Node"}
+var projectImplementors = []string{"Project", "ReportSubject", "Node"}
 
 func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, obj *reinvestment.Project) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectImplementors)

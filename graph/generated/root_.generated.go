@@ -1647,12 +1647,13 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
-		Body   func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Number func(childComplexity int) int
-		Sender func(childComplexity int) int
-		SentAt func(childComplexity int) int
-		Thread func(childComplexity int) int
+		Body    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Number  func(childComplexity int) int
+		Removed func(childComplexity int) int
+		Sender  func(childComplexity int) int
+		SentAt  func(childComplexity int) int
+		Thread  func(childComplexity int) int
 	}
 
 	MessageConnection struct {
@@ -1682,6 +1683,7 @@ type ComplexityRoot struct {
 		DecidedBy     func(childComplexity int) int
 		EndReason     func(childComplexity int) int
 		EndedAt       func(childComplexity int) int
+		HandedOverAt  func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Limits        func(childComplexity int) int
 		Member        func(childComplexity int) int
@@ -1691,6 +1693,7 @@ type ComplexityRoot struct {
 		Subject       func(childComplexity int) int
 		Text          func(childComplexity int) int
 		TextForMember func(childComplexity int) int
+		ToHandOver    func(childComplexity int) int
 		Until         func(childComplexity int) int
 	}
 
@@ -1780,6 +1783,7 @@ type ComplexityRoot struct {
 		MarkListingMet            func(childComplexity int, input model.MarkListingMetInput) int
 		MarkRead                  func(childComplexity int, input model.MarkReadInput) int
 		NameHelper                func(childComplexity int, input model.NameHelperInput) int
+		NoteHandedOver            func(childComplexity int, input model.NoteHandedOverInput) int
 		NoteHousehold             func(childComplexity int, input model.NoteHouseholdInput) int
 		NoteOrientation           func(childComplexity int, input model.NoteOrientationInput) int
 		NoteShareholder           func(childComplexity int, input model.NoteShareholderInput) int
@@ -1866,6 +1870,11 @@ type ComplexityRoot struct {
 
 	NameHelperPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	NoteHandedOverPayload struct {
+		Measure    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2296,6 +2305,7 @@ type ComplexityRoot struct {
 	}
 
 	Report struct {
+		About      func(childComplexity int) int
 		AnswerBy   func(childComplexity int) int
 		AnsweredAt func(childComplexity int) int
 		At         func(childComplexity int) int
@@ -2305,6 +2315,7 @@ type ComplexityRoot struct {
 		Measure    func(childComplexity int) int
 		Member     func(childComplexity int) int
 		Overdue    func(childComplexity int) int
+		Quote      func(childComplexity int) int
 		Reason     func(childComplexity int) int
 		Subject    func(childComplexity int) int
 	}
@@ -9202,6 +9213,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.removed":
+		if e.ComplexityRoot.Message.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Removed(childComplexity), true
 	case "Message.sender":
 		if e.ComplexityRoot.Message.Sender == nil {
 			break
@@ -9326,6 +9343,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.EndedAt(childComplexity), true
+	case "ModerationMeasure.handedOverAt":
+		if e.ComplexityRoot.ModerationMeasure.HandedOverAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.HandedOverAt(childComplexity), true
 	case "ModerationMeasure.id":
 		if e.ComplexityRoot.ModerationMeasure.ID == nil {
 			break
@@ -9380,6 +9403,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModerationMeasure.TextForMember(childComplexity), true
+	case "ModerationMeasure.toHandOver":
+		if e.ComplexityRoot.ModerationMeasure.ToHandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModerationMeasure.ToHandOver(childComplexity), true
 	case "ModerationMeasure.until":
 		if e.ComplexityRoot.ModerationMeasure.Until == nil {
 			break
@@ -10186,6 +10215,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NameHelper(childComplexity, args["input"].(model.NameHelperInput)), true
+	case "Mutation.noteHandedOver":
+		if e.ComplexityRoot.Mutation.NoteHandedOver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteHandedOver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteHandedOver(childComplexity, args["input"].(model.NoteHandedOverInput)), true
 	case "Mutation.noteHousehold":
 		if e.ComplexityRoot.Mutation.NoteHousehold == nil {
 			break
@@ -11101,6 +11141,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NameHelperPayload.UserErrors(childComplexity), true
+
+	case "NoteHandedOverPayload.measure":
+		if e.ComplexityRoot.NoteHandedOverPayload.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHandedOverPayload.Measure(childComplexity), true
+	case "NoteHandedOverPayload.userErrors":
+		if e.ComplexityRoot.NoteHandedOverPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteHandedOverPayload.UserErrors(childComplexity), true
 
 	case "NoteHouseholdPayload.members":
 		if e.ComplexityRoot.NoteHouseholdPayload.Members == nil {
@@ -12716,6 +12769,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReopenComplaintPayload.UserErrors(childComplexity), true
 
+	case "Report.about":
+		if e.ComplexityRoot.Report.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.About(childComplexity), true
 	case "Report.answerBy":
 		if e.ComplexityRoot.Report.AnswerBy == nil {
 			break
@@ -12770,6 +12829,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Report.Overdue(childComplexity), true
+	case "Report.quote":
+		if e.ComplexityRoot.Report.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Report.Quote(childComplexity), true
 	case "Report.reason":
 		if e.ComplexityRoot.Report.Reason == nil {
 			break
@@ -15782,6 +15847,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MembershipChangesInput", ec.unmarshalInputMembershipChangesInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("NoteHandedOverInput", ec.unmarshalInputNoteHandedOverInput),
 			graphql.NewInputUnmarshaler("NoteHouseholdInput", ec.unmarshalInputNoteHouseholdInput),
 			graphql.NewInputUnmarshaler("NoteOrientationInput", ec.unmarshalInputNoteOrientationInput),
 			graphql.NewInputUnmarshaler("NoteShareholderInput", ec.unmarshalInputNoteShareholderInput),
@@ -16441,7 +16507,7 @@ enum ErrorCode {
   REPORT_ANSWERED
   "Whoever has a part in the case, or lives with who has, does not answer it. Ask somebody else."
   INVOLVED
-  "This cannot be done to what was reported: only a listing is hidden or removed. Choose another action."
+  "This cannot be done to what was reported: only a listing or a message is hidden or removed. Choose another action."
   ACTION_UNFIT
   "Only LIMIT says what is kept from a member. Leave ` + "`" + `limits` + "`" + ` out."
   LIMITS_UNFIT
@@ -18478,8 +18544,10 @@ type Message implements Node {
   number: Int!
   "Who sent it."
   sender: Member!
-  "What it says."
+  "What it says; empty while ` + "`" + `removed` + "`" + `."
   body: String!
+  "Whether those who moderate hid or removed it, from both of the two; undone, it is back."
+  removed: Boolean!
   "When."
   sentAt: DateTime!
 }
@@ -21900,6 +21968,10 @@ enum NotificationKind {
   REPORT_URGENT
   "A report waits for too long; for coordinators and moderators."
   REPORT_OVERDUE
+  "A report or an appeal waits for too long, and each of those who moderate has a part in it: somebody else is to be entrusted with moderating; for the board."
+  MODERATOR_NEEDED
+  "Your report or your appeal waits for too long, since each of those who moderate has a part in it. The text says how to go on."
+  CASE_STUCK
   "What you reported was answered."
   REPORT_ANSWERED
   "Moderators decided something about you; the statement of reasons stands on your page."
@@ -22051,9 +22123,9 @@ enum ModerationAction {
   NOTE
   "The member is told what was wrong."
   WARN
-  "A listing is hidden for some days, 14 unless said otherwise and 30 at most."
+  "A listing or a message is hidden for some days, 14 unless said otherwise and 30 at most."
   HIDE
-  "A listing is removed, until somebody undoes it."
+  "A listing or a message is removed, until somebody undoes it."
   REMOVE
   "Some things are kept from the member for some days, 14 unless said otherwise and ` + "`" + `SafetyRules.limitDays` + "`" + ` at most: ` + "`" + `limits` + "`" + ` says which."
   LIMIT
@@ -22064,18 +22136,40 @@ enum ModerationAction {
 }
 
 "What a report is about."
-union ReportSubject = Member | Listing | Exchange
+union ReportSubject = Member | Listing | Exchange | Message | GroupSession | Project | Announcement
+
+"Of what kind it is. Treat a value you do not know as MEMBER."
+enum ReportAbout {
+  "A member."
+  MEMBER
+  "An offer or a request."
+  LISTING
+  "An exchange, by one of its sides."
+  EXCHANGE
+  "A message, by who received it."
+  MESSAGE
+  "A group session."
+  SESSION
+  "A project of a reinvestment cycle."
+  PROJECT
+  "An announcement."
+  ANNOUNCEMENT
+}
 
 "Somebody says that something is wrong. Whom it concerns never learns who reported."
 type Report implements Node {
   "The global id."
   id: ID!
-  "What it is about; null when the caller may see that no more."
+  "Of what kind it is about; also where ` + "`" + `subject` + "`" + ` is null."
+  about: ReportAbout!
+  "What it is about; null when the caller may see that no more, as of a message, which stays between the two."
   subject: ReportSubject
   "What is wrong."
   reason: ReportReason!
   "In the reporter's words; null when there are none."
   details: String
+  "What a message said, or what a session, a project or an announcement was called, when it was reported; null for anything else."
+  quote: String
   "Who reported; for themselves and for those who moderate."
   from: Member!
   "Whom it concerns."
@@ -22142,6 +22236,13 @@ type ModerationMeasure implements Node {
   appealBy: DateTime
   "Its member's appeal; null without one."
   appeal: Appeal
+  """
+  Whether somebody should hand ` + "`" + `textForMember` + "`" + ` over: its member has no account to read it with, and nobody noted yet that they were given it. For those
+  who moderate, else null.
+  """
+  toHandOver: Boolean
+  "When somebody noted that they handed it over; null while nobody did."
+  handedOverAt: DateTime
 }
 
 "A page of measures."
@@ -22507,6 +22608,28 @@ extend type Mutation {
   reopenComplaint("Which, and why." input: ReopenComplaintInput!): ReopenComplaintPayload! @can(do: MODERATE)
 }
 
+extend type Mutation {
+  """
+  Notes that one gave a measure's statement to its member, who has no account to read it with; the first time counts. It is neither for that member nor
+  for who lives with them. Errors: INVOLVED.
+  """
+  noteHandedOver("Which." input: NoteHandedOverInput!): NoteHandedOverPayload! @can(do: MODERATE)
+}
+
+"A statement that was handed over."
+input NoteHandedOverInput {
+  "Of which measure."
+  measureId: ID!
+}
+
+"The result of noteHandedOver."
+type NoteHandedOverPayload {
+  "The measure; null when there are errors."
+  measure: ModerationMeasure
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
 "An answer to a report, to be looked at before it is sent."
 input PreviewStatementInput {
   "Which."
@@ -22621,7 +22744,7 @@ type BreakGlassPayload {
 
 "What to report."
 input ReportContentInput {
-  "A member, a listing, or an exchange one took part in."
+  "A member, a listing, an exchange one took part in, a message one received, a group session, a project, or an announcement."
   subjectId: ID!
   "What is wrong."
   reason: ReportReason!
@@ -29217,6 +29340,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_sender(ctx, field)
 	case "body":
 		return ec.fieldContext_Message_body(ctx, field)
+	case "removed":
+		return ec.fieldContext_Message_removed(ctx, field)
 	case "sentAt":
 		return ec.fieldContext_Message_sentAt(ctx, field)
 	}
@@ -29297,6 +29422,10 @@ func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, f
 		return ec.fieldContext_ModerationMeasure_appealBy(ctx, field)
 	case "appeal":
 		return ec.fieldContext_ModerationMeasure_appeal(ctx, field)
+	case "toHandOver":
+		return ec.fieldContext_ModerationMeasure_toHandOver(ctx, field)
+	case "handedOverAt":
+		return ec.fieldContext_ModerationMeasure_handedOverAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModerationMeasure", field.Name)
 }
@@ -29343,6 +29472,16 @@ func (ec *executionContext) childFields_NameHelperPayload(ctx context.Context, f
 		return ec.fieldContext_NameHelperPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NameHelperPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteHandedOverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return ec.fieldContext_NoteHandedOverPayload_measure(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteHandedOverPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteHandedOverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_NoteHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30153,12 +30292,16 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Report_id(ctx, field)
+	case "about":
+		return ec.fieldContext_Report_about(ctx, field)
 	case "subject":
 		return ec.fieldContext_Report_subject(ctx, field)
 	case "reason":
 		return ec.fieldContext_Report_reason(ctx, field)
 	case "details":
 		return ec.fieldContext_Report_details(ctx, field)
+	case "quote":
+		return ec.fieldContext_Report_quote(ctx, field)
 	case "from":
 		return ec.fieldContext_Report_from(ctx, field)
 	case "member":

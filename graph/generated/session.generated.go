@@ -1511,7 +1511,7 @@ func (ec *executionContext) _CancelSessionPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var groupSessionImplementors = []string{"GroupSession", "Node"}
+var groupSessionImplementors = []string{"GroupSession", "ReportSubject", "Node"}
 
 func (ec *executionContext) _GroupSession(ctx context.Context, sel ast.SelectionSet, obj *workshop.Session) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, groupSessionImplementors)

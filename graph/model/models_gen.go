@@ -2466,6 +2466,20 @@ type NearInput struct {
 	RadiusKm float64 `json:"radiusKm"`
 }
 
+// A statement that was handed over.
+type NoteHandedOverInput struct {
+	// Of which measure.
+	MeasureID string `json:"measureId"`
+}
+
+// The result of noteHandedOver.
+type NoteHandedOverPayload struct {
+	// The measure; null when there are errors.
+	Measure *moderation.Measure `json:"measure,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Members who live together.
 type NoteHouseholdInput struct {
 	// All of them; at most 20.
@@ -3302,7 +3316,7 @@ type ReportConnection struct {
 
 // What to report.
 type ReportContentInput struct {
-	// A member, a listing, or an exchange one took part in.
+	// A member, a listing, an exchange one took part in, a message one received, a group session, a project, or an announcement.
 	SubjectID string `json:"subjectId"`
 	// What is wrong.
 	Reason moderation.Reason `json:"reason"`
