@@ -260,22 +260,30 @@ type ballotRow struct {
 	Choices                        []allocation.Choice
 	At                             time.Time
 }
+	HelperID                       *domain.ID
 
 func (r ballotRow) value() reinvestment.Ballot {
-	return reinvestment.Ballot{Community: r.CommunityID, Cycle: r.CycleID, Member: r.MemberID, Receipt: r.Receipt, Choices: r.Choices, At: r.At.UTC()}
+	return reinvestment.Ballot{
+		Community: r.CommunityID, Cycle: r.CycleID, Member: r.MemberID, Helper: orNowhere(r.HelperID), Receipt: r.Receipt, Choices: r.Choices, At: r.At.UTC(),
+	}
 }
 
 // PutBallot implements reinvestment.Store.
-func (ReinvestmentStore) PutBallot(ctx context.Context, b reinvestment.Ballot) (reinvestment.Ballot, error) {
-	err := query(ctx).QueryRow(ctx, `
-		INSERT INTO budget_ballot AS b (community_id, cycle_id, member_id, receipt, choices, at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (community_id, cycle_id, member_id) DO UPDATE SET choices = excluded.choices, at = excluded.at
-		RETURNING b.receipt`, b.Community, b.Cycle, b.Member, b.Receipt, b.Choices, b.At).Scan(&b.Receipt)
-	return b, err
+func (ReinvestmentStore) PutBallot(ctx context.Context, b reinvestment.Ballot) error {
+	done, err := query(ctx).Exec(ctx, `
+		INSERT INTO budget_ballot AS b (community_id, cycle_id, member_id, helper_id, receipt, choices, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (community_id, cycle_id, member_id) DO UPDATE
+		   SET helper_id = excluded.helper_id, receipt = excluded.receipt, choices = excluded.choices, at = excluded.at
+		 WHERE excluded.helper_id IS NULL OR b.helper_id IS NOT NULL`,
+		b.Community, b.Cycle, b.Member, optional(b.Helper), b.Receipt, b.Choices, b.At)
+	if err == nil && done.RowsAffected() == 0 {
+		err = domain.NewError(reinvestment.VotedInPerson, "onBehalfOf")
+	}
+	return err
 }
 
-const ballotsOf = `SELECT community_id, cycle_id, member_id, receipt, choices, at FROM budget_ballot WHERE community_id = $1 AND cycle_id = $2`
+const ballotsOf = `SELECT community_id, cycle_id, member_id, helper_id, receipt, choices, at FROM budget_ballot WHERE community_id = $1 AND cycle_id = $2`
 
 // BallotOf implements reinvestment.Store.
 func (ReinvestmentStore) BallotOf(ctx context.Context, community, cycle, member domain.ID) (reinvestment.Ballot, bool, error) {
@@ -293,13 +301,21 @@ func (ReinvestmentStore) Ballots(ctx context.Context, community, cycle domain.ID
 	return collect(found, err, ballotRow.value)
 }
 
-// Roll implements reinvestment.Store.
-func (ReinvestmentStore) Roll(ctx context.Context, community domain.ID, before time.Time) (n int64, err error) {
+// FreezeRoll implements reinvestment.Store.
+func (ReinvestmentStore) FreezeRoll(ctx context.Context, c reinvestment.Cycle) (int64, error) {
+	done, err := query(ctx).Exec(ctx, `
+		INSERT INTO cycle_seat (community_id, cycle_id, member_id)
+		SELECT community_id, $2, id FROM member
+		 WHERE community_id = $1 AND admitted_at <= $3 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
+		ON CONFLICT DO NOTHING`, c.Community, c.ID, c.Calendar.VotingAt) // where somebody was first, the move fails
+	return done.RowsAffected(), err
+}
+
+// Seated implements reinvestment.Store, by the primary key.
+func (ReinvestmentStore) Seated(ctx context.Context, community, cycle, member domain.ID) (there bool, err error) {
 	err = query(ctx).QueryRow(ctx, `
-		SELECT count(*) FROM member
-		 WHERE community_id = $1 AND admitted_at <= $2 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')`,
-		community, before).Scan(&n)
-	return n, err
+		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)`, community, cycle, member).Scan(&there)
+	return there, err
 }
 
 // AddRun implements reinvestment.Store.

@@ -70,6 +70,9 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
 	if c.State == Voting {
+		if err = s.store.TakeCycle(ctx, c.Community, c.ID); err != nil { // nobody submits or withdraws meanwhile
+			return err
+		}
 		if c.Roll, err = s.roll(ctx, c); err != nil {
 			return err
 		}

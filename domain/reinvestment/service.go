@@ -208,6 +208,14 @@ func (s *Service) Cycle(ctx context.Context, actor domain.Actor, community, id d
 	return s.change(ctx, actor, community, id, domain.SeeCommunity, func(context.Context, Cycle, time.Time) error { return nil })
 }
 
+// held reads a cycle that stays as it is until the end of the transaction.
+func (s *Service) held(ctx context.Context, community, id domain.ID) (Cycle, error) {
+	if err := s.store.HoldCycle(ctx, community, id); err != nil {
+		return Cycle{}, err
+	}
+	return s.cycle(ctx, community, id)
+}
+
 // List reads a community's cycles, the newest first.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page) (domain.Slice[Cycle], error) {
 	var found domain.Slice[Cycle]

@@ -20,6 +20,7 @@ const (
 	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; cycles do not count by this method
 	VoteElsewhere    domain.Code = "VOTE_ELSEWHERE"      // args: community; whose cycle it is: members vote in their own
 	EarmarkDiffers   domain.Code = "EARMARK_DIFFERS"     // args: for; empty where the cycle's hours are for anything
+	VotedInPerson    domain.Code = "VOTED_IN_PERSON"     // whoever voted is not voted for
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
@@ -131,6 +132,7 @@ type Project struct {
 // Ballot is one member's vote. Only the receipt is ever published.
 type Ballot struct {
 	Community, Cycle, Member domain.ID
+	Helper                   domain.ID // who cast it, where its voter asked them to
 	Receipt                  string
 	Choices                  []allocation.Choice // projects by their id
 	At                       time.Time
@@ -260,6 +262,9 @@ const (
 )
 
 // Told is the payload of the room's events.
+// Differs is the state that is told of a challenge whose count gave something else.
+const Differs = "DIFFERS"
+
 type Told struct {
 	Cycle   domain.ID      `json:"cycle,omitzero"`
 	State   string         `json:"state,omitempty"`
