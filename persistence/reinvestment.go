@@ -368,17 +368,18 @@ type claimRow struct {
 	Minutes                                       int64
 	Proof, Stage, Reason                          string
 	Approvers                                     []domain.ID
+	FiledBy                                       *domain.ID
 	Approvals                                     int
 	TransferID                                    *domain.ID
 	CreatedAt                                     time.Time
 	Version                                       int
 }
 
-const claimColumns = `community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, transfer_id, created_at, version`
+const claimColumns = `community_id, id, cycle_id, project_id, member_id, filed_by, milestone, minutes, proof, stage, reason, approvers, approvals, transfer_id, created_at, version`
 
 func (r claimRow) value() reinvestment.Claim {
 	return reinvestment.Claim{
-		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Project: r.ProjectID, Member: r.MemberID, Milestone: r.Milestone,
+		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Project: r.ProjectID, Member: r.MemberID, FiledBy: orNowhere(r.FiledBy), Milestone: r.Milestone,
 		Minutes: domain.Minutes(r.Minutes), Proof: r.Proof, Stage: reinvestment.ClaimStage(r.Stage), Reason: r.Reason,
 		Approvers: r.Approvers, Approvals: r.Approvals, Transfer: orNowhere(r.TransferID), CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
@@ -387,9 +388,9 @@ func (r claimRow) value() reinvestment.Claim {
 // AddClaim implements reinvestment.Store.
 func (ReinvestmentStore) AddClaim(ctx context.Context, c reinvestment.Claim) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '{}', $10, $11)`,
-		c.Community, c.ID, c.Cycle, c.Project, c.Member, c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.Approvals, c.CreatedAt)
+		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, filed_by, milestone, minutes, proof, stage, reason, approvers, approvals, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '{}', $11, $12)`,
+		c.Community, c.ID, c.Cycle, c.Project, c.Member, optional(c.FiledBy), c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.Approvals, c.CreatedAt)
 	return err
 }
 

@@ -206,8 +206,9 @@ func (c Cycle) instance(projects []Project, drawn map[string]domain.Minutes, bal
 	return in
 }
 
-// approversNeeded is how many people must look at a claim, by the cycle and by the
-// charter as it stood when voting began: the stricter of the two.
+// approversNeeded is how many people must look at a claim that brings what is claimed of
+// a grant to so many minutes, by the cycle and by the charter as it stood when voting
+// began: the stricter of the two. Many small claims are looked at like a large one.
 func (c Cycle) approversNeeded(m domain.Minutes, charter community.Payouts) int {
 	needed := charter.Of(m)
 	if m > c.TwoApproversAbove {
@@ -217,6 +218,27 @@ func (c Cycle) approversNeeded(m domain.Minutes, charter community.Payouts) int 
 }
 
 // Needed is how many approvals a claim takes.
+// claimed adds up what was claimed and not declined.
+func claimed(claims []Claim) (sum domain.Minutes) {
+	for _, c := range claims {
+		if c.Stage != Declined {
+			sum += c.Minutes
+		}
+	}
+	return sum
+}
+
+// claimable is what may still be claimed of a project, and of a milestone where one is
+// named; each is claimed once.
+func (p Project) claimable(earlier []Claim, milestone int) domain.Minutes {
+	left := p.Granted - claimed(earlier)
+	if milestone == 0 {
+		return left
+	}
+	of := slices.DeleteFunc(slices.Clone(earlier), func(c Claim) bool { return c.Milestone != milestone })
+	return min(left, p.Milestones[milestone-1].Minutes-claimed(of))
+}
+
 func (c Claim) Needed(of Cycle) int {
 	if c.Approvals > 0 {
 		return c.Approvals

@@ -25,7 +25,7 @@ const (
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
-	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims never approves
+	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims, or files a claim for somebody, never approves it
 	HouseholdClaim   domain.Code = "CLAIM_OF_HOUSEHOLD"  // nor whom they live with
 	ApprovedBefore   domain.Code = "APPROVED_BEFORE"     // two people look at it, not one twice
 )
@@ -173,6 +173,7 @@ const (
 type Claim struct {
 	Community, Cycle, Project, ID domain.ID
 	Member                        domain.ID // who claims, and is credited
+	FiledBy                       domain.ID // who filed it for them; Nowhere for themselves
 	Milestone                     int       // from 1; 0 for none
 	Minutes                       domain.Minutes
 	Proof                         string
@@ -261,10 +262,10 @@ const (
 	SplitSettled      domain.EventKind = "SPLIT_SETTLED"
 )
 
-// Told is the payload of the room's events.
 // Differs is the state that is told of a challenge whose count gave something else.
 const Differs = "DIFFERS"
 
+// Told is the payload of the room's events.
 type Told struct {
 	Cycle   domain.ID      `json:"cycle,omitzero"`
 	State   string         `json:"state,omitempty"`
