@@ -247,9 +247,9 @@ func (c Claim) Needed(of Cycle) int {
 }
 
 // report adds a cycle up. Until the count it has nothing to say of grants, and of a
-// draw never of a single one.
-func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) Report {
-	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left}
+// draw never of a single one. What lies there and what went back is the ledger's word.
+func report(c Cycle, projects []Project, ballots []Ballot, left, returned domain.Minutes) Report {
+	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left, Returned: returned}
 	funded := map[string]bool{}
 	for _, p := range projects {
 		if p.Stage == Withdrawn {
@@ -267,7 +267,6 @@ func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) 
 	if c.Method == allocation.SolidarityDraw {
 		r.LargestGrant = 0
 	}
-	r.Returned = r.Envelope - r.PaidOut - r.Left
 	for _, b := range ballots {
 		if slices.ContainsFunc(b.Choices, func(c allocation.Choice) bool { return c.Value > 0 && funded[c.Project] }) {
 			r.VotersWithAFundedChoice++

@@ -54,6 +54,8 @@ type Store interface {
 	// PoolFlows adds up what came into an account and went, by reason, from one moment
 	// to before another, and says what it held at the first.
 	PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (opening domain.Minutes, flows []Flow, err error)
+	// Returned adds up what went from a cycle's account back to its pool.
+	Returned(ctx context.Context, c Cycle) (domain.Minutes, error)
 	// AddReservePlan keeps the plan of the reserve; false when the community has one.
 	AddReservePlan(ctx context.Context, p Plan) (bool, error)
 	HasReservePlan(ctx context.Context, community domain.ID) (bool, error)
