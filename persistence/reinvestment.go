@@ -134,7 +134,11 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 	}
 	err = query(ctx).QueryRow(ctx, `
 		SELECT id, plan FROM (
-		  (SELECT id, false AS plan, false AS later, next_at FROM cycle WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)
+		  (SELECT id, false AS plan, false AS later, next_at FROM cycle c
+		    WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
+		      AND (state <> 'CHALLENGE' OR (SELECT a.same FROM allocation_contest a WHERE (a.community_id, a.cycle_id) = (c.community_id, c.id)
+		                                     ORDER BY a.at DESC, a.id DESC LIMIT 1) IS NOT FALSE)
+		    ORDER BY next_at LIMIT 1)
 		  UNION ALL
 		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
@@ -256,11 +260,11 @@ func (ReinvestmentStore) MakeEligible(ctx context.Context, community, cycle doma
 
 type ballotRow struct {
 	CommunityID, CycleID, MemberID domain.ID
+	HelperID                       *domain.ID
 	Receipt                        string
 	Choices                        []allocation.Choice
 	At                             time.Time
 }
-	HelperID                       *domain.ID
 
 func (r ballotRow) value() reinvestment.Ballot {
 	return reinvestment.Ballot{
@@ -364,11 +368,11 @@ func (ReinvestmentStore) Contests(ctx context.Context, community, cycle domain.I
 
 type claimRow struct {
 	CommunityID, ID, CycleID, ProjectID, MemberID domain.ID
+	FiledBy                                       *domain.ID
 	Milestone                                     int
 	Minutes                                       int64
 	Proof, Stage, Reason                          string
 	Approvers                                     []domain.ID
-	FiledBy                                       *domain.ID
 	Approvals                                     int
 	TransferID                                    *domain.ID
 	CreatedAt                                     time.Time

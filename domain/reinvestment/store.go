@@ -38,8 +38,8 @@ type Store interface {
 	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
 	// ListCycles lists the newest first.
 	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)
-	// EarliestDue is what was due first, not after a time, but for what is left out;
-	// ok is false when nothing is.
+	// EarliestDue is what was due first, not after a time, but for what is left out, and
+	// for a cycle whose last challenge found another count; ok is false when nothing is.
 	EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due Due, ok bool, err error)
 	Steps(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Step, error)
 
@@ -105,6 +105,7 @@ type Store interface {
 	// LastRun is the count that stands; ok is false before there is one.
 	LastRun(ctx context.Context, community, cycle domain.ID) (r Run, ok bool, err error)
 	AddContest(ctx context.Context, c Contest) error
+	// Contests lists the challenges to a count, the oldest first.
 	Contests(ctx context.Context, community, cycle domain.ID) ([]Contest, error)
 
 	AddClaim(ctx context.Context, c Claim) error

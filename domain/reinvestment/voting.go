@@ -209,7 +209,8 @@ type Doubt struct {
 
 // Contest asks, with a reason, for the count to be made again from the ballots as
 // they are kept. What comes out is kept beside the reason; it is the same unless
-// somebody touched the ballots or the record.
+// somebody touched the ballots or the record: then nothing is paid until a later count
+// gives the same, or the cycle is cancelled.
 //
 // Errors: NotFound, Forbidden, CycleState, Required, IdempotencyKeyReused.
 func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (Contest, error) {
@@ -240,7 +241,7 @@ func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (C
 }
 
 func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain.ID, cmd Doubt, now time.Time) (domain.ID, error) {
-	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
+	c, err := s.held(ctx, cmd.Community, cmd.Cycle) // nothing is paid before this doubt is in
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -252,7 +253,11 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 		return domain.Nowhere, err
 	}
 	contest := Contest{Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Member: member, Reason: cmd.Reason, Same: same, At: now}
-	s.tell(ctx, actor, AllocationDoubted, c.ID, Told{Cycle: c.ID, Member: member})
+	told := Told{Cycle: c.ID, Member: member}
+	if !same {
+		told.State = Differs
+	}
+	s.tell(ctx, actor, AllocationDoubted, c.ID, told)
 	return contest.ID, s.store.AddContest(ctx, contest)
 }
 
