@@ -60,8 +60,9 @@ func (c Cycle) Next() (state State, due time.Time, ok bool) {
 
 // Complete fills the dates left out with the usual ones: a week to look at
 // projects, two to vote, a week to challenge, half a year to do the work, a month to
-// report. Where nobody votes, or nobody has to claim, that time is not taken.
-func (c Calendar) complete(method allocation.Method) Calendar {
+// report, each at the same hour of the clocks on the wall. Where nobody votes, or nobody
+// has to claim, that time is not taken.
+func (c Calendar) complete(method allocation.Method, zone *time.Location) Calendar {
 	vote, pay := 14, 182
 	if method == allocation.SolidarityDraw {
 		vote = 0
@@ -71,7 +72,7 @@ func (c Calendar) complete(method allocation.Method) Calendar {
 	}
 	later := func(t *time.Time, from time.Time, days int) {
 		if t.IsZero() && !from.IsZero() {
-			*t = from.AddDate(0, 0, days)
+			*t = from.In(zone).AddDate(0, 0, days).UTC()
 		}
 	}
 	later(&c.VotingAt, c.FeasibilityAt, 7)
@@ -107,7 +108,7 @@ func (c Calendar) check(method allocation.Method, now time.Time) error {
 }
 
 // check tidies an opening and says all that is wrong with it.
-func (cmd Open) check(now time.Time) (Open, error) {
+func (cmd Open) check(zone *time.Location, now time.Time) (Open, error) {
 	var c domain.Check
 	cmd.Title = c.Line("title", cmd.Title, 3, 100)
 	c.Minutes("minutes", cmd.Minutes)
@@ -121,7 +122,7 @@ func (cmd Open) check(now time.Time) (Open, error) {
 	if cmd.Calendar.CallAt.IsZero() {
 		cmd.Calendar.CallAt = now
 	}
-	cmd.Calendar = cmd.Calendar.complete(cmd.Method)
+	cmd.Calendar = cmd.Calendar.complete(cmd.Method, zone)
 	cmd.Rule.Roll = 0 // counted when voting begins
 	cmd.Rule.Utility = cmp.Or(cmd.Rule.Utility, allocation.PerMinute)
 	in := allocation.Instance{Method: cmd.Method, Rule: allocation.Rule{Utility: cmd.Rule.Utility, Quorum: cmd.Rule.Quorum}}
@@ -217,7 +218,6 @@ func (c Cycle) approversNeeded(m domain.Minutes, charter community.Payouts) int 
 	return needed
 }
 
-// Needed is how many approvals a claim takes.
 // claimed adds up what was claimed and not declined.
 func claimed(claims []Claim) (sum domain.Minutes) {
 	for _, c := range claims {
@@ -239,6 +239,7 @@ func (p Project) claimable(earlier []Claim, milestone int) domain.Minutes {
 	return min(left, p.Milestones[milestone-1].Minutes-claimed(of))
 }
 
+// Needed is how many approvals a claim takes.
 func (c Claim) Needed(of Cycle) int {
 	if c.Approvals > 0 {
 		return c.Approvals
