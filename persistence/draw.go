@@ -21,6 +21,15 @@ func (ReinvestmentStore) TakeCycle(ctx context.Context, community, id domain.ID)
 	return err
 }
 
+// HoldCycle implements reinvestment.Store.
+func (ReinvestmentStore) HoldCycle(ctx context.Context, community, id domain.ID) error {
+	err := query(ctx).QueryRow(ctx, `SELECT 1 FROM cycle WHERE community_id = $1 AND id = $2 FOR SHARE`, community, id).Scan(new(int))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.NewError(domain.NotFound, "cycleId")
+	}
+	return err
+}
+
 // PayInFull implements reinvestment.Store.
 func (ReinvestmentStore) PayInFull(ctx context.Context, community domain.ID, projects []domain.ID) error {
 	_, err := query(ctx).Exec(ctx, `

@@ -152,6 +152,15 @@ func (ReinvestmentStore) PoolFlows(ctx context.Context, community, account domai
 	return domain.Minutes(opening), flows, err
 }
 
+// Returned implements reinvestment.Store, by the keys of entry and transfer.
+func (ReinvestmentStore) Returned(ctx context.Context, c reinvestment.Cycle) (sum domain.Minutes, err error) {
+	err = query(ctx).QueryRow(ctx, `
+		SELECT coalesce(sum(-e.minutes), 0)::bigint
+		  FROM ledger.entry e JOIN ledger.transfer t ON t.community_id = e.community_id AND t.id = e.transfer_id
+		 WHERE e.community_id = $1 AND e.account_id = $2 AND e.minutes < 0 AND t.credit_id = $3`, c.Community, c.Account, c.Pool).Scan(&sum)
+	return sum, err
+}
+
 type flowRow struct {
 	Kind           string
 	Incoming       bool

@@ -134,7 +134,11 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 	}
 	err = query(ctx).QueryRow(ctx, `
 		SELECT id, plan FROM (
-		  (SELECT id, false AS plan, false AS later, next_at FROM cycle WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3) ORDER BY next_at LIMIT 1)
+		  (SELECT id, false AS plan, false AS later, next_at FROM cycle c
+		    WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
+		      AND (state <> 'CHALLENGE' OR (SELECT a.same FROM allocation_contest a WHERE (a.community_id, a.cycle_id) = (c.community_id, c.id)
+		                                     ORDER BY a.at DESC, a.id DESC LIMIT 1) IS NOT FALSE)
+		    ORDER BY next_at LIMIT 1)
 		  UNION ALL
 		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
@@ -256,26 +260,34 @@ func (ReinvestmentStore) MakeEligible(ctx context.Context, community, cycle doma
 
 type ballotRow struct {
 	CommunityID, CycleID, MemberID domain.ID
+	HelperID                       *domain.ID
 	Receipt                        string
 	Choices                        []allocation.Choice
 	At                             time.Time
 }
 
 func (r ballotRow) value() reinvestment.Ballot {
-	return reinvestment.Ballot{Community: r.CommunityID, Cycle: r.CycleID, Member: r.MemberID, Receipt: r.Receipt, Choices: r.Choices, At: r.At.UTC()}
+	return reinvestment.Ballot{
+		Community: r.CommunityID, Cycle: r.CycleID, Member: r.MemberID, Helper: orNowhere(r.HelperID), Receipt: r.Receipt, Choices: r.Choices, At: r.At.UTC(),
+	}
 }
 
 // PutBallot implements reinvestment.Store.
-func (ReinvestmentStore) PutBallot(ctx context.Context, b reinvestment.Ballot) (reinvestment.Ballot, error) {
-	err := query(ctx).QueryRow(ctx, `
-		INSERT INTO budget_ballot AS b (community_id, cycle_id, member_id, receipt, choices, at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (community_id, cycle_id, member_id) DO UPDATE SET choices = excluded.choices, at = excluded.at
-		RETURNING b.receipt`, b.Community, b.Cycle, b.Member, b.Receipt, b.Choices, b.At).Scan(&b.Receipt)
-	return b, err
+func (ReinvestmentStore) PutBallot(ctx context.Context, b reinvestment.Ballot) error {
+	done, err := query(ctx).Exec(ctx, `
+		INSERT INTO budget_ballot AS b (community_id, cycle_id, member_id, helper_id, receipt, choices, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (community_id, cycle_id, member_id) DO UPDATE
+		   SET helper_id = excluded.helper_id, receipt = excluded.receipt, choices = excluded.choices, at = excluded.at
+		 WHERE excluded.helper_id IS NULL OR b.helper_id IS NOT NULL`,
+		b.Community, b.Cycle, b.Member, optional(b.Helper), b.Receipt, b.Choices, b.At)
+	if err == nil && done.RowsAffected() == 0 {
+		err = domain.NewError(reinvestment.VotedInPerson, "onBehalfOf")
+	}
+	return err
 }
 
-const ballotsOf = `SELECT community_id, cycle_id, member_id, receipt, choices, at FROM budget_ballot WHERE community_id = $1 AND cycle_id = $2`
+const ballotsOf = `SELECT community_id, cycle_id, member_id, helper_id, receipt, choices, at FROM budget_ballot WHERE community_id = $1 AND cycle_id = $2`
 
 // BallotOf implements reinvestment.Store.
 func (ReinvestmentStore) BallotOf(ctx context.Context, community, cycle, member domain.ID) (reinvestment.Ballot, bool, error) {
@@ -293,13 +305,21 @@ func (ReinvestmentStore) Ballots(ctx context.Context, community, cycle domain.ID
 	return collect(found, err, ballotRow.value)
 }
 
-// Roll implements reinvestment.Store.
-func (ReinvestmentStore) Roll(ctx context.Context, community domain.ID, before time.Time) (n int64, err error) {
+// FreezeRoll implements reinvestment.Store.
+func (ReinvestmentStore) FreezeRoll(ctx context.Context, c reinvestment.Cycle) (int64, error) {
+	done, err := query(ctx).Exec(ctx, `
+		INSERT INTO cycle_seat (community_id, cycle_id, member_id)
+		SELECT community_id, $2, id FROM member
+		 WHERE community_id = $1 AND admitted_at <= $3 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
+		ON CONFLICT DO NOTHING`, c.Community, c.ID, c.Calendar.VotingAt) // where somebody was first, the move fails
+	return done.RowsAffected(), err
+}
+
+// Seated implements reinvestment.Store, by the primary key.
+func (ReinvestmentStore) Seated(ctx context.Context, community, cycle, member domain.ID) (there bool, err error) {
 	err = query(ctx).QueryRow(ctx, `
-		SELECT count(*) FROM member
-		 WHERE community_id = $1 AND admitted_at <= $2 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')`,
-		community, before).Scan(&n)
-	return n, err
+		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)`, community, cycle, member).Scan(&there)
+	return there, err
 }
 
 // AddRun implements reinvestment.Store.
@@ -348,6 +368,7 @@ func (ReinvestmentStore) Contests(ctx context.Context, community, cycle domain.I
 
 type claimRow struct {
 	CommunityID, ID, CycleID, ProjectID, MemberID domain.ID
+	FiledBy                                       *domain.ID
 	Milestone                                     int
 	Minutes                                       int64
 	Proof, Stage, Reason                          string
@@ -358,11 +379,11 @@ type claimRow struct {
 	Version                                       int
 }
 
-const claimColumns = `community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, transfer_id, created_at, version`
+const claimColumns = `community_id, id, cycle_id, project_id, member_id, filed_by, milestone, minutes, proof, stage, reason, approvers, approvals, transfer_id, created_at, version`
 
 func (r claimRow) value() reinvestment.Claim {
 	return reinvestment.Claim{
-		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Project: r.ProjectID, Member: r.MemberID, Milestone: r.Milestone,
+		Community: r.CommunityID, ID: r.ID, Cycle: r.CycleID, Project: r.ProjectID, Member: r.MemberID, FiledBy: orNowhere(r.FiledBy), Milestone: r.Milestone,
 		Minutes: domain.Minutes(r.Minutes), Proof: r.Proof, Stage: reinvestment.ClaimStage(r.Stage), Reason: r.Reason,
 		Approvers: r.Approvers, Approvals: r.Approvals, Transfer: orNowhere(r.TransferID), CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 	}
@@ -371,9 +392,9 @@ func (r claimRow) value() reinvestment.Claim {
 // AddClaim implements reinvestment.Store.
 func (ReinvestmentStore) AddClaim(ctx context.Context, c reinvestment.Claim) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, milestone, minutes, proof, stage, reason, approvers, approvals, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '{}', $10, $11)`,
-		c.Community, c.ID, c.Cycle, c.Project, c.Member, c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.Approvals, c.CreatedAt)
+		INSERT INTO claim (community_id, id, cycle_id, project_id, member_id, filed_by, milestone, minutes, proof, stage, reason, approvers, approvals, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '{}', $11, $12)`,
+		c.Community, c.ID, c.Cycle, c.Project, c.Member, optional(c.FiledBy), c.Milestone, int64(c.Minutes), c.Proof, string(c.Stage), c.Approvals, c.CreatedAt)
 	return err
 }
 

@@ -40,10 +40,11 @@ func (ReinvestmentStore) WithoutProject(ctx context.Context, community, cycle do
 func (ReinvestmentStore) WithoutBallot(ctx context.Context, c reinvestment.Cycle) ([]domain.ID, error) {
 	return members(query(ctx).Query(ctx, `
 		SELECT m.id FROM member m
-		 WHERE `+present+` AND m.admitted_at <= $3
+		 WHERE `+present+`
 		   AND NOT EXISTS (SELECT FROM budget_ballot b WHERE b.community_id = $1 AND b.cycle_id = $2 AND b.member_id = m.id)
-		   AND (NOT $4 OR EXISTS (SELECT FROM project p WHERE p.community_id = $1 AND p.cycle_id = $2 AND p.owner_id = m.id AND p.stage = 'ELIGIBLE'))
-		 ORDER BY m.id`, c.Community, c.ID, c.Calendar.VotingAt, c.Method == allocation.PeerEpoch))
+		   AND CASE WHEN $3 THEN EXISTS (SELECT FROM project p WHERE p.community_id = $1 AND p.cycle_id = $2 AND p.owner_id = m.id AND p.stage = 'ELIGIBLE')
+		       ELSE EXISTS (SELECT FROM cycle_seat s WHERE s.community_id = $1 AND s.cycle_id = $2 AND s.member_id = m.id) END
+		 ORDER BY m.id`, c.Community, c.ID, c.Method == allocation.PeerEpoch))
 }
 
 // WithUnclaimed implements reinvestment.Store, by claim_project_idx.

@@ -456,9 +456,11 @@ CREATE TABLE public.budget_ballot (
   receipt text NOT NULL,
   choices jsonb NOT NULL,
   at timestamp with time zone NOT NULL,
+  helper_id uuid,
   CONSTRAINT budget_ballot_pkey PRIMARY KEY (community_id, cycle_id, member_id),
   CONSTRAINT budget_ballot_receipt_key UNIQUE (community_id, cycle_id, receipt),
-  CONSTRAINT budget_ballot_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id)
+  CONSTRAINT budget_ballot_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id),
+  CONSTRAINT budget_ballot_helper_fkey FOREIGN KEY (community_id, helper_id) REFERENCES public.member(community_id, id)
 );
 ALTER TABLE public.budget_ballot ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.budget_ballot FORCE ROW LEVEL SECURITY;
@@ -568,11 +570,13 @@ CREATE TABLE public.claim (
   created_at timestamp with time zone NOT NULL,
   version integer NOT NULL DEFAULT 1,
   approvals integer NOT NULL DEFAULT 0,
+  filed_by uuid,
   CONSTRAINT claim_pkey PRIMARY KEY (community_id, id),
   CONSTRAINT claim_approvals CHECK (((approvals >= 0) AND (approvals <= 7))),
   CONSTRAINT claim_minutes CHECK ((minutes > 0)),
   CONSTRAINT claim_paid CHECK (((stage = 'PAID'::text) = (transfer_id IS NOT NULL))),
   CONSTRAINT claim_stage CHECK ((stage = ANY (ARRAY['CLAIMED'::text, 'PAID'::text, 'DECLINED'::text]))),
+  CONSTRAINT claim_filed_by_fkey FOREIGN KEY (community_id, filed_by) REFERENCES public.member(community_id, id),
   CONSTRAINT claim_project_fkey FOREIGN KEY (community_id, project_id) REFERENCES public.project(community_id, id)
 );
 ALTER TABLE public.claim ENABLE ROW LEVEL SECURITY;
@@ -734,6 +738,19 @@ CREATE POLICY tenant ON public.cycle TO PUBLIC USING ((community_id = (NULLIF(cu
 CREATE INDEX cycle_due_idx ON public.cycle USING btree (community_id, next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX cycle_list_idx ON public.cycle USING btree (community_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT, UPDATE ON public.cycle TO hora_server;
+
+CREATE TABLE public.cycle_seat (
+  community_id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  CONSTRAINT cycle_seat_pkey PRIMARY KEY (community_id, cycle_id, member_id),
+  CONSTRAINT cycle_seat_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id),
+  CONSTRAINT cycle_seat_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.cycle_seat ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cycle_seat FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.cycle_seat TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.cycle_seat TO hora_server;
 
 CREATE TABLE public.cycle_step (
   community_id uuid NOT NULL,

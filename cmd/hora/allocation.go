@@ -71,7 +71,7 @@ func (c *verifyAllocationCmd) Run(context.Context) error {
 }
 
 type countAllocationCmd struct {
-	File    *os.File           `arg:"" help:"A .pb file; one unit of money is taken for one minute."`
+	File    *os.File           `arg:"" help:"A .pb file; one unit of money is taken for one minute, and points are whole, from 0 to 5."`
 	Utility allocation.Utility `default:"PER_MINUTE" enum:"PER_MINUTE,PER_PROJECT" help:"What a voter gains from a funded project: ${enum}."`
 	Record  bool               `help:"Print the record, for others to count again, instead of a table."`
 }

@@ -15,9 +15,11 @@ func (w *town) paying(p *person, minutes int, more input) (project string) {
 	return project
 }
 
-// The charter wants three people to look at a claim of more than two hours. Anna is the
-// treasurer and claims; her partner runs the desk with three others. Neither of the two
-// has a say, nobody says yes twice, and what the charter says later changes nothing.
+// The charter wants three people to look at a claim of more than two hours, or at the one
+// that brings all that was claimed above them. Anna is the treasurer and claims; her
+// partner runs the desk with three others. Neither of the two has a say, nor whoever files
+// for her, nobody says yes twice, and what the charter says later changes nothing. What
+// was paid comes back by nobody's word.
 func TestSeveralPeopleLookAtALargeClaim(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -31,7 +33,7 @@ func TestSeveralPeopleLookAtALargeClaim(t *testing.T) {
 	w.founder.changes(input{"payouts": input{"above": 1, "approvals": 7}})
 
 	needs := func(claim string) int { return anna.sees(claim, "Claim { approvalsNeeded }").int("approvalsNeeded") }
-	small, exact, large := anna.claims(project, 60), anna.claims(project, 120), anna.claims(project, 121)
+	small, exact, large := anna.claims(project, 60), anna.claims(project, 60), anna.claims(project, 121)
 	same(t, "by the charter as it stood when voting began", []int{needs(small), needs(exact), needs(large)}, []int{1, 1, 3})
 	same(t, "those who may look at them are told, and whoever claims is not", []int{w.founder.heard("CLAIM_TO_APPROVE"), clara.heard("CLAIM_TO_APPROVE"), anna.heard("CLAIM_TO_APPROVE")}, []int{3, 3, 0})
 	anna.cannot("approveClaim", input{"claimId": large}, "OWN_CLAIM", "claimId")
@@ -49,5 +51,20 @@ func TestSeveralPeopleLookAtALargeClaim(t *testing.T) {
 		}
 	}
 	same(t, "credited once", has()-before, 121)
+	for mutation, wrong := range map[string]input{"reverseTransfer": {}, "correctTransfer": {"minutes": 20}} {
+		wrong["transferId"], wrong["reason"], wrong["idempotencyKey"] = anna.sees(large, "Claim { transfer { id } }").text("transfer.id"), "Par erreur.", newKey()
+		w.founder.cannot(mutation, wrong, "FORBIDDEN", anyField)
+	}
+	account := anna.sees(project, "Project { cycle { account { id } } }").text("cycle.account.id")
+	w.founder.cannot("giveHours", input{"from": account, "to": anna.account(), "minutes": 10, "idempotencyKey": newKey()}, "FORBIDDEN", anyField)
+	w.founder.cannot("giveHours", input{"from": w.ownAccount(), "to": account, "minutes": 10, "idempotencyKey": newKey()}, "FORBIDDEN", anyField)
+
+	filed := w.founder.does("claimPayout", input{
+		"projectId": project, "minutes": 5, "proof": "Venez voir sur place.", "onBehalfOf": anna.member, "idempotencyKey": newKey(),
+	}).text("claim.id")
+	same(t, "a little more of much, and Anna is told", []int{needs(filed), anna.heard("ACTED_FOR_YOU")}, []int{3, 1})
+	w.founder.cannot("approveClaim", input{"claimId": filed}, "OWN_CLAIM", "claimId")
+	w.founder.cannot("declineClaim", input{"claimId": filed, "reason": "Non."}, "OWN_CLAIM", "claimId")
+	same(t, "somebody else may", clara.does("approveClaim", input{"claimId": filed}).text("claim.stage"), "CLAIMED")
 	w.booksAreRight()
 }

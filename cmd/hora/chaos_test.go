@@ -25,6 +25,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
+	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 	"github.com/hora-coop/hora/persistence"
 	"github.com/hora-coop/hora/persistence/pgtest"
 )
@@ -218,6 +219,13 @@ func (b *chaos) found(i int) {
 		Terms: reinvestment.Terms{Phases: reinvestment.Phases{Call: 6, Review: 1, Vote: 5, Challenge: 2, Pay: 9, Report: 3}},
 	}), b.plan(w, reinvestment.MakePlan{ // of which the reserve has its part, since no cycle takes it before
 		Kind: reinvestment.PlanInflow, Title: "Don solidaire", From: whole.ID, To: solidarity.ID, Minutes: 100, FirstOn: first, Hour: 1,
+	}), b.plan(w, reinvestment.MakePlan{ // whose hours are credited by themselves
+		Kind: reinvestment.PlanCycle, Title: "Coup de main", From: solidarity.ID, Kept: 60, FirstOn: first, Hour: 2, Terms: reinvestment.Terms{
+			Method: allocation.SolidarityDraw, Rule: allocation.Rule{PersonMaximum: 10_000}, Phases: reinvestment.Phases{Call: 6, Review: 1, Challenge: 2, Report: 3},
+		},
+	}), b.plan(w, reinvestment.MakePlan{
+		Kind: reinvestment.PlanSplit, Title: "Partage", From: solidarity.ID, Minutes: 20, Kept: 40, FirstOn: first, Hour: 3,
+		Terms: reinvestment.Terms{Key: []reinvestment.Part{{Use: reinvestment.ForProjects, BasisPoints: 5000}, {Use: reinvestment.MembersByHours, BasisPoints: 5000}}},
 	}))
 	b.towns = append(b.towns, w)
 }
@@ -314,7 +322,7 @@ func (b *chaos) settle() {
 func (b *chaos) takePart(w *chaosTown) {
 	b.t.Helper()
 	ctx := b.t.Context()
-	list, err := b.rooms.cycles.List(ctx, w.founder, w.id, domain.Page{Limit: 3})
+	list, err := b.rooms.cycles.List(ctx, w.founder, w.id, domain.Page{Limit: 6})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -378,6 +386,11 @@ func (b *chaos) judge(months int) {
 		if n := len(inflow); n != len(list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text`, w.id, w.plans[0].ID)) {
 			b.t.Errorf("%d gifts arrived", n)
 		}
+		told := list[int64](b, `SELECT coalesce(sum((result ->> 'minutes')::bigint), 0)::bigint FROM job_period WHERE community_id = $1 AND job = 'plan/' || $2::text`, w.id, w.plans[4].ID)[0]
+		moved := list[int64](b, `SELECT coalesce(sum(minutes), 0)::bigint FROM ledger.transfer WHERE community_id = $1 AND debit_id = $2 AND credit_id = $3`, w.id, w.plans[4].From, w.plans[0].To)[0]
+		if told != moved || told == 0 {
+			b.t.Errorf("a key was told to divide %d minutes, and %d moved", told, moved)
+		}
 		b.judgeReserve(w)
 		b.judgeDormant(w)
 		cycles += b.judgeCycles(w)
@@ -387,8 +400,9 @@ func (b *chaos) judge(months int) {
 		}
 	}
 	paid := list[int64](b, `SELECT coalesce(sum(minutes), 0)::bigint FROM claim WHERE stage = 'PAID'`)[0]
-	b.t.Logf("%d kills; %d turns of plans, %d cycles, %d minutes for work done; each once", b.kills, turns, cycles, paid)
-	if cycles < len(b.towns)*months || paid == 0 {
+	drawn := list[int64](b, `SELECT coalesce(sum(paid), 0)::bigint FROM project WHERE confidential`)[0]
+	b.t.Logf("%d kills; %d turns of plans, %d cycles, %d minutes for work done, %d drawn; each once", b.kills, turns, cycles, paid, drawn)
+	if cycles < 2*len(b.towns)*months || paid == 0 || drawn == 0 {
 		b.t.Error("too little happened to prove anything")
 	}
 }
@@ -438,7 +452,7 @@ func (b *chaos) judgeCycles(w *chaosTown) int {
 		       (SELECT coalesce(bool_and(due >= before), true) FROM (SELECT due, lag(due) OVER (ORDER BY step) AS before FROM cycle_step s WHERE (s.community_id, s.cycle_id) = (c.community_id, c.id)) d) AS in_order,
 		       abs(c.envelope - (SELECT sum(minutes) FROM ledger.transfer t WHERE t.community_id = c.community_id AND t.credit_id = c.account_id))
 		       + abs(c.envelope - a.balance
-		         - (SELECT coalesce(sum(minutes), 0) FROM claim l WHERE l.community_id = c.community_id AND l.cycle_id = c.id AND l.stage = 'PAID')
+		         - (SELECT coalesce(sum(paid), 0) FROM project p WHERE p.community_id = c.community_id AND p.cycle_id = c.id)
 		         - (SELECT coalesce(sum(minutes), 0) FROM ledger.transfer t WHERE t.community_id = c.community_id AND t.debit_id = c.account_id AND t.credit_id = c.pool_id)) AS wrong
 		  FROM cycle c JOIN ledger.account a ON (a.community_id, a.id) = (c.community_id, c.account_id)
 		 WHERE c.community_id = $1 ORDER BY c.title`, w.id)

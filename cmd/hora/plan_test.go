@@ -116,6 +116,16 @@ func TestASurplusIsDividedByAKey(t *testing.T) {
 	w.advance(92 * day)
 	turn = w.founder.sees(split, planInFull).list("turns")[0]
 	same(t, "nobody gave anything: that part stays", []int{turn.int("minutes"), w.balances()["SOLIDARITY"]}, []int{50, 50})
+	// What is given in the last hour before a turn is counted in it, and not once more in
+	// the next one when the town goes by other clocks.
+	w.advance(w.founder.sees(split, planInFull).time("nextAt").Sub(w.now()) - time.Hour)
+	clara.confirms(anna.gave(clara, 30), 30)
+	w.advance(2 * time.Hour)
+	same(t, "half of what there was went to Anna", w.founder.sees(split, planInFull).list("turns")[0].list("parts")[2].int("minutes"), 25)
+	w.founder.does("giveHours", input{"from": w.ownAccount(), "to": pool, "minutes": 100, "idempotencyKey": newKey()})
+	ask[int](w.program, `WITH w AS (UPDATE community SET time_zone = 'Pacific/Auckland' WHERE id = $1 RETURNING 1) SELECT count(*)::int FROM w`, keyOf(w.id))
+	w.advance(93 * day)
+	same(t, "once", w.founder.sees(split, planInFull).list("turns")[0].list("parts")[2].int("minutes"), 0)
 }
 
 // Sites of a federation keep 80 percent of what they have to share and give 20 to the

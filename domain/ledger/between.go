@@ -365,10 +365,11 @@ func (s *Service) half(ctx context.Context, community, id domain.ID) (Pair, erro
 
 // neverAlone refuses to move a mirror outside a crossing, or to undo one half of
 // a crossing by itself: the other lies in a ledger that this one cannot see. Nor is
-// undone what put hours apart, gave them back or lent them: whose they are follows from it.
+// undone what put hours apart, gave them back or lent them: whose they are follows from it;
+// nor what a cycle set aside or paid: it has its own way back.
 func (s *Service) neverAlone(ctx context.Context, community domain.ID, touched ...domain.ID) error {
 	found, err := s.store.Accounts(ctx, community, touched)
-	if err == nil && (anyMirror(found) || slices.ContainsFunc(found, Account.apart)) {
+	if err == nil && (anyMirror(found) || slices.ContainsFunc(found, Account.apart) || slices.ContainsFunc(found, Account.bound)) {
 		err = domain.Forbidden
 	}
 	return err

@@ -176,7 +176,7 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		if !ok || !known || (to.Kind == Member && !standing.Sees(to.Owner)) {
 			return domain.Nowhere, domain.NotFound
 		}
-		if !mayGiveFrom(standing, from) || anyMirror(found) || from.apart() || to.apart() && from.Kind != Pool {
+		if !mayGiveFrom(standing, from) || anyMirror(found) || from.bound() || to.bound() || from.apart() || to.apart() && from.Kind != Pool {
 			return domain.Nowhere, domain.Forbidden
 		}
 		if err := from.Unearmarked("from"); err != nil {

@@ -49,6 +49,10 @@ const Dormant = "DORMANT"
 // rule that put them there, and by nobody's own word.
 func (a Account) apart() bool { return a.Kind == Pool && a.Purpose == Dormant }
 
+// bound says whether an account holds what a cycle set aside: its hours move as the
+// cycle says, and by nobody's own word.
+func (a Account) bound() bool { return a.Kind == Project }
+
 // Limits bound an account; nil means no limit.
 type Limits struct {
 	Floor     *domain.Minutes // hard: refused by the database itself

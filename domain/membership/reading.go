@@ -4,6 +4,7 @@ package membership
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -181,6 +182,36 @@ func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, o
 		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
 	}
 	return m.ID, err
+}
+
+// NotTheirHelper says that what is done in somebody's name only when they asked for it,
+// as to vote, was not asked of the actor.
+const NotTheirHelper domain.Code = "NOT_THEIR_HELPER"
+
+// ByConsent is ActingAs for what nobody does in another's name unless that person named
+// them: whoever acts for everybody needs to be named as well, and not by their own word.
+// The helper is Nowhere for oneself.
+//
+// Errors: Unauthenticated, Forbidden, NotFound, NotTheirHelper, MemberState.
+func (s *Service) ByConsent(ctx context.Context, actor domain.Actor, community, onBehalfOf domain.ID, p domain.Permission) (member, helper domain.ID, err error) {
+	standing, err := s.authorise(ctx, actor, community, p)
+	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
+		return standing.Member, domain.Nowhere, err
+	}
+	m, err := s.byID(ctx, community, onBehalfOf)
+	if err != nil {
+		return m.ID, domain.Nowhere, err
+	}
+	all, err := s.Helpers(ctx, community, []domain.ID{m.ID})
+	named := slices.ContainsFunc(all, func(h Helper) bool { return h.Helper == standing.Member && h.GivenBy != actor.Person })
+	switch {
+	case err != nil:
+	case !named:
+		err = domain.NewError(NotTheirHelper, "onBehalfOf")
+	case p == domain.TakePart && !m.Participation.InGoodStanding():
+		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
+	}
+	return m.ID, standing.Member, err
 }
 
 // mayActFor: those who act for everybody, and whom the member named. Helpers act

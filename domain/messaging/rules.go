@@ -89,7 +89,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case ledger.CrossingUndone:
 		return tellUndone(e)
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
-		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined:
+		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined, reinvestment.BallotCast,
+		reinvestment.AllocationDoubted:
 		return tellReinvestment(e)
 	case reinvestment.CycleReminds:
 		return tellAwaited(e)
@@ -225,7 +226,7 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case reinvestment.ProjectSubmitted:
 		t.toStaff, t.whom, t.actedFor = Kind(thing+"TO_REVIEW"), about.Member, about.Member
 	case reinvestment.ClaimMade:
-		t.toStaff, t.whom = ClaimToApprove, about.Member
+		t.toStaff, t.whom, t.actedFor = ClaimToApprove, about.Member, about.Member
 		t.staff = []domain.Role{domain.Coordinator, domain.Treasurer} // those who approve
 	case reinvestment.ClaimPaid:
 		owner(ClaimPaid)
@@ -235,6 +236,13 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		owner(Kind(thing + about.State))
 	case reinvestment.ProjectPaid:
 		owner(GrantPaid)
+	case reinvestment.AllocationDoubted:
+		if about.State == reinvestment.Differs {
+			t.toStaff, t.whom = AllocationDiffers, about.Member
+			t.staff = []domain.Role{domain.Coordinator, domain.Treasurer}
+		}
+	case reinvestment.BallotCast:
+		t.actedFor = about.Member // who voted for themselves is nobody's business
 	}
 	return t, true, nil
 }

@@ -41,6 +41,7 @@ const (
 	ProjectFunded     Kind = "PROJECT_FUNDED"
 	ProjectUnfunded   Kind = "PROJECT_UNFUNDED"
 	ClaimToApprove    Kind = "CLAIM_TO_APPROVE" // for those who approve
+	AllocationDiffers Kind = "ALLOCATION_DIFFERS"
 	ClaimPaid         Kind = "CLAIM_PAID"
 	ClaimDeclined     Kind = "CLAIM_DECLINED"
 	RequestToReview   Kind = "REQUEST_TO_REVIEW" // for coordinators; of a solidarity draw, as the next

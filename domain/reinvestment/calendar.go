@@ -70,6 +70,9 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
 	if c.State == Voting {
+		if err = s.store.TakeCycle(ctx, c.Community, c.ID); err != nil { // nobody submits or withdraws meanwhile
+			return err
+		}
 		if c.Roll, err = s.roll(ctx, c); err != nil {
 			return err
 		}
@@ -84,7 +87,9 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		err = s.tally(ctx, c, step.At)
 	case Closed:
 		err = s.lapse(ctx, c)
-	case Draft, OpenCall, Feasibility, Challenge, Paying, Reporting, Cancelled:
+	case Paying:
+		err = s.undoubted(ctx, c)
+	case Draft, OpenCall, Feasibility, Challenge, Reporting, Cancelled:
 	}
 	if err != nil {
 		return err
@@ -102,6 +107,16 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		return s.credit(ctx, c)
 	}
 	return nil
+}
+
+// undoubted lets nothing be paid by a count that came out otherwise when it was last made
+// again. EarliestDue leaves such a cycle where it is; a challenge meanwhile is seen here.
+func (s *Service) undoubted(ctx context.Context, c Cycle) error {
+	all, err := s.store.Contests(ctx, c.Community, c.ID)
+	if err == nil && len(all) > 0 && !all[len(all)-1].Same {
+		err = domain.NewError(domain.StaleVersion, "cycleId")
+	}
+	return err
 }
 
 func (s *Service) tell(ctx context.Context, actor domain.Actor, kind domain.EventKind, subject domain.ID, told Told) {

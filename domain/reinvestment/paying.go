@@ -39,8 +39,16 @@ func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout
 		if err := check.Err(); err != nil {
 			return err
 		}
+		own, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.TakePart)
+		if err != nil {
+			return err
+		}
+		filer := domain.Nowhere
+		if own.Member != member {
+			filer = own.Member
+		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "claimPayout", Input: cmd}, func() (domain.ID, error) {
-			return s.claim(ctx, actor, member, cmd, now)
+			return s.claim(ctx, actor, member, filer, cmd, now)
 		})
 		if err != nil {
 			return err
@@ -51,12 +59,12 @@ func (s *Service) Claim(ctx context.Context, actor domain.Actor, cmd ClaimPayout
 	return made, err
 }
 
-func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.ID, cmd ClaimPayout, now time.Time) (domain.ID, error) {
+func (s *Service) claim(ctx context.Context, actor domain.Actor, member, filer domain.ID, cmd ClaimPayout, now time.Time) (domain.ID, error) {
 	p, err := s.project(ctx, cmd.Community, cmd.Project)
 	if err != nil {
 		return domain.Nowhere, err
 	}
-	c, err := s.cycle(ctx, cmd.Community, p.Cycle)
+	c, err := s.held(ctx, cmd.Community, p.Cycle) // what nobody waits for does not go back before this claim is in
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -78,13 +86,7 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 	if err != nil {
 		return domain.Nowhere, err
 	}
-	left := p.Granted
-	for _, one := range earlier {
-		if one.Stage != Declined {
-			left -= one.Minutes
-		}
-	}
-	if cmd.Minutes > left {
+	if left := p.claimable(earlier, cmd.Milestone); cmd.Minutes > left {
 		return domain.Nowhere, domain.NewError(ClaimBeyondGrant, "minutes", "available", left, "required", cmd.Minutes)
 	}
 	_, charter, err := s.communities.Rules(ctx, c.Community, c.Calendar.VotingAt) // the policy that stood then
@@ -96,8 +98,8 @@ func (s *Service) claim(ctx context.Context, actor domain.Actor, member domain.I
 		return domain.Nowhere, err
 	}
 	made := Claim{
-		Community: c.Community, Cycle: c.ID, Project: p.ID, ID: domain.NewID(), Member: member, Milestone: cmd.Milestone,
-		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, Approvals: c.approversNeeded(cmd.Minutes, charter.Payouts), CreatedAt: now, Version: 1,
+		Community: c.Community, Cycle: c.ID, Project: p.ID, ID: domain.NewID(), Member: member, FiledBy: filer, Milestone: cmd.Milestone,
+		Minutes: cmd.Minutes, Proof: cmd.Proof, Stage: Claimed, Approvals: c.approversNeeded(claimed(earlier)+cmd.Minutes, charter.Payouts), CreatedAt: now, Version: 1,
 	}
 	s.tell(ctx, actor, ClaimMade, made.ID, Told{Cycle: c.ID, Member: member, Minutes: made.Minutes})
 	if err := s.store.AddClaim(ctx, made); err != nil {
@@ -130,7 +132,8 @@ func (s *Service) Proofs(ctx context.Context, actor domain.Actor, community doma
 	return found, err
 }
 
-// Approve agrees to a claim. Whoever claims never approves, nor whom they live with;
+// Approve agrees to a claim. Whoever claims never approves, nor whoever filed it for them,
+// nor whom they live with;
 // above the cycle's limit a second person must, above the charter's as many as it says.
 // The last approval credits the hours.
 //
@@ -204,12 +207,12 @@ func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id
 		if claim, err = s.claimByID(ctx, community, id); err != nil {
 			return err
 		}
-		c, err := s.cycle(ctx, community, claim.Cycle)
+		c, err := s.held(ctx, community, claim.Cycle)
 		if err != nil {
 			return err
 		}
 		switch {
-		case claim.Member == standing.Member:
+		case claim.Member == standing.Member || claim.FiledBy == standing.Member:
 			return domain.NewError(OwnClaim, "claimId")
 		case claim.Stage != Claimed:
 			return domain.NewError(ClaimState, "claimId", "state", string(claim.Stage))

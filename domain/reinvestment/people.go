@@ -113,7 +113,7 @@ func (c Cycle) withOwners(projects []Project) allocation.Instance {
 // roll is how many may vote in a cycle: its peers in an epoch, nobody in a draw.
 func (s *Service) roll(ctx context.Context, c Cycle) (int64, error) {
 	if !credits(c.Method) {
-		return s.store.Roll(ctx, c.Community, c.Calendar.VotingAt)
+		return s.store.FreezeRoll(ctx, c)
 	}
 	if c.Method == allocation.SolidarityDraw {
 		return 0, nil

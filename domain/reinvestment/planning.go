@@ -269,7 +269,7 @@ func (s *Service) perform(ctx context.Context, p Plan, turn domain.Turn, done Pl
 	case PlanInflow:
 		legs = []ledger.Transfer{grant(done.Minutes, p.From, p.To)}
 	case PlanSplit:
-		legs, done, err = s.split(ctx, p, turn, done, zone)
+		legs, done, err = s.split(ctx, p, turn, done)
 	case PlanReserve:
 		legs, done, err = s.setAside(ctx, p, turn, done)
 	}
@@ -296,7 +296,7 @@ func (s *Service) perform(ctx context.Context, p Plan, turn domain.Turn, done Pl
 		switch {
 		case err == nil && p.Kind == PlanSplit:
 			err = s.federate(ctx, p, turn, done)
-		case err == nil && p.Kind == PlanReserve:
+		case err == nil && (p.Kind == PlanReserve || p.Kind == PlanInflow):
 			err = s.unchanged(ctx, p, legs)
 		}
 		return err
@@ -334,7 +334,7 @@ func grant(minutes domain.Minutes, from, to domain.ID) ledger.Transfer {
 
 // split is where the parts of a key go. What is for members while none gave
 // anything stays where it is.
-func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done PlanTurn, zone *time.Location) ([]ledger.Transfer, PlanTurn, error) {
+func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done PlanTurn) ([]ledger.Transfer, PlanTurn, error) {
 	done.Divided = done.Minutes
 	parts, err := p.divide(done.Minutes, turn.Period)
 	if err != nil {
@@ -353,11 +353,11 @@ func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done Plan
 			legs = append(legs, grant(part.Minutes, p.From, pool.ID))
 			continue
 		}
-		before := p.CreatedAt
-		if p.Turn > 1 {
-			before = p.turns(zone).Turn(p.Turn - 2).At
+		since, err := s.turnBefore(ctx, p)
+		if err != nil {
+			return nil, done, err
 		}
-		given, err := s.store.HoursGiven(ctx, p.Community, before, turn.At)
+		given, err := s.store.HoursGiven(ctx, p.Community, since, turn.At)
 		if err != nil {
 			return nil, done, err
 		}
@@ -372,6 +372,16 @@ func (s *Service) split(ctx context.Context, p Plan, turn domain.Turn, done Plan
 	}
 	done.Parts = parts
 	return legs, done, nil
+}
+
+// turnBefore is when the turn before this one was due, as it was then, should the community
+// have moved to another zone since; for the first one when the plan was made.
+func (s *Service) turnBefore(ctx context.Context, p Plan) (time.Time, error) {
+	before, err := s.store.PlanTurns(ctx, p.Community, []domain.ID{p.ID})
+	if err != nil || len(before) == 0 {
+		return p.CreatedAt, err
+	}
+	return before[0].Due, nil
 }
 
 func (s *Service) plan(ctx context.Context, community, id domain.ID) (Plan, error) {

@@ -175,7 +175,7 @@ func (s *Service) onProject(ctx context.Context, actor domain.Actor, community, 
 		if p, err = s.projectFor(ctx, standing, community, id); err != nil {
 			return err
 		}
-		c, err := s.cycle(ctx, community, p.Cycle)
+		c, err := s.held(ctx, community, p.Cycle) // voting does not begin before this is done
 		if err != nil {
 			return err
 		}

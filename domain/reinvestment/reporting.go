@@ -60,12 +60,16 @@ func (s *Service) Sheet(ctx context.Context, actor domain.Actor, community, id d
 		if err != nil {
 			return err
 		}
+		returned, err := s.store.Returned(ctx, c)
+		if err != nil {
+			return err
+		}
 		pool, err := s.account(ctx, community, c.Pool, "cycleId")
 		if err != nil {
 			return err
 		}
 		sheet.Earmark = pool.Earmark()
-		sheet.Report = report(c, sheet.Projects, ballots, account.Balance)
+		sheet.Report = report(c, sheet.Projects, ballots, account.Balance, returned)
 		run, counted, err := s.store.LastRun(ctx, community, id)
 		if err != nil {
 			return err

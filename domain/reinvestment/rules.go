@@ -60,8 +60,9 @@ func (c Cycle) Next() (state State, due time.Time, ok bool) {
 
 // Complete fills the dates left out with the usual ones: a week to look at
 // projects, two to vote, a week to challenge, half a year to do the work, a month to
-// report. Where nobody votes, or nobody has to claim, that time is not taken.
-func (c Calendar) complete(method allocation.Method) Calendar {
+// report, each at the same hour of the clocks on the wall. Where nobody votes, or nobody
+// has to claim, that time is not taken.
+func (c Calendar) complete(method allocation.Method, zone *time.Location) Calendar {
 	vote, pay := 14, 182
 	if method == allocation.SolidarityDraw {
 		vote = 0
@@ -71,7 +72,7 @@ func (c Calendar) complete(method allocation.Method) Calendar {
 	}
 	later := func(t *time.Time, from time.Time, days int) {
 		if t.IsZero() && !from.IsZero() {
-			*t = from.AddDate(0, 0, days)
+			*t = from.In(zone).AddDate(0, 0, days).UTC()
 		}
 	}
 	later(&c.VotingAt, c.FeasibilityAt, 7)
@@ -107,7 +108,7 @@ func (c Calendar) check(method allocation.Method, now time.Time) error {
 }
 
 // check tidies an opening and says all that is wrong with it.
-func (cmd Open) check(now time.Time) (Open, error) {
+func (cmd Open) check(zone *time.Location, now time.Time) (Open, error) {
 	var c domain.Check
 	cmd.Title = c.Line("title", cmd.Title, 3, 100)
 	c.Minutes("minutes", cmd.Minutes)
@@ -121,7 +122,7 @@ func (cmd Open) check(now time.Time) (Open, error) {
 	if cmd.Calendar.CallAt.IsZero() {
 		cmd.Calendar.CallAt = now
 	}
-	cmd.Calendar = cmd.Calendar.complete(cmd.Method)
+	cmd.Calendar = cmd.Calendar.complete(cmd.Method, zone)
 	cmd.Rule.Roll = 0 // counted when voting begins
 	cmd.Rule.Utility = cmp.Or(cmd.Rule.Utility, allocation.PerMinute)
 	in := allocation.Instance{Method: cmd.Method, Rule: allocation.Rule{Utility: cmd.Rule.Utility, Quorum: cmd.Rule.Quorum}}
@@ -206,14 +207,36 @@ func (c Cycle) instance(projects []Project, drawn map[string]domain.Minutes, bal
 	return in
 }
 
-// approversNeeded is how many people must look at a claim, by the cycle and by the
-// charter as it stood when voting began: the stricter of the two.
+// approversNeeded is how many people must look at a claim that brings what is claimed of
+// a grant to so many minutes, by the cycle and by the charter as it stood when voting
+// began: the stricter of the two. Many small claims are looked at like a large one.
 func (c Cycle) approversNeeded(m domain.Minutes, charter community.Payouts) int {
 	needed := charter.Of(m)
 	if m > c.TwoApproversAbove {
 		needed = max(needed, 2)
 	}
 	return needed
+}
+
+// claimed adds up what was claimed and not declined.
+func claimed(claims []Claim) (sum domain.Minutes) {
+	for _, c := range claims {
+		if c.Stage != Declined {
+			sum += c.Minutes
+		}
+	}
+	return sum
+}
+
+// claimable is what may still be claimed of a project, and of a milestone where one is
+// named; each is claimed once.
+func (p Project) claimable(earlier []Claim, milestone int) domain.Minutes {
+	left := p.Granted - claimed(earlier)
+	if milestone == 0 {
+		return left
+	}
+	of := slices.DeleteFunc(slices.Clone(earlier), func(c Claim) bool { return c.Milestone != milestone })
+	return min(left, p.Milestones[milestone-1].Minutes-claimed(of))
 }
 
 // Needed is how many approvals a claim takes.
@@ -225,9 +248,9 @@ func (c Claim) Needed(of Cycle) int {
 }
 
 // report adds a cycle up. Until the count it has nothing to say of grants, and of a
-// draw never of a single one.
-func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) Report {
-	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left}
+// draw never of a single one. What lies there and what went back is the ledger's word.
+func report(c Cycle, projects []Project, ballots []Ballot, left, returned domain.Minutes) Report {
+	r := Report{Envelope: c.Envelope, Roll: c.Roll, Voters: int64(len(ballots)), Left: left, Returned: returned}
 	funded := map[string]bool{}
 	for _, p := range projects {
 		if p.Stage == Withdrawn {
@@ -245,7 +268,6 @@ func report(c Cycle, projects []Project, ballots []Ballot, left domain.Minutes) 
 	if c.Method == allocation.SolidarityDraw {
 		r.LargestGrant = 0
 	}
-	r.Returned = r.Envelope - r.PaidOut - r.Left
 	for _, b := range ballots {
 		if slices.ContainsFunc(b.Choices, func(c allocation.Choice) bool { return c.Value > 0 && funded[c.Project] }) {
 			r.VotersWithAFundedChoice++

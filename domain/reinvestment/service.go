@@ -56,8 +56,12 @@ func (s *Service) Open(ctx context.Context, actor domain.Actor, cmd Open) (Cycle
 		if _, err := domain.Authorise(ctx, s.access, actor, cmd.Community, domain.RunCycles); err != nil {
 			return err
 		}
+		where, _, err := s.communities.Rules(ctx, cmd.Community, now)
+		if err != nil {
+			return err
+		}
 		said := cmd
-		cmd, err := cmd.check(now)
+		cmd, err := cmd.check(where.Zone(), now)
 		if err != nil {
 			return err
 		}
@@ -123,10 +127,11 @@ func (s *Service) begin(ctx context.Context, actor domain.Actor, c Cycle) error 
 }
 
 // covered refuses what a pool did not have. The head is held once hours moved: what
-// is left is what nobody else takes meanwhile.
+// is left is what nobody else takes meanwhile. The community's own account is what the
+// whole owes its members, and may.
 func (s *Service) covered(ctx context.Context, community, pool domain.ID, taken domain.Minutes) error {
 	after, err := s.account(ctx, community, pool, "poolId")
-	if err == nil && after.Balance-after.Held < 0 {
+	if err == nil && after.Kind == ledger.Pool && after.Balance-after.Held < 0 {
 		err = domain.NewError(ledger.InsufficientHours, "minutes", "available", max(0, after.Balance-after.Held+taken), "required", taken)
 	}
 	return err
@@ -201,6 +206,14 @@ func (s *Service) cycle(ctx context.Context, community, id domain.ID) (Cycle, er
 		return Cycle{}, domain.NewError(domain.NotFound, "cycleId")
 	}
 	return found[0], nil
+}
+
+// held reads a cycle that stays as it is until the end of the transaction.
+func (s *Service) held(ctx context.Context, community, id domain.ID) (Cycle, error) {
+	if err := s.store.HoldCycle(ctx, community, id); err != nil {
+		return Cycle{}, err
+	}
+	return s.cycle(ctx, community, id)
 }
 
 // Cycle reads one cycle for a member. Errors: NotFound, Unauthenticated.

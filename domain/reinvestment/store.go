@@ -20,6 +20,9 @@ type Store interface {
 	// TakeCycle has everybody else who takes or moves it wait until this transaction
 	// ends. NotFound when there is none.
 	TakeCycle(ctx context.Context, community, id domain.ID) error
+	// HoldCycle keeps a cycle as it is until this transaction ends; others may hold it too.
+	// NotFound when there is none.
+	HoldCycle(ctx context.Context, community, id domain.ID) error
 	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
 	// history. StaleVersion when somebody was first.
 	MoveCycle(ctx context.Context, c Cycle, step Step) (Cycle, error)
@@ -35,8 +38,8 @@ type Store interface {
 	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
 	// ListCycles lists the newest first.
 	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)
-	// EarliestDue is what was due first, not after a time, but for what is left out;
-	// ok is false when nothing is.
+	// EarliestDue is what was due first, not after a time, but for what is left out, and
+	// for a cycle whose last challenge found another count; ok is false when nothing is.
 	EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due Due, ok bool, err error)
 	Steps(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Step, error)
 
@@ -51,6 +54,8 @@ type Store interface {
 	// PoolFlows adds up what came into an account and went, by reason, from one moment
 	// to before another, and says what it held at the first.
 	PoolFlows(ctx context.Context, community, account domain.ID, from, until time.Time) (opening domain.Minutes, flows []Flow, err error)
+	// Returned adds up what went from a cycle's account back to its pool.
+	Returned(ctx context.Context, c Cycle) (domain.Minutes, error)
 	// AddReservePlan keeps the plan of the reserve; false when the community has one.
 	AddReservePlan(ctx context.Context, p Plan) (bool, error)
 	HasReservePlan(ctx context.Context, community domain.ID) (bool, error)
@@ -84,18 +89,23 @@ type Store interface {
 	// MakeEligible puts what nobody looked at on the ballot: silence refuses nothing.
 	MakeEligible(ctx context.Context, community, cycle domain.ID) error
 
-	// PutBallot replaces a member's earlier ballot and keeps its receipt.
-	PutBallot(ctx context.Context, b Ballot) (Ballot, error)
+	// PutBallot replaces a member's earlier ballot, and its receipt. VotedInPerson where a
+	// helper casts it and the earlier one is the voter's own.
+	PutBallot(ctx context.Context, b Ballot) error
 	// BallotOf is a member's ballot; ok is false when they cast none.
 	BallotOf(ctx context.Context, community, cycle, member domain.ID) (b Ballot, ok bool, err error)
 	Ballots(ctx context.Context, community, cycle domain.ID) ([]Ballot, error)
-	// Roll counts who may vote: admitted before a moment, in good standing.
-	Roll(ctx context.Context, community domain.ID, before time.Time) (int64, error)
+	// FreezeRoll writes down who may vote, admitted before voting begins and in good
+	// standing, and says how many.
+	FreezeRoll(ctx context.Context, c Cycle) (int64, error)
+	// Seated says whether a member is on a cycle's roll.
+	Seated(ctx context.Context, community, cycle, member domain.ID) (bool, error)
 
 	AddRun(ctx context.Context, r Run) error
 	// LastRun is the count that stands; ok is false before there is one.
 	LastRun(ctx context.Context, community, cycle domain.ID) (r Run, ok bool, err error)
 	AddContest(ctx context.Context, c Contest) error
+	// Contests lists the challenges to a count, the oldest first.
 	Contests(ctx context.Context, community, cycle domain.ID) ([]Contest, error)
 
 	AddClaim(ctx context.Context, c Claim) error

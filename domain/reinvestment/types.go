@@ -20,11 +20,12 @@ const (
 	MethodNotForVote domain.Code = "METHOD_NOT_FOR_VOTE" // args: known; cycles do not count by this method
 	VoteElsewhere    domain.Code = "VOTE_ELSEWHERE"      // args: community; whose cycle it is: members vote in their own
 	EarmarkDiffers   domain.Code = "EARMARK_DIFFERS"     // args: for; empty where the cycle's hours are for anything
+	VotedInPerson    domain.Code = "VOTED_IN_PERSON"     // whoever voted is not voted for
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
-	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims never approves
+	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims, or files a claim for somebody, never approves it
 	HouseholdClaim   domain.Code = "CLAIM_OF_HOUSEHOLD"  // nor whom they live with
 	ApprovedBefore   domain.Code = "APPROVED_BEFORE"     // two people look at it, not one twice
 )
@@ -131,6 +132,7 @@ type Project struct {
 // Ballot is one member's vote. Only the receipt is ever published.
 type Ballot struct {
 	Community, Cycle, Member domain.ID
+	Helper                   domain.ID // who cast it, where its voter asked them to
 	Receipt                  string
 	Choices                  []allocation.Choice // projects by their id
 	At                       time.Time
@@ -171,6 +173,7 @@ const (
 type Claim struct {
 	Community, Cycle, Project, ID domain.ID
 	Member                        domain.ID // who claims, and is credited
+	FiledBy                       domain.ID // who filed it for them; Nowhere for themselves
 	Milestone                     int       // from 1; 0 for none
 	Minutes                       domain.Minutes
 	Proof                         string
@@ -258,6 +261,9 @@ const (
 	SplitDeclined     domain.EventKind = "SPLIT_REFUSED"
 	SplitSettled      domain.EventKind = "SPLIT_SETTLED"
 )
+
+// Differs is the state that is told of a challenge whose count gave something else.
+const Differs = "DIFFERS"
 
 // Told is the payload of the room's events.
 type Told struct {

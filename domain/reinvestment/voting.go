@@ -30,62 +30,81 @@ type Entry struct {
 	Value   int64
 }
 
-// Cast casts a ballot, or casts it again: the last one counts. It stays sealed
-// until the count, and is then published under its receipt only.
+// Cast casts a ballot, or casts it again: the last one counts, under a receipt of its
+// own. It stays sealed until the count, and is then published under its receipt only.
+// Only a helper whom they named votes for somebody, and never over their own ballot.
 //
-// Errors: NotFound, VoteElsewhere, Forbidden, NoVote, CycleState, NotOnTheRoll, NotAPeer, ProjectUnknown, ChoiceOutOfRange, OwnBallot, BallotOverspent.
+// Errors: NotFound, VoteElsewhere, Forbidden, NotTheirHelper, VotedInPerson, NoVote, CycleState, NotOnTheRoll, NotAPeer, ProjectUnknown,
+// ChoiceOutOfRange, OwnBallot, BallotOverspent.
 func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballot, error) {
 	var b Ballot
-	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		voter, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
-		if err != nil {
-			return err
-		}
-		c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
-		if err != nil {
-			return err
-		}
-		if c.Method == allocation.SolidarityDraw {
-			return domain.NewError(NoVote, "cycleId")
-		}
-		if c.State != Voting || !now.Before(c.Calendar.TallyAt) {
-			return domain.NewError(CycleState, "cycleId", "state", string(c.State))
-		}
-		members, err := s.members.Load(ctx, cmd.Community, voter)
-		if err != nil {
-			return err
-		}
-		if members[0].AdmittedAt.After(c.Calendar.VotingAt) {
-			return domain.NewError(governance.NotOnTheRoll, "cycleId")
-		}
-		projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
-		if err != nil {
-			return err
-		}
-		b = Ballot{Community: c.Community, Cycle: c.ID, Member: voter, Receipt: rand.Text(), At: now, Choices: []allocation.Choice{}}
-		for _, e := range cmd.Entries {
-			b.Choices = append(b.Choices, allocation.Choice{Project: e.Project.String(), Value: e.Value})
-		}
-		if err := c.mayCast(projects, b); err != nil {
-			return err
-		}
-		earlier, cast, err := s.store.BallotOf(ctx, c.Community, c.ID, voter)
-		if err != nil {
-			return err
-		}
-		if cast && slices.Equal(earlier.Choices, b.Choices) {
-			b = earlier
-			return nil
-		}
-		if b, err = s.store.PutBallot(ctx, b); err == nil {
-			s.tell(ctx, domain.System, BallotCast, c.ID, Told{Cycle: c.ID}) // who voted is nobody's business
-		}
+	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) (err error) {
+		b, err = s.cast(ctx, actor, cmd, now)
 		return err
 	})
 	if errors.Is(err, domain.NotFound) {
 		err = s.elsewhere(ctx, actor, cmd.Community, err)
 	}
 	return b, err
+}
+
+func (s *Service) cast(ctx context.Context, actor domain.Actor, cmd Cast, now time.Time) (b Ballot, err error) {
+	voter, helper, err := s.members.ByConsent(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
+	if err != nil {
+		return b, err
+	}
+	c, err := s.held(ctx, cmd.Community, cmd.Cycle) // nobody counts before this ballot is in
+	if err != nil {
+		return b, err
+	}
+	if c.Method == allocation.SolidarityDraw {
+		return b, domain.NewError(NoVote, "cycleId")
+	}
+	if c.State != Voting || !now.Before(c.Calendar.TallyAt) {
+		return b, domain.NewError(CycleState, "cycleId", "state", string(c.State))
+	}
+	projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
+	if err != nil {
+		return b, err
+	}
+	if c.Method != allocation.PeerEpoch { // where the projects are the roll
+		seated, err := s.store.Seated(ctx, c.Community, c.ID, voter)
+		if err == nil && !seated {
+			err = domain.NewError(governance.NotOnTheRoll, "cycleId")
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+	b = Ballot{Community: c.Community, Cycle: c.ID, Member: voter, Helper: helper, Receipt: rand.Text(), At: now, Choices: []allocation.Choice{}}
+	for _, e := range cmd.Entries {
+		b.Choices = append(b.Choices, allocation.Choice{Project: e.Project.String(), Value: e.Value})
+	}
+	if err := c.mayCast(projects, b); err != nil {
+		return b, err
+	}
+	return s.keepBallot(ctx, actor, b)
+}
+
+// keepBallot keeps a ballot that may be cast. A voter who was helped hears that somebody
+// voted in their name; otherwise who voted is nobody's business.
+func (s *Service) keepBallot(ctx context.Context, actor domain.Actor, b Ballot) (Ballot, error) {
+	earlier, cast, err := s.store.BallotOf(ctx, b.Community, b.Cycle, b.Member)
+	if err != nil {
+		return b, err
+	}
+	if cast && b.Helper != domain.Nowhere && earlier.Helper == domain.Nowhere {
+		return b, domain.NewError(VotedInPerson, "onBehalfOf")
+	}
+	if cast && earlier.Helper == b.Helper && slices.Equal(earlier.Choices, b.Choices) {
+		return earlier, nil
+	}
+	if b.Helper == domain.Nowhere {
+		s.tell(ctx, domain.System, BallotCast, b.Cycle, Told{Cycle: b.Cycle})
+	} else {
+		s.tell(ctx, actor, BallotCast, b.Cycle, Told{Cycle: b.Cycle, Member: b.Member})
+	}
+	return b, s.store.PutBallot(ctx, b)
 }
 
 // elsewhere names whose cycle it is to a member of a community that exchanges hours with
@@ -190,7 +209,8 @@ type Doubt struct {
 
 // Contest asks, with a reason, for the count to be made again from the ballots as
 // they are kept. What comes out is kept beside the reason; it is the same unless
-// somebody touched the ballots or the record.
+// somebody touched the ballots or the record: then nothing is paid until a later count
+// gives the same, or the cycle is cancelled.
 //
 // Errors: NotFound, Forbidden, CycleState, Required, IdempotencyKeyReused.
 func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (Contest, error) {
@@ -221,7 +241,7 @@ func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (C
 }
 
 func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain.ID, cmd Doubt, now time.Time) (domain.ID, error) {
-	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
+	c, err := s.held(ctx, cmd.Community, cmd.Cycle) // nothing is paid before this doubt is in
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -233,7 +253,11 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 		return domain.Nowhere, err
 	}
 	contest := Contest{Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Member: member, Reason: cmd.Reason, Same: same, At: now}
-	s.tell(ctx, actor, AllocationDoubted, c.ID, Told{Cycle: c.ID, Member: member})
+	told := Told{Cycle: c.ID, Member: member}
+	if !same {
+		told.State = Differs
+	}
+	s.tell(ctx, actor, AllocationDoubted, c.ID, told)
 	return contest.ID, s.store.AddContest(ctx, contest)
 }
 

@@ -16353,6 +16353,8 @@ enum ErrorCode {
   DAY_TO_COME
   "Nobody is their own helper. Name somebody else."
   OWN_HELPER
+  "Nobody votes for another who has not named them as their helper, whatever they may do otherwise; nor whoever noted by themselves that they were named. Ask the member to name you, or another."
+  NOT_THEIR_HELPER
   "Too many wrong PINs. The code on the card still works; a coordinator gives a new card."
   CARD_LOCKED
   "Somebody with an e-mail address signs in by themselves. Offer sign-in by e-mail."
@@ -16467,6 +16469,8 @@ enum ErrorCode {
   BEYOND_SAFE_PART
   "Admitted after voting began. Say that the next vote is theirs too."
   NOT_ON_THE_ROLL
+  "The member has voted themselves, and nobody votes over that. Tell the helper so."
+  VOTED_IN_PERSON
   "The project's stage does not allow this. Read it again."
   PROJECT_STATE
   "One member has as many projects in this cycle as there may be. Withdraw one first."
@@ -16475,7 +16479,7 @@ enum ErrorCode {
   CLAIM_BEYOND_GRANT
   "The claim has been decided. Read it again."
   CLAIM_STATE
-  "Whoever claims never approves. Ask somebody else."
+  "Whoever claims never approves, nor whoever filed the claim for them. Ask somebody else."
   OWN_CLAIM
   "Nobody looks at a claim of whom they live with. Leave it to somebody else."
   CLAIM_OF_HOUSEHOLD
@@ -21820,6 +21824,8 @@ enum NotificationKind {
   PROJECT_UNFUNDED
   "Hours are claimed for a project; for those who approve claims."
   CLAIM_TO_APPROVE
+  "For coordinators and treasurers: a challenge had a cycle counted again, and it came out otherwise. Nothing is paid until a later count gives the same, or the cycle is cancelled."
+  ALLOCATION_DIFFERS
   "The hours you claimed for a project are on your account."
   CLAIM_PAID
   "Your claim was declined; the reason stands with it."
@@ -24371,7 +24377,7 @@ type Cycle implements Node {
   account: Account!
   "When it moves on."
   calendar: CycleCalendar!
-  "A payout above this many minutes needs a second person."
+  "A payout that brings what is claimed of a grant above this many minutes needs a second person."
   twoApproversAbove: Minutes!
   "How many could vote when voting began; 0 before, and where nobody votes."
   roll: Int!
@@ -24392,7 +24398,7 @@ type Cycle implements Node {
     "After this cursor."
     after: String
   ): CycleBallotConnection!
-  "The caller's own ballot; null when they cast none."
+  "The caller's own ballot, also where a helper cast it; null when there is none."
   myBallot: CycleBallot
   "The count; null before it."
   allocation: Allocation
@@ -24502,7 +24508,7 @@ type Claim implements Node {
   reason: String!
   "Who agreed so far."
   approvers: [Member!]!
-  "How many people must agree, by the cycle's own limit and by ` + "`" + `Charter.payouts` + "`" + ` as it stood when voting began."
+  "How many people must agree, by the cycle's own limit and by ` + "`" + `Charter.payouts` + "`" + ` as it stood when voting began, to all that was claimed of the grant so far, this claim included."
   approvalsNeeded: Int!
   "The movement of hours; null until paid."
   transfer: Transfer
@@ -24766,13 +24772,13 @@ extend type Mutation {
   reviewProject("What was found." input: ReviewProjectInput!): ReviewProjectPayload! @can(do: RUN_CYCLES)
   "Takes one's own project back, until voting begins. Errors: CYCLE_STATE."
   withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
-  "Casts a ballot, or casts it again: the last one counts. Members vote in the cycles of their own community. Errors: VOTE_ELSEWHERE, CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
+  "Casts a ballot, or casts it again: the last one counts, under a new receipt. Members vote in the cycles of their own community. Errors: VOTE_ELSEWHERE, NOT_THEIR_HELPER, VOTED_IN_PERSON, CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
-  "Asks for the count to be made again, with a reason. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
+  "Asks for the count to be made again, with a reason. When it comes out otherwise, nothing is paid until a later challenge finds the same, or the cycle is cancelled. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
   "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, UPLOAD_STATE, PHOTO_IN_USE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
-  "Agrees to somebody else's claim; the last approval credits the hours. Never one's own, nor of whom one lives with. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, APPROVED_BEFORE, CYCLE_STATE."
+  "Agrees to somebody else's claim; the last approval credits the hours. Never one's own or one that one filed, nor of whom one lives with. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, APPROVED_BEFORE, CYCLE_STATE."
   approveClaim("Which." input: ApproveClaimInput!): ApproveClaimPayload! @can(do: APPROVE_CLAIMS)
   "Declines a claim, with a reason; it may be claimed anew. Errors: CLAIM_STATE, OWN_CLAIM, CLAIM_OF_HOUSEHOLD, REQUIRED."
   declineClaim("Which, and why." input: DeclineClaimInput!): DeclineClaimPayload! @can(do: APPROVE_CLAIMS)
@@ -24796,7 +24802,7 @@ input OpenCycleInput {
   quorum: Int! = 0
   "The limits of a SOLIDARITY_DRAW or a PEER_EPOCH; left out for other methods."
   rule: CycleRuleInput
-  "A payout above this many minutes needs a second person; 1200 unless said otherwise."
+  "A payout that brings what is claimed of a grant above this many minutes needs a second person; 1200 unless said otherwise."
   twoApproversAbove: Minutes
   "When it moves on."
   calendar: CycleCalendarInput!
@@ -24934,7 +24940,7 @@ input CastBudgetBallotInput {
   cycleId: ID!
   "What it says; projects left out get nothing. Empty is a ballot too."
   entries: [BallotEntryInput!]!
-  "For whom a coordinator casts it; null for oneself."
+  "For whom a helper casts it whom that member named, coordinators too; they are told. Null for oneself."
   onBehalfOf: ID
 }
 
@@ -24978,7 +24984,7 @@ input ClaimPayoutInput {
   projectId: ID!
   "For which milestone, from 1; null for none."
   milestone: Int
-  "Minutes, within what the grant has left."
+  "Minutes, within what the grant has left, and the milestone where one is named."
   minutes: Minutes!
   "What was done, and how one can see it: 10 to 2000 characters."
   proof: String!

@@ -710,7 +710,7 @@ type CastBudgetBallotInput struct {
 	CycleID string `json:"cycleId"`
 	// What it says; projects left out get nothing. Empty is a ballot too.
 	Entries []*BallotEntryInput `json:"entries"`
-	// For whom a coordinator casts it; null for oneself.
+	// For whom a helper casts it whom that member named, coordinators too; they are told. Null for oneself.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
 }
 
@@ -859,7 +859,7 @@ type ClaimPayoutInput struct {
 	ProjectID string `json:"projectId"`
 	// For which milestone, from 1; null for none.
 	Milestone *int `json:"milestone,omitempty"`
-	// Minutes, within what the grant has left.
+	// Minutes, within what the grant has left, and the milestone where one is named.
 	Minutes domain.Minutes `json:"minutes"`
 	// What was done, and how one can see it: 10 to 2000 characters.
 	Proof string `json:"proof"`
@@ -2606,7 +2606,7 @@ type OpenCycleInput struct {
 	Quorum int `json:"quorum"`
 	// The limits of a SOLIDARITY_DRAW or a PEER_EPOCH; left out for other methods.
 	Rule *CycleRuleInput `json:"rule,omitempty"`
-	// A payout above this many minutes needs a second person; 1200 unless said otherwise.
+	// A payout that brings what is claimed of a grant above this many minutes needs a second person; 1200 unless said otherwise.
 	TwoApproversAbove *domain.Minutes `json:"twoApproversAbove,omitempty"`
 	// When it moves on.
 	Calendar *CycleCalendarInput `json:"calendar"`

@@ -21,6 +21,7 @@ export function ballotIsWrong(vote) {
   const { least, most, together = Infinity, exactly, cost = (value) => value } = limits(vote);
   const projects = new Map((vote.projects ?? []).map((p) => [p.id, p]));
   if (projects.size !== (vote.projects ?? []).length) return "a project stands there twice";
+  if (vote.method === "DIRECT_ENVELOPES" && (vote.ballots ?? []).length > (vote.rule?.roll ?? 0)) return "more people voted than the envelope has parts";
   const voters = new Set();
   for (const { voter, choices } of vote.ballots ?? []) {
     if (voters.has(voter)) return `${voter} voted twice`;

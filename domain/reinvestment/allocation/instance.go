@@ -36,6 +36,9 @@ func (in Instance) Check() error {
 		r.PersonMaximum < 0 || r.PairMaximum < 0 || r.Allowance < 0 || (r.Utility != "" && r.Utility != PerMinute && r.Utility != PerProject) {
 		say(RuleInvalid, "rule")
 	}
+	if in.Method == DirectEnvelopes && int64(len(in.Ballots)) > in.Rule.Roll { // each has one part of the envelope
+		say(RuleInvalid, "rule.roll")
+	}
 	owners := make(map[string]string, len(in.Projects))
 	for i, p := range in.Projects {
 		field := fmt.Sprintf("projects.%d", i)

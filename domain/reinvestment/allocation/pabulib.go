@@ -19,8 +19,8 @@ const FormatUnreadable domain.Code = "PABULIB_UNREADABLE" // args: line, what
 
 // ReadPabulib reads a vote in the format of pabulib.org: three parts of
 // semicolon-separated lines, META, PROJECTS and VOTES. One unit of money is
-// taken for one minute. Approval, scoring and cumulative ballots are read;
-// costs must be whole.
+// taken for one minute. Approval, scoring and cumulative ballots are read, of which
+// points from 0 to 5 are counted; costs and points must be whole.
 //
 // Errors: FormatUnreadable with the line.
 func ReadPabulib(from io.Reader) (Instance, error) {

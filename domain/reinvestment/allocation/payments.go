@@ -6,6 +6,8 @@ import (
 	"encoding/csv"
 	"io"
 	"math/big"
+	"strings"
+	"unicode/utf8"
 )
 
 // Payment is what one voter's share gave to one project, an exact fraction of
@@ -40,12 +42,20 @@ func Payments(in Instance, r Result) []Payment {
 	return all
 }
 
+// harmless is a name of a stranger's file that no spreadsheet takes for a formula.
+func harmless(name string) string {
+	if first, _ := utf8.DecodeRuneInString(name); strings.ContainsRune("=+-@＝＋－＠\t\r\n", first) {
+		return "'" + name
+	}
+	return name
+}
+
 // WritePayments writes them as CSV.
 func WritePayments(to io.Writer, payments []Payment) error {
 	w := csv.NewWriter(to)
 	rows := [][]string{{"voter", "project", "minutes"}}
 	for _, p := range payments {
-		rows = append(rows, []string{p.Voter, p.Project, p.Minutes})
+		rows = append(rows, []string{harmless(p.Voter), harmless(p.Project), p.Minutes})
 	}
 	return w.WriteAll(rows)
 }

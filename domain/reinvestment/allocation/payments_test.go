@@ -20,11 +20,12 @@ func TestWhatEachShareGave(t *testing.T) {
 		Method: allocation.EqualShares, Cycle: "c", Seed: "s", Envelope: 150, Rule: allocation.Rule{Utility: allocation.PerProject},
 		Projects: costing("bench 60", "tree 70"), Ballots: approving("1 bench", "1 bench tree", "1 tree"),
 	}
+	in.Ballots[0].Voter = "=1+1" // a stranger's file may be opened in a spreadsheet
 	var out strings.Builder
 	if err := allocation.WritePayments(&out, allocation.Payments(in, allocate(t, in))); err != nil {
 		t.Fatal(err)
 	}
-	const want = "voter,project,minutes\nv000,bench,30\nv001,bench,30\nv001,tree,20\nv002,tree,50\n"
+	const want = "voter,project,minutes\n'=1+1,bench,30\nv001,bench,30\nv001,tree,20\nv002,tree,50\n"
 	if out.String() != want {
 		t.Errorf("%s, wants %s", out.String(), want)
 	}

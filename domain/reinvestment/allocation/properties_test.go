@@ -3,6 +3,9 @@
 package allocation_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"slices"
 	"testing"
 
@@ -31,7 +34,7 @@ func anyVote(t *rapid.T, m allocation.Method) allocation.Instance {
 		in.Rule = allocation.Rule{}
 		said(in, func(c allocation.Choice) int64 { return c.Value - 2 })
 	case allocation.DirectEnvelopes:
-		in.Rule = allocation.Rule{Roll: max(1, int64(len(in.Ballots)))}
+		in.Rule = allocation.Rule{Roll: max(1, int64(len(in.Ballots))+rapid.Int64Range(0, 3).Draw(t, "absent"))}
 		given(t, in, int64(in.Envelope)/in.Rule.Roll, int64(in.Envelope))
 	case allocation.PeerEpoch:
 		in.Rule = allocation.Rule{Allowance: domain.Minutes(rapid.IntRange(1, 90).Draw(t, "allowance"))}
@@ -160,6 +163,50 @@ func TestNobodyDrawsBeyondTheirYear(t *testing.T) {
 			if drawn > max(in.Rule.PersonMaximum, 80) {
 				t.Fatalf("%s has %d of %d", who, drawn, in.Rule.PersonMaximum)
 			}
+		}
+	})
+}
+
+// However many voted of however many who could: either the count is refused, or what
+// all of them gave is within the envelope.
+func TestNoMoreVoteThanTheEnvelopeHasParts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		in := anyVote(t, allocation.DirectEnvelopes)
+		in.Rule.Roll = rapid.Int64Range(0, int64(len(in.Ballots))+3).Draw(t, "roll")
+		if in.Rule.Roll > 0 {
+			given(t, in, int64(in.Envelope)/in.Rule.Roll, int64(in.Envelope))
+		}
+		r, err := allocation.Run(in)
+		if refused := errors.Is(err, allocation.RuleInvalid); refused != (int64(len(in.Ballots)) > in.Rule.Roll) {
+			t.Fatalf("%d ballots of %d: %v", len(in.Ballots), in.Rule.Roll, err)
+		}
+		if r.Left < 0 {
+			t.Fatalf("%d are left of %d", r.Left, in.Envelope)
+		}
+	})
+}
+
+// What was filed at the same place, as nothing is in a cycle, goes by a lot that nobody
+// could know before the vote: the hash of cycle, seed and project.
+func TestTheSeedBreaksTheLastTies(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		in := allocation.Instance{
+			Method: allocation.Knapsack, Cycle: rapid.StringMatching(`[a-z]{3}`).Draw(t, "cycle"), Seed: rapid.StringMatching(`[a-z]{8}`).Draw(t, "seed"),
+			Envelope: 10, Projects: costing("bench 10", "oven 10", "tree 10"), Ballots: approving("2 bench oven tree"),
+		}
+		first, lot := "", ""
+		for i := range in.Projects {
+			in.Projects[i].Filed = 7
+			sum := sha256.Sum256([]byte(in.Cycle + "\n" + in.Seed + "\n" + in.Projects[i].ID))
+			if drawn := hex.EncodeToString(sum[:]); lot == "" || drawn < lot {
+				first, lot = in.Projects[i].ID, drawn
+			}
+		}
+		in.Projects = rapid.Permutation(in.Projects).Draw(t, "projects")
+		if got := funded(allocate(t, in)); got != first {
+			t.Fatalf("%s is funded, and %s has the lowest lot", got, first)
 		}
 	})
 }

@@ -295,6 +295,11 @@ func equalShares(in Instance, r *run) {
 	virtual, bought := share, m.open(share).buy()
 	step := new(big.Rat).SetInt64(raise)
 	for r.couldTakeMore(bought) && virtual.Cmp(new(big.Rat).SetInt64(int64(in.Envelope))) <= 0 {
+		if idle := r.idle(bought, virtual, step); idle.Sign() > 0 {
+			virtual = new(big.Rat).Add(virtual, new(big.Rat).Mul(step, new(big.Rat).SetInt(idle)))
+			bought = m.open(virtual).buy()
+			continue
+		}
 		next := new(big.Rat).Add(virtual, step)
 		more := m.open(next).buy()
 		if r.cost(more) > in.Envelope {
@@ -317,6 +322,34 @@ func (r *run) cost(bought []purchase) (sum domain.Minutes) {
 		sum += r.in.Projects[b.project].Minimum
 	}
 	return sum
+}
+
+// idle is how many steps the shares rise before anybody could pay for what was not bought,
+// were it with all they have. Until then nothing else is bought, so that what is still
+// fits and leaves room, and no step ends the rising: they need not be made one by one.
+func (r *run) idle(bought []purchase, virtual, step *big.Rat) *big.Int {
+	has := make(map[int]bool, len(bought))
+	for _, b := range bought {
+		has[b.project] = true
+	}
+	steps := func(until *big.Rat) *big.Rat {
+		way := new(big.Rat).Sub(until, virtual)
+		return way.Quo(way, step)
+	}
+	all := steps(new(big.Rat).SetInt64(int64(r.in.Envelope)))
+	least := new(big.Int).Div(all.Num(), all.Denom())
+	least.Add(least, one) // the first beyond the envelope is the last
+	for i, line := range r.result.Lines {
+		if has[i] || line.Support == 0 {
+			continue
+		}
+		can := steps(big.NewRat(int64(r.in.Projects[i].Minimum), line.Voters))
+		before := new(big.Int).Div(new(big.Int).Sub(can.Num(), one), can.Denom()) // the last at which they cannot
+		if before.Cmp(least) < 0 {
+			least = before
+		}
+	}
+	return least
 }
 
 // couldTakeMore says whether a project with support would still fit beside what was bought.

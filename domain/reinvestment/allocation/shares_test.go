@@ -106,7 +106,7 @@ func TestWorkedExamples(t *testing.T) {
 			funded: "c a", prices: map[string]string{"c": "8", "a": "13"},
 		},
 		{
-			name: "Wikipedia, Method of Equal Shares, motivation: 51 % and 49 %, ten projects fit, five go to each",
+			name: "Wikipedia, Method of Equal Shares, motivation: 51 % and 49 %, ten projects fit: five and four are bought, and what is left goes to the most supported",
 			in: allocation.Instance{
 				Envelope: 100, Rule: allocation.Rule{Raise: 1000},
 				Projects: costing(town...), Ballots: approving("51 "+strings.Join(red, " "), "49 "+strings.Join(blue, " ")),
@@ -293,6 +293,69 @@ func TestTheOrderOfBallotsNeverMatters(t *testing.T) {
 		again := allocate(t, in)
 		if r.InputHash != again.InputHash || !slices.Equal(r.Lines, again.Lines) {
 			t.Fatalf("%+v\n%+v", r, again)
+		}
+	})
+}
+
+// One supporter of one project that costs nearly all there is would have the shares
+// rise by a minute for years, without anything being bought meanwhile.
+func TestSharesRisePastWhatNobodyCanPay(t *testing.T) {
+	t.Parallel()
+	const billion = 1_000_000_000
+	in := allocation.Instance{
+		Method: allocation.EqualShares, Envelope: 100 * billion, Rule: allocation.Rule{Raise: 1},
+		Projects: costing("oven 1000", "rocket 90000000000"), Ballots: approving("9 oven", "1 rocket"),
+	}
+	r := allocate(t, in)
+	if funded(r) != "oven rocket" || r.Lines[1].Cause != allocation.Shared || r.Virtual != "90000000000" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Whatever is voted, the shares end where they end when each step is made.
+func TestRisingSharesEndWhereEachStepLeads(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		in := anyInstance(t)
+		in.Rule.Raise = domain.Minutes(rapid.IntRange(20, 60).Draw(t, "larger raise"))
+		for i := range in.Projects {
+			if rapid.Bool().Draw(t, "costly") {
+				in.Projects[i].Minimum *= 4
+				in.Projects[i].Maximum = in.Projects[i].Minimum
+			}
+		}
+		if len(in.Ballots) == 0 {
+			return
+		}
+		cost, supported := map[string]domain.Minutes{}, map[string]bool{}
+		for _, p := range in.Projects {
+			cost[p.ID] = p.Minimum
+		}
+		for _, b := range in.Ballots {
+			for _, c := range b.Choices {
+				supported[c.Project] = supported[c.Project] || c.Value > 0
+			}
+		}
+		spent := func(bought []string) (sum domain.Minutes) {
+			for _, id := range bought {
+				sum += cost[id]
+			}
+			return sum
+		}
+		share, envelope := big.NewRat(int64(in.Envelope), int64(len(in.Ballots))), new(big.Rat).SetInt64(int64(in.Envelope))
+		bought, _ := slow(in, share)
+		for share.Cmp(envelope) <= 0 && slices.ContainsFunc(in.Projects, func(p allocation.Project) bool {
+			return supported[p.ID] && !slices.Contains(bought, p.ID) && p.Minimum <= in.Envelope-spent(bought)
+		}) {
+			raised := new(big.Rat).Add(share, new(big.Rat).SetInt64(int64(in.Rule.Raise)))
+			more, _ := slow(in, raised)
+			if spent(more) > in.Envelope {
+				break
+			}
+			share, bought = raised, more
+		}
+		if r := allocate(t, in); r.Virtual != share.RatString() {
+			t.Fatalf("step by step the shares rise to %s, ours to %s", share.RatString(), r.Virtual)
 		}
 	})
 }
