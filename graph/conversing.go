@@ -100,7 +100,7 @@ func threadAbout(ctx context.Context, community, subject domain.ID) (*conversati
 
 // written streams what is written to the caller, in every community they belong to now.
 func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, error) {
-	places, err := r.communitiesOf(ctx)
+	places, err := r.Members.Places(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}

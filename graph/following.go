@@ -218,9 +218,9 @@ func bounded[V any](ctx context.Context, read func(context.Context) (V, error)) 
 	return read(ctx)
 }
 
-// receive streams what the caller is told, in every community they belong to now.
+// receive streams what the caller is told, in every community where they have something to read now.
 func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationReceipt, error) {
-	where, err := r.communitiesOf(ctx)
+	where, err := r.Members.Places(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}

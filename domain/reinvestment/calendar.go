@@ -78,13 +78,15 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		return err
 	}
 	switch c.State {
+	case Feasibility:
+		err = s.endCall(ctx, c, step.At)
 	case Voting:
 		err = s.store.MakeEligible(ctx, c.Community, c.ID)
 	case Tallied:
 		err = s.tally(ctx, c, step.At)
 	case Closed:
 		err = s.lapse(ctx, c)
-	case Draft, OpenCall, Feasibility, Challenge, Paying, Reporting, Cancelled:
+	case Draft, OpenCall, Challenge, Paying, Reporting, Cancelled:
 	}
 	if err != nil {
 		return err
