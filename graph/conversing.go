@@ -146,7 +146,7 @@ func (r *Resolver) written(ctx context.Context) (<-chan *conversation.Message, e
 // whereAdmitted are the caller's communities where somebody may write to them: not
 // those to which they only applied.
 func (r *Resolver) whereAdmitted(ctx context.Context) (where []domain.ID, err error) {
-	places, err := r.communitiesOf(ctx)
+	places, err := r.Members.Places(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -203,6 +203,11 @@ func (r *Resolver) told(ctx context.Context, lang i18n.Language, n *messaging.No
 		}
 		args["title"], args["body"] = step.Title, step.Reason
 	}
+	if g, err := suggestionOf(ctx, n); err != nil {
+		return "", err
+	} else if g != nil {
+		args["title"], args["body"] = g.Title, g.Reason
+	}
 	if !n.Due.IsZero() {
 		args["due"] = i18n.Date(lang, n.Due, where.Zone())
 	}

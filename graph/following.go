@@ -224,9 +224,9 @@ func inTurn[V any](ctx context.Context, r *Resolver, read func(context.Context) 
 	return read(ctx)
 }
 
-// receive streams what the caller is told, in every community they belong to now.
+// receive streams what the caller is told, in every community where they have something to read now.
 func (r *Resolver) receive(ctx context.Context) (<-chan *model.NotificationReceipt, error) {
-	where, err := inTurn(ctx, r, r.communitiesOf)
+	where, err := inTurn(ctx, r, func(ctx context.Context) ([]domain.ID, error) { return r.Members.Places(ctx, actor(ctx)) })
 	if err != nil {
 		return nil, err
 	}

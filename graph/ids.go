@@ -55,6 +55,7 @@ const (
 	complaintID    idKind = 'c'
 	appealID       idKind = 'e'
 	vettingID      idKind = 'n'
+	suggestionID   idKind = 's'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -64,8 +64,10 @@ type loaders struct {
 	planTurns    *dataloadgen.Loader[at, []reinvestment.PlanTurn]
 	dormants     *dataloadgen.Loader[at, []reinvestment.Dormant] // by member
 	projects     *dataloadgen.Loader[at, reinvestment.Project]
-	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project] // by cycle
-	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]   // by project
+	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project]    // by cycle
+	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]      // by project
+	suggestions  *dataloadgen.Loader[at, []reinvestment.Suggestion] // by id; none where the caller sees it no more
+	sources      *dataloadgen.Loader[at, []reinvestment.Suggestion] // by project
 
 	measures *dataloadgen.Loader[at, moderation.Measure]
 	appeals  *dataloadgen.Loader[at, []moderation.Appeal] // by measure
@@ -120,6 +122,10 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
 		claimsOf:    loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),
 	}
+	l.sources = loader(groups(r.Reinvestment.SuggestionsOf, func(g reinvestment.Suggestion) domain.ID { return g.Project }))
+	l.suggestions = loader(groups(func(ctx context.Context, c domain.ID, ids []domain.ID) ([]reinvestment.Suggestion, error) {
+		return r.Reinvestment.SuggestionsSeen(ctx, actor, c, ids)
+	}, func(g reinvestment.Suggestion) domain.ID { return g.ID }))
 	l.threads = loader(inCommunities(r.Tx, func(ctx context.Context, c domain.ID, ids []domain.ID) ([]conversation.Thread, error) {
 		return r.Conversations.Own(ctx, actor, c, ids)
 	}, func(t conversation.Thread) domain.ID { return t.ID }))

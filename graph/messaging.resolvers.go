@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 )
@@ -55,6 +56,10 @@ func (r *notificationResolver) Listing(ctx context.Context, obj *messaging.Notif
 		return nil, err
 	}
 	return load(ctx, of(ctx).loaders.listings, obj.Community, step.Listing)
+}
+
+func (r *notificationResolver) Suggestion(ctx context.Context, obj *messaging.Notification) (*reinvestment.Suggestion, error) {
+	return suggestionOf(ctx, obj)
 }
 
 func (r *notificationResolver) Member(ctx context.Context, obj *messaging.Notification) (*membership.Member, error) {

@@ -80,6 +80,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case claimID:
 		c, err := r.Reinvestment.ClaimOf(ctx, who, o.community, o.key)
 		return found(&c, err)
+	case suggestionID:
+		g, err := r.Reinvestment.Suggestion(ctx, who, o.community, o.key)
+		return found(&g, err)
 	case subscriptionID:
 		order, err := r.ShareBook.Order(ctx, who, o.community, o.key, shares.Subscription)
 		return found(&view.ShareSubscription{Order: order}, err)
@@ -277,7 +280,7 @@ func (r *Resolver) notifications(ctx context.Context, first *int, after *string)
 	if err != nil {
 		return nil, err
 	}
-	where, err := r.communitiesOf(ctx)
+	where, err := r.Members.Places(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +296,7 @@ func (r *Resolver) notifications(ctx context.Context, first *int, after *string)
 }
 
 func (r *Resolver) unread(ctx context.Context) (int, error) {
-	where, err := r.communitiesOf(ctx)
+	where, err := r.Members.Places(ctx, actor(ctx))
 	all := 0
 	for _, c := range where {
 		if err == nil {
@@ -303,13 +306,4 @@ func (r *Resolver) unread(ctx context.Context) (int, error) {
 		}
 	}
 	return all, err
-}
-
-func (r *Resolver) communitiesOf(ctx context.Context) ([]domain.ID, error) {
-	members, err := r.Members.Memberships(ctx, actor(ctx))
-	ids := make([]domain.ID, len(members))
-	for i, m := range members {
-		ids[i] = m.Community
-	}
-	return ids, err
 }

@@ -54,6 +54,13 @@ func (LedgerStore) OpenAccount(ctx context.Context, a ledger.Account) error {
 	return err
 }
 
+// QueueEarmarks implements ledger.Store. A unique index over small letters would refuse
+// the same, and fail where two pools were opened in different capitals before.
+func (LedgerStore) QueueEarmarks(ctx context.Context, community domain.ID) error {
+	_, err := query(ctx).Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('earmark/' || $1::text, 0))`, community)
+	return err
+}
+
 // CloseAccount implements ledger.Store.
 func (LedgerStore) CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error {
 	_, err := query(ctx).Exec(ctx, `SELECT ledger.close_account($1, $2, $3)`, community, id, at)

@@ -350,12 +350,21 @@ func (MemberStore) Memberships(ctx context.Context, person domain.ID) ([]members
 	found, err := query(ctx).Query(ctx, `
 		SELECT community_id, member_id
 		  FROM person_community
-		 WHERE person_id = $1
+		 WHERE person_id = $1 AND member_id IS NOT NULL
 		 ORDER BY community_id`, person)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(found, pgx.RowToStructByPos[membership.Belonging])
+}
+
+// Places implements membership.Store.
+func (MemberStore) Places(ctx context.Context, person domain.ID) ([]domain.ID, error) {
+	found, err := query(ctx).Query(ctx, `SELECT community_id FROM person_community WHERE person_id = $1 ORDER BY community_id`, person)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[domain.ID])
 }
 
 // NameOf implements membership.Store.

@@ -130,7 +130,7 @@ func (NotificationStore) Letters(ctx context.Context, community domain.ID, ids [
 	found, err := query(ctx).Query(ctx, `
 		SELECT `+notificationColumns+`, coalesce(p.email, '') AS email, p.display_name AS name, p.locale,
 		       coalesce(m.display_name, '') AS member_name, c.name AS community_name, c.slug, c.time_zone, coalesce(x.service_type, '') AS service_type,
-		       coalesce(a.title, r.title, '') AS title, coalesce(a.body, r.reason, '') AS body
+		       coalesce(a.title, r.title, g.title, '') AS title, coalesce(a.body, r.reason, g.reason, '') AS body
 		  FROM notification n
 		  JOIN person p ON p.id = n.person_id
 		  JOIN community c ON c.id = n.community_id
@@ -138,6 +138,7 @@ func (NotificationStore) Letters(ctx context.Context, community domain.ID, ids [
 		  LEFT JOIN exchange x ON x.community_id = n.community_id AND x.id = n.exchange_id
 		  LEFT JOIN announcement a ON a.community_id = n.community_id AND a.id = n.about_id
 		  LEFT JOIN listing_review r ON r.community_id = n.community_id AND r.id = n.about_id
+		  LEFT JOIN suggestion g ON g.community_id = n.community_id AND g.id = n.about_id
 		 WHERE n.community_id = $1 AND n.id = ANY ($2)`, community, ids)
 	type letterRow struct {
 		notificationRow

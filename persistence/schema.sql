@@ -1540,7 +1540,7 @@ GRANT INSERT, SELECT, UPDATE ON public.person TO hora_server;
 CREATE TABLE public.person_community (
   person_id uuid NOT NULL,
   community_id uuid NOT NULL,
-  member_id uuid NOT NULL,
+  member_id uuid,
   CONSTRAINT person_community_pkey PRIMARY KEY (person_id, community_id),
   CONSTRAINT person_community_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
   CONSTRAINT person_community_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id)
@@ -2004,6 +2004,41 @@ CREATE POLICY tenant ON public.star TO PUBLIC USING ((community_id = (NULLIF(cur
 CREATE INDEX star_giver_idx ON public.star USING btree (community_id, giver_id, created_at DESC);
 CREATE INDEX star_member_idx ON public.star USING btree (community_id, member_id, created_at DESC, id DESC);
 GRANT INSERT, SELECT ON public.star TO hora_server;
+
+CREATE TABLE public.suggestion (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cycle_id uuid NOT NULL,
+  person_id uuid NOT NULL,
+  title text NOT NULL,
+  purpose text NOT NULL,
+  beneficiaries text NOT NULL,
+  note text NOT NULL,
+  minimum bigint NOT NULL,
+  maximum bigint NOT NULL,
+  state text NOT NULL DEFAULT 'OPEN'::text,
+  reason text NOT NULL DEFAULT ''::text,
+  project_id uuid,
+  created_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT suggestion_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT suggestion_project_key UNIQUE (community_id, project_id),
+  CONSTRAINT suggestion_adopted CHECK (((state = 'ADOPTED'::text) = (project_id IS NOT NULL))),
+  CONSTRAINT suggestion_asks CHECK (((minimum >= 1) AND (minimum <= maximum))),
+  CONSTRAINT suggestion_ended CHECK (((state = 'OPEN'::text) = (ended_at IS NULL))),
+  CONSTRAINT suggestion_reasoned CHECK (((state <> ALL (ARRAY['DECLINED'::text, 'REMOVED'::text])) OR (reason <> ''::text))),
+  CONSTRAINT suggestion_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'ADOPTED'::text, 'DECLINED'::text, 'WITHDRAWN'::text, 'LAPSED'::text, 'REMOVED'::text]))),
+  CONSTRAINT suggestion_cycle_fkey FOREIGN KEY (community_id, cycle_id) REFERENCES public.cycle(community_id, id),
+  CONSTRAINT suggestion_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id),
+  CONSTRAINT suggestion_project_fkey FOREIGN KEY (community_id, project_id) REFERENCES public.project(community_id, id)
+);
+ALTER TABLE public.suggestion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.suggestion FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.suggestion TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX suggestion_cycle_idx ON public.suggestion USING btree (community_id, cycle_id, created_at DESC, id DESC);
+CREATE INDEX suggestion_person_idx ON public.suggestion USING btree (community_id, person_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.suggestion TO hora_server;
 
 CREATE TABLE public.thanks (
   community_id uuid NOT NULL,

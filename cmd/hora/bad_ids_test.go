@@ -19,7 +19,7 @@ var kinds = map[string]string{
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
 	"complaintId": "Complaint", "reportId": "Report", "measureId": "ModerationMeasure", "appealId": "Appeal", "vettingId": "Vetting", "badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
-	"splitId": "SplitAgreement", "federationId": "Community",
+	"splitId": "SplitAgreement", "suggestionId": "Suggestion", "federationId": "Community",
 	"toId": "Member", "subscriptionId": "ShareSubscription", "redemptionId": "ShareRedemption", "requestId": "ShareSubscription",
 	"from": "Account", "to": "Account", "accountId": "Account", "debitId": "Account", "creditId": "Account", "sessionId": "Session",
 	"passkeyId": "Passkey", "webhookId": "Webhook", "deliveryId": "WebhookDelivery", "timeChequeId": "TimeCheque", "batchId": "TimeChequeBatch", "deviceKeyId": "DeviceKey",
@@ -114,8 +114,8 @@ func TestIDsOfAnotherCommunity(t *testing.T) {
 	theirs := hill.objects()
 	eachIDField(t, s, func(b idBundle) {
 		kind := kindOf(b.mutation, b.field)
-		if kind == "ServiceType" || kind == optionOf || b.field == "communityId" && slices.Contains([]string{"applyToJoin", "subscribeShares"}, b.mutation) {
-			return // the catalogue is everybody’s, and anybody may ask to join anywhere, with shares or without
+		if kind == "ServiceType" || kind == optionOf || b.mutation == "suggestProject" || b.field == "communityId" && slices.Contains([]string{"applyToJoin", "subscribeShares"}, b.mutation) {
+			return // the catalogue is everybody’s, and anybody may suggest to an open call and ask to join anywhere, with shares or without
 		}
 		about := anyField // the use case does not find it
 		if slices.Contains([]string{"onBehalfOf", "providerId", "receiverId", "to", "debitId", "creditId", "helperId", "attendedIds", "toId"}, b.field) && b.mutation != "sendMessage" {

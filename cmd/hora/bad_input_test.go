@@ -194,7 +194,7 @@ const arabic = "مرحبًا بكم في بنك الوقت: ساعة بساعة�
 // written says of each text field what is answered when it is bad: a code of its
 // own, or "" for what people write, which is unreadable or too long.
 var written = map[string]string{
-	"title": "", "description": "", "displayName": "", "deviceName": "", "name": "", "message": "", "reason": "", "note": "", "sponsor": "", "for": "", "earmark": "EARMARK_DIFFERS", "place": "", "costs": "", "body": "", "proof": "",
+	"title": "", "description": "", "displayName": "", "deviceName": "", "name": "", "message": "", "reason": "", "note": "", "sponsor": "", "for": "", "earmark": "EARMARK_DIFFERS", "place": "", "costs": "", "body": "", "proof": "", "purpose": "", "beneficiaries": "",
 	"email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
 	"locale": "VALUE_UNKNOWN", "language": "VALUE_UNKNOWN", "createCommunity.locale": "LOCALE_UNKNOWN", "timeZone": "TIME_ZONE_UNKNOWN",
 	"consent": "", "pin": "INVALID_CREDENTIALS", "card": "INVALID_CREDENTIALS", "communitySlug": "INVALID_CREDENTIALS",

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -77,4 +79,24 @@ func TestHoursGivenForSomethingGoToNothingElse(t *testing.T) {
 	other := w.founder.opens(w, 300, nil)
 	bruno.cannot("submitProject", with(with(swing, "cycleId", other), "earmark", "Les enfants du quartier"), "EARMARK_DIFFERS", "earmark")
 	w.booksAreRight()
+}
+
+// Eight coordinators' screens open a pool for the same thing at the same time, each in
+// other capitals: there is one.
+func TestOneThingHasOnePoolHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	var opened [8]string
+	var all sync.WaitGroup
+	for i, name := range []string{"Les enfants", "LES ENFANTS", "les enfants", "Les Enfants", "lEs enfants", "leS enfants", "les Enfants", "LEs enfants"} {
+		all.Go(func() {
+			opened[i] = payloadOf(w.founder.tries("openEarmark", input{"communityId": w.id, "for": name})).text("account.id")
+		})
+	}
+	all.Wait()
+	for _, id := range opened {
+		same(t, "one pool", id, opened[0])
+	}
+	pools := w.founder.reads(`query ($s: String!) { community(slug: $s) { pools { earmark } } }`, input{"s": w.slug}).list("community.pools")
+	same(t, "and no other", len(slices.DeleteFunc(pools, func(p thing) bool { return p.text("earmark") == "" })), 1)
 }

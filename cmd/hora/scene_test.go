@@ -386,6 +386,29 @@ var calls = map[string]func(s *scene) call{
 	"settleSplit": func(s *scene) call {
 		return call{s.clara, input{"splitId": s.split(), "minutes": 15, "description": s.another("Un atelier"), "idempotencyKey": newKey()}}
 	},
+	"suggestProject": func(s *scene) call {
+		s.listens()
+		return call{s.register(s.another("Sofia"), "fr"), with(with(idea(s.cycle(), s.another("Un banc")), "maximumMinutes", 90), "idempotencyKey", newKey())}
+	},
+	"withdrawSuggestion": func(s *scene) call {
+		by, id := s.suggestion()
+		return call{by, input{"suggestionId": id}}
+	},
+	"adoptSuggestion": func(s *scene) call {
+		_, id := s.suggestion()
+		return call{s.anna, input{
+			"suggestionId": id, "title": s.another("Le banc"), "body": "Un banc à l’ombre, bâti ensemble.", "minimumMinutes": 60, "maximumMinutes": 90,
+			"milestones": []input{{"title": "Le dossier", "minutes": 30}}, "idempotencyKey": newKey(),
+		}}
+	},
+	"declineSuggestion": func(s *scene) call {
+		_, id := s.suggestion()
+		return call{s.founder, input{"suggestionId": id, "reason": s.another("Trop bruyant")}}
+	},
+	"removeSuggestion": func(s *scene) call {
+		_, id := s.suggestion()
+		return call{s.founder, input{"suggestionId": id, "reason": s.another("Injurieux")}}
+	},
 	"submitProject": func(s *scene) call { return call{s.anna, s.proposal(s.cycle())} },
 	"reviewProject": func(s *scene) call {
 		return call{s.founder, input{"projectId": s.project(), "feasible": false, "reason": "Trop loin."}}
@@ -731,8 +754,9 @@ func (s *scene) objects() map[string]string {
 	message := s.bruno.writes(x, s.another("Merci"))
 	badge := s.founder.defines(s.another("Accueil"), 0)
 	report := s.anna.reports(s.newcomer().member, "OTHER")
+	_, suggestion := s.suggestion()
 	return map[string]string{
-		"Community": s.id, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
+		"Community": s.id, "Suggestion": suggestion, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
 		"TimeChequeBatch": s.founder.does("enterTimeCheques", calls["enterTimeCheques"](s).in).text("batch.id"),
 		"DeviceKey":       s.anna.registersPhone().id,

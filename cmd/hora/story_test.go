@@ -299,6 +299,7 @@ var shown = map[string]string{
 	"CycleBallot": "{ receipt entries { projectId value } }", "AllocationChallenge": "{ reason same }",
 	"Thanks":      "{ id message hidden giver { displayName } member { displayName } exchange { id } givenAt }",
 	"Charter":     "{ version effectiveFrom reason startingHours }",
+	"Suggestion":  "{ id title state reason version suggestedBy }",
 	"Star":        "{ id category reason hidden giver { displayName } member { displayName } givenAt }",
 	"Endorsement": "{ id serviceType { id } hidden giver { displayName } member { displayName } givenAt withdrawnAt }",
 	"Webhook":     "{ id url events state }", "WebhookDelivery": "{ id messageId event outcome tries status failure }",

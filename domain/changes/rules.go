@@ -116,7 +116,7 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "TIME":
 		all = chequeTouches(e, told)
 	case "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
-		"PLAN", "NOTICE", "REPORT", "MEASURE", "APPEAL", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION", "DORMANT": // nothing that a device keeps, but for what their legs say
+		"PLAN", "NOTICE", "REPORT", "MEASURE", "APPEAL", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION", "DORMANT", "SUGGESTION": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
 		return nil, false, nil

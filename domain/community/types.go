@@ -71,6 +71,7 @@ type Charter struct {
 	Reserve     Reserve     `json:"reserve"`
 	Dormancy    Dormancy    `json:"dormancy"`
 	Payouts     Payouts     `json:"payouts"`
+	Suggestions Suggestions `json:"suggestions"`
 	Safety      Safety      `json:"safety"`
 }
 
@@ -79,7 +80,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

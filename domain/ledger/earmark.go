@@ -83,6 +83,9 @@ func (s *Service) OpenEarmark(ctx context.Context, actor domain.Actor, cmd OpenE
 }
 
 func (s *Service) openEarmark(ctx context.Context, actor domain.Actor, cmd OpenEarmark, now time.Time) (domain.ID, error) {
+	if err := s.store.QueueEarmarks(ctx, cmd.Community); err != nil { // two at once for the same, in other capitals, are one
+		return domain.Nowhere, err
+	}
 	all, err := s.store.CommunityAccounts(ctx, cmd.Community)
 	if err != nil {
 		return domain.Nowhere, err

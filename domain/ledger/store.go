@@ -16,6 +16,9 @@ type Store interface {
 	PairStore // hours between communities
 
 	OpenAccount(ctx context.Context, a Account) error
+	// QueueEarmarks has whoever else opens a pool for something wait until this
+	// transaction ends.
+	QueueEarmarks(ctx context.Context, community domain.ID) error
 	// CloseAccount closes an empty account; AccountInUse otherwise.
 	CloseAccount(ctx context.Context, community, id domain.ID, at time.Time) error
 	SetLimits(ctx context.Context, change LimitChange) error

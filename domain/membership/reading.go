@@ -133,6 +133,19 @@ func (s *Service) Memberships(ctx context.Context, actor domain.Actor) ([]Member
 	return all, nil
 }
 
+// Places are the communities where the actor has something to read: where they belong, or
+// belonged, and where they suggested something without belonging. Error: Unauthenticated.
+func (s *Service) Places(ctx context.Context, actor domain.Actor) (places []domain.ID, err error) {
+	if actor.Person == domain.Nowhere {
+		return nil, domain.Unauthenticated
+	}
+	err = s.tx.InPlatform(ctx, func(ctx context.Context, _ time.Time) (err error) {
+		places, err = s.store.Places(ctx, actor.Person)
+		return err
+	})
+	return places, err
+}
+
 // Standing tells what somebody is in a community, for the edge's own checks.
 func (s *Service) Standing(ctx context.Context, actor domain.Actor, community domain.ID) (domain.Standing, error) {
 	var standing domain.Standing

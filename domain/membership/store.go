@@ -107,6 +107,9 @@ type Store interface {
 
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
+	// Places are the communities where a person has something to read: as a member, or as
+	// somebody who suggested something.
+	Places(ctx context.Context, person domain.ID) ([]domain.ID, error)
 	// NameOf reads a person's display name and e-mail, to start a membership with.
 	NameOf(ctx context.Context, person domain.ID) (name, email string, err error)
 }

@@ -42,7 +42,7 @@ type told struct {
 	cycle    domain.ID                    // told are those whom it waits for
 	waiting  reinvestment.State           // in this state
 	actedFor domain.ID                    // told as well when somebody else acted in their name
-	thing    domain.ID                    // the thread or the announcement
+	thing    domain.ID                    // the thread, the announcement or the review
 	many     conversation.Audience        // told instead of members
 
 	toModerators Kind        // what coordinators and moderators are told
@@ -51,6 +51,9 @@ type told struct {
 	stuck        *stuck      // what waits for too long, and may wait for nobody
 	also         domain.ID   // who is told something else
 	alsoKind     Kind
+
+	suggested     domain.ID // a suggestion, or a project: told is whoever suggested it, a member or not
+	suggestedKind Kind
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -92,6 +95,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined, reinvestment.BallotCast,
 		reinvestment.AllocationDoubted:
 		return tellReinvestment(e)
+	case reinvestment.SuggestionMade, reinvestment.SuggestionTaken, reinvestment.SuggestionRefused, reinvestment.SuggestionOver, reinvestment.SuggestionTakenAway:
+		return tellSuggestion(e)
 	case reinvestment.CycleReminds:
 		return tellAwaited(e)
 	case reinvestment.DormantContacted, reinvestment.DormantHeld, reinvestment.DormantReturned, reinvestment.DormantLapsed:
@@ -232,8 +237,11 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		owner(ClaimPaid)
 	case reinvestment.ClaimDeclined:
 		owner(ClaimDeclined)
-	case reinvestment.ProjectReviewed, reinvestment.ProjectDecided:
+	case reinvestment.ProjectReviewed:
 		owner(Kind(thing + about.State))
+	case reinvestment.ProjectDecided:
+		owner(Kind(thing + about.State))
+		t.suggested, t.suggestedKind = e.Subject, Kind("SUGGESTION_"+about.State)
 	case reinvestment.ProjectPaid:
 		owner(GrantPaid)
 	case reinvestment.AllocationDoubted:
@@ -245,6 +253,18 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.actedFor = about.Member // who voted for themselves is nobody's business
 	}
 	return t, true, nil
+}
+
+// tellSuggestion: coordinators hear that there is one, whoever suggested it what became of
+// it.
+func tellSuggestion(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var about reinvestment.Told
+	err = said(e, &about)
+	t = told{suggested: e.Subject, suggestedKind: Kind(e.Kind), minutes: about.Minutes}
+	if e.Kind == reinvestment.SuggestionMade {
+		t.toStaff = SuggestionMade // whoever suggested it knows
+	}
+	return t, err == nil, err
 }
 
 // tellAwaited: whoever a cycle waits for hears when that ends.

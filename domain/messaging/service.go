@@ -90,6 +90,15 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 	if err := tell(t.kind, other, members, err); err != nil {
 		return nil, err
 	}
+	if t.suggested != domain.Nowhere {
+		g, ok, err := s.cycles.Behind(ctx, e.Community, t.suggested)
+		if err != nil {
+			return nil, err
+		}
+		if t.thing = g.ID; ok { // no member, perhaps: known by nothing but their account
+			_ = tell(t.suggestedKind, other, []membership.Member{{Person: g.Person}}, nil)
+		}
+	}
 	if t.actedFor != domain.Nowhere {
 		members, err := s.members.Load(ctx, e.Community, t.actedFor)
 		if err := tell(ActedForYou, other, members, err); err != nil {

@@ -55,6 +55,13 @@ const (
 	CycleCallEnds     Kind = "CYCLE_CALL_ENDS"  // for those who submitted nothing
 	CycleVoteEnds     Kind = "CYCLE_VOTE_ENDS"  // for those who have not voted
 	CycleClaimsEnd    Kind = "CYCLE_CLAIMS_END" // for those whose grant is not claimed whole
+	SuggestionMade    Kind = "SUGGESTION_MADE"  // for coordinators; the next for whoever suggested it
+	SuggestionAdopted Kind = "SUGGESTION_ADOPTED"
+	SuggestionRefused Kind = "SUGGESTION_DECLINED"
+	SuggestionLapsed  Kind = "SUGGESTION_LAPSED"
+	SuggestionRemoved Kind = "SUGGESTION_REMOVED"
+	SuggestionFunded  Kind = "SUGGESTION_FUNDED" // the project that was made of it
+	SuggestionLost    Kind = "SUGGESTION_UNFUNDED"
 	DormantContacted  Kind = "DORMANT_CONTACTED"
 	DormantHeld       Kind = "DORMANT_HELD"
 	DormantReturned   Kind = "DORMANT_RETURNED"
@@ -163,7 +170,7 @@ type Notification struct {
 	Kind      Kind
 	Exchange  domain.ID // what it is about; Nowhere for a membership
 	Member    domain.ID // of whom it speaks
-	About     domain.ID // the thread or the announcement it tells of
+	About     domain.ID // the thread, the announcement, the review or the suggestion it tells of
 	Minutes   domain.Minutes
 	Due       time.Time // when what it announces comes; zero for nothing
 	Position  int64     // of the event it derives from
@@ -182,5 +189,5 @@ type Letter struct {
 	CommunitySlug string
 	TimeZone      string // the community's
 	ServiceType   string
-	Title, Body   string // of an announcement
+	Title, Body   string // of an announcement, a listing sent back, a suggestion
 }

@@ -81,6 +81,8 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		return err
 	}
 	switch c.State {
+	case Feasibility:
+		err = s.endCall(ctx, c, step.At)
 	case Voting:
 		err = s.store.MakeEligible(ctx, c.Community, c.ID)
 	case Tallied:
@@ -89,7 +91,7 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 		err = s.lapse(ctx, c)
 	case Paying:
 		err = s.undoubted(ctx, c)
-	case Draft, OpenCall, Feasibility, Challenge, Reporting, Cancelled:
+	case Draft, OpenCall, Challenge, Reporting, Cancelled:
 	}
 	if err != nil {
 		return err

@@ -168,6 +168,9 @@ func (s *Service) Cancel(ctx context.Context, actor domain.Actor, community, id 
 		}
 		c.State = Cancelled
 		c, err := s.store.MoveCycle(ctx, c, Step{Person: actor.Person, Note: reason, Due: now, At: now})
+		if err == nil {
+			err = s.endCall(ctx, c, now)
+		}
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 type Store interface {
 	SplitStore
 	DormantStore
+	SuggestionStore
 
 	AddCycle(ctx context.Context, c Cycle, first Step) error
 	// TakeCycle has everybody else who takes or moves it wait until this transaction
@@ -128,6 +129,30 @@ type SplitStore interface {
 	AddSplitSettlement(ctx context.Context, x SplitSettlement) error
 	// SplitSettlements lists the latest first, a hundred at most.
 	SplitSettlements(ctx context.Context, community, agreement domain.ID) ([]SplitSettlement, error)
+}
+
+// SuggestionStore keeps what people who are no members suggest.
+type SuggestionStore interface {
+	// SentAway says whether the community has suspended or excluded a person, though they
+	// may have left since.
+	SentAway(ctx context.Context, community, person domain.ID) (bool, error)
+	// AddSuggestion keeps one, and notes where its person is to look for it.
+	AddSuggestion(ctx context.Context, g Suggestion) error
+	// SaveSuggestion keeps where it stands; what it says stays. StaleVersion when somebody
+	// was first.
+	SaveSuggestion(ctx context.Context, g Suggestion) error
+	// LapseSuggestions ends those of a cycle that are open, and says which they were.
+	LapseSuggestions(ctx context.Context, community, cycle domain.ID, at time.Time) ([]domain.ID, error)
+	Suggestions(ctx context.Context, community domain.ID, ids []domain.ID) ([]Suggestion, error)
+	// SuggestionsOf are those that projects were made of.
+	SuggestionsOf(ctx context.Context, community domain.ID, projects []domain.ID) ([]Suggestion, error)
+	// SuggestionsBy are a person's, the newest first, a hundred at most.
+	SuggestionsBy(ctx context.Context, community, person domain.ID) ([]Suggestion, error)
+	// ListSuggestions lists those of a cycle in some states, the newest first.
+	ListSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState, page domain.Page) (domain.Slice[Suggestion], error)
+	CountSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState) (int, error)
+	// CyclesIn are the cycles that stand in a state.
+	CyclesIn(ctx context.Context, community domain.ID, state State) ([]Cycle, error)
 }
 
 // Due is a cycle or a plan that the calendar asks for.

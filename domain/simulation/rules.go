@@ -5,6 +5,7 @@ package simulation
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
@@ -17,15 +18,17 @@ type replay struct {
 	accounts map[domain.ID]*Account
 	pools    map[string]domain.ID
 	kinds    map[domain.ID]ledger.TransferKind // of what may be undone later
-	taken    map[domain.ID]Move                // the levy that an exchange would have brought
+	taken    map[domain.ID][]Move              // the levy that an exchange would have brought
+	holdings []Holding                         // of the role that has a part of it
 	dropped  map[domain.ID]bool                // what would not have been
 	figures  Figures
 	refused  int
 	hit      map[domain.ID]bool
 }
 
-// compare runs moves, the oldest first, that led to the accounts as they are now.
-func compare(accounts []Account, moves []Move, current, wanted community.Charter) Outcome {
+// compare runs moves, the oldest first, that led to the accounts as they are now; the
+// holdings are of the role that has a part of the proposed levy.
+func compare(accounts []Account, moves []Move, holdings []Holding, current, wanted community.Charter) Outcome {
 	o := Outcome{Current: current, Wanted: wanted}
 	for _, m := range moves {
 		switch m.Kind {
@@ -39,6 +42,7 @@ func compare(accounts []Account, moves []Move, current, wanted community.Charter
 		}
 	}
 	r := rewind(accounts, moves, current, wanted)
+	r.holdings = holdings
 	for _, m := range moves {
 		if m.Kind == ledger.Reversal && r.kinds[m.Reverses] == ledger.Levy {
 			o.Before.Levy -= m.Minutes
@@ -86,7 +90,7 @@ func (f *Figures) close(accounts []Account, rules community.Charter) {
 func rewind(accounts []Account, moves []Move, current, wanted community.Charter) *replay {
 	r := &replay{
 		rules: wanted, accounts: make(map[domain.ID]*Account, len(accounts)), pools: map[string]domain.ID{},
-		kinds: make(map[domain.ID]ledger.TransferKind, len(moves)), taken: map[domain.ID]Move{}, dropped: map[domain.ID]bool{}, hit: map[domain.ID]bool{},
+		kinds: make(map[domain.ID]ledger.TransferKind, len(moves)), taken: map[domain.ID][]Move{}, dropped: map[domain.ID]bool{}, hit: map[domain.ID]bool{},
 	}
 	for _, a := range accounts {
 		if a.Kind == ledger.Member && sameLimit(a.Floor, current.Floor) {
@@ -126,9 +130,9 @@ func (r *replay) move(m Move) {
 		if r.kinds[m.Reverses] == ledger.Levy || r.dropped[m.Reverses] {
 			return
 		}
-		if levy, was := r.taken[m.Reverses]; was {
-			r.shift(Move{Minutes: levy.Minutes, Debit: levy.Credit, Credit: levy.Debit})
-			r.figures.Levy -= levy.Minutes
+		for _, part := range r.taken[m.Reverses] {
+			r.shift(Move{Minutes: part.Minutes, Debit: part.Credit, Credit: part.Debit})
+			r.figures.Levy -= part.Minutes
 		}
 	case ledger.Exchange:
 		receiver := r.accounts[m.Debit]
@@ -145,7 +149,8 @@ func (r *replay) move(m Move) {
 }
 
 // levy takes the proposed part of what was just credited, and never takes anybody
-// below their floor, as settling does.
+// below their floor, as settling does. Those who held the role that has a part of it had
+// theirs; whoever gave the service and holds it keeps their own.
 func (r *replay) levy(m Move) {
 	pool, there := r.pools[r.rules.Levy.Pool]
 	giver := r.accounts[m.Credit]
@@ -156,7 +161,29 @@ func (r *replay) levy(m Move) {
 	if !there || levy <= 0 || giver.Kind != ledger.Member {
 		return
 	}
-	taken := Move{Minutes: levy, Debit: m.Credit, Credit: pool}
-	r.shift(taken)
-	r.taken[m.ID], r.figures.Levy = taken, r.figures.Levy+levy
+	holders := r.holders(m.At)
+	each, rest := r.rules.Levy.Shared(levy, len(holders))
+	take := func(minutes domain.Minutes, to domain.ID) {
+		if minutes > 0 && to != m.Credit {
+			part := Move{Minutes: minutes, Debit: m.Credit, Credit: to}
+			r.shift(part)
+			r.taken[m.ID], r.figures.Levy = append(r.taken[m.ID], part), r.figures.Levy+minutes
+		}
+	}
+	take(rest, pool)
+	for _, holder := range holders {
+		take(each, holder)
+	}
+}
+
+// holders are the accounts of those who held the role at a moment, each once.
+func (r *replay) holders(at time.Time) []domain.ID {
+	var held []domain.ID
+	for _, h := range r.holdings {
+		running := !h.From.After(at) && (h.Until.IsZero() || h.Until.After(at))
+		if _, there := r.accounts[h.Account]; there && running && !slices.Contains(held, h.Account) {
+			held = append(held, h.Account)
+		}
+	}
+	return held
 }

@@ -19,10 +19,11 @@ type village struct {
 	accounts []Account
 	moves    []Move
 	rules    community.Charter
+	holdings []Holding
 }
 
 func (v *village) do(m Move) domain.ID {
-	m.ID = domain.NewID()
+	m.ID, m.At = domain.NewID(), time.Unix(int64(len(v.moves)), 0)
 	v.moves = append(v.moves, m)
 	for i := range v.accounts {
 		switch v.accounts[i].ID {
@@ -58,20 +59,35 @@ func newVillage(rules community.Charter, people int) *village {
 }
 
 // exchange settles as the exchange room does: refused at the floor, the levy out of
-// what was credited.
-func (v *village) exchange(giver, receiver domain.ID, minutes domain.Minutes) (exchange, levy domain.ID) {
+// what was credited, those who hold the role before the pool.
+func (v *village) exchange(giver, receiver domain.ID, minutes domain.Minutes) (exchange domain.ID, levies []Move) {
 	if to := v.at(receiver); to.Floor != nil && to.Balance-minutes < *to.Floor {
-		return domain.Nowhere, domain.Nowhere
+		return domain.Nowhere, nil
+	}
+	var holders []domain.ID
+	now := time.Unix(int64(len(v.moves)), 0)
+	for _, h := range v.holdings {
+		if !now.Before(h.From) && (h.Until.IsZero() || now.Before(h.Until)) {
+			holders = append(holders, h.Account)
+		}
 	}
 	exchange = v.do(Move{Kind: ledger.Exchange, Minutes: minutes, Debit: receiver, Credit: giver, Exchange: domain.NewID()})
 	part := v.rules.Levy.Of(minutes)
 	if from := v.at(giver); from.Floor != nil {
 		part = min(part, max(0, from.Balance-*from.Floor))
 	}
-	if part > 0 {
-		levy = v.do(Move{Kind: ledger.Levy, Minutes: part, Debit: giver, Credit: v.accounts[pool].ID})
+	each, rest := v.rules.Levy.Shared(part, len(holders))
+	for _, to := range append(holders, v.accounts[pool].ID) {
+		m := Move{Kind: ledger.Levy, Minutes: each, Debit: giver, Credit: to}
+		if to == v.accounts[pool].ID {
+			m.Minutes = rest
+		}
+		if m.Minutes > 0 && to != giver {
+			m.ID = v.do(m)
+			levies = append(levies, m)
+		}
 	}
-	return exchange, levy
+	return exchange, levies
 }
 
 func charter(t interface{ Fatal(...any) }, changes string) community.Charter {
@@ -86,8 +102,15 @@ func charter(t interface{ Fatal(...any) }, changes string) community.Charter {
 // others nothing is made or lost; and looking leaves the accounts as they are.
 func TestThePastUnderItsOwnRulesIsThePast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rules := charter(t, `{"levy":{"basisPoints":700,"pool":"PROJECTS"}}`)
+		rules := charter(t, `{"levy":{"basisPoints":700,"pool":"PROJECTS","roleShare":4000,"role":"COORDINATOR"}}`)
 		v := newVillage(rules, rapid.IntRange(2, 6).Draw(t, "people"))
+		for _, a := range v.accounts[members:] {
+			h := Holding{Account: a.ID, Role: domain.Coordinator, From: time.Unix(rapid.Int64Range(0, 60).Draw(t, "from"), 0)}
+			if rapid.Bool().Draw(t, "ends") {
+				h.Until = h.From.Add(30 * time.Second)
+			}
+			v.holdings = append(v.holdings, h)
+		}
 		who := func(name string) domain.ID {
 			return v.accounts[members+rapid.IntRange(0, len(v.accounts)-members-1).Draw(t, name)].ID
 		}
@@ -97,21 +120,22 @@ func TestThePastUnderItsOwnRulesIsThePast(t *testing.T) {
 				continue
 			}
 			minutes := domain.Minutes(rapid.IntRange(1, 600).Draw(t, "minutes"))
-			x, levy := v.exchange(giver, receiver, minutes)
+			x, levies := v.exchange(giver, receiver, minutes)
 			if x != domain.Nowhere && rapid.IntRange(0, 4).Draw(t, "undone") == 0 {
 				v.do(Move{Kind: ledger.Reversal, Minutes: minutes, Debit: giver, Credit: receiver, Reverses: x})
-				if levy != domain.Nowhere {
-					v.do(Move{Kind: ledger.Reversal, Minutes: v.moves[len(v.moves)-2].Minutes, Debit: v.accounts[pool].ID, Credit: giver, Reverses: levy})
+				for _, levy := range levies {
+					v.do(Move{Kind: ledger.Reversal, Minutes: levy.Minutes, Debit: levy.Credit, Credit: levy.Debit, Reverses: levy.ID})
 				}
 			}
 		}
 		before := append([]Account(nil), v.accounts...)
-		o := compare(v.accounts, v.moves, rules, rules)
+		o := compare(v.accounts, v.moves, v.holdings, rules, rules)
 		if !reflect.DeepEqual(o.Before, o.After) || o.Refused != 0 {
 			t.Fatalf("was %+v, comes out as %+v, %d refused", o.Before, o.After, o.Refused)
 		}
-		other := charter(t, `{"hours":{"starting":300,"floor":-120,"softFloor":-60},"levy":{"basisPoints":300,"pool":"PROJECTS"}}`)
+		other := charter(t, `{"hours":{"starting":300,"floor":-120,"softFloor":-60},"levy":{"basisPoints":300,"pool":"PROJECTS","roleShare":10000,"role":"COORDINATOR"}}`)
 		r := rewind(v.accounts, v.moves, rules, other)
+		r.holdings = v.holdings
 		for _, m := range v.moves {
 			r.move(m)
 		}
@@ -135,16 +159,16 @@ func TestAFloorRefusesInThePastWhatItWouldRefuseNow(t *testing.T) {
 	v.exchange(anna, bruno, 1200) // Bruno goes to −300
 	own := domain.Minutes(-600)
 	wanted := charter(t, `{"hours":{"floor":-240,"softFloor":-120}}`)
-	if o := compare(v.accounts, v.moves, rules, wanted); o.Refused != 1 || o.RefusedMembers != 1 || o.After.Warned != 0 || o.Exchanges != 1 {
+	if o := compare(v.accounts, v.moves, v.holdings, rules, wanted); o.Refused != 1 || o.RefusedMembers != 1 || o.After.Warned != 0 || o.Exchanges != 1 {
 		t.Errorf("%+v", o)
 	}
 	v.at(bruno).Floor = &own // the same figure as the charter's is the charter's
-	if o := compare(v.accounts, v.moves, rules, wanted); o.Refused != 1 {
+	if o := compare(v.accounts, v.moves, v.holdings, rules, wanted); o.Refused != 1 {
 		t.Errorf("%+v", o)
 	}
 	further := domain.Minutes(-900)
 	v.at(bruno).Floor = &further // agreed with a coordinator: it stays
-	if o := compare(v.accounts, v.moves, rules, wanted); o.Refused != 0 || o.After.Warned != 1 {
+	if o := compare(v.accounts, v.moves, v.holdings, rules, wanted); o.Refused != 0 || o.After.Warned != 1 {
 		t.Errorf("%+v", o)
 	}
 }
@@ -164,10 +188,27 @@ func TestAYearOfTenThousandMembersIsQuick(t *testing.T) {
 		}
 	}
 	begun := time.Now()
-	o := compare(v.accounts, v.moves, rules, charter(t, `{"levy":{"basisPoints":500,"pool":"PROJECTS"}}`))
+	o := compare(v.accounts, v.moves, v.holdings, rules, charter(t, `{"levy":{"basisPoints":500,"pool":"PROJECTS"}}`))
 	if took := time.Since(begun); took > 20*time.Second || o.After.Levy == 0 {
 		t.Errorf("%d exchanges took %v, levy %v", o.Exchanges, took, o.After.Levy)
 	} else {
 		t.Logf("%d exchanges of %d members in %v", o.Exchanges, o.Members, took)
+	}
+}
+
+// A proposal to share a levy with whoever coordinates shows the pool's part alone in the
+// pool, and takes nothing from whoever coordinates and gives.
+func TestARolesShareIsNotThePools(t *testing.T) {
+	rules := charter(t, `{}`)
+	v := newVillage(rules, 3)
+	anna, bruno, clara := v.accounts[members].ID, v.accounts[members+1].ID, v.accounts[members+2].ID
+	v.holdings = []Holding{{Account: clara, Role: domain.Coordinator, From: time.Unix(4, 0)}}
+	v.exchange(anna, bruno, 600) // before Clara coordinated
+	v.exchange(anna, bruno, 600)
+	v.exchange(clara, bruno, 300) // her own part stays with her
+	wanted := charter(t, `{"hours":{"floor":null},"levy":{"basisPoints":1000,"pool":"PROJECTS","roleShare":5000,"role":"COORDINATOR"}}`)
+	o := compare(v.accounts, v.moves, v.holdings, rules, wanted)
+	if o.After.Levy != 60+60+15 || len(o.After.Pools) != 1 || o.After.Pools[0].Balance != 60+30+15 {
+		t.Errorf("%+v", o.After)
 	}
 }

@@ -60,7 +60,13 @@ func (s *Service) Simulate(ctx context.Context, actor domain.Actor, ask Ask) (Ou
 		if err != nil {
 			return err
 		}
-		o = compare(accounts, moves, current, wanted)
+		var holdings []Holding
+		if wanted.Levy.RoleShare > 0 {
+			if holdings, err = s.store.Holdings(ctx, ask.Community, wanted.Levy.Role); err != nil {
+				return err
+			}
+		}
+		o = compare(accounts, moves, holdings, current, wanted)
 		o.From, o.Until = from, now
 		return nil
 	})

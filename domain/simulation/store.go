@@ -16,4 +16,6 @@ type Store interface {
 	Accounts(ctx context.Context, community domain.ID) ([]Account, error)
 	// Moves lists every transfer from a moment on, the oldest first.
 	Moves(ctx context.Context, community domain.ID, from time.Time) ([]Move, error)
+	// Holdings lists who held a role, and when.
+	Holdings(ctx context.Context, community domain.ID, role domain.Role) ([]Holding, error)
 }

@@ -38,6 +38,14 @@ type Move struct {
 	Debit, Credit domain.ID
 	Exchange      domain.ID // Nowhere when it settled none
 	Reverses      domain.ID
+	At            time.Time
+}
+
+// Holding is a time in which a member held a role.
+type Holding struct {
+	Account     domain.ID // the member's
+	Role        domain.Role
+	From, Until time.Time // zero: it lasts
 }
 
 // Figures are what a charter makes of the same months.

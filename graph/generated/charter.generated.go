@@ -644,6 +644,38 @@ func (ec *executionContext) fieldContext_Charter_payouts(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Charter_suggestions(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_suggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Suggestions) graphql.Marshaler {
+			return ec.marshalNSuggestionRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐSuggestions(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_suggestions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SuggestionRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_closingPool(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2906,6 +2938,29 @@ func (ec *executionContext) fieldContext_SimulateCharterPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _SuggestionRule_nonMembers(ctx context.Context, field graphql.CollectedField, obj *community.Suggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionRule_nonMembers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NonMembers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionRule_nonMembers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestionRule", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _WrongBody_code(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3355,7 +3410,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3440,6 +3495,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["payouts"] = data
+		case "suggestions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("suggestions"))
+			data, err := ec.unmarshalOSuggestionChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["suggestions"] = data
 		case "safety":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("safety"))
 			data, err := ec.unmarshalOSafetyChangesInput2map(ctx, v)
@@ -4571,6 +4633,49 @@ func UnmarshalSimulateCharterInput(ctx context.Context, raw any) (model.Simulate
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSuggestionChangesInput(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"nonMembers"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "nonMembers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nonMembers"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["nonMembers"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSuggestionChangesInput unmarshals raw into the SuggestionChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSuggestionChangesInput(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuggestionChangesInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -4722,6 +4827,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "payouts":
 			out.Values[i] = ec._Charter_payouts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "suggestions":
+			out.Values[i] = ec._Charter_suggestions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -5594,6 +5704,39 @@ func (ec *executionContext) _SimulateCharterPayload(ctx context.Context, sel ast
 	return out
 }
 
+var suggestionRuleImplementors = []string{"SuggestionRule"}
+
+func (ec *executionContext) _SuggestionRule(ctx context.Context, sel ast.SelectionSet, obj *community.Suggestions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuggestionRule")
+		case "nonMembers":
+			out.Values[i] = ec._SuggestionRule_nonMembers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var wrongBodyImplementors = []string{"WrongBody", "UserError"}
 
 func (ec *executionContext) _WrongBody(ctx context.Context, sel ast.SelectionSet, obj *model.WrongBody) graphql.Marshaler {
@@ -6070,6 +6213,10 @@ func (ec *executionContext) marshalNSimulateCharterPayload2ᚖgithubᚗcomᚋhor
 	return ec._SimulateCharterPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSuggestionRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐSuggestions(ctx context.Context, sel ast.SelectionSet, v community.Suggestions) graphql.Marshaler {
+	return ec._SuggestionRule(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalOActivityKindInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐActivityKindInputᚄ(ctx context.Context, v any) ([]*model.ActivityKindInput, error) {
 	if v == nil {
 		return nil, nil
@@ -6444,6 +6591,14 @@ func (ec *executionContext) unmarshalOSessionsChangesInput2map(ctx context.Conte
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputSessionsChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSuggestionChangesInput2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSuggestionChangesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

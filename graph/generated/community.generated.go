@@ -63,6 +63,7 @@ type CommunityResolver interface {
 	GroupSessions(ctx context.Context, obj *community.Community, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) (*model.GroupSessionConnection, error)
 	ShareRegister(ctx context.Context, obj *community.Community, asOf *time.Time) (*shares.Register, error)
 	SplitAgreements(ctx context.Context, obj *community.Community) ([]*reinvestment.Agreement, error)
+	OpenCalls(ctx context.Context, obj *community.Community) ([]*reinvestment.Call, error)
 	Vitality(ctx context.Context, obj *community.Community, period *model.PeriodInput) (*vitality.Report, error)
 }
 
@@ -2765,6 +2766,38 @@ func (ec *executionContext) fieldContext_Community_splitAgreements(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_openCalls(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_openCalls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().OpenCalls(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reinvestment.Call) graphql.Marshaler {
+			return ec.marshalNOpenCall2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐCallᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_openCalls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpenCall(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_vitality(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3426,6 +3459,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_splitAgreements(ctx, field, obj)
+				})
+		case "openCalls":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_openCalls(ctx, field, obj)
 				})
 		case "vitality":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

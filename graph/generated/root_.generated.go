@@ -15,6 +15,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -74,6 +75,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Objection() ObjectionResolver
+	OpenCall() OpenCallResolver
 	Passkey() PasskeyResolver
 	Person() PersonResolver
 	Photo() PhotoResolver
@@ -102,6 +104,7 @@ type ResolverRoot interface {
 	SplitAgreement() SplitAgreementResolver
 	Star() StarResolver
 	Subscription() SubscriptionResolver
+	Suggestion() SuggestionResolver
 	Thanks() ThanksResolver
 	Thread() ThreadResolver
 	TimeCheque() TimeChequeResolver
@@ -234,6 +237,11 @@ type ComplexityRoot struct {
 
 	AdmitMemberPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AdoptSuggestionPayload struct {
+		Project    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -539,6 +547,7 @@ type ComplexityRoot struct {
 		SlipDays        func(childComplexity int) int
 		SoftFloor       func(childComplexity int) int
 		Starting        func(childComplexity int) int
+		Suggestions     func(childComplexity int) int
 		Unit            func(childComplexity int) int
 		Version         func(childComplexity int) int
 	}
@@ -661,6 +670,7 @@ type ComplexityRoot struct {
 		Membership               func(childComplexity int) int
 		ModerationQueue          func(childComplexity int, first *int, after *string) int
 		Name                     func(childComplexity int) int
+		OpenCalls                func(childComplexity int) int
 		Place                    func(childComplexity int) int
 		Pools                    func(childComplexity int) int
 		Preset                   func(childComplexity int) int
@@ -817,6 +827,7 @@ type ComplexityRoot struct {
 		Rule              func(childComplexity int) int
 		Seed              func(childComplexity int) int
 		State             func(childComplexity int) int
+		Suggestions       func(childComplexity int, states []reinvestment.SuggestionState, first *int, after *string, last *int, before *string) int
 		Title             func(childComplexity int) int
 		TwoApproversAbove func(childComplexity int) int
 		Version           func(childComplexity int) int
@@ -1097,6 +1108,11 @@ type ComplexityRoot struct {
 
 	DeclineExchangePayload struct {
 		Exchange   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeclineSuggestionPayload struct {
+		Suggestion func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1719,6 +1735,7 @@ type ComplexityRoot struct {
 		AcceptShareTerms          func(childComplexity int, input model.AcceptShareTermsInput) int
 		ActOnMembers              func(childComplexity int, input model.ActOnMembersInput) int
 		AdmitMember               func(childComplexity int, input model.AdmitMemberInput) int
+		AdoptSuggestion           func(childComplexity int, input model.AdoptSuggestionInput) int
 		AllowBelowFloor           func(childComplexity int, input model.AllowBelowFloorInput) int
 		AmendCharter              func(childComplexity int, input model.AmendCharterInput) int
 		Announce                  func(childComplexity int, input model.AnnounceInput) int
@@ -1759,6 +1776,7 @@ type ComplexityRoot struct {
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
 		DeclineClaim              func(childComplexity int, input model.DeclineClaimInput) int
 		DeclineExchange           func(childComplexity int, input model.DeclineExchangeInput) int
+		DeclineSuggestion         func(childComplexity int, input model.DeclineSuggestionInput) int
 		DefineBadge               func(childComplexity int, input model.DefineBadgeInput) int
 		DelegateVote              func(childComplexity int, input model.DelegateVoteInput) int
 		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
@@ -1810,6 +1828,7 @@ type ComplexityRoot struct {
 		RegisterDeviceKey         func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember            func(childComplexity int, input model.RegisterMemberInput) int
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RemoveSuggestion          func(childComplexity int, input model.RemoveSuggestionInput) int
 		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
 		ReopenComplaint           func(childComplexity int, input model.ReopenComplaintInput) int
@@ -1850,6 +1869,7 @@ type ComplexityRoot struct {
 		SubmitListing             func(childComplexity int, input model.SubmitListingInput) int
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
+		SuggestProject            func(childComplexity int, input model.SuggestProjectInput) int
 		TakeBackHours             func(childComplexity int, input model.TakeBackHoursInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
@@ -1863,6 +1883,7 @@ type ComplexityRoot struct {
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
 		WithdrawShareRequest      func(childComplexity int, input model.WithdrawShareRequestInput) int
+		WithdrawSuggestion        func(childComplexity int, input model.WithdrawSuggestionInput) int
 		WithdrawTimeCheque        func(childComplexity int, input model.WithdrawTimeChequeInput) int
 		WithdrawVetting           func(childComplexity int, input model.WithdrawVettingInput) int
 		WriteTimeCheque           func(childComplexity int, input model.WriteTimeChequeInput) int
@@ -1905,6 +1926,7 @@ type ComplexityRoot struct {
 		Listing      func(childComplexity int) int
 		Member       func(childComplexity int) int
 		ReadAt       func(childComplexity int) int
+		Suggestion   func(childComplexity int) int
 		Thread       func(childComplexity int) int
 		Title        func(childComplexity int) int
 	}
@@ -1935,6 +1957,14 @@ type ComplexityRoot struct {
 		At     func(childComplexity int) int
 		Member func(childComplexity int) int
 		Reason func(childComplexity int) int
+	}
+
+	OpenCall struct {
+		ClosesAt func(childComplexity int) int
+		CycleID  func(childComplexity int) int
+		Earmark  func(childComplexity int) int
+		Purpose  func(childComplexity int) int
+		Title    func(childComplexity int) int
 	}
 
 	OpenComplaintPayload struct {
@@ -2150,6 +2180,7 @@ type ComplexityRoot struct {
 		Progress   func(childComplexity int) int
 		Reason     func(childComplexity int) int
 		Stage      func(childComplexity int) int
+		Suggestion func(childComplexity int) int
 		Title      func(childComplexity int) int
 		Version    func(childComplexity int) int
 	}
@@ -2286,6 +2317,11 @@ type ComplexityRoot struct {
 
 	RemovePasskeyPayload struct {
 		PasskeyID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RemoveSuggestionPayload struct {
+		Suggestion func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2782,6 +2818,56 @@ type ComplexityRoot struct {
 		NotificationReceived func(childComplexity int) int
 	}
 
+	SuggestProjectPayload struct {
+		Suggestion func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Suggestion struct {
+		Beneficiaries func(childComplexity int) int
+		Community     func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Cycle         func(childComplexity int) int
+		CycleTitle    func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Maximum       func(childComplexity int) int
+		Mine          func(childComplexity int) int
+		Minimum       func(childComplexity int) int
+		Note          func(childComplexity int) int
+		Outcome       func(childComplexity int) int
+		Project       func(childComplexity int) int
+		Purpose       func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		State         func(childComplexity int) int
+		SuggestedBy   func(childComplexity int) int
+		Title         func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	SuggestionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SuggestionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SuggestionOutcome struct {
+		Granted func(childComplexity int) int
+		Paid    func(childComplexity int) int
+		Stage   func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
+	SuggestionRule struct {
+		NonMembers func(childComplexity int) int
+	}
+
 	TakeBackHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2981,6 +3067,7 @@ type ComplexityRoot struct {
 		Passkeys            func(childComplexity int) int
 		Person              func(childComplexity int) int
 		Sessions            func(childComplexity int) int
+		Suggestions         func(childComplexity int) int
 		UnreadNotifications func(childComplexity int) int
 	}
 
@@ -3105,6 +3192,11 @@ type ComplexityRoot struct {
 
 	WithdrawShareRequestPayload struct {
 		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WithdrawSuggestionPayload struct {
+		Suggestion func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -3652,6 +3744,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AdmitMemberPayload.UserErrors(childComplexity), true
+
+	case "AdoptSuggestionPayload.project":
+		if e.ComplexityRoot.AdoptSuggestionPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdoptSuggestionPayload.Project(childComplexity), true
+	case "AdoptSuggestionPayload.userErrors":
+		if e.ComplexityRoot.AdoptSuggestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdoptSuggestionPayload.UserErrors(childComplexity), true
 
 	case "Allocation.ballot":
 		if e.ComplexityRoot.Allocation.Ballot == nil {
@@ -4760,6 +4865,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Starting(childComplexity), true
+	case "Charter.suggestions":
+		if e.ComplexityRoot.Charter.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Suggestions(childComplexity), true
 	case "Charter.unit":
 		if e.ComplexityRoot.Charter.Unit == nil {
 			break
@@ -5356,6 +5467,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.Name(childComplexity), true
+	case "Community.openCalls":
+		if e.ComplexityRoot.Community.OpenCalls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.OpenCalls(childComplexity), true
 	case "Community.place":
 		if e.ComplexityRoot.Community.Place == nil {
 			break
@@ -6009,6 +6126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cycle.State(childComplexity), true
+	case "Cycle.suggestions":
+		if e.ComplexityRoot.Cycle.Suggestions == nil {
+			break
+		}
+
+		args, err := ec.field_Cycle_suggestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Cycle.Suggestions(childComplexity, args["states"].([]reinvestment.SuggestionState), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Cycle.title":
 		if e.ComplexityRoot.Cycle.Title == nil {
 			break
@@ -7071,6 +7199,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeclineExchangePayload.UserErrors(childComplexity), true
+
+	case "DeclineSuggestionPayload.suggestion":
+		if e.ComplexityRoot.DeclineSuggestionPayload.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineSuggestionPayload.Suggestion(childComplexity), true
+	case "DeclineSuggestionPayload.userErrors":
+		if e.ComplexityRoot.DeclineSuggestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineSuggestionPayload.UserErrors(childComplexity), true
 
 	case "DefineBadgePayload.badge":
 		if e.ComplexityRoot.DefineBadgePayload.Badge == nil {
@@ -9511,6 +9652,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AdmitMember(childComplexity, args["input"].(model.AdmitMemberInput)), true
+	case "Mutation.adoptSuggestion":
+		if e.ComplexityRoot.Mutation.AdoptSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_adoptSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdoptSuggestion(childComplexity, args["input"].(model.AdoptSuggestionInput)), true
 	case "Mutation.allowBelowFloor":
 		if e.ComplexityRoot.Mutation.AllowBelowFloor == nil {
 			break
@@ -9951,6 +10103,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineExchange(childComplexity, args["input"].(model.DeclineExchangeInput)), true
+	case "Mutation.declineSuggestion":
+		if e.ComplexityRoot.Mutation.DeclineSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineSuggestion(childComplexity, args["input"].(model.DeclineSuggestionInput)), true
 	case "Mutation.defineBadge":
 		if e.ComplexityRoot.Mutation.DefineBadge == nil {
 			break
@@ -10512,6 +10675,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.removeSuggestion":
+		if e.ComplexityRoot.Mutation.RemoveSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSuggestion(childComplexity, args["input"].(model.RemoveSuggestionInput)), true
 	case "Mutation.removeWebhook":
 		if e.ComplexityRoot.Mutation.RemoveWebhook == nil {
 			break
@@ -10952,6 +11126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeShares(childComplexity, args["input"].(model.SubscribeSharesInput)), true
+	case "Mutation.suggestProject":
+		if e.ComplexityRoot.Mutation.SuggestProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_suggestProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SuggestProject(childComplexity, args["input"].(model.SuggestProjectInput)), true
 	case "Mutation.takeBackHours":
 		if e.ComplexityRoot.Mutation.TakeBackHours == nil {
 			break
@@ -11095,6 +11280,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawShareRequest(childComplexity, args["input"].(model.WithdrawShareRequestInput)), true
+	case "Mutation.withdrawSuggestion":
+		if e.ComplexityRoot.Mutation.WithdrawSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawSuggestion(childComplexity, args["input"].(model.WithdrawSuggestionInput)), true
 	case "Mutation.withdrawTimeCheque":
 		if e.ComplexityRoot.Mutation.WithdrawTimeCheque == nil {
 			break
@@ -11260,6 +11456,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.suggestion":
+		if e.ComplexityRoot.Notification.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Suggestion(childComplexity), true
 	case "Notification.thread":
 		if e.ComplexityRoot.Notification.Thread == nil {
 			break
@@ -11355,6 +11557,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Objection.Reason(childComplexity), true
+
+	case "OpenCall.closesAt":
+		if e.ComplexityRoot.OpenCall.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCall.ClosesAt(childComplexity), true
+	case "OpenCall.cycleId":
+		if e.ComplexityRoot.OpenCall.CycleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCall.CycleID(childComplexity), true
+	case "OpenCall.earmark":
+		if e.ComplexityRoot.OpenCall.Earmark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCall.Earmark(childComplexity), true
+	case "OpenCall.purpose":
+		if e.ComplexityRoot.OpenCall.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCall.Purpose(childComplexity), true
+	case "OpenCall.title":
+		if e.ComplexityRoot.OpenCall.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCall.Title(childComplexity), true
 
 	case "OpenComplaintPayload.complaint":
 		if e.ComplexityRoot.OpenComplaintPayload.Complaint == nil {
@@ -12174,6 +12407,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Stage(childComplexity), true
+	case "Project.suggestion":
+		if e.ComplexityRoot.Project.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Suggestion(childComplexity), true
 	case "Project.title":
 		if e.ComplexityRoot.Project.Title == nil {
 			break
@@ -12729,6 +12968,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
+	case "RemoveSuggestionPayload.suggestion":
+		if e.ComplexityRoot.RemoveSuggestionPayload.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveSuggestionPayload.Suggestion(childComplexity), true
+	case "RemoveSuggestionPayload.userErrors":
+		if e.ComplexityRoot.RemoveSuggestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveSuggestionPayload.UserErrors(childComplexity), true
 
 	case "RemoveWebhookPayload.userErrors":
 		if e.ComplexityRoot.RemoveWebhookPayload.UserErrors == nil {
@@ -14404,6 +14656,204 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
 
+	case "SuggestProjectPayload.suggestion":
+		if e.ComplexityRoot.SuggestProjectPayload.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestProjectPayload.Suggestion(childComplexity), true
+	case "SuggestProjectPayload.userErrors":
+		if e.ComplexityRoot.SuggestProjectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestProjectPayload.UserErrors(childComplexity), true
+
+	case "Suggestion.beneficiaries":
+		if e.ComplexityRoot.Suggestion.Beneficiaries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Beneficiaries(childComplexity), true
+	case "Suggestion.community":
+		if e.ComplexityRoot.Suggestion.Community == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Community(childComplexity), true
+	case "Suggestion.suggestedAt":
+		if e.ComplexityRoot.Suggestion.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.CreatedAt(childComplexity), true
+	case "Suggestion.cycle":
+		if e.ComplexityRoot.Suggestion.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Cycle(childComplexity), true
+	case "Suggestion.cycleTitle":
+		if e.ComplexityRoot.Suggestion.CycleTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.CycleTitle(childComplexity), true
+	case "Suggestion.endedAt":
+		if e.ComplexityRoot.Suggestion.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.EndedAt(childComplexity), true
+	case "Suggestion.id":
+		if e.ComplexityRoot.Suggestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.ID(childComplexity), true
+	case "Suggestion.maximum":
+		if e.ComplexityRoot.Suggestion.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Maximum(childComplexity), true
+	case "Suggestion.mine":
+		if e.ComplexityRoot.Suggestion.Mine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Mine(childComplexity), true
+	case "Suggestion.minimum":
+		if e.ComplexityRoot.Suggestion.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Minimum(childComplexity), true
+	case "Suggestion.note":
+		if e.ComplexityRoot.Suggestion.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Note(childComplexity), true
+	case "Suggestion.outcome":
+		if e.ComplexityRoot.Suggestion.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Outcome(childComplexity), true
+	case "Suggestion.project":
+		if e.ComplexityRoot.Suggestion.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Project(childComplexity), true
+	case "Suggestion.purpose":
+		if e.ComplexityRoot.Suggestion.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Purpose(childComplexity), true
+	case "Suggestion.reason":
+		if e.ComplexityRoot.Suggestion.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Reason(childComplexity), true
+	case "Suggestion.state":
+		if e.ComplexityRoot.Suggestion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.State(childComplexity), true
+	case "Suggestion.suggestedBy":
+		if e.ComplexityRoot.Suggestion.SuggestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.SuggestedBy(childComplexity), true
+	case "Suggestion.title":
+		if e.ComplexityRoot.Suggestion.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+	case "Suggestion.version":
+		if e.ComplexityRoot.Suggestion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Version(childComplexity), true
+
+	case "SuggestionConnection.edges":
+		if e.ComplexityRoot.SuggestionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionConnection.Edges(childComplexity), true
+	case "SuggestionConnection.nodes":
+		if e.ComplexityRoot.SuggestionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionConnection.Nodes(childComplexity), true
+	case "SuggestionConnection.pageInfo":
+		if e.ComplexityRoot.SuggestionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionConnection.PageInfo(childComplexity), true
+	case "SuggestionConnection.totalCount":
+		if e.ComplexityRoot.SuggestionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionConnection.TotalCount(childComplexity), true
+
+	case "SuggestionEdge.cursor":
+		if e.ComplexityRoot.SuggestionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionEdge.Cursor(childComplexity), true
+	case "SuggestionEdge.node":
+		if e.ComplexityRoot.SuggestionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionEdge.Node(childComplexity), true
+
+	case "SuggestionOutcome.granted":
+		if e.ComplexityRoot.SuggestionOutcome.Granted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Granted(childComplexity), true
+	case "SuggestionOutcome.paid":
+		if e.ComplexityRoot.SuggestionOutcome.Paid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Paid(childComplexity), true
+	case "SuggestionOutcome.stage":
+		if e.ComplexityRoot.SuggestionOutcome.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Stage(childComplexity), true
+	case "SuggestionOutcome.title":
+		if e.ComplexityRoot.SuggestionOutcome.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Title(childComplexity), true
+
+	case "SuggestionRule.nonMembers":
+		if e.ComplexityRoot.SuggestionRule.NonMembers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionRule.NonMembers(childComplexity), true
+
 	case "TakeBackHoursPayload.transfer":
 		if e.ComplexityRoot.TakeBackHoursPayload.Transfer == nil {
 			break
@@ -15165,6 +15615,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
+	case "Viewer.suggestions":
+		if e.ComplexityRoot.Viewer.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Suggestions(childComplexity), true
 	case "Viewer.unreadNotifications":
 		if e.ComplexityRoot.Viewer.UnreadNotifications == nil {
 			break
@@ -15615,6 +16071,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawShareRequestPayload.UserErrors(childComplexity), true
 
+	case "WithdrawSuggestionPayload.suggestion":
+		if e.ComplexityRoot.WithdrawSuggestionPayload.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawSuggestionPayload.Suggestion(childComplexity), true
+	case "WithdrawSuggestionPayload.userErrors":
+		if e.ComplexityRoot.WithdrawSuggestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawSuggestionPayload.UserErrors(childComplexity), true
+
 	case "WithdrawTimeChequePayload.timeCheque":
 		if e.ComplexityRoot.WithdrawTimeChequePayload.TimeCheque == nil {
 			break
@@ -15755,6 +16224,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ActivityFilter", ec.unmarshalInputActivityFilter),
 			graphql.NewInputUnmarshaler("ActivityKindInput", ec.unmarshalInputActivityKindInput),
 			graphql.NewInputUnmarshaler("AdmitMemberInput", ec.unmarshalInputAdmitMemberInput),
+			graphql.NewInputUnmarshaler("AdoptSuggestionInput", ec.unmarshalInputAdoptSuggestionInput),
 			graphql.NewInputUnmarshaler("AllowBelowFloorInput", ec.unmarshalInputAllowBelowFloorInput),
 			graphql.NewInputUnmarshaler("AmendCharterInput", ec.unmarshalInputAmendCharterInput),
 			graphql.NewInputUnmarshaler("AnnounceInput", ec.unmarshalInputAnnounceInput),
@@ -15806,6 +16276,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineApplicationInput", ec.unmarshalInputDeclineApplicationInput),
 			graphql.NewInputUnmarshaler("DeclineClaimInput", ec.unmarshalInputDeclineClaimInput),
 			graphql.NewInputUnmarshaler("DeclineExchangeInput", ec.unmarshalInputDeclineExchangeInput),
+			graphql.NewInputUnmarshaler("DeclineSuggestionInput", ec.unmarshalInputDeclineSuggestionInput),
 			graphql.NewInputUnmarshaler("DefineBadgeInput", ec.unmarshalInputDefineBadgeInput),
 			graphql.NewInputUnmarshaler("DelegateVoteInput", ec.unmarshalInputDelegateVoteInput),
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
@@ -15882,6 +16353,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
+			graphql.NewInputUnmarshaler("RemoveSuggestionInput", ec.unmarshalInputRemoveSuggestionInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
 			graphql.NewInputUnmarshaler("ReopenComplaintInput", ec.unmarshalInputReopenComplaintInput),
@@ -15928,6 +16400,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitListingInput", ec.unmarshalInputSubmitListingInput),
 			graphql.NewInputUnmarshaler("SubmitProjectInput", ec.unmarshalInputSubmitProjectInput),
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
+			graphql.NewInputUnmarshaler("SuggestProjectInput", ec.unmarshalInputSuggestProjectInput),
+			graphql.NewInputUnmarshaler("SuggestionChangesInput", ec.unmarshalInputSuggestionChangesInput),
 			graphql.NewInputUnmarshaler("TakeBackHoursInput", ec.unmarshalInputTakeBackHoursInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
@@ -15944,6 +16418,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
 			graphql.NewInputUnmarshaler("WithdrawShareRequestInput", ec.unmarshalInputWithdrawShareRequestInput),
+			graphql.NewInputUnmarshaler("WithdrawSuggestionInput", ec.unmarshalInputWithdrawSuggestionInput),
 			graphql.NewInputUnmarshaler("WithdrawTimeChequeInput", ec.unmarshalInputWithdrawTimeChequeInput),
 			graphql.NewInputUnmarshaler("WithdrawVettingInput", ec.unmarshalInputWithdrawVettingInput),
 			graphql.NewInputUnmarshaler("WriteTimeChequeInput", ec.unmarshalInputWriteTimeChequeInput),
@@ -16475,6 +16950,16 @@ enum ErrorCode {
   PROJECT_STATE
   "One member has as many projects in this cycle as there may be. Withdraw one first."
   TOO_MANY_PROJECTS
+  "The charter does not let people who are no members suggest projects. Show how to join."
+  SUGGESTIONS_CLOSED
+  "Members submit projects themselves. Offer ` + "`" + `submitProject` + "`" + `."
+  MEMBERS_SUBMIT
+  "Whom the community has suspended or excluded suggests nothing there. Show the message."
+  SUGGESTER_BARRED
+  "The suggestion's state, ` + "`" + `state` + "`" + `, does not allow this. Read it again."
+  SUGGESTION_STATE
+  "One person has as many suggestions in this cycle as there may be. Withdraw one, or wait for the next cycle."
+  TOO_MANY_SUGGESTIONS
   "More than the project has left. Ask for at most ` + "`" + `available` + "`" + `."
   CLAIM_BEYOND_GRANT
   "The claim has been decided. Read it again."
@@ -17300,6 +17785,8 @@ type Charter {
   dormancy: DormancyRule!
   "How many people look at a claim on what a cycle granted."
   payouts: PayoutRule!
+  "Who may suggest projects to its cycles besides members."
+  suggestions: SuggestionRule!
   "The pool's purpose where a leaver's hours go, as in Account.purpose."
   closingPool: String!
   "The roles of this community, beyond those that each has."
@@ -17551,6 +18038,12 @@ type PayoutRule {
   approvals: Int!
 }
 
+"Who may suggest projects to a community's cycles besides members. They have a voice and no vote."
+type SuggestionRule {
+  "Whether people who are no members may suggest projects to an open call: ` + "`" + `suggestProject` + "`" + `."
+  nonMembers: Boolean!
+}
+
 "How power works for a type of decision. Treat a value you do not know as PARTICIPATORY."
 enum PowerMode {
   "By ballot of the electorate."
@@ -17658,6 +18151,8 @@ input CharterChangesInput {
   dormancy: DormancyChangesInput
   "How many people look at a claim on what a cycle granted."
   payouts: PayoutChangesInput
+  "Who may suggest projects to its cycles besides members."
+  suggestions: SuggestionChangesInput
   "What protects members."
   safety: SafetyChangesInput
   "Rows of the power matrix; those left out stay."
@@ -17790,6 +18285,12 @@ input PayoutChangesInput {
   approvals: Int
 }
 
+"Changes of who may suggest projects."
+input SuggestionChangesInput {
+  "Whether people who are no members may suggest projects to an open call."
+  nonMembers: Boolean
+}
+
 "Changes of how the community comes together."
 input AssemblyChangesInput {
   "How often its periods begin."
@@ -17854,7 +18355,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, suggestions, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -21862,6 +22363,20 @@ enum NotificationKind {
   CYCLE_VOTE_ENDS
   "What was granted to your project can be claimed until ` + "`" + `due` + "`" + `, and not all of it is."
   CYCLE_CLAIMS_END
+  "Somebody who is no member suggests a project; for coordinators."
+  SUGGESTION_MADE
+  "A member made a project of your suggestion and carries it."
+  SUGGESTION_ADOPTED
+  "Your suggestion was declined; the reason stands with it."
+  SUGGESTION_DECLINED
+  "The call ended, and nobody had adopted your suggestion."
+  SUGGESTION_LAPSED
+  "Your suggestion was taken away; the reason stands with it."
+  SUGGESTION_REMOVED
+  "Hours were granted to the project made of your suggestion."
+  SUGGESTION_FUNDED
+  "The project made of your suggestion was granted no hours this time."
+  SUGGESTION_UNFUNDED
   "A vote begins in which you have a ballot."
   DECISION_OPENED
   "A vote ends soon, and you have not voted."
@@ -22050,6 +22565,8 @@ type Notification implements Node {
   exchange: Exchange
   "The listing it is about; null when it is about none."
   listing: Listing
+  "The suggestion it is about; null when it is about none, or one that the caller sees no more."
+  suggestion: Suggestion
   "The member it speaks of; null when it speaks of none."
   member: Member
   "When what it announces comes; null when it announces nothing."
@@ -26217,6 +26734,262 @@ type SettleSplitPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/suggestion.graphqls", Input: `"Where a suggestion stands. Treat a value you do not know as LAPSED."
+enum SuggestionState {
+  "Waits until a member adopts it, or the call ends."
+  OPEN
+  "A member made a project of it and carries it."
+  ADOPTED
+  "Those who run the cycle said no, with a reason."
+  DECLINED
+  "Taken back by whoever suggested it; nobody else sees it any more."
+  WITHDRAWN
+  "The call ended, and nobody had adopted it."
+  LAPSED
+  "Taken away by those who moderate, with a reason; members see it no more."
+  REMOVED
+}
+
+"""
+A project that somebody who is no member suggests to an open call. They have a voice and no vote: a member adopts it and
+carries the project. Members see those of their cycles, but for what was withdrawn or removed; whoever suggested one sees
+their own, wherever they belong.
+"""
+type Suggestion implements Node {
+  "The global id."
+  id: ID!
+  "In which community."
+  community: Community!
+  "The cycle it was suggested to; null for who is no member."
+  cycle: Cycle
+  "What that cycle is called."
+  cycleTitle: String!
+  "One line."
+  title: String!
+  "What it is for, as it was written; adopting changes nothing here."
+  purpose: String!
+  "Who would benefit."
+  beneficiaries: String!
+  "Below this many minutes nothing can be done."
+  minimum: Minutes!
+  "More than this many minutes is of no use."
+  maximum: Minutes!
+  "What else was said; empty for nothing."
+  note: String!
+  "What whoever suggested it is called today."
+  suggestedBy: String!
+  "Whether it is the caller's own."
+  mine: Boolean!
+  "Where it stands."
+  state: SuggestionState!
+  "Why it was declined or removed; empty otherwise."
+  reason: String!
+  "The project that a member made of it; null before, and for who is no member."
+  project: Project
+  "What became of the project, for whoever sees the suggestion; null until it is adopted."
+  outcome: SuggestionOutcome
+  "When it was suggested."
+  suggestedAt: DateTime!
+  "When it was adopted, declined, withdrawn, removed or lapsed; null while it is open."
+  endedAt: DateTime
+  "Raised by each change."
+  version: Int!
+}
+
+"What became of a project that was suggested: told to whoever suggested it, who may not read the project itself."
+type SuggestionOutcome {
+  "What the project is called."
+  title: String!
+  "Where it stands."
+  stage: ProjectStage!
+  "Minutes granted by the count; 0 before."
+  granted: Minutes!
+  "Minutes credited so far for work done."
+  paid: Minutes!
+}
+
+"A page of suggestions."
+type SuggestionConnection {
+  "The items with their cursors."
+  edges: [SuggestionEdge!]!
+  "The items alone."
+  nodes: [Suggestion!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page of suggestions."
+type SuggestionEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: Suggestion!
+}
+
+"A call for projects to which anybody may suggest one: all that is told of it to who is no member."
+type OpenCall {
+  "The cycle, for ` + "`" + `suggestProject` + "`" + `."
+  cycleId: ID!
+  "What it is called."
+  title: String!
+  "When the call ends."
+  closesAt: DateTime!
+  "The purpose of the pool whose hours it gives, as in Account.purpose."
+  purpose: String!
+  "What those hours were given for; null for anything."
+  earmark: String
+}
+
+extend type Community {
+  "The calls for projects that are open to suggestions by people who are no members, the one that ends first before the others, at most 20. They are public; empty where the charter does not let (` + "`" + `Charter.suggestions` + "`" + `)."
+  openCalls: [OpenCall!]!
+}
+
+extend type Viewer {
+  "What they suggested to communities, newest first, at most 100 of each; also where they became a member since."
+  suggestions: [Suggestion!]!
+}
+
+extend type Cycle {
+  "What people who are no members suggested to it, newest first: not what was withdrawn, and what was removed only for those who run cycles or moderate."
+  suggestions(
+    "In these states; in any when null."
+    states: [SuggestionState!]
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): SuggestionConnection!
+}
+
+extend type Project {
+  "The suggestion it was made of; null for most. Whoever suggested it is its source, never its owner."
+  suggestion: Suggestion
+}
+
+extend type Mutation {
+  "Suggests a project to an open call of a community that one is no member of, where its charter lets. Errors: SUGGESTIONS_CLOSED, MEMBERS_SUBMIT, SUGGESTER_BARRED, CYCLE_STATE, NOT_WITH_THIS_METHOD, TOO_MANY_SUGGESTIONS, PROJECT_COST_INVALID, REQUIRED, TEXT_TOO_SHORT."
+  suggestProject("The suggestion." input: SuggestProjectInput!): SuggestProjectPayload! @can(do: SIGNED_IN)
+  "Takes one's own suggestion back, while it is open. Error: SUGGESTION_STATE."
+  withdrawSuggestion("Which." input: WithdrawSuggestionInput!): WithdrawSuggestionPayload! @can(do: SIGNED_IN)
+  "Makes a project of an open suggestion and carries it, like one's own. Errors: SUGGESTION_STATE, CYCLE_STATE, EARMARK_DIFFERS, TOO_MANY_PROJECTS, PROJECT_COST_INVALID, CLAIM_BEYOND_GRANT."
+  adoptSuggestion("Which, and what is otherwise." input: AdoptSuggestionInput!): AdoptSuggestionPayload! @can(do: TAKE_PART)
+  "Says no to an open suggestion, with a reason; not to one's own. Errors: SUGGESTION_STATE, REQUIRED."
+  declineSuggestion("Which, and why." input: DeclineSuggestionInput!): DeclineSuggestionPayload! @can(do: RUN_CYCLES)
+  "Takes a suggestion that breaks a rule out of sight, with a reason; not one that was adopted, for its project is its owner's. Errors: SUGGESTION_STATE, REQUIRED."
+  removeSuggestion("Which, and why." input: RemoveSuggestionInput!): RemoveSuggestionPayload! @can(do: MODERATE)
+}
+
+"A project to be suggested. Say nothing in it by which people could be reached: answers come as notifications."
+input SuggestProjectInput {
+  "To which call, from ` + "`" + `Community.openCalls` + "`" + `."
+  cycleId: ID!
+  "3 to 100 characters."
+  title: String!
+  "What it is for: 20 to 2000 characters."
+  purpose: String!
+  "Who would benefit: 3 to 1000 characters."
+  beneficiaries: String!
+  "Below this many minutes nothing can be done."
+  minimumMinutes: Minutes!
+  "More than this many minutes is of no use; the minimum unless said otherwise."
+  maximumMinutes: Minutes
+  "What else helps to understand it, up to 1000 characters."
+  note: String! = ""
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of suggestProject."
+type SuggestProjectPayload {
+  "The suggestion; null when there are errors."
+  suggestion: Suggestion
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A suggestion to be taken back."
+input WithdrawSuggestionInput {
+  "Which."
+  suggestionId: ID!
+}
+
+"The result of withdrawSuggestion."
+type WithdrawSuggestionPayload {
+  "The suggestion; null when there are errors."
+  suggestion: Suggestion
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A suggestion to be carried as a project. What is left out is as it was suggested."
+input AdoptSuggestionInput {
+  "Which."
+  suggestionId: ID!
+  "3 to 100 characters; as suggested when null."
+  title: String
+  "What, for whom, how: 20 to 5000 characters; what it is for and who would benefit, as suggested, when null."
+  body: String
+  "Below this many minutes nothing can be done; as suggested when null."
+  minimumMinutes: Minutes
+  "More than this many minutes is of no use; as suggested when both are null, else the minimum."
+  maximumMinutes: Minutes
+  "What the project is for, as in submitProject."
+  earmark: String
+  "Parts that can be claimed by themselves, at most 20, together not above the maximum."
+  milestones: [ProjectMilestoneInput!]
+  "For whom a coordinator adopts it; null for oneself."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of adoptSuggestion."
+type AdoptSuggestionPayload {
+  "The project; null when there are errors."
+  project: Project
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A suggestion to be declined."
+input DeclineSuggestionInput {
+  "Which."
+  suggestionId: ID!
+  "Why, 1 to 1000 characters; whoever suggested it, and members, read it."
+  reason: String!
+}
+
+"The result of declineSuggestion."
+type DeclineSuggestionPayload {
+  "The suggestion; null when there are errors."
+  suggestion: Suggestion
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"A suggestion to be taken out of sight."
+input RemoveSuggestionInput {
+  "Which."
+  suggestionId: ID!
+  "Why, 1 to 1000 characters; whoever suggested it reads it."
+  reason: String!
+}
+
+"The result of removeSuggestion."
+type RemoveSuggestionPayload {
+  "The suggestion; null when there are errors."
+  suggestion: Suggestion
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/vitality.graphqls", Input: `extend type Community {
   """
   How the community lives, in figures that name nobody and rank nobody: for those who see every account (coordinators, treasurers,
@@ -26564,6 +27337,16 @@ func (ec *executionContext) childFields_AdmitMemberPayload(ctx context.Context, 
 		return ec.fieldContext_AdmitMemberPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AdmitMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AdoptSuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_AdoptSuggestionPayload_project(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AdoptSuggestionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdoptSuggestionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Allocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27142,6 +27925,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_dormancy(ctx, field)
 	case "payouts":
 		return ec.fieldContext_Charter_payouts(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_Charter_suggestions(ctx, field)
 	case "closingPool":
 		return ec.fieldContext_Charter_closingPool(ctx, field)
 	case "roles":
@@ -27444,6 +28229,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_shareRegister(ctx, field)
 	case "splitAgreements":
 		return ec.fieldContext_Community_splitAgreements(ctx, field)
+	case "openCalls":
+		return ec.fieldContext_Community_openCalls(ctx, field)
 	case "vitality":
 		return ec.fieldContext_Community_vitality(ctx, field)
 	}
@@ -27732,6 +28519,8 @@ func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql
 		return ec.fieldContext_Cycle_challenges(ctx, field)
 	case "version":
 		return ec.fieldContext_Cycle_version(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_Cycle_suggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Cycle", field.Name)
 }
@@ -28290,6 +29079,16 @@ func (ec *executionContext) childFields_DeclineExchangePayload(ctx context.Conte
 		return ec.fieldContext_DeclineExchangePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeclineExchangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineSuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suggestion":
+		return ec.fieldContext_DeclineSuggestionPayload_suggestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineSuggestionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineSuggestionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DefineBadgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29536,6 +30335,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_exchange(ctx, field)
 	case "listing":
 		return ec.fieldContext_Notification_listing(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_Notification_suggestion(ctx, field)
 	case "member":
 		return ec.fieldContext_Notification_member(ctx, field)
 	case "due":
@@ -29606,6 +30407,22 @@ func (ec *executionContext) childFields_Objection(ctx context.Context, field gra
 		return ec.fieldContext_Objection_at(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Objection", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenCall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycleId":
+		return ec.fieldContext_OpenCall_cycleId(ctx, field)
+	case "title":
+		return ec.fieldContext_OpenCall_title(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_OpenCall_closesAt(ctx, field)
+	case "purpose":
+		return ec.fieldContext_OpenCall_purpose(ctx, field)
+	case "earmark":
+		return ec.fieldContext_OpenCall_earmark(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenCall", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30020,6 +30837,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_claims(ctx, field)
 	case "version":
 		return ec.fieldContext_Project_version(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_Project_suggestion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -30262,6 +31081,16 @@ func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context
 		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveSuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suggestion":
+		return ec.fieldContext_RemoveSuggestionPayload_suggestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveSuggestionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveSuggestionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31218,6 +32047,106 @@ func (ec *executionContext) childFields_SubscribeSharesPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SubscribeSharesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SuggestProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suggestion":
+		return ec.fieldContext_SuggestProjectPayload_suggestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SuggestProjectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Suggestion_id(ctx, field)
+	case "community":
+		return ec.fieldContext_Suggestion_community(ctx, field)
+	case "cycle":
+		return ec.fieldContext_Suggestion_cycle(ctx, field)
+	case "cycleTitle":
+		return ec.fieldContext_Suggestion_cycleTitle(ctx, field)
+	case "title":
+		return ec.fieldContext_Suggestion_title(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Suggestion_purpose(ctx, field)
+	case "beneficiaries":
+		return ec.fieldContext_Suggestion_beneficiaries(ctx, field)
+	case "minimum":
+		return ec.fieldContext_Suggestion_minimum(ctx, field)
+	case "maximum":
+		return ec.fieldContext_Suggestion_maximum(ctx, field)
+	case "note":
+		return ec.fieldContext_Suggestion_note(ctx, field)
+	case "suggestedBy":
+		return ec.fieldContext_Suggestion_suggestedBy(ctx, field)
+	case "mine":
+		return ec.fieldContext_Suggestion_mine(ctx, field)
+	case "state":
+		return ec.fieldContext_Suggestion_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Suggestion_reason(ctx, field)
+	case "project":
+		return ec.fieldContext_Suggestion_project(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Suggestion_outcome(ctx, field)
+	case "suggestedAt":
+		return ec.fieldContext_Suggestion_suggestedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Suggestion_endedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Suggestion_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SuggestionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SuggestionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SuggestionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SuggestionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SuggestionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SuggestionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_SuggestionOutcome_title(ctx, field)
+	case "stage":
+		return ec.fieldContext_SuggestionOutcome_stage(ctx, field)
+	case "granted":
+		return ec.fieldContext_SuggestionOutcome_granted(ctx, field)
+	case "paid":
+		return ec.fieldContext_SuggestionOutcome_paid(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nonMembers":
+		return ec.fieldContext_SuggestionRule_nonMembers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionRule", field.Name)
+}
+
 func (ec *executionContext) childFields_TakeBackHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -31602,6 +32531,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_passkeys(ctx, field)
 	case "needsMyVote":
 		return ec.fieldContext_Viewer_needsMyVote(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_Viewer_suggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -31852,6 +32783,16 @@ func (ec *executionContext) childFields_WithdrawShareRequestPayload(ctx context.
 		return ec.fieldContext_WithdrawShareRequestPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawShareRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawSuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suggestion":
+		return ec.fieldContext_WithdrawSuggestionPayload_suggestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawSuggestionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawSuggestionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawTimeChequePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -185,6 +185,36 @@ type AdmitMemberPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A suggestion to be carried as a project. What is left out is as it was suggested.
+type AdoptSuggestionInput struct {
+	// Which.
+	SuggestionID string `json:"suggestionId"`
+	// 3 to 100 characters; as suggested when null.
+	Title *string `json:"title,omitempty"`
+	// What, for whom, how: 20 to 5000 characters; what it is for and who would benefit, as suggested, when null.
+	Body *string `json:"body,omitempty"`
+	// Below this many minutes nothing can be done; as suggested when null.
+	MinimumMinutes *domain.Minutes `json:"minimumMinutes,omitempty"`
+	// More than this many minutes is of no use; as suggested when both are null, else the minimum.
+	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
+	// What the project is for, as in submitProject.
+	Earmark *string `json:"earmark,omitempty"`
+	// Parts that can be claimed by themselves, at most 20, together not above the maximum.
+	Milestones []*reinvestment.Milestone `json:"milestones,omitempty"`
+	// For whom a coordinator adopts it; null for oneself.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of adoptSuggestion.
+type AdoptSuggestionPayload struct {
+	// The project; null when there are errors.
+	Project *reinvestment.Project `json:"project,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What a count decided. Anybody can make it again from `record`.
 type Allocation struct {
 	// How it counted.
@@ -1631,6 +1661,22 @@ type DeclineExchangeInput struct {
 type DeclineExchangePayload struct {
 	// The exchange as it is now; null when there are errors.
 	Exchange *exchange.Exchange `json:"exchange,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A suggestion to be declined.
+type DeclineSuggestionInput struct {
+	// Which.
+	SuggestionID string `json:"suggestionId"`
+	// Why, 1 to 1000 characters; whoever suggested it, and members, read it.
+	Reason string `json:"reason"`
+}
+
+// The result of declineSuggestion.
+type DeclineSuggestionPayload struct {
+	// The suggestion; null when there are errors.
+	Suggestion *reinvestment.Suggestion `json:"suggestion,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3254,6 +3300,22 @@ type RemovePasskeyPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A suggestion to be taken out of sight.
+type RemoveSuggestionInput struct {
+	// Which.
+	SuggestionID string `json:"suggestionId"`
+	// Why, 1 to 1000 characters; whoever suggested it reads it.
+	Reason string `json:"reason"`
+}
+
+// The result of removeSuggestion.
+type RemoveSuggestionPayload struct {
+	// The suggestion; null when there are errors.
+	Suggestion *reinvestment.Suggestion `json:"suggestion,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A webhook to tell no more.
 type RemoveWebhookInput struct {
 	// From Community.webhooks.
@@ -4258,6 +4320,66 @@ type SubscribeSharesPayload struct {
 type Subscription struct {
 }
 
+// A project to be suggested. Say nothing in it by which people could be reached: answers come as notifications.
+type SuggestProjectInput struct {
+	// To which call, from `Community.openCalls`.
+	CycleID string `json:"cycleId"`
+	// 3 to 100 characters.
+	Title string `json:"title"`
+	// What it is for: 20 to 2000 characters.
+	Purpose string `json:"purpose"`
+	// Who would benefit: 3 to 1000 characters.
+	Beneficiaries string `json:"beneficiaries"`
+	// Below this many minutes nothing can be done.
+	MinimumMinutes domain.Minutes `json:"minimumMinutes"`
+	// More than this many minutes is of no use; the minimum unless said otherwise.
+	MaximumMinutes *domain.Minutes `json:"maximumMinutes,omitempty"`
+	// What else helps to understand it, up to 1000 characters.
+	Note string `json:"note"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of suggestProject.
+type SuggestProjectPayload struct {
+	// The suggestion; null when there are errors.
+	Suggestion *reinvestment.Suggestion `json:"suggestion,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A page of suggestions.
+type SuggestionConnection struct {
+	// The items with their cursors.
+	Edges []*SuggestionEdge `json:"edges"`
+	// The items alone.
+	Nodes []*reinvestment.Suggestion `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page of suggestions.
+type SuggestionEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *reinvestment.Suggestion `json:"node"`
+}
+
+// What became of a project that was suggested: told to whoever suggested it, who may not read the project itself.
+type SuggestionOutcome struct {
+	// What the project is called.
+	Title string `json:"title"`
+	// Where it stands.
+	Stage reinvestment.ProjectStage `json:"stage"`
+	// Minutes granted by the count; 0 before.
+	Granted domain.Minutes `json:"granted"`
+	// Minutes credited so far for work done.
+	Paid domain.Minutes `json:"paid"`
+}
+
 // A gift to be taken back.
 type TakeBackHoursInput struct {
 	// The gift's transfer.
@@ -4645,6 +4767,20 @@ type WithdrawShareRequestPayload struct {
 	// Whose it was; null when there are errors.
 	Member *membership.Member `json:"member,omitempty"`
 	// What to put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A suggestion to be taken back.
+type WithdrawSuggestionInput struct {
+	// Which.
+	SuggestionID string `json:"suggestionId"`
+}
+
+// The result of withdrawSuggestion.
+type WithdrawSuggestionPayload struct {
+	// The suggestion; null when there are errors.
+	Suggestion *reinvestment.Suggestion `json:"suggestion,omitempty"`
+	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
 

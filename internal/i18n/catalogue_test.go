@@ -256,6 +256,7 @@ func TestEveryConstantHasAText(t *testing.T) {
 		{"reinvestment", "State", "state.cycle.%s"},
 		{"reinvestment", "ProjectStage", "state.project.%s"},
 		{"reinvestment", "ClaimStage", "state.claim.%s"},
+		{"reinvestment", "SuggestionState", "state.suggestion.%s"},
 		{"reinvestment/allocation", "Cause", "allocation.cause.%s"},
 		{"community", "Mode", "mode.%s"},
 		{"community", "Word", "%s"},
