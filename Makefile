@@ -55,11 +55,9 @@ prove-kills:
 prove-cycles:
 	HORA_PROVE=200 go test ./cmd/hora -run TestAYearOfCyclesAmidKills -count 1 -timeout 2h -v
 
-# A hundred thousand transactions while phones ask all the time what changed, and two
-# thousand who only listen.
+# A hundred thousand transactions while phones ask all the time what changed.
 prove-edge:
 	HORA_PROVE=50 go test ./persistence -run TestPhonesMissNothingAndSeeNothingHidden -count 1 -timeout 2h -v
-	HORA_CROWD=2000 go test ./cmd/hora -run TestACrowdThatListens -count 1 -timeout 1h -v
 
 # hora verify reads ten million entries in the memory that a few need; it takes a
 # quarter of an hour, and 12 GB among the temporary files.

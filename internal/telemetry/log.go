@@ -47,12 +47,7 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 func said(err error) string {
 	text := err.Error()
 	for _, pg := range ofPostgres(err) {
-		safe := "SQLSTATE " + pg.Code
-		for _, word := range []string{pg.TableName, pg.ConstraintName} {
-			if word != "" {
-				safe += " " + word
-			}
-		}
+		safe := strings.TrimRight(strings.Join([]string{"SQLSTATE", pg.Code, pg.TableName, pg.ConstraintName}, " "), " ")
 		if !strings.Contains(text, pg.Error()) {
 			return safe // told in other words
 		}
