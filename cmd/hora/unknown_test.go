@@ -173,6 +173,7 @@ func TestAValueThatAnEnumDoesNotHave(t *testing.T) {
 		{"ActivityState", "states", `query($s: String!) { community(slug: $s) { activities(filter: { states: [DONE] }) { nodes { id } } } }`, ""},
 		{"MeasureState", "states", `query($s: String!) { community(slug: $s) { measures(filter: { states: [UNDONE, FORGOTTEN] }) { nodes { id } } } }`, ""},
 		{"DecisionState", "states", `query($s: String!) { community(slug: $s) { decisions(states: [OPEN, LOST]) { nodes { id } } } }`, ""},
+		{"SuggestionState", "states", `query($s: String!) { community(slug: $s) { cycles { nodes { suggestions(states: [OPEN, FORGOTTEN]) { nodes { id } } } } } }`, ""},
 		{"Stage", "stage", `query($s: String!) { community(slug: $s) { membership { whyNot(stage: FRIEND) { next } } } }`, ""},
 		{"PhotoSize", "size", `query($s: String!) { community(slug: $s) { listings { nodes { photos { url(size: HUGE) } } } } }`, ""},
 		{"ListingOrder", "orderBy", `query($s: String!) { community(slug: $s) { listings(orderBy: BEST) { totalCount } } }`, ""},
