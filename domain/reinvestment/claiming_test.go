@@ -4,12 +4,10 @@ package reinvestment
 
 import (
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/hora-coop/hora/domain"
-	"github.com/hora-coop/hora/domain/reinvestment/allocation"
 )
 
 // Whatever is claimed in whatever order, no milestone is claimed beyond its minutes, nor
@@ -40,22 +38,4 @@ func TestAMilestoneIsClaimedOnce(t *testing.T) {
 			t.Fatalf("%d are claimed, and not %v", claimed(earlier), sums)
 		}
 	})
-}
-
-// The dates that are left out come at the hour of the first, by the clocks of the place.
-func TestTheUsualDatesKeepTheirHour(t *testing.T) {
-	t.Parallel()
-	paris, err := time.LoadLocation("Europe/Paris")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Calendar{FeasibilityAt: time.Date(2027, 3, 20, 18, 30, 0, 0, paris)}.complete(allocation.EqualShares, paris)
-	for _, at := range []time.Time{c.VotingAt, c.TallyAt, c.ChallengeUntil, c.PayUntil, c.CloseAt} {
-		if local := at.In(paris); local.Hour() != 18 || local.Minute() != 30 {
-			t.Errorf("%v is not at half past six", local)
-		}
-	}
-	if got := c.TallyAt.In(paris).Format(time.DateOnly); got != "2027-04-10" {
-		t.Errorf("voting ends on %s", got)
-	}
 }

@@ -98,3 +98,20 @@ func TestAPlannedCycleKeepsItsHour(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The dates that are left out come at the hour of the first, by the clocks of the place.
+func TestTheUsualDatesKeepTheirHour(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Calendar{FeasibilityAt: time.Date(2027, 3, 20, 18, 30, 0, 0, paris)}.complete(allocation.EqualShares, paris)
+	for _, at := range []time.Time{c.VotingAt, c.TallyAt, c.ChallengeUntil, c.PayUntil, c.CloseAt} {
+		if local := at.In(paris); local.Hour() != 18 || local.Minute() != 30 {
+			t.Errorf("%v is not at half past six", local)
+		}
+	}
+	if got := c.TallyAt.In(paris).Format(time.DateOnly); got != "2027-04-10" {
+		t.Errorf("voting ends on %s", got)
+	}
+}
