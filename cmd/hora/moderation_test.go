@@ -176,7 +176,7 @@ func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	dario := town.welcome("Dario", "fr")
 	town.founder.does("grantRole", input{"memberId": dario.member, "role": "MODERATOR"})
 	town.founder.does("noteHousehold", input{"memberIds": []string{bruno.member, dario.member}})
-	urgent, secret := anna.reports(bruno.member, "UNSAFE_NOW"), anna.complains(bruno, true)
+	urgent, secret := town.founder.reports(bruno.member, "UNSAFE_NOW"), anna.complains(bruno, true)
 	same(t, "who lives with Bruno does not read who reported him", []any{dario.looksFor(urgent), dario.looksFor(ofBruno), texts(dario.queue(), "id")}, []any{notFound, notFound, []string{byClara}})
 	same(t, "nor hears of it", []bool{about(dario.told(), "kind", "REPORT_URGENT") == nil, about(dario.told(), "kind", "COMPLAINT_FILED") == nil}, []bool{true, true})
 	same(t, "nor finds who complained", []any{dario.looksFor(secret), len(dario.reads(`{ community(slug: "port") { complaints { nodes { id } } } }`, nil).list("community.complaints.nodes"))}, []any{notFound, 0})
