@@ -157,6 +157,7 @@ func auditFilter(community domain.ID, f *model.AuditFilter) (moderation.ActFilte
 // actSubjects are the kinds of id by an event's first word.
 var actSubjects = map[string]idKind{
 	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "VETTING": vettingID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
+	"MINOR": memberID, "GUARDIAN": memberID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

@@ -297,7 +297,7 @@ func (ReinvestmentStore) Ballots(ctx context.Context, community, cycle domain.ID
 func (ReinvestmentStore) Roll(ctx context.Context, community domain.ID, before time.Time) (n int64, err error) {
 	err = query(ctx).QueryRow(ctx, `
 		SELECT count(*) FROM member
-		 WHERE community_id = $1 AND admitted_at <= $2 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')`,
+		 WHERE community_id = $1 AND admitted_at <= $2 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT') AND `+ofAge,
 		community, before).Scan(&n)
 	return n, err
 }

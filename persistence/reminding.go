@@ -41,6 +41,7 @@ func (ReinvestmentStore) WithoutBallot(ctx context.Context, c reinvestment.Cycle
 	return members(query(ctx).Query(ctx, `
 		SELECT m.id FROM member m
 		 WHERE `+present+` AND m.admitted_at <= $3
+		   AND NOT EXISTS (SELECT FROM minor n WHERE n.community_id = $1 AND n.member_id = m.id)
 		   AND NOT EXISTS (SELECT FROM budget_ballot b WHERE b.community_id = $1 AND b.cycle_id = $2 AND b.member_id = m.id)
 		   AND (NOT $4 OR EXISTS (SELECT FROM project p WHERE p.community_id = $1 AND p.cycle_id = $2 AND p.owner_id = m.id AND p.stage = 'ELIGIBLE'))
 		 ORDER BY m.id`, c.Community, c.ID, c.Calendar.VotingAt, c.Method == allocation.PeerEpoch))

@@ -5,6 +5,7 @@ package messaging
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,18 @@ type told struct {
 	spared       []domain.ID // those of them who are not: the case is theirs
 	also         domain.ID   // who is told something else
 	alsoKind     Kind
+	guarded      []domain.ID // the guardians of the minors among them are told
+}
+
+// others are those of whom a guardian may have to be told, and who are not told
+// themselves.
+func (t told) others() []domain.ID {
+	return slices.DeleteFunc(slices.Clone(t.guarded), func(m domain.ID) bool { return slices.Contains(t.members, m) })
+}
+
+// guards says whether a member's guardian is told.
+func (t told) guards(m membership.Member, at time.Time) bool {
+	return slices.Contains(t.guarded, m.ID) && m.UnderAge(at) && m.Guarded.Guardian != domain.Nowhere
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -125,6 +138,9 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellModeration(e)
 	case membership.VettingRecorded, membership.VettingExpiring, membership.VettingWithdrawn:
 		return tellVetting(e)
+	case membership.MinorRecorded, membership.MinorRemoved, membership.CameOfAge,
+		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew:
+		return tellMinor(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)
 	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
@@ -199,6 +215,9 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 	}
 	if t.kind == ExchangeDisputed {
 		t.toStaff = DisputeToSettle
+	}
+	if e.Kind != exchange.Remind.EventKind() {
+		t.guarded = []domain.ID{x.Provider, x.Receiver}
 	}
 	return t, nil
 }

@@ -53,11 +53,15 @@ var staffActs = []domain.EventKind{
 	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone, ComplaintClosed, ComplaintReopened,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.VettingRecorded, membership.VettingWithdrawn,
+	membership.MinorRecorded, membership.MinorRemoved, membership.ConsentRecorded, membership.ConsentWithdrawn,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventSentBack, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.EarmarkOpened, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
 	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
 }
+
+// ofMinors are those of them that tell who is under age, which only those who admit know.
+var ofMinors = []domain.EventKind{membership.MinorRecorded, membership.MinorRemoved, membership.ConsentRecorded, membership.ConsentWithdrawn}
 
 // StaffActs lists the kinds of the audit log.
 func StaffActs() []domain.EventKind { return slices.Clone(staffActs) }
@@ -77,7 +81,7 @@ func (f ActFilter) check() (Acts, error) {
 
 // Acts reads what those whom the community entrusted did, newest first. It is the
 // journal itself, which nobody can edit; what was done with a complaint by or about
-// whoever reads is not for them.
+// whoever reads is not for them, and of minors only those who admit read.
 //
 // Errors: NotFound, Forbidden, ValueUnknown.
 func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, filter ActFilter, page domain.Page) (domain.Slice[Act], error) {
@@ -91,6 +95,12 @@ func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain
 		asked.Reader = standing.Member
 		if wrong != nil {
 			return wrong
+		}
+		if !standing.May(domain.AdmitMembers) {
+			asked.Kinds = slices.DeleteFunc(slices.Clone(asked.Kinds), func(kind domain.EventKind) bool { return slices.Contains(ofMinors, kind) })
+			if len(asked.Kinds) == 0 {
+				return nil
+			}
 		}
 		if filter.Member != domain.Nowhere {
 			who, err := s.members.LoadAll(ctx, community, []domain.ID{filter.Member})

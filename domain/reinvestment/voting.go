@@ -55,7 +55,7 @@ func (s *Service) Cast(ctx context.Context, actor domain.Actor, cmd Cast) (Ballo
 		if err != nil {
 			return err
 		}
-		if members[0].AdmittedAt.After(c.Calendar.VotingAt) {
+		if members[0].AdmittedAt.After(c.Calendar.VotingAt) || members[0].UnderAge(now) {
 			return domain.NewError(governance.NotOnTheRoll, "cycleId")
 		}
 		projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})

@@ -32,6 +32,8 @@ type CharterResolver interface {
 	FoundingMembers(ctx context.Context, obj *community.Charter) (int, error)
 	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
 
+	Minors(ctx context.Context, obj *community.Charter) (*model.MinorRules, error)
+
 	Safety(ctx context.Context, obj *community.Charter) (*model.SafetyRules, error)
 
 	Shares(ctx context.Context, obj *community.Charter) (*community.Shares, error)
@@ -920,6 +922,38 @@ func (ec *executionContext) _Charter_chequeSlipDays(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Charter_chequeSlipDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Charter_minors(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_minors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Minors(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MinorRules) graphql.Marshaler {
+			return ec.marshalNMinorRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐMinorRules(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_minors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MinorRules(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Charter_progression(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
@@ -3355,7 +3389,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "minors", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3447,6 +3481,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["safety"] = data
+		case "minors":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minors"))
+			data, err := ec.unmarshalOMinorChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["minors"] = data
 		case "power":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("power"))
 			data, err := ec.unmarshalOPowerRuleInput2ᚕmapᚄ(ctx, v)
@@ -4781,6 +4822,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "minors":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_minors(ctx, field, obj)
+				})
 		case "progression":
 			out.Values[i] = ec._Charter_progression(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
