@@ -9,12 +9,11 @@ import (
 const minorOf = `Member { minor { comesOfAgeOn takesPart consent { guardian { displayName } guardianName covers seenBy { displayName } seenOn standing
 	withdrawnBy { displayName } withdrawReason } } wards { displayName } }`
 
-// minor makes a member of somebody of 15, with the consent of a guardian among the members.
+// minor makes a member of somebody of 17, with the consent of a guardian among the members.
 func (w *town) minor(name string, guardian *person) *person {
 	w.t.Helper()
-	w.founder.changes(input{"minors": input{"fromAge": 15}})
 	p := w.register(name, "fr")
-	p.member = p.does("applyToJoin", input{"communityId": w.id, "comesOfAgeOn": w.date(-900 * day)}).text("member.id")
+	p.member = p.does("applyToJoin", input{"communityId": w.id, "comesOfAgeOn": w.date(-300 * day)}).text("member.id")
 	w.founder.consents(p, input{"guardianId": guardian.member})
 	w.admit(p)
 	return p
