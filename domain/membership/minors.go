@@ -81,8 +81,8 @@ const (
 	MinorRemoved     domain.EventKind = "MINOR_REMOVED"
 	CameOfAge        domain.EventKind = "MINOR_CAME_OF_AGE"
 	ConsentRecorded  domain.EventKind = "GUARDIAN_CONSENT_RECORDED"
-	ConsentWithdrawn domain.EventKind = "GUARDIAN_CONSENT_WITHDRAWN" // by whom the community entrusted
-	GuardianWithdrew domain.EventKind = "GUARDIAN_WITHDREW"          // by the guardian
+	ConsentWithdrawn domain.EventKind = "GUARDIAN_CONSENT_WITHDRAWN" // guardian consent withdrawn by a coordinator
+	GuardianWithdrew domain.EventKind = "GUARDIAN_WITHDREW"          // guardian consent withdrawn by the guardian
 )
 
 // MinorTold is their payload.
