@@ -71,10 +71,10 @@ func (s *Service) Meet(ctx context.Context, own, other Member, field, otherField
 	}
 	elsewhere := domain.NewError(MemberInactive, otherField, "name", other.DisplayName)
 	d, adult := deal(own, other, false, now)
-	switch d {
-	case Free:
+	if d == Free {
 		return nil
-	case Barred:
+	}
+	if d == Barred {
 		return elsewhere
 	}
 	together, err := s.Together(ctx, own.Community, own.ID, other.ID)
