@@ -38,6 +38,14 @@ type Standing struct {
 	Active   bool   // in good standing: neither paused nor suspended
 	Roles    []Role // those whose term runs
 	Apart    []ID   // members between whom and this one a block stands
+	UnderAge bool   // a minor: they hold no role, and act for nobody
+	Waiting  bool   // a minor for whom no guardian's consent stands: they take no part
+	Wards    []ID   // minors for whom this one consented as a guardian, and it stands
+}
+
+// Guards says whether this one is the guardian of one of some members.
+func (s Standing) Guards(members ...ID) bool {
+	return slices.ContainsFunc(members, func(m ID) bool { return slices.Contains(s.Wards, m) })
 }
 
 // ReachEverybody are the roles whose holders see and reach every member, and are

@@ -38,6 +38,8 @@ const (
 	CursorInvalid        Code = "CURSOR_INVALID"         // not a cursor of this list
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED" // same key, other input
 	BothSides            Code = "BOTH_SIDES"             // whoever acts for one side is the other side themselves
+
+	ConsentMissing Code = "GUARDIAN_CONSENT_MISSING" // a minor takes no part until their guardian consents
 )
 
 // Error is the one error type of the domain: a code for programs, the input

@@ -88,7 +88,7 @@ func (s Standing) May(p Permission) bool {
 	case SignedIn, AdministerServer:
 		return false // not a community's to give
 	case TakePart:
-		return s.Active
+		return s.Active && !s.Waiting
 	case SeeCommunity:
 		return s.Admitted
 	case LeaveCommunity:
@@ -126,7 +126,8 @@ func (s Standing) Allowed() []Allowed {
 }
 
 // Authorise is the first line of every use case: who is this, here, and may
-// they? It answers Unauthenticated or Forbidden, and the standing otherwise.
+// they? It answers Unauthenticated, Forbidden or, of a minor who would take part,
+// ConsentMissing, and the standing otherwise.
 // The program's own jobs may do anything.
 func Authorise(ctx context.Context, access Access, actor Actor, community ID, p Permission) (Standing, error) {
 	if actor.System {
@@ -143,6 +144,9 @@ func Authorise(ctx context.Context, access Access, actor Actor, community ID, p 
 		// A stranger learns nothing of what is inside.
 		if standing.Member == Nowhere {
 			return standing, NotFound
+		}
+		if p == TakePart && standing.Active { // only a consent is missing, and somebody can give it
+			return standing, NewError(ConsentMissing, "")
 		}
 		return standing, Forbidden
 	}

@@ -72,8 +72,8 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 // sent: hours come in, somebody comes back, a minute goes by.
 var passing = []domain.Code{
 	domain.Unauthenticated, domain.RateLimited, domain.Internal,
-	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, exchange.MemberInactive,
-	membership.AbilityLimited, membership.VettingMissing,
+	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, membership.MemberInactive,
+	membership.AbilityLimited, membership.VettingMissing, domain.ConsentMissing,
 	recognition.StarsSpent, recognition.StarredRecently, shares.TooEarly, shares.BelowFloor, shares.PublicBodiesCap, shares.WorkersCap,
 }
 
@@ -107,7 +107,7 @@ func userError(lang i18n.Language, p *domain.Error) model.UserError {
 				Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, Minimum: *least, Maximum: *most,
 			}
 		}
-	case exchange.WrongState, listing.WrongState, membership.MemberState, exchange.NotAvailable, exchange.MemberInactive:
+	case exchange.WrongState, listing.WrongState, membership.MemberState, exchange.NotAvailable, membership.MemberInactive:
 		if state, ok := p.Args["state"].(string); ok {
 			return model.WrongState{Code: e.Code, Field: e.Field, Message: e.Message, Retryable: e.Retryable, State: state}
 		}

@@ -29,7 +29,7 @@ const registry = "../docs/errors.md"
 func figures(code domain.Code) map[string]any {
 	args := map[string]any{
 		"actual": 640, "current": 4, "count": 2, "known": "A, B", "limit": 10_000, "max": 500, "min": 3, "name": "Anna", "retryAfter": 30,
-		"available": domain.Minutes(45), "required": domain.Minutes(90), "state": "", "trace": "",
+		"age": 14, "available": domain.Minutes(45), "required": domain.Minutes(90), "state": "", "trace": "",
 		"mode": domain.Word("mode.PARTICIPATORY"), "body": domain.Word("body.ASSEMBLY"), "type": "STATUTES",
 	}
 	switch code {

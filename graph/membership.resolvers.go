@@ -83,7 +83,7 @@ func (r *mutationResolver) ApplyToJoin(ctx context.Context, input model.ApplyToJ
 	if err != nil {
 		return nil, err
 	}
-	applied, err := r.Members.Apply(ctx, actor(ctx), membership.Apply{Community: c.key, Message: deref(input.Message), Key: deref(input.IdempotencyKey)})
+	applied, err := r.Members.Apply(ctx, actor(ctx), membership.Apply{Community: c.key, Message: deref(input.Message), ComesOfAgeOn: deref(input.ComesOfAgeOn), Key: deref(input.IdempotencyKey)})
 	m, problems, err := answer(ctx, applied, err)
 	return &model.ApplyToJoinPayload{Member: m, UserErrors: problems}, err
 }

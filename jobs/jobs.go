@@ -106,6 +106,7 @@ type Store interface {
 type Exchanges interface {
 	PassTime(ctx context.Context, community domain.ID) error
 	CancelProposalsOf(ctx context.Context, community, member domain.ID) error
+	CallOffOf(ctx context.Context, community, member domain.ID) error
 }
 
 // Listings is what time and leavers do to listings.
@@ -216,6 +217,7 @@ func New(cfg Config) (*Runner, error) {
 		if err := errors.Join(
 			river.AddWorkerSafely(settings.Workers, &worker[letterArgs]{work: r.sendLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[leaverArgs]{work: r.seeOff}),
+			river.AddWorkerSafely(settings.Workers, &worker[wardArgs]{work: r.callOff}),
 			river.AddWorkerSafely(settings.Workers, &worker[signInLetterArgs]{work: r.sendSignInLetter}),
 			river.AddWorkerSafely(settings.Workers, &worker[deliverArgs]{work: r.deliver}),
 			river.AddWorkerSafely(settings.Workers, &worker[passTimeArgs]{work: r.passTime, limit: passTimeLimit}),
@@ -331,7 +333,7 @@ func (r *Runner) awaitWork(ctx context.Context) (worked bool, err error) {
 		return false, nil
 	}
 	due := river.NewJobListParams().
-		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind(), signInLetterArgs{}.Kind()).
+		Kinds(letterArgs{}.Kind(), leaverArgs{}.Kind(), wardArgs{}.Kind(), signInLetterArgs{}.Kind()).
 		States(rivertype.JobStateAvailable, rivertype.JobStateRunning).
 		Where("scheduled_at <= now()").
 		First(1)

@@ -28,3 +28,18 @@ func (r *Runner) seeOff(ctx context.Context, args leaverArgs) error {
 		r.cfg.Shares.SeeOff(ctx, args.Community, args.Member),
 	)
 }
+
+// wardArgs names a minor whose guardian withdrew their consent.
+type wardArgs struct {
+	Community domain.ID `json:"community"`
+	Member    domain.ID `json:"member"`
+}
+
+// Kind implements river.JobArgs.
+func (wardArgs) Kind() string { return "ward" }
+
+// callOff calls off what a minor may not do for now. What is off already stays so: it
+// may run again.
+func (r *Runner) callOff(ctx context.Context, args wardArgs) error {
+	return r.cfg.Exchanges.CallOffOf(ctx, args.Community, args.Member)
+}

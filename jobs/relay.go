@@ -261,6 +261,9 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 			if e.Kind == membership.Gone || e.Kind == membership.NotAdmitted {
 				work = append(work, river.InsertManyParams{Args: leaverArgs{Community: community, Member: e.Subject}})
 			}
+			if e.Kind == membership.ConsentWithdrawn || e.Kind == membership.GuardianWithdrew {
+				work = append(work, river.InsertManyParams{Args: wardArgs{Community: community, Member: e.Subject}})
+			}
 		}
 		if len(work) > 0 {
 			if _, err := r.client.InsertManyTx(ctx, r.cfg.PgxTx(ctx), work); err != nil {

@@ -196,7 +196,7 @@ const holdersOf = `SELECT member_id FROM role_grant
 func (GovernanceStore) seat(ctx context.Context, d governance.Decision, now time.Time) (int64, error) {
 	const those, here = `
 		INSERT INTO decision_seat (community_id, decision_id, member_id)
-		SELECT community_id, $2, id FROM member WHERE community_id = $1`,
+		SELECT community_id, $2, id FROM member WHERE community_id = $1 AND ` + ofAge,
 		` AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT', 'SUSPENDED')`
 	switch d.Rules.Electorate {
 	case community.OfTheBody:

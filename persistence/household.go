@@ -25,6 +25,14 @@ func (MemberStore) Household(ctx context.Context, community, member domain.ID) (
 	return pgx.CollectRows(found, pgx.RowTo[domain.ID])
 }
 
+// Together implements ledger.Store, by household_idx.
+func (LedgerStore) Together(ctx context.Context, community, one, other domain.ID) (together bool, err error) {
+	err = query(ctx).QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM household a JOIN household b ON b.community_id = a.community_id AND b.household_id = a.household_id
+		                WHERE a.community_id = $1 AND a.member_id = $2 AND b.member_id = $3)`, community, one, other).Scan(&together)
+	return together, err
+}
+
 // NoteHousehold implements membership.Store.
 func (MemberStore) NoteHousehold(ctx context.Context, community, household domain.ID, members []domain.ID, at time.Time) error {
 	for _, member := range members { // a handful

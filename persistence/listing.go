@@ -131,6 +131,8 @@ func (s *search) filter(community domain.ID, f listing.Filter) {
 	if len(f.States) == 0 {
 		s.and("l.state = 'PUBLISHED'")
 		s.and("m.participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')")
+		// What a minor shows rests until a guardian's consent stands.
+		s.and("NOT EXISTS (SELECT FROM minor n WHERE n.community_id = l.community_id AND n.member_id = l.member_id AND (n.consented_at IS NULL OR n.withdrawn_at IS NOT NULL))")
 	} else {
 		s.and("l.state = ANY (" + s.arg(texts(f.States)) + ")")
 	}

@@ -38,12 +38,13 @@ type memberRow struct {
 	DeclineReason *string
 	Version       int
 	Limits        []byte `gorm:"->"` // moderation writes it, alone
+	Guarded       []byte `gorm:"->"` // of a minor, which has a table of its own
 }
 
 func (memberRow) TableName() string { return "member" }
 
 const memberColumns = `community_id, id, number, kind, person_id, display_name, email, participation, capital, governance,
-       message, applied_at, admitted_at, resumes_as, orientation, left_at, decline_reason, version, limits`
+       message, applied_at, admitted_at, resumes_as, orientation, left_at, decline_reason, version, limits,` + guardedColumn + "\n"
 
 func (r memberRow) value() membership.Member {
 	m := membership.Member{
@@ -52,7 +53,7 @@ func (r memberRow) value() membership.Member {
 		Capital: membership.Capital(r.Capital), Governance: membership.Governance(r.Governance), Message: r.Message,
 		AppliedAt: r.AppliedAt.UTC(), AdmittedAt: moment(r.AdmittedAt), ResumesAs: membership.Participation(deref(r.ResumesAs)),
 		Oriented: r.Orientation, LeftAt: moment(r.LeftAt), DeclineReason: deref(r.DeclineReason), Version: r.Version,
-		Limits: limitsOf(r.Limits),
+		Limits: limitsOf(r.Limits), Guarded: guardedOf(r.Guarded),
 	}
 	m.Number = deref(r.Number)
 	return m
@@ -85,13 +86,18 @@ func orNil[T comparable](v T) *T {
 }
 
 // standingSQL reads what somebody is here, with the roles whose term runs, by
-// member_person_key; it is the first statement of nearly every use case.
+// member_person_key, and whether they are a minor or the guardian of one; it is the
+// first statement of nearly every use case.
 const standingSQL = `
 SELECT m.id, m.participation,
        ARRAY(SELECT g.role FROM role_grant g
               WHERE g.community_id = m.community_id AND g.member_id = m.id
                 AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3)),
-       ARRAY(` + apartSQL + `)
+       ARRAY(` + apartSQL + `),
+       (SELECT n.consented_at IS NOT NULL AND n.withdrawn_at IS NULL
+          FROM minor n WHERE n.community_id = m.community_id AND n.member_id = m.id AND n.of_age_at > $3),
+       ARRAY(SELECT n.member_id FROM minor n
+              WHERE n.community_id = m.community_id AND n.guardian_id = m.id AND n.withdrawn_at IS NULL AND n.of_age_at > $3)
   FROM member m
  WHERE m.community_id = $1 AND m.person_id = $2 AND m.participation NOT IN ('LEFT', 'DECLINED')`
 
@@ -102,12 +108,18 @@ func (MemberStore) Standing(ctx context.Context, person, community domain.ID) (d
 	}
 	var m membership.Member
 	var roles []domain.Role
-	var apart []domain.ID
-	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles, &apart)
+	var apart, wards []domain.ID
+	var consented *bool // NULL for those of age
+	err := query(ctx).QueryRow(ctx, standingSQL, community, person, current(ctx).now).Scan(&m.ID, &m.Participation, &roles, &apart, &consented, &wards)
 	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it as it is
 		return domain.Standing{}, nil
 	}
-	return m.Standing(roles, apart...), err
+	if consented != nil {
+		m.Guarded = &membership.Guarded{Consented: *consented}
+	}
+	standing := m.Standing(roles, apart...)
+	standing.Wards = wards
+	return standing, err
 }
 
 // Add implements membership.Store.
@@ -153,18 +165,27 @@ func (MemberStore) ByIDs(ctx context.Context, community domain.ID, ids []domain.
 
 // ByNumber implements membership.Store.
 func (MemberStore) ByNumber(ctx context.Context, community domain.ID, number int) (membership.Member, error) {
-	var row memberRow
-	err := rows(ctx).Where("community_id = ? AND number = ?", community, number).Take(&row).Error
-	return row.value(), translate(err)
+	found, err := query(ctx).Query(ctx, `SELECT `+memberColumns+` FROM member WHERE community_id = $1 AND number = $2`, community, number)
+	return oneMember(found, err)
+}
+
+// oneMember reads the one member that a statement finds. Error: NotFound.
+func oneMember(found pgx.Rows, err error) (membership.Member, error) {
+	list, err := collect(found, err, memberRow.value)
+	if err == nil && len(list) == 0 {
+		err = domain.NotFound
+	}
+	if err != nil {
+		return membership.Member{}, err
+	}
+	return list[0], nil
 }
 
 // OfPerson implements membership.Store.
 func (MemberStore) OfPerson(ctx context.Context, community, person domain.ID) (membership.Member, error) {
-	var row memberRow
-	err := rows(ctx).
-		Where("community_id = ? AND person_id = ? AND participation NOT IN ('LEFT', 'DECLINED')", community, person).
-		Take(&row).Error
-	return row.value(), translate(err)
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+memberColumns+` FROM member WHERE community_id = $1 AND person_id = $2 AND participation NOT IN ('LEFT', 'DECLINED')`, community, person)
+	return oneMember(found, err)
 }
 
 // What is asked about one member after another is found by an index: the roles that

@@ -310,7 +310,7 @@ func (ReinvestmentStore) FreezeRoll(ctx context.Context, c reinvestment.Cycle) (
 	done, err := query(ctx).Exec(ctx, `
 		INSERT INTO cycle_seat (community_id, cycle_id, member_id)
 		SELECT community_id, $2, id FROM member
-		 WHERE community_id = $1 AND admitted_at <= $3 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
+		 WHERE community_id = $1 AND admitted_at <= $3 AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT') AND `+ofAge+`
 		ON CONFLICT DO NOTHING`, c.Community, c.ID, c.Calendar.VotingAt) // where somebody was first, the move fails
 	return done.RowsAffected(), err
 }

@@ -198,7 +198,7 @@ var written = map[string]string{
 	"email": "EMAIL_INVALID", "signIn.email": "INVALID_CREDENTIALS", "refreshToken": "SESSION_ENDED",
 	"locale": "VALUE_UNKNOWN", "language": "VALUE_UNKNOWN", "createCommunity.locale": "LOCALE_UNKNOWN", "timeZone": "TIME_ZONE_UNKNOWN",
 	"consent": "", "pin": "INVALID_CREDENTIALS", "card": "INVALID_CREDENTIALS", "communitySlug": "INVALID_CREDENTIALS",
-	"activityKind": "ACTIVITY_KIND_UNKNOWN", "recordVetting.kind": "VALUE_UNKNOWN", "VettingKindInput.code": "VALUE_UNKNOWN", "VettingGateInput.vetting": "VALUE_UNKNOWN",
+	"activityKind": "ACTIVITY_KIND_UNKNOWN", "recordVetting.kind": "VALUE_UNKNOWN", "covers": "", "guardianName": "", "MinorChangesInput.vetting": "VALUE_UNKNOWN", "VettingKindInput.code": "VALUE_UNKNOWN", "VettingGateInput.vetting": "VALUE_UNKNOWN",
 	"cheque": "CHEQUE_UNREADABLE", "publicKey": "DEVICE_KEY_INVALID",
 	"slug": "SLUG_INVALID", "alt": "", "contentType": "UPLOAD_TYPE", "preset": "PRESET_UNKNOWN", "role": "ROLE_UNKNOWN",
 	"details": "", "statement": "", "rule": "", "reasons": "", "text": "", "criteria": "", "evidence": "", "reference": "",

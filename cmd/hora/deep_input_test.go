@@ -133,6 +133,7 @@ var deepToo = map[string][]func(s *scene) call{
 				"limitDays": 9, "noticeDays": 9, "vetting": []input{{"code": "INSURANCE", "label": label, "months": 12}, {"code": "FIRST_AID", "label": label, "months": 24}},
 				"gates": []input{{"serviceTypeId": s.types()["102-A-1"], "vetting": []string{"FIRST_AID"}}},
 			},
+			"minors":   input{"fromAge": 15, "vetting": "FIRST_AID"},
 			"founding": input{"members": 3}, "activities": []input{{"code": "FRONT_DESK", "label": label, "level": "ASSOCIATIVE", "compensation": "UNPAID_STATUTORY", "rule": "Règlement, article 9"}},
 			"assembly": input{"period": "MONTH", "colleges": []input{college("BOARD", 3000, "BOARD"), college("MONEY", 3000, "TREASURER"), college("ALL", 4000, nil)}},
 			"power": []input{{

@@ -88,9 +88,12 @@ var harmless = map[string]string{
 	"undoMeasure":         "it has ended",
 	"noteHandedOver":      "the first time counts",
 	"withdrawVetting":     "it was withdrawn",
+	"removeMinor":         "nothing is noted any more",
 	"blockMember":         "who is blocked, is blocked",
 	"unblockMember":       "who is blocked no more, is blocked no more",
 	"noteHousehold":       "who lives together lives together",
+
+	"withdrawGuardianConsent": "it was withdrawn",
 
 	"acceptShareTerms":     "what was agreed to is agreed to",
 	"withdrawShareRequest": "what was taken back is taken back",

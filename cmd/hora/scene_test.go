@@ -521,6 +521,20 @@ var calls = map[string]func(s *scene) call{
 	"withdrawVetting": func(s *scene) call {
 		return call{s.founder, input{"vettingId": s.founder.vets(s.anna, 300), "reason": "Vu par erreur."}}
 	},
+	"recordMinor": func(s *scene) call {
+		return call{s.founder, input{"memberId": s.newcomer().member, "comesOfAgeOn": s.date(-300 * day), "idempotencyKey": newKey()}}
+	},
+	"removeMinor": func(s *scene) call { return call{s.founder, input{"memberId": s.underAge().member}} },
+	"recordGuardianConsent": func(s *scene) call {
+		return call{s.founder, input{
+			"memberId": s.underAge().member, "guardianId": s.newcomer().member, "covers": s.another("Ateliers"), "seenOn": s.date(day), "idempotencyKey": newKey(),
+		}}
+	},
+	"withdrawGuardianConsent": func(s *scene) call {
+		minor := s.underAge()
+		s.founder.consents(minor, input{"guardianName": "Mme Roy"})
+		return call{s.founder, input{"memberId": minor.member, "reason": "La mère a téléphoné."}}
+	},
 	"blockMember": func(s *scene) call { return call{s.newcomer(), input{"memberId": s.newcomer().member}} },
 	"unblockMember": func(s *scene) call {
 		p, other := s.newcomer(), s.newcomer()
@@ -706,6 +720,14 @@ func (s *scene) candidate() *person {
 }
 
 func (s *scene) newcomer() *person { return s.welcome(s.another("Nadia"), "fr") }
+
+// underAge is a newcomer of 17.
+func (s *scene) underAge() *person {
+	s.t.Helper()
+	p := s.newcomer()
+	s.founder.does("recordMinor", input{"memberId": p.member, "comesOfAgeOn": s.date(-300 * day)})
+	return p
+}
 
 // news is something that Anna was told and has not read.
 func (s *scene) news() string {

@@ -63,6 +63,7 @@ type about struct {
 	Members  []domain.ID  `json:"members"`
 	Provider domain.ID    `json:"provider"`
 	Receiver domain.ID    `json:"receiver"`
+	Guardian domain.ID    `json:"guardian"`
 	Legs     []ledger.Leg `json:"legs"`
 	About    struct {
 		Members  []domain.ID     `json:"members"`
@@ -109,6 +110,8 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Member, e.Subject}}}
 	case "VETTING":
 		all = []touch{{Object: Object{Member, told.Member}}}
+	case "MINOR", "GUARDIAN": // nobody else learns that there is something
+		all = []touch{{Object: Object{Member, told.Member}, parties: []domain.ID{told.Member, told.Guardian}, seen: domain.AdmitMembers}}
 	case "SESSION":
 		all = []touch{{Object: Object{Session, e.Subject}}}
 	case "ACTIVITY":

@@ -35,7 +35,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Write is the receiver's cheque to whoever gave; the hours move at once.
 //
 // Errors: NotFound, Forbidden, Required, SameMember, MemberInactive, MinutesOutOfRange,
-// ServiceTypeUnknown, InsufficientHours, IdempotencyKeyReused.
+// ServiceTypeUnknown, membership.VettingMissing, domain.ConsentMissing, InsufficientHours,
+// IdempotencyKeyReused.
 func (s *Service) Write(ctx context.Context, actor domain.Actor, cmd Write) (Cheque, error) {
 	return s.once(ctx, actor, cmd.Community, cmd.Key, "writeTimeCheque", cmd, func(ctx context.Context, now time.Time) (domain.ID, error) {
 		side, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.TakePart)
@@ -156,7 +157,8 @@ func (s *Service) deposit(ctx context.Context, actor domain.Actor, p Paper, raw 
 
 // Settle tries once more to settle a pending cheque; either side may.
 //
-// Errors: NotFound, Forbidden, Required, WrongState, MemberInactive, InsufficientHours.
+// Errors: NotFound, Forbidden, Required, WrongState, MemberInactive, InsufficientHours,
+// membership.VettingMissing, domain.ConsentMissing.
 func (s *Service) Settle(ctx context.Context, actor domain.Actor, act Act) (Cheque, error) {
 	return s.once(ctx, actor, act.Community, act.Key, "settleTimeCheque", act, func(ctx context.Context, now time.Time) (domain.ID, error) {
 		c, side, err := s.pending(ctx, actor, act)

@@ -25,7 +25,8 @@ type Enter struct {
 // everything that is wrong is told, line by line.
 //
 // Errors: NotFound, Forbidden, Required, OutOfRange, NumberTaken, DayInvalid, Expired, Postdated,
-// MemberUnknown, MemberInactive, SameMember, MinutesOutOfRange, ServiceTypeUnknown, InsufficientHours, IdempotencyKeyReused.
+// MemberUnknown, MemberInactive, SameMember, MinutesOutOfRange, ServiceTypeUnknown, membership.VettingMissing,
+// InsufficientHours, IdempotencyKeyReused.
 func (s *Service) Enter(ctx context.Context, actor domain.Actor, cmd Enter) (Batch, error) {
 	var b Batch
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {

@@ -64,6 +64,9 @@ func ReadCharter(body []byte) (c Charter, err error) {
 	if err == nil && c.Safety.LimitDays == 0 { // one kept before there was a part on safety
 		c.Safety = Default().Safety
 	}
+	if err == nil && c.Minors.FromAge == 0 { // one kept before it spoke of minors admits none until it does
+		c.Minors = Minors{FromAge: AgeOfMajority}
+	}
 	return c, err
 }
 

@@ -47,13 +47,13 @@ func TestWhatASafetyCannotSay(t *testing.T) {
 		`{"safety": {"limitDays": 0}}`:  "safety.limitDays",
 		`{"safety": {"limitDays": 91}}`: "safety.limitDays",
 		`{"safety": {"noticeDays": 0}}`: "safety.noticeDays",
-		`{"safety": {"vetting": [{"code": "x", "label": {"fr": "X", "en": "X"}, "months": 1}]}}`:                              "safety.vetting.0",
-		`{"safety": {"vetting": [{"code": "ID", "label": {"fr": "X", "en": ""}, "months": 1}]}}`:                              "safety.vetting.ID.label.en",
-		`{"safety": {"vetting": [{"code": "ID", "label": {"fr": "X", "en": "X"}, "months": 121}]}}`:                           "safety.vetting.ID.months",
-		`{"safety": {"gates": [{"code": "100-B", "vetting": []}]}}`:                                                           "safety.gates.100-B.vetting",
-		`{"safety": {"gates": [{"code": "100-B", "vetting": ["NOTHING"]}]}}`:                                                  "safety.gates.100-B.vetting",
-		`{"safety": {"gates": [{"code": "cooking", "vetting": ["RECORD_CHECK"]}]}}`:                                           "safety.gates.0",
-		`{"safety": {"gates": [{"code": "100", "vetting": ["RECORD_CHECK"]}, {"code": "100", "vetting": ["RECORD_CHECK"]}]}}`: "safety.gates.1",
+		`{"minors": {"vetting": null}, "safety": {"vetting": [{"code": "x", "label": {"fr": "X", "en": "X"}, "months": 1}]}}`:    "safety.vetting.0",
+		`{"minors": {"vetting": null}, "safety": {"vetting": [{"code": "ID", "label": {"fr": "X", "en": ""}, "months": 1}]}}`:    "safety.vetting.ID.label.en",
+		`{"minors": {"vetting": null}, "safety": {"vetting": [{"code": "ID", "label": {"fr": "X", "en": "X"}, "months": 121}]}}`: "safety.vetting.ID.months",
+		`{"safety": {"gates": [{"code": "100-B", "vetting": []}]}}`:                                                              "safety.gates.100-B.vetting",
+		`{"safety": {"gates": [{"code": "100-B", "vetting": ["NOTHING"]}]}}`:                                                     "safety.gates.100-B.vetting",
+		`{"safety": {"gates": [{"code": "cooking", "vetting": ["RECORD_CHECK"]}]}}`:                                              "safety.gates.0",
+		`{"safety": {"gates": [{"code": "100", "vetting": ["RECORD_CHECK"]}, {"code": "100", "vetting": ["RECORD_CHECK"]}]}}`:    "safety.gates.1",
 	} {
 		problems, _ := domain.Problems(accorderie(t).must(t, changes).Validate())
 		if len(problems) != 1 || problems[0].Field != field {

@@ -5,6 +5,7 @@ package conversation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -31,8 +32,9 @@ func New(tx domain.Tx, store Store, access domain.Access, members *membership.Se
 // Send sends a message. What two members agreed on they may still talk about when
 // one of them rests; anything else is for those who take part.
 //
-// Errors: NotFound, Forbidden, Required, TextTooLong, BothSides, exchange.MemberInactive,
-// membership.AbilityLimited, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, Required, TextTooLong, BothSides, membership.MemberInactive,
+// membership.AbilityLimited, membership.VettingMissing, domain.ConsentMissing,
+// IdempotencyKeyReused.
 func (s *Service) Send(ctx context.Context, actor domain.Actor, cmd Send) (Message, error) {
 	var sent Message
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -81,7 +83,7 @@ func (s *Service) send(ctx context.Context, actor domain.Actor, writer domain.ID
 	if err != nil {
 		return id, err
 	}
-	if err := s.reachable(ctx, actor, t, writer); err != nil {
+	if err := s.reachable(ctx, actor, t, writer, now); err != nil {
 		return id, err
 	}
 	if err := s.mayWrite(ctx, actor, t, writer, cmd.OnBehalfOf != domain.Nowhere, now); err != nil {
@@ -151,22 +153,50 @@ func (s *Service) reader(ctx context.Context, actor domain.Actor, writer domain.
 	return reader, err
 }
 
-// reachable: both of the two still belong, and somebody who rests or was suspended
-// only speaks of what was agreed.
-func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, writer domain.ID) error {
+// reachable: both of the two still belong, somebody who rests or was suspended only
+// speaks of what was agreed, and so do a minor and an adult who may not deal with each
+// other, but with who coordinates, moderates or keeps the hours.
+func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, writer domain.ID, now time.Time) error {
 	both, err := s.members.Load(ctx, t.Community, writer, t.Other(writer))
 	if err != nil {
 		return err
 	}
+	var own, other membership.Member
 	for _, m := range both {
+		if m.ID == writer {
+			own = m
+		} else {
+			other = m
+		}
 		switch {
 		case m.ID == writer && t.Exchange == domain.Nowhere && !m.Participation.InGoodStanding() && !actor.System:
 			return domain.Forbidden
 		case m.ID != writer && !m.Participation.Admitted():
-			return domain.NewError(exchange.MemberInactive, "to", "name", m.DisplayName, "state", string(m.Participation))
+			return domain.NewError(membership.MemberInactive, "to", "name", m.DisplayName, "state", string(m.Participation))
 		}
 	}
-	return nil
+	refused := s.members.Meet(ctx, own, other, "to", "to", now)
+	if _, ok := domain.Problems(refused); !ok {
+		return refused
+	}
+	grants, err := s.members.Roles(ctx, t.Community, []domain.ID{own.ID, other.ID})
+	if err != nil || slices.ContainsFunc(grants, func(g membership.RoleGrant) bool { return slices.Contains(domain.ReachEverybody, g.Role) }) {
+		return err
+	}
+	promised, err := s.promised(ctx, t)
+	if err != nil || promised {
+		return err
+	}
+	return refused
+}
+
+// promised says whether a thread is about what was agreed and is not over.
+func (s *Service) promised(ctx context.Context, t Thread) (bool, error) {
+	if t.Exchange == domain.Nowhere {
+		return false, nil
+	}
+	found, err := s.exchanges.LoadAll(ctx, t.Community, []domain.ID{t.Exchange})
+	return len(found) == 1 && found[0].UnderWay() && (found[0].State != exchange.Proposed || found[0].Hold != domain.Nowhere), err
 }
 
 // mayWrite refuses whom a measure keeps from writing, also in somebody else's name,
@@ -187,14 +217,13 @@ func (s *Service) mayWrite(ctx context.Context, actor domain.Actor, t Thread, wr
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, membership.AbilityLimited) || t.Exchange == domain.Nowhere {
+		if !errors.Is(err, membership.AbilityLimited) {
 			return err
 		}
-		found, failed := s.exchanges.LoadAll(ctx, t.Community, []domain.ID{t.Exchange})
+		promised, failed := s.promised(ctx, t)
 		if failed != nil {
 			return failed
 		}
-		promised := len(found) == 1 && found[0].UnderWay() && (found[0].State != exchange.Proposed || found[0].Hold != domain.Nowhere)
 		if !promised {
 			return err
 		}

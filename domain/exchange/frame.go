@@ -4,9 +4,11 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/ledger"
 )
 
 // change decides what an act does to an exchange that was read; after runs once
@@ -105,4 +107,40 @@ func stepOf(x Exchange, a Action, actor domain.Actor, side domain.ID, minutes do
 		Community: x.Community, Exchange: x.ID, State: x.State, Action: a, Member: side, Person: actor.Person,
 		Minutes: minutes, Note: note, At: now,
 	}
+}
+
+// meet refuses to speak anew of what a minor and an adult may not agree on; what was
+// promised they may still change.
+func (s *Service) meet(ctx context.Context, x Exchange, side domain.ID, now time.Time) error {
+	if x.Hold != domain.Nowhere {
+		return nil
+	}
+	both, err := s.members.Load(ctx, x.Community, side, x.Other(side))
+	if err != nil {
+		return err
+	}
+	own, other := both[0], both[1]
+	if own.ID != side {
+		own, other = other, own
+	}
+	return s.members.Meet(ctx, own, other, "exchangeId", "exchangeId", now)
+}
+
+// discreet keeps the receiver's figures from the other side: they learn that
+// the hours are short, not by how much.
+func discreet(err error, own bool) error {
+	if own || !errors.Is(err, ledger.InsufficientHours) {
+		return err
+	}
+	return domain.NewError(ledger.InsufficientHours, "").Because(err)
+}
+
+// aboutExchange makes what is wrong with the two sides or their hours a matter of
+// the exchange, for acts that name nothing else.
+func aboutExchange(err error) error {
+	problems, _ := domain.Problems(err)
+	for _, p := range problems {
+		p.Field = "exchangeId"
+	}
+	return err
 }

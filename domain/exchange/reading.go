@@ -9,7 +9,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 )
 
-// Exchange reads one for its parties and those who see all.
+// Exchange reads one for its parties, a minor's guardian and those who see all.
 // Error: NotFound for everybody else.
 func (s *Service) Exchange(ctx context.Context, actor domain.Actor, community, id domain.ID) (Exchange, error) {
 	var x Exchange
@@ -29,12 +29,13 @@ func (s *Service) Exchange(ctx context.Context, actor domain.Actor, community, i
 	return x, err
 }
 
-// VisibleTo says who may read it: its parties and those who see all.
+// VisibleTo says who may read it: its parties, the guardian of one, and those who see all.
 func (x Exchange) VisibleTo(standing domain.Standing) bool {
-	return standing.Admitted && (x.Party(standing.Member) || standing.May(domain.SeeEveryExchange))
+	return standing.Admitted && (x.Party(standing.Member) || standing.Guards(x.Provider, x.Receiver) || standing.May(domain.SeeEveryExchange))
 }
 
-// List reads exchanges, newest first: one's own, or all for those who see all.
+// List reads exchanges, newest first: one's own, those of a minor whose guardian one is,
+// or all for those who see all.
 func (s *Service) List(ctx context.Context, actor domain.Actor, community domain.ID, filter Filter, page domain.Page, count bool) (domain.Slice[Exchange], int, error) {
 	var found domain.Slice[Exchange]
 	var total int
@@ -44,10 +45,12 @@ func (s *Service) List(ctx context.Context, actor domain.Actor, community domain
 			return err
 		}
 		if !standing.May(domain.SeeEveryExchange) {
-			if filter.Member != domain.Nowhere && filter.Member != standing.Member {
+			if filter.Member == domain.Nowhere {
+				filter.Member = standing.Member
+			}
+			if filter.Member != standing.Member && !standing.Guards(filter.Member) {
 				return domain.Forbidden
 			}
-			filter.Member = standing.Member
 		}
 		if count {
 			if total, err = s.store.Count(ctx, community, filter); err != nil {

@@ -4,7 +4,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -35,8 +34,9 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Propose starts an exchange. Either side may; the other answers.
 //
 // Errors: NotFound, Forbidden, Required, SameMember, OwnListing, NotAvailable,
-// MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown,
-// membership.AbilityLimited, membership.VettingMissing, IdempotencyKeyReused.
+// membership.MemberInactive, NotAParty, BothSides, MinutesOutOfRange, ServiceTypeUnknown,
+// membership.AbilityLimited, membership.VettingMissing, domain.ConsentMissing,
+// IdempotencyKeyReused.
 func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal) (Exchange, error) {
 	var x Exchange
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -150,29 +150,50 @@ func (s *Service) strangers(ctx context.Context, actor domain.Actor, community, 
 }
 
 // bothAble refuses an agreement with somebody who is not there, or from whom a measure
-// keeps it for now, but for what was promised before. Of a measure only its own side
-// learns; to the other one its member takes no part.
+// keeps it for now, but for what was promised before, and what a minor and an adult may
+// not agree on. Of a measure only its own side learns; to the other one its member takes
+// no part.
 func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, about string, now time.Time) error {
 	found, err := s.members.Load(ctx, x.Community, x.Provider, x.Receiver)
 	if err != nil {
 		return err
 	}
 	var c domain.Check
+	var own, other membership.Member
 	for _, m := range found {
+		if m.ID == side {
+			own = m
+		} else {
+			other = m
+		}
 		field, ability := "providerId", membership.Offering
 		if m.ID == x.Receiver {
 			field, ability = "receiverId", membership.Requesting
 		}
-		c.That(m.Participation.InGoodStanding(), MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
+		c.That(m.Participation.InGoodStanding(), membership.MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
 		if x.Hold != domain.Nowhere || m.LimitedUntil(ability, now).IsZero() {
 			continue
 		}
 		if m.ID == side {
 			return s.members.Able(ctx, m, ability, about, now)
 		}
-		c.That(!m.Participation.InGoodStanding(), MemberInactive, field, "name", m.DisplayName)
+		c.That(!m.Participation.InGoodStanding(), membership.MemberInactive, field, "name", m.DisplayName)
 	}
-	return c.Err()
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if about == "" {
+		about = "serviceTypeId" // as a service that asks for an attestation
+	}
+	return s.members.Meet(ctx, own, other, about, x.fieldOf(other.ID), now)
+}
+
+// fieldOf is how the input of a proposal calls one of the two sides.
+func (x Exchange) fieldOf(side domain.ID) string {
+	if side == x.Provider {
+		return "providerId"
+	}
+	return "receiverId"
 }
 
 // mayWrite refuses words to whom nothing was agreed with yet, by somebody whom a
@@ -223,7 +244,7 @@ func (s *Service) vetted(ctx context.Context, x Exchange, rules community.Safety
 // promised stays promised until it does.
 //
 // Errors: NotFound, WrongState, MinutesOutOfRange, membership.AbilityLimited,
-// IdempotencyKeyReused.
+// membership.VettingMissing, domain.ConsentMissing, IdempotencyKeyReused.
 func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms Terms) (Exchange, error) {
 	act.Terms = terms
 	return s.act(ctx, actor, Revise, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
@@ -235,6 +256,9 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 			return x, Step{}, err
 		}
 		if err := s.mayWrite(ctx, actor, x, side, terms.Message, now); err != nil {
+			return x, Step{}, err
+		}
+		if err := s.meet(ctx, x, side, now); err != nil {
 			return x, Step{}, err
 		}
 		where, rules, err := s.communities.Rules(ctx, x.Community, now)
@@ -251,8 +275,8 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 
 // Accept agrees to the terms that stand, and promises the receiver's hours.
 //
-// Errors: NotFound, WrongState, NotYourTurn, MemberInactive, InsufficientHours,
-// membership.AbilityLimited, membership.VettingMissing.
+// Errors: NotFound, WrongState, NotYourTurn, membership.MemberInactive, InsufficientHours,
+// membership.AbilityLimited, membership.VettingMissing, domain.ConsentMissing.
 func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	var promise ledger.Hold
 	var former domain.ID // what was promised before a counter-proposal, perhaps expired since
@@ -459,23 +483,4 @@ func (s *Service) release(ctx context.Context, x Exchange, _ domain.ID, now time
 		return nil
 	}
 	return s.ledger.Release(ctx, x.Community, now, x.Hold)
-}
-
-// discreet keeps the receiver's figures from the other side: they learn that
-// the hours are short, not by how much.
-func discreet(err error, own bool) error {
-	if own || !errors.Is(err, ledger.InsufficientHours) {
-		return err
-	}
-	return domain.NewError(ledger.InsufficientHours, "").Because(err)
-}
-
-// aboutExchange makes what is wrong with the two sides or their hours a matter of
-// the exchange, for acts that name nothing else.
-func aboutExchange(err error) error {
-	problems, _ := domain.Problems(err)
-	for _, p := range problems {
-		p.Field = "exchangeId"
-	}
-	return err
 }

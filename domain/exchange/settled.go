@@ -48,7 +48,8 @@ type Given struct {
 // the caller's transaction; whatever the caller saves comes before. The side is
 // the member who says so, Nowhere when it is neither.
 //
-// Errors: SameMember, ServiceTypeUnknown, MinutesOutOfRange, MemberInactive, InsufficientHours, AccountClosed.
+// Errors: SameMember, ServiceTypeUnknown, MinutesOutOfRange, membership.MemberInactive,
+// membership.VettingMissing, domain.ConsentMissing, InsufficientHours, AccountClosed.
 func (s *Service) SettleOne(ctx context.Context, actor domain.Actor, where domain.ID, a Action, side domain.ID, given Given, now time.Time,
 	before func(context.Context, Exchange) error,
 ) (Exchange, error) {
@@ -130,6 +131,10 @@ func (s *Service) born(ctx context.Context, actor domain.Actor, where domain.ID,
 			CreatedAt: now, UpdatedAt: now, Version: 1,
 		}
 		x.Settled = g.check(c, line, rules, people)
+		met := s.met(ctx, c, line, people[g.Provider], people[g.Receiver], side, now)
+		if met != nil {
+			return nil, nil, met
+		}
 		x.Actual = x.Settled
 		left.spend(c, line, accounts[g.Receiver], accounts[g.Provider], x.Settled)
 		all[i], steps[i] = x, stepOf(x, a, actor, side, g.Minutes, g.Reference, now)
@@ -139,6 +144,27 @@ func (s *Service) born(ctx context.Context, actor domain.Actor, where domain.ID,
 	}
 	all, err = s.store.AddAll(ctx, all, steps)
 	return all, accounts, err
+}
+
+// met says what a minor and an adult may not have settled between them. Who enters the
+// cheques of others learns no more of it than the adult does.
+func (s *Service) met(ctx context.Context, c *domain.Check, line string, provider, receiver membership.Member, side domain.ID, now time.Time) error {
+	own, other, field := receiver, provider, "providerId"
+	if side == provider.ID {
+		own, other, field = provider, receiver, "receiverId"
+	}
+	if own.ID != side && own.Awaits(now) {
+		own, other, field = other, own, "receiverId"
+	}
+	if own.ID == domain.Nowhere || other.ID == domain.Nowhere {
+		return nil // wrong already
+	}
+	err := s.members.Meet(ctx, own, other, line+"serviceTypeId", line+field, now)
+	if _, ok := domain.Problems(err); err != nil && !ok {
+		return err
+	}
+	c.Also(err)
+	return nil
 }
 
 // sides reads the members and accounts that exchanges name, once each.
@@ -181,7 +207,7 @@ func (g Given) check(c *domain.Check, line string, rules community.Charter, peop
 		case m.ID == domain.Nowhere:
 			c.That(false, MemberUnknown, line+side.field)
 		case !m.Participation.Admitted():
-			c.That(false, MemberInactive, line+side.field, "name", m.DisplayName, "state", string(m.Participation))
+			c.That(false, membership.MemberInactive, line+side.field, "name", m.DisplayName, "state", string(m.Participation))
 		}
 	}
 	c.That(g.Provider != g.Receiver, SameMember, line+"receiverId")

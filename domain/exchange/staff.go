@@ -199,15 +199,37 @@ func (s *Service) WaitAnew(ctx context.Context, community, member domain.ID) err
 // CancelProposalsOf withdraws what a leaver had proposed or was asked, so that
 // nobody waits for an answer.
 func (s *Service) CancelProposalsOf(ctx context.Context, community, member domain.ID) error {
+	return s.cancelOf(ctx, community, member, member, Proposed)
+}
+
+// CallOffOf calls off what a minor had proposed or agreed whose guardian withdrew their
+// consent, and gives back what was promised; both sides are told. What was done is still
+// confirmed. Where a consent stands again nothing is called off.
+func (s *Service) CallOffOf(ctx context.Context, community, member domain.ID) error {
+	var waits bool
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		found, err := s.members.LoadAll(ctx, community, []domain.ID{member})
+		waits = len(found) == 1 && found[0].Awaits(now)
+		return err
+	})
+	if err != nil || !waits {
+		return err
+	}
+	return s.cancelOf(ctx, community, member, domain.Nowhere, Proposed, Accepted)
+}
+
+// cancelOf cancels as the program what a member has in some states; instead is whom it
+// stands in for, who is not told.
+func (s *Service) cancelOf(ctx context.Context, community, member, instead domain.ID, states ...State) error {
 	var open []Exchange
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
-		page, err := s.store.List(ctx, community, Filter{Member: member, States: []State{Proposed}}, domain.Page{Limit: 1000})
+		page, err := s.store.List(ctx, community, Filter{Member: member, States: states}, domain.Page{Limit: 1000})
 		open = page.Items
 		return err
 	})
 	for _, x := range open {
 		if err == nil || errors.Is(err, WrongState) { // somebody answered meanwhile
-			err = s.byItself(ctx, x, Cancel, member, func(x Exchange) (Exchange, error) {
+			err = s.byItself(ctx, x, Cancel, instead, func(x Exchange) (Exchange, error) {
 				x.ExpiresAt = time.Time{}
 				return x.step(Cancel)
 			}, s.release)

@@ -14,14 +14,13 @@ import (
 
 // What can go wrong with an exchange.
 const (
-	WrongState     domain.Code = "EXCHANGE_STATE"      // args: state; it does not allow this any more, or not yet
-	NotYourTurn    domain.Code = "NOT_YOUR_TURN"       // the other side must answer
-	SameMember     domain.Code = "SAME_MEMBER"         // giver and receiver are one
-	OwnListing     domain.Code = "OWN_LISTING"         // nobody answers their own listing
-	NotAvailable   domain.Code = "LISTING_UNAVAILABLE" // met, expired, archived
-	MemberInactive domain.Code = "MEMBER_INACTIVE"     // the member paused, left, or is not admitted yet; args: name
-	NotAParty      domain.Code = "NOT_A_PARTY"         // neither gives nor receives in it
-	MemberUnknown  domain.Code = "MEMBER_UNKNOWN"      // in a list: no member of this community
+	WrongState    domain.Code = "EXCHANGE_STATE"      // args: state; it does not allow this any more, or not yet
+	NotYourTurn   domain.Code = "NOT_YOUR_TURN"       // the other side must answer
+	SameMember    domain.Code = "SAME_MEMBER"         // giver and receiver are one
+	OwnListing    domain.Code = "OWN_LISTING"         // nobody answers their own listing
+	NotAvailable  domain.Code = "LISTING_UNAVAILABLE" // met, expired, archived
+	NotAParty     domain.Code = "NOT_A_PARTY"         // neither gives nor receives in it
+	MemberUnknown domain.Code = "MEMBER_UNKNOWN"      // in a list: no member of this community
 )
 
 // State is where an exchange stands.

@@ -96,7 +96,7 @@ func (s *Service) voter(ctx context.Context, actor domain.Actor, community, id d
 		return d, Seat{}, domain.NewError(DecisionState, "decisionId", "state", string(d.State))
 	}
 	seat, ok, err := s.store.Seat(ctx, community, id, standing.Member)
-	if err == nil && !ok {
+	if err == nil && (!ok || standing.UnderAge) { // noted as a minor since
 		err = domain.NewError(NotOnTheRoll, "decisionId")
 	}
 	if err == nil && seat.Conflict != "" {

@@ -156,7 +156,8 @@ func (s *Service) PoolFor(ctx context.Context, community domain.ID, purpose stri
 }
 
 // Give moves hours of one's own to another account, as a gift. A coordinator
-// may do it for a member, though never to themselves, or from the community.
+// may do it for a member, though never to themselves, or from the community, though
+// never to their own household.
 //
 // Errors: NotFound, Forbidden, BothSides, EarmarkedHours, InsufficientHours, AccountClosed, IdempotencyKeyReused.
 func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Transfer, error) {
@@ -182,8 +183,8 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		if err := from.Unearmarked("from"); err != nil {
 			return domain.Nowhere, err
 		}
-		if from.Kind == Member && from.Owner != standing.Member && to.Kind == Member && to.Owner == standing.Member {
-			return domain.Nowhere, domain.NewError(domain.BothSides, "from")
+		if err := s.notToOneself(ctx, standing, from, to); err != nil {
+			return domain.Nowhere, err
 		}
 		leg := Transfer{ID: domain.NewID(), Kind: Gift, Minutes: cmd.Minutes, Debit: cmd.From, Credit: cmd.To}
 		_, err = s.Post(ctx, Posting{
@@ -197,6 +198,25 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 		}
 		return leg.ID, err
 	})
+}
+
+// notToOneself refuses who acts for another member, or for the whole, and gives to
+// themselves, or from the whole to who lives with them.
+func (s *Service) notToOneself(ctx context.Context, standing domain.Standing, from, to Account) error {
+	if to.Kind != Member || from.Kind == Member && from.Owner == standing.Member {
+		return nil
+	}
+	own := to.Owner == standing.Member
+	if !own && from.Kind != Member {
+		var err error
+		if own, err = s.store.Together(ctx, from.Community, standing.Member, to.Owner); err != nil {
+			return err
+		}
+	}
+	if own {
+		return domain.NewError(domain.BothSides, "from")
+	}
+	return nil
 }
 
 // Give is a gift of hours.

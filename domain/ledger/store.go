@@ -50,6 +50,9 @@ type Store interface {
 	KeepSponsor(ctx context.Context, s Sponsored) error
 	Sponsors(ctx context.Context, community domain.ID, transfers []domain.ID) ([]Sponsored, error)
 
+	// Together says whether two members live in one household.
+	Together(ctx context.Context, community, one, other domain.ID) (bool, error)
+
 	Accounts(ctx context.Context, community domain.ID, ids []domain.ID) ([]Account, error)
 	AccountsOf(ctx context.Context, community domain.ID, owners []domain.ID) ([]Account, error)
 	CommunityAccounts(ctx context.Context, community domain.ID) ([]Account, error)

@@ -127,7 +127,7 @@ func (s *Service) submit(ctx context.Context, actor domain.Actor, standing domai
 	if l, err = l.step(submit); err != nil {
 		return err
 	}
-	if err := s.able(ctx, community, l.Member, l.Kind, "listingId", now); err != nil {
+	if err := s.able(ctx, community, l.Member, l.Kind, l.Content, "listingId", now); err != nil {
 		return err
 	}
 	where, rules, err := s.communities.Rules(ctx, community, now)

@@ -32,7 +32,7 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // charter asks for it.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, ServiceTypeUnknown, ValueUnknown, OutOfRange,
-// membership.AbilityLimited, IdempotencyKeyReused and those of media.Show.
+// membership.AbilityLimited, membership.OfAgeOnly, IdempotencyKeyReused and those of media.Show.
 func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -48,7 +48,7 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (L
 			return domain.NewError(domain.ValueUnknown, "kind")
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "createListing", Input: cmd}, func() (domain.ID, error) {
-			if err := s.able(ctx, cmd.Community, owner, cmd.Kind, "", now); err != nil {
+			if err := s.able(ctx, cmd.Community, owner, cmd.Kind, content, "", now); err != nil {
 				return domain.Nowhere, err
 			}
 			where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
@@ -80,13 +80,32 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, cmd Create) (L
 	return l, err
 }
 
-// able refuses what a measure keeps a member from for now.
-func (s *Service) able(ctx context.Context, community, owner domain.ID, kind Kind, field string, now time.Time) error {
+// able refuses what a measure keeps a member from for now, and what a minor shows
+// outside of the community.
+func (s *Service) able(ctx context.Context, community, owner domain.ID, kind Kind, content Content, field string, now time.Time) error {
 	ability := membership.Offering
 	if kind == Request {
 		ability = membership.Requesting
 	}
-	return s.members.AbleByID(ctx, community, owner, ability, field, now)
+	found, err := s.members.Load(ctx, community, owner)
+	if err != nil {
+		return err
+	}
+	if err := s.members.Able(ctx, found[0], ability, field, now); err != nil {
+		return err
+	}
+	if field == "" {
+		field = "visibility"
+	}
+	return content.staysInside(found[0], field, now)
+}
+
+// staysInside refuses that a minor is shown outside of the community.
+func (w Content) staysInside(owner membership.Member, field string, now time.Time) error {
+	if w.Visibility != Inside && owner.UnderAge(now) {
+		return domain.NewError(membership.OfAgeOnly, field)
+	}
+	return nil
 }
 
 // publish shows a listing from now until the charter's expiry.
@@ -114,7 +133,13 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id 
 		if err != nil {
 			return l, err
 		}
-		if l.Content, err = edit(l.Content).check(); err == nil && photos != nil {
+		if l.Content, err = edit(l.Content).check(); err == nil && l.Content.Visibility != Inside {
+			var owner []membership.Member
+			if owner, err = s.members.Load(ctx, community, l.Member); err == nil {
+				err = l.Content.staysInside(owner[0], "visibility", now)
+			}
+		}
+		if err == nil && photos != nil {
 			err = s.photos.Show(ctx, community, l.Member, l.ID, photos, now)
 		}
 		return l, err
@@ -123,7 +148,8 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, community, id 
 
 // Renew shows a listing for another term, in one tap.
 //
-// Errors: NotFound, WrongState, membership.AbilityLimited, IdempotencyKeyReused.
+// Errors: NotFound, WrongState, membership.AbilityLimited, membership.OfAgeOnly,
+// domain.ConsentMissing, IdempotencyKeyReused.
 func (s *Service) Renew(ctx context.Context, actor domain.Actor, community, id domain.ID, key string) (Listing, error) {
 	var l Listing
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -163,7 +189,7 @@ func (s *Service) publishing(ctx context.Context, actor domain.Actor, community,
 	return s.change(ctx, actor, community, id, p, func(ctx context.Context, l Listing, now time.Time) (Listing, error) {
 		l, err := l.step(a)
 		if err == nil && a == renew {
-			err = s.able(ctx, community, l.Member, l.Kind, "listingId", now)
+			err = s.able(ctx, community, l.Member, l.Kind, l.Content, "listingId", now)
 		}
 		if err != nil {
 			return l, err

@@ -96,7 +96,7 @@ func (s *Service) NoteOrientation(ctx context.Context, actor domain.Actor, commu
 // ApplyForCoOwnership puts somebody on the published list. They are admitted when
 // nobody objects in time; an objection leads to a decision.
 //
-// Errors: NotFound, Forbidden, MemberState, SharesMissing, StatutesNotAccepted,
+// Errors: NotFound, Forbidden, MemberState, OfAgeOnly, SharesMissing, StatutesNotAccepted,
 // OrientationMissing, IdempotencyKeyReused.
 func (s *Service) ApplyForCoOwnership(ctx context.Context, actor domain.Actor, cmd ApplyForCoOwnership) (Admission, error) {
 	var a Admission
@@ -125,6 +125,9 @@ func (s *Service) list(ctx context.Context, actor domain.Actor, m Member, statut
 	where, rules, err := s.communities.Rules(ctx, m.Community, now)
 	if err != nil {
 		return domain.Nowhere, err
+	}
+	if m.UnderAge(now) {
+		return domain.Nowhere, domain.NewError(OfAgeOnly, "communityId")
 	}
 	if !m.Governance.MayBecome(Candidate) || m.Kind != Person {
 		return domain.Nowhere, domain.NewError(MemberState, "communityId", "state", string(m.Governance))
@@ -276,8 +279,8 @@ func (s *Service) AdmissionOf(ctx context.Context, community, member domain.ID) 
 }
 
 // PassTime admits whom nobody objected to in time, and ends votes whose shares were
-// bought back; it tells whose attestations end soon. It does what people had asked for,
-// and nothing by counting.
+// bought back; it tells whose attestations end soon, and who is of age. It does what
+// people had asked for, and nothing by counting.
 func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
 		due, err := s.store.TacitAdmissions(ctx, community, now, atOnce)
@@ -291,7 +294,7 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.endVotes(ctx, community), s.remindOfVettings(ctx, community))
+	return errors.Join(s.endVotes(ctx, community), s.remindOfVettings(ctx, community), s.comeOfAge(ctx, community))
 }
 
 func (s *Service) admission(ctx context.Context, community, id domain.ID) (Admission, error) {

@@ -57,7 +57,8 @@ type HelpTold struct {
 // NameHelper lets another member act for oneself. A coordinator may note it for
 // somebody, with how consent was given; a helper may not pass it on.
 //
-// Errors: NotFound, Forbidden, OwnHelper, DateInvalid, Required, MemberState, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, OwnHelper, DateInvalid, Required, MemberState,
+// domain.ConsentMissing, VettingMissing, IdempotencyKeyReused.
 func (s *Service) NameHelper(ctx context.Context, actor domain.Actor, cmd NameHelper) (Member, error) {
 	var helped Member
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -90,8 +91,12 @@ func (s *Service) NameHelper(ctx context.Context, actor domain.Actor, cmd NameHe
 		cmd.Consent = c.Text("consent", cmd.Consent, least, 500)
 		c.That(cmd.Until.After(now), DateInvalid, "until")
 		c.That(helper.ID != helped.ID, OwnHelper, "helperId")
-		c.That(helper.Participation.InGoodStanding(), MemberState, "helperId", "state", string(helper.Participation))
+		// Of a minor nobody learns here that they are one.
+		c.That(helper.Participation.InGoodStanding() && !helper.UnderAge(now), MemberState, "helperId", "state", string(helper.Participation))
 		if err := c.Err(); err != nil {
+			return err
+		}
+		if err := s.Meet(ctx, helped, helper, "helperId", "helperId", now); err != nil {
 			return err
 		}
 		_, _, err = s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "nameHelper", Input: cmd}, func() (domain.ID, error) {

@@ -47,9 +47,13 @@ func (m Member) LimitedUntil(a Ability, now time.Time) time.Time {
 	return until
 }
 
-// Able refuses what a measure keeps a member from for now, inside the caller's
-// transaction; field is what the caller named. Error: AbilityLimited.
+// Able refuses what a measure keeps a member from for now, and a minor without their
+// guardian's consent from all but writing, inside the caller's transaction; field is
+// what the caller named. Errors: AbilityLimited, domain.ConsentMissing.
 func (s *Service) Able(ctx context.Context, m Member, a Ability, field string, now time.Time) error {
+	if a != Messaging && m.Awaits(now) { // with whom they write is Meet's to say
+		return domain.NewError(domain.ConsentMissing, field)
+	}
 	until := m.LimitedUntil(a, now)
 	if until.IsZero() {
 		return nil
@@ -61,7 +65,7 @@ func (s *Service) Able(ctx context.Context, m Member, a Ability, field string, n
 	return domain.NewError(AbilityLimited, field, "what", domain.Word("ability."+a), "until", until.In(where.Zone()))
 }
 
-// AbleByID is Able for who was not read yet. Errors: NotFound, AbilityLimited.
+// AbleByID is Able for who was not read yet. Errors: NotFound and those of Able.
 func (s *Service) AbleByID(ctx context.Context, community, member domain.ID, a Ability, field string, now time.Time) error {
 	m, err := s.byID(ctx, community, member)
 	if err != nil {

@@ -40,9 +40,10 @@ func (s *Service) see(ctx context.Context, actor domain.Actor, community domain.
 }
 
 // VisibleTo says who may read it: members see members, but for those from
-// whom a block keeps them; applications are for those who admit, and for the applicant.
+// whom a block keeps them; applications are for those who admit, for the applicant, and
+// for the guardian of one.
 func (m Member) VisibleTo(standing domain.Standing) bool {
-	if m.ID == standing.Member {
+	if m.ID == standing.Member || standing.Guards(m.ID) {
 		return true
 	}
 	return standing.Admitted && standing.Sees(m.ID) && (!m.AdmittedAt.IsZero() || standing.May(domain.AdmitMembers))
@@ -181,7 +182,7 @@ func (s *Service) byID(ctx context.Context, community, id domain.ID) (Member, er
 // their own, or that of a member they may act for, who must then be in good
 // standing where taking part is asked for.
 //
-// Errors: Unauthenticated, NotFound, Forbidden, MemberState.
+// Errors: Unauthenticated, NotFound, Forbidden, MemberState, domain.ConsentMissing.
 func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, onBehalfOf domain.ID, p domain.Permission) (domain.ID, error) {
 	standing, err := s.authorise(ctx, actor, community, p)
 	if err != nil || onBehalfOf == domain.Nowhere || onBehalfOf == standing.Member {
@@ -193,6 +194,9 @@ func (s *Service) ActingAs(ctx context.Context, actor domain.Actor, community, o
 	m, err := s.byID(ctx, community, onBehalfOf)
 	if err == nil && p == domain.TakePart && !m.Participation.InGoodStanding() {
 		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
+	}
+	if err == nil && p == domain.TakePart && m.Guarded != nil && !m.Guarded.Consented {
+		err = domain.NewError(domain.ConsentMissing, "onBehalfOf")
 	}
 	return m.ID, err
 }
@@ -232,6 +236,9 @@ func (s *Service) ByConsent(ctx context.Context, actor domain.Actor, community, 
 func (s *Service) mayActFor(ctx context.Context, standing domain.Standing, community, member domain.ID) error {
 	if standing.May(domain.ActForMember) {
 		return nil
+	}
+	if standing.UnderAge {
+		return domain.Forbidden
 	}
 	all, err := s.Helpers(ctx, community, []domain.ID{member})
 	if err == nil && !helps(all, standing.Member) {

@@ -14,7 +14,7 @@ import (
 // already held gets the new term. The one who coordinates until revoked gets no
 // end, or one day there would be nobody.
 //
-// Errors: NotFound, Forbidden, RoleUnknown, DateInvalid, MemberState, LastCoordinator, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, RoleUnknown, DateInvalid, MemberState, OfAgeOnly, LastCoordinator, IdempotencyKeyReused.
 func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant) (Member, error) {
 	once := domain.Once{Key: g.Key, Action: "grantRole", Input: g}
 	return s.change(ctx, actor, g.Community, g.Member, domain.GrantRoles, once, func(ctx context.Context, m Member, now time.Time) (Member, error) {
@@ -30,6 +30,9 @@ func (s *Service) GrantRole(ctx context.Context, actor domain.Actor, g RoleGrant
 		}
 		if !m.Participation.InGoodStanding() {
 			return m, domain.NewError(MemberState, "memberId", "state", string(m.Participation))
+		}
+		if m.UnderAge(now) {
+			return m, domain.NewError(OfAgeOnly, "memberId")
 		}
 		if g.Role == domain.Coordinator && !g.Until.IsZero() {
 			if err := s.keepsACoordinator(ctx, g.Community, m.ID, "until", now); err != nil {

@@ -50,13 +50,14 @@ func (m Member) Stage() Stage {
 }
 
 // Standing is what a member may stand on, given the roles whose term runs. A
-// suspended member keeps no role's power while it lasts; nobody is kept apart from
-// whoever holds a role that reaches everybody.
+// suspended member keeps no role's power while it lasts, and a minor has none; nobody is
+// kept apart from whoever holds a role that reaches everybody.
 func (m Member) Standing(roles []domain.Role, apart ...domain.ID) domain.Standing {
 	s := domain.Standing{Member: m.ID, Admitted: m.Participation.Admitted(), Active: m.Participation.InGoodStanding()}
-	if m.Participation != Suspended {
+	if m.Participation != Suspended && m.Guarded == nil {
 		s.Roles = roles
 	}
+	s.UnderAge, s.Waiting = m.Guarded != nil, m.Guarded != nil && !m.Guarded.Consented
 	if !s.Has(domain.ReachEverybody...) {
 		s.Apart = apart
 	}

@@ -90,7 +90,8 @@ func newMember(community, person domain.ID, name string, now time.Time) Member {
 
 // Apply asks to join. A coordinator then has a conversation and admits.
 //
-// Errors: Unauthenticated, NotFound, AlreadyMember, TextTooLong.
+// Errors: Unauthenticated, NotFound, AlreadyMember, TextTooLong, DateInvalid,
+// MinorNotAdmitted.
 func (s *Service) Apply(ctx context.Context, actor domain.Actor, cmd Apply) (Member, error) {
 	if actor.Person == domain.Nowhere {
 		return Member{}, domain.Unauthenticated
@@ -102,7 +103,8 @@ func (s *Service) Apply(ctx context.Context, actor domain.Actor, cmd Apply) (Mem
 		if err := c.Err(); err != nil {
 			return err
 		}
-		if _, _, err := s.communities.Rules(ctx, cmd.Community, now); err != nil {
+		where, rules, err := s.communities.Rules(ctx, cmd.Community, now)
+		if err != nil {
 			return err
 		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "applyToJoin", Input: cmd}, func() (domain.ID, error) {
@@ -113,7 +115,10 @@ func (s *Service) Apply(ctx context.Context, actor domain.Actor, cmd Apply) (Mem
 			applicant = newMember(cmd.Community, actor.Person, name, now)
 			applicant.Email, applicant.Message = email, cmd.Message
 			s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: Applied, Actor: actor.Person, Subject: applicant.ID})
-			return applicant.ID, s.store.Add(ctx, applicant)
+			if err := s.store.Add(ctx, applicant); err != nil {
+				return domain.Nowhere, err
+			}
+			return applicant.ID, s.applyUnderAge(ctx, applicant.ID, where, rules.Minors, cmd.ComesOfAgeOn, now)
 		})
 		if err != nil {
 			return err
@@ -127,11 +132,15 @@ func (s *Service) Apply(ctx context.Context, actor domain.Actor, cmd Apply) (Mem
 // Admit welcomes an applicant: a number, an account, and the starting hours
 // from the community, once.
 //
-// Errors: NotFound, Forbidden, MemberState, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, MemberState, MinorNotAdmitted, domain.ConsentMissing,
+// IdempotencyKeyReused.
 func (s *Service) Admit(ctx context.Context, actor domain.Actor, community, member domain.ID, key string) (Member, error) {
 	once := domain.Once{Key: key, Action: "admitMember", Input: member}
 	return s.change(ctx, actor, community, member, domain.AdmitMembers, once, func(ctx context.Context, m Member, now time.Time) (Member, error) {
-		_, charter, err := s.communities.Rules(ctx, community, now)
+		where, charter, err := s.communities.Rules(ctx, community, now)
+		if err == nil && m.Participation == Applicant {
+			err = s.admissible(ctx, m, where, charter.Minors, now)
+		}
 		if err != nil {
 			return m, err
 		}
@@ -195,6 +204,9 @@ func (s *Service) Decline(ctx context.Context, actor domain.Actor, community, me
 			return m, err
 		}
 		s.tx.Record(ctx, domain.Event{ID: domain.NewID(), Kind: NotAdmitted, Actor: actor.Person, Subject: m.ID})
+		if err := s.forgetMinor(ctx, m); err != nil {
+			return m, err
+		}
 		return s.store.Save(ctx, m)
 	})
 }
@@ -292,6 +304,9 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 			return m, err
 		}
 		m.LeftAt = now
+		if err := s.forgetMinor(ctx, m); err != nil {
+			return m, err
+		}
 		if m, err = s.store.Save(ctx, m); err != nil {
 			return m, err
 		}

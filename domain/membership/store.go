@@ -105,6 +105,18 @@ type Store interface {
 	// once, but for those that another of the kind outlasts.
 	TakeExpiringVettings(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Vetting, error)
 
+	// NoteMinor keeps on which day a member comes of age, or another day than before; a
+	// consent stays. ForgetMinor takes it away, and the consent with it.
+	NoteMinor(ctx context.Context, m Minor) error
+	ForgetMinor(ctx context.Context, community, member domain.ID) error
+	// SaveConsent keeps a minor's consent, in the place of the one before.
+	SaveConsent(ctx context.Context, m Minor) error
+	Minors(ctx context.Context, community domain.ID, members []domain.ID) ([]Minor, error)
+	// WardsOf lists the minors for whom a member's consent as a guardian stands.
+	WardsOf(ctx context.Context, community, guardian domain.ID, now time.Time) ([]domain.ID, error)
+	// TakeOfAge takes away those who are of age, and answers what was known of them.
+	TakeOfAge(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Minor, error)
+
 	// Memberships lists where a person belongs, and as which member.
 	Memberships(ctx context.Context, person domain.ID) ([]Belonging, error)
 	// Places are the communities where a person has something to read: as a member, or as

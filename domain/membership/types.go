@@ -124,7 +124,8 @@ type Member struct {
 	ResumesAs     Participation // what a paused membership returns to
 	LeftAt        time.Time
 	DeclineReason string
-	Limits        []Limit // what measures keep from them for a time
+	Limits        []Limit  // what measures keep from them for a time
+	Guarded       *Guarded // of a minor; nil for those of age
 	Version       int
 }
 
@@ -161,9 +162,10 @@ type Register struct {
 
 // Apply is somebody's wish to join.
 type Apply struct {
-	Community domain.ID
-	Message   string
-	Key       string `json:"-"`
+	Community    domain.ID
+	Message      string
+	ComesOfAgeOn time.Time `json:",omitzero"` // zero for those of age
+	Key          string    `json:"-"`
 }
 
 // The events of membership.

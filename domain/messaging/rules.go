@@ -5,6 +5,7 @@ package messaging
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,18 @@ type told struct {
 
 	suggested     domain.ID // a suggestion, or a project: told is whoever suggested it, a member or not
 	suggestedKind Kind
+	guarded       []domain.ID // the guardians of the minors among them are told
+}
+
+// others are those of whom a guardian may have to be told, and who are not told
+// themselves.
+func (t told) others() []domain.ID {
+	return slices.DeleteFunc(slices.Clone(t.guarded), func(m domain.ID) bool { return slices.Contains(t.members, m) })
+}
+
+// guards says whether a member's guardian is told.
+func (t told) guards(m membership.Member, at time.Time) bool {
+	return slices.Contains(t.guarded, m.ID) && m.UnderAge(at) && m.Guarded.Guardian != domain.Nowhere
 }
 
 // tell says whom an event concerns; ok is false when nobody needs to know.
@@ -133,6 +146,9 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellModeration(e)
 	case membership.VettingRecorded, membership.VettingExpiring, membership.VettingWithdrawn:
 		return tellVetting(e)
+	case membership.MinorRecorded, membership.MinorRemoved, membership.CameOfAge,
+		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew:
+		return tellMinor(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)
 	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:
@@ -207,6 +223,9 @@ func tellExchange(e domain.RecordedEvent) (told, error) {
 	}
 	if t.kind == ExchangeDisputed {
 		t.toStaff = DisputeToSettle
+	}
+	if e.Kind != exchange.Remind.EventKind() {
+		t.guarded = []domain.ID{x.Provider, x.Receiver}
 	}
 	return t, nil
 }

@@ -86,7 +86,9 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		}
 		t.members = append(t.members, waiting...)
 	}
-	members, err := s.members.Load(ctx, e.Community, t.members...)
+	members, err := s.members.Load(ctx, e.Community, slices.Concat(t.members, t.others())...)
+	guarded := slices.DeleteFunc(slices.Clone(members), func(m membership.Member) bool { return !t.guards(m, e.At) })
+	members = slices.DeleteFunc(members, func(m membership.Member) bool { return !slices.Contains(t.members, m.ID) })
 	if err := tell(t.kind, other, members, err); err != nil {
 		return nil, err
 	}
@@ -97,6 +99,12 @@ func (s *Service) address(ctx context.Context, e domain.RecordedEvent, t told) (
 		}
 		if t.thing = g.ID; ok { // no member, perhaps: known by nothing but their account
 			_ = tell(t.suggestedKind, other, []membership.Member{{Person: g.Person}}, nil)
+		}
+	}
+	for _, m := range guarded {
+		guardian, err := s.members.LoadAll(ctx, e.Community, []domain.ID{m.Guarded.Guardian})
+		if err := tell(WardExchange, func(domain.ID) domain.ID { return m.ID }, guardian, err); err != nil {
+			return nil, err
 		}
 	}
 	if t.actedFor != domain.Nowhere {

@@ -142,6 +142,17 @@ const (
 	MemberVettingExpiring Kind = "MEMBER_VETTING_EXPIRING" // for coordinators
 	VettingWithdrawn      Kind = "VETTING_WITHDRAWN"
 
+	MinorRecorded          Kind = "MINOR_RECORDED"
+	MinorRemoved           Kind = "MINOR_REMOVED"
+	CameOfAge              Kind = "MINOR_CAME_OF_AGE"
+	ConsentRecorded        Kind = "GUARDIAN_CONSENT_RECORDED"
+	ConsentWithdrawn       Kind = "GUARDIAN_CONSENT_WITHDRAWN"
+	WardConsentRecorded    Kind = "WARD_CONSENT_RECORDED" // for the guardian, as the next
+	WardConsentWithdrawn   Kind = "WARD_CONSENT_WITHDRAWN"
+	WardReleased           Kind = "WARD_RELEASED"
+	WardExchange           Kind = "WARD_EXCHANGE"
+	MemberConsentWithdrawn Kind = "MEMBER_CONSENT_WITHDRAWN" // for coordinators
+
 	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
 	AdmissionObjected Kind = "ADMISSION_OBJECTED"
 	AdmissionToDecide Kind = "ADMISSION_TO_DECIDE" // for coordinators

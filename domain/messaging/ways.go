@@ -88,3 +88,26 @@ func tellVetting(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	return t, true, nil
 }
+
+// tellMinor: a minor and their guardian each hear what is noted of the age of one and the
+// consent of the other, and that it is over; coordinators hear when a guardian withdraws.
+func tellMinor(e domain.RecordedEvent) (t told, ok bool, err error) {
+	var m membership.MinorTold
+	if err := said(e, &m); err != nil {
+		return t, false, err
+	}
+	t = told{kind: Kind(e.Kind), members: []domain.ID{m.Member}, also: m.Guardian, about: map[domain.ID]domain.ID{m.Guardian: m.Member, m.Member: m.Guardian}, whom: m.Member}
+	switch e.Kind {
+	case membership.ConsentRecorded:
+		t.alsoKind = WardConsentRecorded
+	case membership.ConsentWithdrawn:
+		t.alsoKind = WardConsentWithdrawn
+	case membership.GuardianWithdrew:
+		t.kind, t.alsoKind, t.toStaff = ConsentWithdrawn, WardConsentWithdrawn, MemberConsentWithdrawn
+	case membership.MinorRemoved, membership.CameOfAge:
+		t.alsoKind = WardReleased
+	default: // nobody has consented
+		t.also = domain.Nowhere
+	}
+	return t, true, nil
+}

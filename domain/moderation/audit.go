@@ -58,6 +58,7 @@ var staffActs = []domain.EventKind{
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.VettingRecorded, membership.VettingWithdrawn,
 	membership.OrientationNoted, membership.AdmissionSettled, membership.CardGiven, membership.CardTaken,
+	membership.MinorRecorded, membership.MinorRemoved, membership.ConsentRecorded, membership.ConsentWithdrawn,
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventSentBack, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.EarmarkOpened, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
@@ -65,6 +66,9 @@ var staffActs = []domain.EventKind{
 	ledger.HoursSponsored, community.CharterChanged, conversation.Announced, workshop.CalledOff, // but for a session's own host
 	"WEBHOOK_CREATED", "WEBHOOK_ROTATED", "WEBHOOK_ENABLED", "WEBHOOK_REMOVED", // of a room that stands higher
 }
+
+// ofMinors are those of them that tell who is under age, which only those who admit know.
+var ofMinors = []domain.EventKind{membership.MinorRecorded, membership.MinorRemoved, membership.ConsentRecorded, membership.ConsentWithdrawn}
 
 // StaffActs lists the kinds of the audit log.
 func StaffActs() []domain.EventKind { return slices.Clone(staffActs) }
@@ -84,7 +88,7 @@ func (f ActFilter) check() (Acts, error) {
 
 // Acts reads what those whom the community entrusted did, newest first. It is the
 // journal itself, which nobody can edit; what was done about whoever reads, and with a
-// complaint by or about them, is not for them.
+// complaint by or about them, is not for them, and of minors only those who admit read.
 //
 // Errors: NotFound, Forbidden, ValueUnknown.
 func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain.ID, filter ActFilter, page domain.Page) (domain.Slice[Act], error) {
@@ -101,6 +105,12 @@ func (s *Service) Acts(ctx context.Context, actor domain.Actor, community domain
 		}
 		if asked.Near, err = s.near(ctx, community, standing.Member); err != nil {
 			return err
+		}
+		if !standing.May(domain.AdmitMembers) {
+			asked.Kinds = slices.DeleteFunc(slices.Clone(asked.Kinds), func(kind domain.EventKind) bool { return slices.Contains(ofMinors, kind) })
+			if len(asked.Kinds) == 0 {
+				return nil
+			}
 		}
 		if filter.Member != domain.Nowhere {
 			who, err := s.members.LoadAll(ctx, community, []domain.ID{filter.Member})

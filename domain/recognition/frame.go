@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
-	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/membership"
 )
 
@@ -66,7 +65,7 @@ func (s *Service) beside(ctx context.Context, actor domain.Actor, giver, communi
 		return m, domain.NewError(Oneself, field)
 	}
 	if !m.Participation.Admitted() {
-		return m, domain.NewError(exchange.MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
+		return m, domain.NewError(membership.MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
 	}
 	return m, s.apart(ctx, community, giver, m.ID, field)
 }

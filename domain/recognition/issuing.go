@@ -59,7 +59,7 @@ func (s *Service) ReviseBadge(ctx context.Context, actor domain.Actor, cmd Revis
 // IssueBadge issues a badge to a member of another household, who holds it not yet.
 //
 // Errors: NotFound, Forbidden, Required, TextTooLong, Oneself, OwnHousehold,
-// exchange.MemberInactive, BadgeHeld, IdempotencyKeyReused.
+// membership.MemberInactive, BadgeHeld, IdempotencyKeyReused.
 func (s *Service) IssueBadge(ctx context.Context, actor domain.Actor, cmd IssueBadge) (IssuedBadge, error) {
 	var c domain.Check
 	cmd.Evidence = c.Text("evidence", cmd.Evidence, 1, 1000)

@@ -92,7 +92,7 @@ func (s *Service) received(ctx context.Context, actor domain.Actor, giver domain
 // Award honours a member with a star, in the giver's own words.
 //
 // Errors: NotFound, Forbidden, Required, TextTooShort, ValueUnknown, Oneself,
-// OwnHousehold, exchange.MemberInactive, StarredRecently, StarsSpent, IdempotencyKeyReused.
+// OwnHousehold, membership.MemberInactive, StarredRecently, StarsSpent, IdempotencyKeyReused.
 func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Star, error) {
 	cmd, wrong := cmd.check()
 	once := domain.Once{Key: cmd.Key, Action: "awardStar", Input: cmd}
@@ -128,7 +128,7 @@ func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Sta
 // exchange in which the giver received it.
 //
 // Errors: NotFound, Forbidden, listing.ServiceTypeUnknown, Oneself, OwnHousehold,
-// exchange.MemberInactive, NoExchange, AlreadyEndorsed, IdempotencyKeyReused.
+// membership.MemberInactive, NoExchange, AlreadyEndorsed, IdempotencyKeyReused.
 func (s *Service) Endorse(ctx context.Context, actor domain.Actor, cmd Endorse) (Endorsement, error) {
 	once := domain.Once{Key: cmd.Key, Action: "endorseSkill", Input: cmd}
 	return give(ctx, s, actor, cmd.Community, domain.TakePart, once, s.store.Endorsements, func(ctx context.Context, giver domain.ID, now time.Time) (domain.ID, error) {

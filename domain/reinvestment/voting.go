@@ -67,6 +67,13 @@ func (s *Service) cast(ctx context.Context, actor domain.Actor, cmd Cast, now ti
 	if err != nil {
 		return b, err
 	}
+	voters, err := s.members.Load(ctx, c.Community, voter)
+	if err == nil && voters[0].UnderAge(now) { // who was frozen into the roll before that was known
+		err = domain.NewError(governance.NotOnTheRoll, "cycleId")
+	}
+	if err != nil {
+		return b, err
+	}
 	if c.Method != allocation.PeerEpoch { // where the projects are the roll
 		seated, err := s.store.Seated(ctx, c.Community, c.ID, voter)
 		if err == nil && !seated {

@@ -44,6 +44,8 @@ type MemberResolver interface {
 	DormantHours(ctx context.Context, obj *membership.Member) (*reinvestment.Dormant, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
 	Card(ctx context.Context, obj *membership.Member) (*membership.CardOf, error)
+	Minor(ctx context.Context, obj *membership.Member) (*membership.Minor, error)
+	Wards(ctx context.Context, obj *membership.Member) ([]*membership.Member, error)
 	Measures(ctx context.Context, obj *membership.Member) ([]*moderation.Measure, error)
 	WhyNot(ctx context.Context, obj *membership.Member, stage membership.Stage) (*progression.Answer, error)
 	WhyNotEngaged(ctx context.Context, obj *membership.Member) (*progression.Answer, error)
@@ -1185,6 +1187,70 @@ func (ec *executionContext) fieldContext_Member_card(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Member_minor(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_minor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Minor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Minor) graphql.Marshaler {
+			return ec.marshalOMinor2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMinor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_minor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Minor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_wards(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_wards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Wards(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_wards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Member_measures(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2094,7 +2160,7 @@ func (ec *executionContext) unmarshalInputApplyToJoinInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"communityId", "message", "idempotencyKey"}
+	fieldsInOrder := [...]string{"communityId", "message", "comesOfAgeOn", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2115,6 +2181,13 @@ func (ec *executionContext) unmarshalInputApplyToJoinInput(ctx context.Context, 
 				return it, err
 			}
 			it.Message = data
+		case "comesOfAgeOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comesOfAgeOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ComesOfAgeOn = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2914,6 +2987,18 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_card(ctx, field, obj)
+				})
+		case "minor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_minor(ctx, field, obj)
+				})
+		case "wards":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_wards(ctx, field, obj)
 				})
 		case "measures":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -2065,6 +2065,13 @@ func (ec *executionContext) unmarshalOVettingGateInput2ᚕᚖgithubᚗcomᚋhora
 	return res, nil
 }
 
+func (ec *executionContext) marshalOVettingKind2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐVettingKind(ctx context.Context, sel ast.SelectionSet, v *community.VettingKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._VettingKind(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOVettingKindInput2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐVettingKindInputᚄ(ctx context.Context, v any) ([]*model.VettingKindInput, error) {
 	if v == nil {
 		return nil, nil

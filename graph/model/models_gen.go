@@ -434,6 +434,8 @@ type ApplyToJoinInput struct {
 	CommunityID string `json:"communityId"`
 	// A few words about oneself, at most 2,000 characters.
 	Message *string `json:"message,omitempty"`
+	// For whoever is under 18: the day on which they come of age. A guardian's consent is then needed to be admitted.
+	ComesOfAgeOn *time.Time `json:"comesOfAgeOn,omitempty"`
 	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2454,6 +2456,15 @@ type MessageEdge struct {
 	Node *conversation.Message `json:"node"`
 }
 
+// What members under 18 need here. The age of majority is 18.
+type MinorRules struct {
+	// From which age they are admitted, 1 to 18; 18 means that nobody is before they come of age.
+	FromAge int `json:"fromAge"`
+	// The attestation that an adult must have to exchange, to write or to settle a time cheque with a minor, but for their guardian and
+	// whoever lives with them; null when only these may.
+	Vetting *community.VettingKind `json:"vetting,omitempty"`
+}
+
 // A page of measures.
 type ModerationMeasureConnection struct {
 	// The items with their cursors.
@@ -3106,6 +3117,48 @@ type ReclaimDormantHoursPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A guardian's consent that was seen. There is no room for a document.
+type RecordGuardianConsentInput struct {
+	// For which member or applicant under 18.
+	MemberID string `json:"memberId"`
+	// The member who consents as their guardian; null for somebody who is none: then `guardianName`.
+	GuardianID *string `json:"guardianId,omitempty"`
+	// What the guardian is called who is no member and whose consent was seen on paper, 1 to 100 characters; left out where `guardianId` says who.
+	GuardianName *string `json:"guardianName,omitempty"`
+	// What it covers, in a few words; 1 to 500 characters.
+	Covers string `json:"covers"`
+	// On which day it was seen; today when null.
+	SeenOn *time.Time `json:"seenOn,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of recordGuardianConsent.
+type RecordGuardianConsentPayload struct {
+	// The member for whom it was given; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// On which day somebody comes of age.
+type RecordMinorInput struct {
+	// Of whom.
+	MemberID string `json:"memberId"`
+	// The day of their eighteenth birthday; to come, and at most 18 years ahead.
+	ComesOfAgeOn time.Time `json:"comesOfAgeOn"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of recordMinor.
+type RecordMinorPayload struct {
+	// The member as they are now; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Hours that a sponsor brings.
 type RecordSponsorHoursInput struct {
 	// In which community.
@@ -3282,6 +3335,20 @@ type RegisterPayload struct {
 	Session *SessionTokens `json:"session,omitempty"`
 	// Who signed in; null when there are errors.
 	Viewer *view.Viewer `json:"viewer,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// What was noted by mistake.
+type RemoveMinorInput struct {
+	// Of whom.
+	MemberID string `json:"memberId"`
+}
+
+// The result of removeMinor.
+type RemoveMinorPayload struct {
+	// The member as they are now; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -4722,6 +4789,22 @@ type WithdrawEndorsementInput struct {
 type WithdrawEndorsementPayload struct {
 	// The endorsement, with the day it ended; null when there are errors.
 	Endorsement *recognition.Endorsement `json:"endorsement,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A consent to withdraw.
+type WithdrawGuardianConsentInput struct {
+	// For whom it was given.
+	MemberID string `json:"memberId"`
+	// Why, for both sides to read; 1 to 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of withdrawGuardianConsent.
+type WithdrawGuardianConsentPayload struct {
+	// The member for whom it was given; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

@@ -159,7 +159,7 @@ var given = []struct {
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^web\.`), []string{"at", "count", "email", "limit", "max", "min", "minutes", "name", "number", "of", "required", "what", "when", "who"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "available", "body", "community", "count", "event", "for", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
+		"about", "actual", "age", "available", "body", "community", "count", "event", "for", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
 		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }
