@@ -184,7 +184,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Shares: a.rooms.shares, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
 		Webhooks: a.rooms.partners, GlobalID: graph.ObjectID, Local: a.cfg.Dev,
-		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
+		Logger: a.logger, Measure: a.metrics.Job, Progress: a.metrics.JobProgress, InsertOnly: !a.cfg.Jobs,
 	})
 }
 

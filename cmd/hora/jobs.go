@@ -48,9 +48,9 @@ func (c *listJobsCmd) Run(ctx context.Context) error {
 
 func printJobs(out io.Writer, found []jobs.Tried) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "id\tjob\tstate\ttries\tdue\ttrouble")
+	_, _ = fmt.Fprintln(w, "id\tjob\tstate\ttries\tdue\tdone\ttrouble")
 	for _, j := range found {
-		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%d of %d\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, j.Attempts, j.Due.UTC().Format(time.DateTime), oneLine(j.Trouble))
+		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%d of %d\t%s\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, j.Attempts, j.Due.UTC().Format(time.DateTime), j.Progress, oneLine(j.Trouble))
 	}
 	return w.Flush()
 }
