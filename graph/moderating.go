@@ -174,7 +174,7 @@ func auditFilter(community domain.ID, f *model.AuditFilter) (moderation.ActFilte
 var actSubjects = map[string]idKind{
 	"MEMBER": memberID, "ROLE": memberID, "LISTING": listingID, "EXCHANGE": exchangeID, "MEASURE": measureID, "APPEAL": appealID, "VETTING": vettingID, "COMPLAINT": complaintID, "ACTIVITY": activityID, "TIME": batchID,
 	"ORIENTATION": memberID, "CARD": memberID, "SESSION": groupSessionID, "ANNOUNCEMENT": announcementID,
-	"MINOR": memberID, "GUARDIAN": memberID,
+	"SUGGESTION": suggestionID, "MINOR": memberID, "GUARDIAN": memberID,
 }
 
 // subjectOf is the global id of what an act happened to; nil for what has none.

@@ -81,6 +81,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Measure starts the measure of one run of a job, telemetry.Metrics.Job; nil for none.
 	Measure func(job string) func(telemetry.Outcome)
+	// Progress is told which part of a long job is done, from 0 to 1, while it runs; nil
+	// for none. When it has run, Measure's function is called.
+	Progress func(job string, done float64)
 
 	// InsertOnly leaves the work to other processes (hora worker). The relay still
 	// runs, so that what happened here is on its way at once.
@@ -169,9 +172,10 @@ type Seals interface {
 	Seal(ctx context.Context, community domain.ID) error
 }
 
-// Books recomputes a community's ledger and journal, inside InTx.
+// Books recomputes a community's ledger and journal, inside InTx, and tells watch how
+// far it is.
 type Books interface {
-	Verify(ctx context.Context, community domain.ID) (ledger.Verification, error)
+	VerifyWatched(ctx context.Context, community domain.ID, watch ledger.Watch) (ledger.Verification, error)
 }
 
 // Pruner forgets what no longer matters.
@@ -364,15 +368,17 @@ func (r *Runner) everywhere(ctx context.Context, do func(context.Context, commun
 		all, err = r.cfg.Store.Communities(ctx)
 		return err
 	})
-	errs := []error{err}
-	for _, c := range all {
+	errs, told := []error{err}, progressOf(ctx)
+	for i, c := range all {
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
+		told.reached(i, len(all), communities)
 		if err := guarded(func() error { return do(ctx, c) }); err != nil {
 			errs = append(errs, fmt.Errorf("community %s: %w", c.ID, err))
 		}
 	}
+	told.reached(len(all), len(all), communities)
 	return errors.Join(errs...)
 }
 

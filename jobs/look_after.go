@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,6 +29,7 @@ type Tried struct {
 	Due               time.Time  `json:"due"`
 	Ended             *time.Time `json:"ended,omitempty"`
 	Trouble           string     `json:"trouble,omitempty"` // of the last try that failed
+	Progress          *Progress  `json:"progress,omitempty"`
 }
 
 // Failed are the states of jobs that somebody should look at; Waiting of those to come.
@@ -55,6 +57,9 @@ func (r *Runner) Tried(ctx context.Context, limit int, states ...rivertype.JobSt
 		all[i] = Tried{ID: j.ID, Kind: j.Kind, State: string(j.State), Attempt: j.Attempt, Attempts: j.MaxAttempts, Due: j.ScheduledAt, Ended: j.FinalizedAt}
 		if n := len(j.Errors); n > 0 {
 			all[i].Trouble = j.Errors[n-1].Error
+		}
+		if reached := new(Progress); json.Unmarshal(j.Output(), reached) == nil {
+			all[i].Progress = reached
 		}
 	}
 	return all, nil

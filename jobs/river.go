@@ -51,7 +51,9 @@ func (r *Runner) observe(ctx context.Context, job *rivertype.JobRow, run func(co
 	if r.cfg.Measure != nil {
 		done = r.cfg.Measure(job.Kind)
 	}
+	ctx, over := r.follow(ctx, job)
 	err := run(ctx)
+	over()
 	if _, sleeps := errors.AsType[*rivertype.JobSnoozeError](err); err == nil || sleeps {
 		done(telemetry.OK)
 		return err

@@ -33,14 +33,16 @@ func (r *Runner) seal(ctx context.Context, _ sealArgs) error {
 		unsealed, err = r.cfg.Journal.Behind(ctx, ledger.SealReader)
 		return err
 	})
-	errs := []error{err}
-	for _, id := range unsealed {
+	errs, told := []error{err}, progressOf(ctx)
+	for i, id := range unsealed {
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
+		told.reached(i, len(unsealed), communities)
 		if err := guarded(func() error { return r.cfg.Seals.Seal(ctx, id) }); err != nil {
 			errs = append(errs, fmt.Errorf("community %s: %w", id, err))
 		}
 	}
+	told.reached(len(unsealed), len(unsealed), communities)
 	return errors.Join(errs...)
 }

@@ -81,7 +81,7 @@ func (r *Runner) verifyOnce(ctx context.Context, c community.Community) (differe
 	}
 	var v ledger.Verification
 	err = r.cfg.Tx.InTx(ctx, c.ID, func(ctx context.Context, _ time.Time) (err error) {
-		v, err = r.cfg.Books.Verify(ctx, c.ID)
+		v, err = r.cfg.Books.VerifyWatched(ctx, c.ID, progressOf(ctx).within("rows"))
 		return err
 	})
 	if err != nil {

@@ -109,6 +109,11 @@ func (LedgerStore) Verify(ctx context.Context, community domain.ID) (ledger.Veri
 	return verifyBooks(ctx, community, nil)
 }
 
+// VerifyWatched is Verify, and tells watch how far it is.
+func (LedgerStore) VerifyWatched(ctx context.Context, community domain.ID, watch ledger.Watch) (ledger.Verification, error) {
+	return verifyBooks(ctx, community, watch)
+}
+
 // mostTold bounds what is kept of books that are all wrong, per check.
 const mostTold = 1000
 

@@ -98,8 +98,9 @@ func compressible(media string) bool {
 }
 
 // compressed sends long answers in the coding that the caller likes best. No
-// cookie signs anybody in, so nobody can make a person's browser ask again and
-// again for a secret beside a text of their own, and learn from the lengths.
+// cookie signs anybody in, but that of operators, which other sites do not get sent:
+// nobody can make a person's browser ask again and again for a secret beside a text of
+// their own, and learn from the lengths.
 func compressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {

@@ -53,6 +53,8 @@ type Config struct {
 	Secure bool
 	// GraphiQL serves the page to try the API in a browser; in development always.
 	GraphiQL bool
+	// JobsPage shows operators the server's own work; nil for nobody.
+	JobsPage *JobsPage
 	// Dev is nil outside development; its addresses then answer 404.
 	Dev *Dev
 }
@@ -96,6 +98,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+SignInPath, c.followLink)
 	mux.HandleFunc("GET /{$}", c.welcome)
 	c.admin(mux)
+	c.jobsPage(mux)
 	if c.GraphiQL || c.Dev != nil {
 		c.graphiql(mux)
 	}
@@ -134,7 +137,7 @@ func (c Config) secure(next http.Handler) http.Handler {
 	})
 }
 
-// cors lets the web apps that the operator named call; nobody is signed in by a
+// cors lets the web apps that the operator named call; nobody is signed in there by a
 // cookie, so no credentials are asked for.
 func (c Config) cors() *cors.Cors {
 	return cors.New(cors.Options{

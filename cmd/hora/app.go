@@ -46,6 +46,7 @@ type serverConfig struct {
 	SMTPURL       string `name:"smtp-url" help:"Where letters are handed over: smtp://user:password@host:587; without it none are sent." placeholder:"URL"`
 	MailFrom      string `help:"The address letters come from." placeholder:"ADDRESS"`
 	MinAppVersion string `name:"min-app-version" help:"The oldest version of the apps that this server still supports; older ones ask their person to update." placeholder:"X.Y.Z"`
+	JobsPage      bool   `help:"Serve the page of the server's own work, to those who administer it, at /jobs; always with --dev."`
 	GraphiQL      bool   `name:"graphiql" help:"Serve GraphiQL, to try the API in a browser, at /graphiql; always with --dev."`
 	Dev           bool   `help:"Development: /dev/clock and /dev/mail, on a loopback address only."`
 	Jobs          bool   `default:"true" negatable:"" help:"Do background work in this process too."`
@@ -188,7 +189,7 @@ func (a *App) openJobs() (*jobs.Runner, error) {
 		Shares: a.rooms.shares, Identity: a.people,
 		Mail: sender, Link: func(messaging.Letter) string { return a.cfg.PublicURL }, Links: a.people, SignInURL: a.cfg.PublicURL + server.SignInPath + "?token=",
 		Webhooks: a.rooms.partners, GlobalID: graph.ObjectID, Local: a.cfg.Dev,
-		Logger: a.logger, Measure: a.metrics.Job, InsertOnly: !a.cfg.Jobs,
+		Logger: a.logger, Measure: a.metrics.Job, Progress: a.metrics.JobProgress, InsertOnly: !a.cfg.Jobs,
 	})
 }
 
@@ -232,6 +233,9 @@ func (a *App) serverParts() (server.Config, error) {
 		Authenticate: a.people.Authenticate, FollowLink: a.people.FollowLink, JWKS: a.issuer.JWKS, CheckpointKeys: a.sealer.VerifierKeys, Badges: a.badges, Ready: a.db.Ready,
 		Metrics: a.metrics, Logger: a.logger, GraphiQL: a.cfg.GraphiQL,
 		TrustedProxies: a.cfg.TrustedProxies, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"),
+	}
+	if jobs.HasPage && (a.cfg.JobsPage || a.cfg.Dev) {
+		c.JobsPage = &server.JobsPage{Show: a.jobs.Page, Operators: a.people}
 	}
 	if a.cfg.Dev {
 		c.Dev = &server.Dev{Mail: a.outbox, Clock: a.clock, Moved: a.jobs.ClockMoved}

@@ -55,13 +55,24 @@ func boot(t *testing.T, wrap ...func(http.Handler) http.Handler) *program {
 // bootWith starts the program with settings of the edge.
 func bootWith(t *testing.T, edge edgeConfig, wrap ...func(http.Handler) http.Handler) *program {
 	t.Helper()
+	complaints := &complaints{}
+	t.Cleanup(func() { // once it has stopped
+		if said := complaints.String(); said != "" {
+			t.Errorf("the program found itself at fault:\n%s", said)
+		}
+	})
+	return bootLogging(t, edge, slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelError}), wrap...)
+}
+
+// bootLogging starts the program with a log of the test's own.
+func bootLogging(t *testing.T, edge edgeConfig, log slog.Handler, wrap ...func(http.Handler) http.Handler) *program {
+	t.Helper()
 	running <- struct{}{}
 	t.Cleanup(func() { <-running })
 	url := pgtest.URL(t)
-	complaints := &complaints{}
 	folder := t.TempDir()
 	cfg := serverConfig{Listen: "localhost:0", Dev: true, Jobs: true, MediaURL: blob.Address(folder), edgeConfig: edge}
-	app, err := Open(t.Context(), cfg, url, slog.New(slog.NewTextHandler(complaints, &slog.HandlerOptions{Level: slog.LevelError})), &clock{})
+	app, err := Open(t.Context(), cfg, url, slog.New(log), &clock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +102,6 @@ func bootWith(t *testing.T, edge edgeConfig, wrap ...func(http.Handler) http.Han
 		}
 		owner.Close()
 		app.Close()
-		if said := complaints.String(); said != "" {
-			t.Errorf("the program found itself at fault:\n%s", said)
-		}
 	})
 	return &program{t: t, app: app, address: front.URL, owner: owner, folder: folder}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,13 +16,16 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/jobs"
+	"github.com/hora-coop/hora/server"
 )
 
 type jobsCmd struct {
 	List     listJobsCmd     `cmd:"" default:"withargs" help:"Tell what ran, what will, and what failed and why."`
 	Calendar calendarJobsCmd `cmd:"" help:"Tell what comes round next in each community, and what was done for which period."`
 	Retry    retryJobCmd     `cmd:"" help:"Try a job again now; its effect happens once all the same."`
+	Page     pageJobsCmd     `cmd:"" help:"Make a link to the page of all this, for somebody who administers the server."`
 }
 
 type listJobsCmd struct {
@@ -48,9 +52,9 @@ func (c *listJobsCmd) Run(ctx context.Context) error {
 
 func printJobs(out io.Writer, found []jobs.Tried) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "id\tjob\tstate\ttries\tdue\ttrouble")
+	_, _ = fmt.Fprintln(w, "id\tjob\tstate\ttries\tdue\tdone\ttrouble")
 	for _, j := range found {
-		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%d of %d\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, j.Attempts, j.Due.UTC().Format(time.DateTime), oneLine(j.Trouble))
+		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%d of %d\t%s\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, j.Attempts, j.Due.UTC().Format(time.DateTime), j.Progress, oneLine(j.Trouble))
 	}
 	return w.Flush()
 }
@@ -89,6 +93,30 @@ func (c *calendarJobsCmd) Run(ctx context.Context) error {
 			}
 		}
 		return w.Flush()
+	})
+}
+
+type pageJobsCmd struct {
+	databaseConfig
+	PublicURL string `default:"http://localhost:8080" help:"Where people reach the server."`
+	Email     string `arg:"" help:"The address of somebody who administers the server (hora admin create)."`
+}
+
+// Run prints a link that opens the page once.
+func (c *pageJobsCmd) Run(ctx context.Context) error {
+	if !jobs.HasPage {
+		return errors.New("this program was built without pages (no_ui)")
+	}
+	return withApp(ctx, c.databaseConfig, quiet(), beside, func(a *App) error {
+		token, err := a.people.OperatorLink(ctx, c.Email)
+		if errors.Is(err, domain.NotFound) {
+			return fmt.Errorf("nobody with the address %s administers this server", c.Email)
+		}
+		if err == nil {
+			fmt.Printf("%s%s?token=%s\nIt opens the page once, within %d minutes, on a server that runs with --jobs-page.\n",
+				strings.TrimRight(c.PublicURL, "/"), server.JobsEnterPath, token, int(identity.LinkLife.Minutes()))
+		}
+		return err
 	})
 }
 

@@ -126,7 +126,7 @@ func (s *Service) LinkLetter(ctx context.Context, id domain.ID) (LinkLetter, err
 			return domain.NotFound
 		}
 		person, err := s.Person(ctx, link.Person)
-		letter = LinkLetter{To: person, DeviceName: link.DeviceName, Token: linkToken(key, link.ID), Code: linkCode(key, link.ID)}
+		letter = LinkLetter{To: person, DeviceName: link.DeviceName, Token: linkToken(key, letterLink, link.ID), Code: linkCode(key, link.ID)}
 		return err
 	})
 	return letter, err
@@ -136,7 +136,7 @@ func (s *Service) LinkLetter(ctx context.Context, id domain.ID) (LinkLetter, err
 //
 // Errors: LinkInvalid, RateLimited, TextTooLong.
 func (s *Service) FollowLink(ctx context.Context, token, device, network string) (Person, Tokens, error) {
-	id, err := s.readLink(ctx, token)
+	id, err := s.readLink(ctx, letterLink, token)
 	if err != nil {
 		return Person{}, Tokens{}, err
 	}
@@ -228,8 +228,14 @@ func (l Link) open(now time.Time) bool {
 	return l.UsedAt.IsZero() && l.Tries < linkTries && now.Before(l.CreatedAt.Add(LinkLife))
 }
 
+// What a link opens is in what signs it, so that none opens what another does.
+const (
+	letterLink   = "link"
+	operatorLink = "operator"
+)
+
 // readLink finds which link a token is of, if it is one of ours.
-func (s *Service) readLink(ctx context.Context, token string) (domain.ID, error) {
+func (s *Service) readLink(ctx context.Context, opens, token string) (domain.ID, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 16+sha256.Size {
 		return domain.Nowhere, domain.NewError(LinkInvalid, "")
@@ -240,15 +246,15 @@ func (s *Service) readLink(ctx context.Context, token string) (domain.ID, error)
 	}
 	id := domain.ID(raw[:16])
 	for _, key := range keys {
-		if hmac.Equal(raw[16:], linkMAC(key, "link", id)) {
+		if hmac.Equal(raw[16:], linkMAC(key, opens, id)) {
 			return id, nil
 		}
 	}
 	return domain.Nowhere, domain.NewError(LinkInvalid, "")
 }
 
-func linkToken(key Key, id domain.ID) string {
-	return base64.RawURLEncoding.EncodeToString(append(id[:], linkMAC(key, "link", id)...))
+func linkToken(key Key, opens string, id domain.ID) string {
+	return base64.RawURLEncoding.EncodeToString(append(id[:], linkMAC(key, opens, id)...))
 }
 
 func linkCode(key Key, id domain.ID) string {

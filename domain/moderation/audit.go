@@ -64,7 +64,7 @@ var staffActs = []domain.EventKind{
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
 	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
 	ledger.HoursSponsored, community.CharterChanged, conversation.Announced, workshop.CalledOff, // but for a session's own host
-	"WEBHOOK_CREATED", "WEBHOOK_ROTATED", "WEBHOOK_ENABLED", "WEBHOOK_REMOVED", // of a room that stands higher
+	"WEBHOOK_CREATED", "WEBHOOK_ROTATED", "WEBHOOK_ENABLED", "WEBHOOK_REMOVED", "SUGGESTION_REMOVED", // of rooms that stand higher
 }
 
 // ofMinors are those of them that tell who is under age, which only those who admit know.

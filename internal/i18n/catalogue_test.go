@@ -142,7 +142,7 @@ var given = []struct {
 	{regexp.MustCompile(`^link\.`), []string{"code", "device", "url"}},
 	{regexp.MustCompile(`^moderation\.action\.LIMIT$`), []string{"what"}},
 	{regexp.MustCompile(`^moderation\.action\.(HIDE|REMOVE)$`), []string{"message"}},
-	{regexp.MustCompile(`^(ability|signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register|plan)\.`), nil},
+	{regexp.MustCompile(`^(ability|jobs|signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register|plan)\.`), nil},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "for", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},

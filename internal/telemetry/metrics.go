@@ -31,6 +31,7 @@ type Metrics struct {
 	operationSeconds    *prometheus.HistogramVec
 	operationStatements *prometheus.HistogramVec
 	jobSeconds          *prometheus.HistogramVec
+	jobProgress         *prometheus.GaugeVec
 	requestSeconds      *prometheus.HistogramVec
 	requestsInFlight    prometheus.Gauge
 }
@@ -49,6 +50,9 @@ func NewMetrics() *Metrics {
 			"SQL statements that GraphQL operations took.", []float64{0, 1, 2, 3, 5, 8, 13, 21, 34, 55}, "kind"),
 		jobSeconds: histogram("hora_job_seconds",
 			"Background jobs, how long they took and how they ended.", seconds, "job", "outcome"),
+		jobProgress: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "hora_job_progress_ratio", Help: "Part of a long background job that is done, from 0 to 1, while it runs here.",
+		}, []string{"job"}),
 		requestSeconds: histogram("hora_http_request_seconds",
 			"HTTP requests other than WebSockets, and how long they took.", seconds, "method", "code"),
 		requestsInFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -57,7 +61,7 @@ func NewMetrics() *Metrics {
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.operationSeconds, m.operationStatements, m.jobSeconds, m.requestSeconds, m.requestsInFlight,
+		m.operationSeconds, m.operationStatements, m.jobSeconds, m.jobProgress, m.requestSeconds, m.requestsInFlight,
 	)
 	return m
 }
@@ -89,7 +93,13 @@ func (m *Metrics) Job(kind string) func(Outcome) {
 	timer := prometheus.NewTimer(nil)
 	return func(outcome Outcome) {
 		m.jobSeconds.WithLabelValues(kind, string(outcome)).Observe(timer.ObserveDuration().Seconds())
+		m.jobProgress.DeleteLabelValues(kind)
 	}
+}
+
+// JobProgress shows which part of a background job is done, until it has run.
+func (m *Metrics) JobProgress(kind string, done float64) {
+	m.jobProgress.WithLabelValues(kind).Set(done)
 }
 
 // HTTP measures what a handler serves.

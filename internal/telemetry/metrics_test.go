@@ -43,7 +43,10 @@ func TestOperationsAndJobs(t *testing.T) {
 	done(Refused)
 	_, done = m.Operation(t.Context(), "{ a name that a stranger chose }")
 	done(Failed)
-	m.Job("expire_listings")(OK)
+	ran := m.Job("expire_listings")
+	m.JobProgress("expire_listings", .25)
+	wants(t, m, `hora_job_progress_ratio{job="expire_listings"} 0.25`)
+	ran(OK)
 	wants(
 		t, m,
 		`hora_graphql_operation_seconds_count{kind="mutation",outcome="refused"} 1`,
@@ -51,6 +54,9 @@ func TestOperationsAndJobs(t *testing.T) {
 		`hora_graphql_operation_statements_sum{kind="mutation"} 2`,
 		`hora_job_seconds_count{job="expire_listings",outcome="ok"} 1`,
 	)
+	if strings.Contains(scrape(t, m), "hora_job_progress_ratio{") {
+		t.Error("a job that has run is shown as if it ran")
+	}
 	if strings.Contains(scrape(t, m), "stranger") {
 		t.Error("a stranger's words became a label")
 	}
