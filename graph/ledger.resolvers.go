@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -39,6 +40,10 @@ func (r *accountResolver) Totals(ctx context.Context, obj *view.Account, period 
 
 func (r *accountResolver) LimitChanges(ctx context.Context, obj *view.Account, first *int, after *string, last *int, before *string) (*model.LimitChangeConnection, error) {
 	return r.limitChanges(ctx, obj, first, after, last, before)
+}
+
+func (r *communityResolver) LastVerified(ctx context.Context, obj *community.Community) (*ledger.Check, error) {
+	return r.Ledger.LastCheck(ctx, obj.ID)
 }
 
 func (r *entryResolver) ID(ctx context.Context, obj *ledger.Entry) (string, error) {

@@ -216,6 +216,10 @@ func TestTheBooksAreVerifiedOncePerNight(t *testing.T) {
 	night()
 	same(t, "kept after a slip", kept(), "2026-03-16 6 0 0, 2026-03-17 6 0 0, 2026-03-20 6 30 2")
 	same(t, "told who watches over the server", strings.Count(b.log.String(), "the books do not add up"), 2)
+	last, err := b.home.hours.LastCheck(t.Context(), b.community)
+	if err != nil || last == nil || last.Differences != 2 || !last.At.Equal(b.clock.Now()) {
+		t.Errorf("whoever keeps the books reads %+v (%v)", last, err)
+	}
 }
 
 func TestBooksThatDifferWakeSomebody(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,6 +113,22 @@ func (LedgerStore) Verify(ctx context.Context, community domain.ID) (ledger.Veri
 // VerifyWatched is Verify, and tells watch how far it is.
 func (LedgerStore) VerifyWatched(ctx context.Context, community domain.ID, watch ledger.Watch) (ledger.Verification, error) {
 	return verifyBooks(ctx, community, watch)
+}
+
+// LastCheck implements ledger.Store. The job keeps what it found (jobs.verifyBooks).
+func (LedgerStore) LastCheck(ctx context.Context, community domain.ID) (*ledger.Check, error) {
+	var c ledger.Check
+	err := query(ctx).QueryRow(ctx, `
+		SELECT done_at, jsonb_array_length(result -> 'differences')
+		  FROM job_period
+		 WHERE community_id = $1 AND job = 'verify-books'
+		 ORDER BY done_at DESC
+		 LIMIT 1`, community).Scan(&c.At, &c.Differences)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	c.At = c.At.UTC()
+	return &c, err
 }
 
 // mostTold bounds what is kept of books that are all wrong, per check.

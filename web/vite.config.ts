@@ -4,7 +4,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { texts } from './texts.ts';
 
-// One workspace, an entry for each kind of user: the dashboard now.
+// One workspace, an entry for each kind of user: the dashboard now. The program serves what stands below `base`, so that
+// an app for members is a build of its own over the same src/lib and src/ui: another root, base '/app/' and outDir.
 export default defineConfig({
   base: '/admin/',
   plugins: [svelte({ compilerOptions: { runes: true } }), texts()],

@@ -31,6 +31,17 @@ func (s *Service) CommunityAccounts(ctx context.Context, community domain.ID) ([
 	return found, err
 }
 
+// LastCheck reads what a night's verification of a community's books found last;
+// nil before the first.
+func (s *Service) LastCheck(ctx context.Context, community domain.ID) (*Check, error) {
+	var found *Check
+	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {
+		found, err = s.store.LastCheck(ctx, community)
+		return err
+	})
+	return found, err
+}
+
 // Transfers reads transfers by id, inside the caller's transaction.
 func (s *Service) Transfers(ctx context.Context, community domain.ID, ids []domain.ID) ([]Transfer, error) {
 	return s.store.Transfers(ctx, community, ids)

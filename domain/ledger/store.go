@@ -65,6 +65,8 @@ type Store interface {
 
 	// Verify recomputes one community's books and tells every difference.
 	Verify(ctx context.Context, community domain.ID) (Verification, error)
+	// LastCheck is what the night's verification found last; nil before the first.
+	LastCheck(ctx context.Context, community domain.ID) (*Check, error)
 }
 
 // LimitChange keeps who changed an account's limits, and why.
@@ -96,6 +98,13 @@ type Note struct {
 	Community, Transfer, Person domain.ID
 	Body                        string
 	At                          time.Time
+}
+
+// Check is when a community's books were last recomputed, and in how many places
+// they differed.
+type Check struct {
+	At          time.Time
+	Differences int
 }
 
 // Verification is what recomputing a community's books found.

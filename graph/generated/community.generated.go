@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
+	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/partner"
@@ -48,6 +49,7 @@ type CommunityResolver interface {
 	Announcements(ctx context.Context, obj *community.Community, first *int, after *string, last *int, before *string) (*model.AnnouncementConnection, error)
 	DormantHours(ctx context.Context, obj *community.Community) (*reinvestment.DormantBook, error)
 	Decisions(ctx context.Context, obj *community.Community, states []governance.State, first *int, after *string, last *int, before *string) (*model.DecisionConnection, error)
+	LastVerified(ctx context.Context, obj *community.Community) (*ledger.Check, error)
 	Complaints(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ComplaintConnection, error)
 	ModerationQueue(ctx context.Context, obj *community.Community, first *int, after *string) (*model.ReportConnection, error)
 	Measures(ctx context.Context, obj *community.Community, filter *model.MeasureFilter, first *int, after *string) (*model.ModerationMeasureConnection, error)
@@ -2040,6 +2042,61 @@ func (ec *executionContext) fieldContext_Community_decisions(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_lastVerified(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_lastVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().LastVerified(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "SEE_EVERY_ACCOUNT")
+				if err != nil {
+					var zeroVal *ledger.Check
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *ledger.Check
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *ledger.Check
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Check) graphql.Marshaler {
+			return ec.marshalOBooksCheck2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Community_lastVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BooksCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_complaints(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3369,6 +3426,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_decisions(ctx, field, obj)
+				})
+		case "lastVerified":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_lastVerified(ctx, field, obj)
 				})
 		case "complaints":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -458,6 +458,11 @@ type ComplexityRoot struct {
 		Since   func(childComplexity int) int
 	}
 
+	BooksCheck struct {
+		At          func(childComplexity int) int
+		Differences func(childComplexity int) int
+	}
+
 	BreakGlassPayload struct {
 		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -661,6 +666,7 @@ type ComplexityRoot struct {
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                       func(childComplexity int) int
+		LastVerified             func(childComplexity int) int
 		LedgerCheckpoint         func(childComplexity int, since *string) int
 		Listings                 func(childComplexity int, filter *model.ListingFilter, orderBy listing.Order, first *int, after *string, last *int, before *string) int
 		Locale                   func(childComplexity int) int
@@ -4497,6 +4503,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BlockedMember.Since(childComplexity), true
 
+	case "BooksCheck.at":
+		if e.ComplexityRoot.BooksCheck.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BooksCheck.At(childComplexity), true
+	case "BooksCheck.differences":
+		if e.ComplexityRoot.BooksCheck.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BooksCheck.Differences(childComplexity), true
+
 	case "BreakGlassPayload.complaint":
 		if e.ComplexityRoot.BreakGlassPayload.Complaint == nil {
 			break
@@ -5383,6 +5402,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.ID(childComplexity), true
+	case "Community.lastVerified":
+		if e.ComplexityRoot.Community.LastVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.LastVerified(childComplexity), true
 	case "Community.ledgerCheckpoint":
 		if e.ComplexityRoot.Community.LedgerCheckpoint == nil {
 			break
@@ -21236,6 +21261,19 @@ type InclusionProof {
   hashes: [String!]!
 }
 
+"What the last recomputing of a community's books, a night's work, found."
+type BooksCheck {
+  "When."
+  at: DateTime!
+  "In how many places the books differ from their journal, 100 counted at most; 0: they add up. Whoever runs the server is woken and reads which."
+  differences: Int!
+}
+
+extend type Community {
+  "When its books were last recomputed, and what was found; null before the first night."
+  lastVerified: BooksCheck @can(do: SEE_EVERY_ACCOUNT)
+}
+
 extend type Mutation {
   "Gives hours of one's own, to a member, to a pool, or for what a pool's ` + "`" + `earmark` + "`" + ` says; from the community for those who may. What went to a pool can be taken back for a day, by ` + "`" + `takeBackHours` + "`" + `. Errors: INSUFFICIENT_HOURS, EARMARKED, SAME_ACCOUNT, ACCOUNT_CLOSED, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveHours("What." input: GiveHoursInput!): GiveHoursPayload! @can(do: TAKE_PART)
@@ -27775,6 +27813,16 @@ func (ec *executionContext) childFields_BlockedMember(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type BlockedMember", field.Name)
 }
 
+func (ec *executionContext) childFields_BooksCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_BooksCheck_at(ctx, field)
+	case "differences":
+		return ec.fieldContext_BooksCheck_differences(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BooksCheck", field.Name)
+}
+
 func (ec *executionContext) childFields_BreakGlassPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complaint":
@@ -28199,6 +28247,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_dormantHours(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Community_decisions(ctx, field)
+	case "lastVerified":
+		return ec.fieldContext_Community_lastVerified(ctx, field)
 	case "complaints":
 		return ec.fieldContext_Community_complaints(ctx, field)
 	case "moderationQueue":

@@ -24,6 +24,11 @@ export class Refusal extends Error {
   ) {
     super(message);
   }
+
+  /** Whether what was answered before may not be seen any more. */
+  get gone(): boolean {
+    return ['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'].includes(this.code);
+  }
 }
 
 type Doc<D, V> = TypedDocumentNode<D, V>;

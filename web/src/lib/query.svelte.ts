@@ -3,6 +3,7 @@
 import { untrack } from 'svelte';
 import type { TypedDocumentNode } from '@urql/core';
 import { ask, Refusal } from './api.ts';
+import { every } from './every.ts';
 import { language } from './texts.svelte.ts';
 import { live } from './live.svelte.ts';
 import { reach } from './reach.svelte.ts';
@@ -81,36 +82,47 @@ export interface List<N> {
   more(): Promise<void>;
   /** Adds the page before. */
   earlier(): Promise<void>;
+  /** Asks anew, from the beginning. */
   again(): Promise<void>;
+  /** Asks once more for what did not come. */
+  retry(): Promise<void>;
+  /** All there is, page by page, to be taken away; how much has come is told meanwhile. */
+  all(tell?: (count: number) => void): Promise<readonly N[]>;
+  /** Shows these, all of it for example to print them, until it is asked anew. */
+  hold(nodes: readonly N[]): void;
 }
 
 const size = 50;
 const held = 6;
 
 /**
- * A list read by pages; `variables` are all but the page's. A list of 100,000 costs no more memory than one of 300,
- * but for `onward` ones, which the program reads only forwards: they are held as far as somebody went.
+ * A list read by pages; `variables` are all but the page's. What is there stays and goes as an answer of `query` does.
+ * A list of 100,000 costs no more memory than one of 300, but for `onward` ones, which the program reads only forwards:
+ * they are held as far as somebody went. With `oldest` it begins at the end of what the program tells newest first.
  */
 export function list<D, V extends Window, N>(
   doc: TypedDocumentNode<D, V>,
   variables: () => Omit<V, keyof Window> | null,
   pick: (data: D) => Page<N> | null | undefined,
-  options: { live?: boolean; onward?: boolean } = {},
+  options: { live?: boolean; onward?: boolean; oldest?: boolean } = {},
 ): List<N> {
   let pages = $state.raw<Page<N>[]>([]);
   let refusal = $state.raw<Refusal>();
   let loading = $state(true);
   let turn = 0;
+  let [asked, spoken] = ['', language.now];
+  let retry = () => begin();
 
   async function load(window: Window, place: (page: Page<N>) => Page<N>[]) {
     const v = untrack(variables);
     if (!v) return;
+    retry = () => load(window, place);
     const mine = ++turn;
     loading = true;
     try {
-      const page = pick(await ask(doc, { ...v, ...window } as V));
+      const page = pick(await ask(doc, { ...v, ...(options.oldest ? turned(window) : window) } as V));
       if (mine !== turn) return;
-      [pages, refusal] = [page ? place(page) : [], undefined];
+      [pages, refusal] = [page ? place(options.oldest ? backwards(page) : page) : [], undefined];
     } catch (error) {
       if (mine === turn) refusal = refused(error);
     } finally {
@@ -119,14 +131,22 @@ export function list<D, V extends Window, N>(
   }
   const begin = () => load({ first: size }, (page) => [page]);
 
+  // Somebody who has scrolled on is not thrown back to the beginning.
+  const renew = () => void (pages.length === 1 && !pages[0]!.pageInfo.hasPreviousPage && begin());
+
   $effect(() => {
-    void language.now;
-    if (variables()) untrack(() => void begin());
-    else loading = false;
+    void [reach.online, place.viewer];
+    const v = variables();
+    const key = JSON.stringify(v);
+    const other = key !== asked || language.now !== spoken;
+    if (key !== asked) [pages, refusal] = [[], undefined];
+    [asked, spoken] = [key, language.now];
+    if (!v) loading = false;
+    else if (other) untrack(() => void begin());
+    else if (reach.online) untrack(() => void (refusal ? retry() : renew()));
   });
   $effect(() => {
-    // Somebody who has scrolled on is not thrown back to the beginning.
-    if (options.live && live.pulse > 0) untrack(() => void (pages.length === 1 && !pages[0]!.pageInfo.hasPreviousPage && begin()));
+    if (options.live && live.pulse > 0) untrack(renew);
   });
 
   return {
@@ -144,6 +164,25 @@ export function list<D, V extends Window, N>(
       if (before?.hasPreviousPage && !loading) await load({ last: size, before: before.startCursor ?? null }, (page) => [page, ...pages].slice(0, held));
     },
     again: begin,
+    retry: () => retry(),
+    async all(tell) {
+      const v = untrack(variables);
+      const nodes = v ? await every(doc, v as Omit<V, keyof Window>, pick, Infinity, tell) : [];
+      return options.oldest ? nodes.reverse() : nodes;
+    },
+    hold(nodes) {
+      turn++;
+      [pages, loading] = [[{ nodes, pageInfo: { hasNextPage: false, hasPreviousPage: false } }], false];
+    },
+  };
+}
+
+/** The same page for somebody who comes from the end, and what asks for it. */
+const turned = ({ first, after, last, before }: Window): Window => ({ first: last, after: before, last: first, before: after });
+function backwards<N>({ nodes, pageInfo: at }: Page<N>): Page<N> {
+  return {
+    nodes: [...nodes].reverse(),
+    pageInfo: { hasNextPage: at.hasPreviousPage, hasPreviousPage: at.hasNextPage, startCursor: at.endCursor, endCursor: at.startCursor },
   };
 }
 

@@ -13,12 +13,21 @@ export const here = {
     return here.parts.slice(2);
   },
   get parts(): string[] {
-    return url.pathname.slice(base.length).split('/').filter(Boolean).map(decodeURIComponent);
+    return url.pathname.slice(base.length).split('/').filter(Boolean).map(decoded);
   },
   get query(): URLSearchParams {
     return url.searchParams;
   },
 };
+
+// An address may say anything; what is no code for a letter stays as it is.
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 /** The address of a page: `to('port', 'members', id)`. */
 export function to(...parts: string[]): string {

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { InboxCyclesQuery, InboxQuery } from '../../api/graphql.ts';
+import type { InboxCyclesQuery, InboxQuery, Permission } from '../../api/graphql.ts';
 
 type Community = NonNullable<InboxQuery['community']>;
 type Cycles = NonNullable<InboxCyclesQuery['community']>['cycles']['nodes'];
+
+/** Who looks at what waits: their membership, and what they may do here. */
+export interface Viewer {
+  id: string;
+  may: (permission: Permission) => boolean;
+}
 
 /** One thing that waits for somebody with a role. */
 export interface Task {
   id: string;
   /** The text it is told with, web.inbox.*, and its args. */
-  kind: 'unsafe' | 'report' | 'complaint' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote';
+  kind: 'unsafe' | 'report' | 'complaint' | 'complaintBegun' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote' | 'cheque' | 'flag';
   who: string;
   what?: string;
   minutes?: number;
@@ -23,10 +29,10 @@ export interface Task {
 }
 
 // What harms somebody while it waits comes first, then what blocks others, then what can wait.
-const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote'];
+const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'complaintBegun', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote', 'cheque', 'flag'];
 
-/** What waits in a community, most urgent first: late things, then by kind, then the longest waiting. */
-export function tasks(c: Community, cycles: Cycles, now: number): Task[] {
+/** What waits in a community for who looks, most urgent first: late things, then by kind, then the longest waiting. What they may not do waits for others. */
+export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may }: Viewer, now: number): Task[] {
   const all: Task[] = [];
   const add = (task: Omit<Task, 'late' | 'due'> & { due?: string | null; late?: boolean }) =>
     all.push({ due: null, ...task, late: task.late ?? (task.due ? Date.parse(task.due) < now : false) });
@@ -34,30 +40,49 @@ export function tasks(c: Community, cycles: Cycles, now: number): Task[] {
   for (const r of c.moderationQueue?.nodes ?? [])
     add({ id: r.id, kind: r.reason === 'UNSAFE_NOW' ? 'unsafe' : 'report', who: r.member.displayName, what: r.reason, since: r.filedAt, due: r.answerBy, late: r.overdue, at: ['moderation', r.id] });
   for (const x of c.complaints?.nodes ?? [])
-    if (x.openings.length === 0) add({ id: x.id, kind: 'complaint', who: '', since: x.filedAt, at: ['moderation', 'complaints', x.id] });
+    if (!x.closedAt) add({ id: x.id, kind: x.openings.length ? 'complaintBegun' : 'complaint', who: '', since: x.filedAt, at: ['moderation', 'complaints', x.id] });
   for (const a of c.appeals?.nodes ?? [])
     if (a.mayDecide) add({ id: a.id, kind: 'appeal', who: a.member.displayName, since: a.filedAt, due: a.answerBy, late: a.overdue, at: ['moderation', 'appeals', a.id] });
   for (const x of c.disputes?.nodes ?? [])
-    add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
+    if (x.provider.id !== me && x.receiver.id !== me) add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
   for (const a of c.admissions ?? [])
-    if (a.state === 'OBJECTED') add({ id: a.member.id, kind: 'objection', who: a.member.displayName, since: a.appliedAt, at: ['members', a.member.id] });
+    if (a.state === 'OBJECTED' && may('DECIDE_ADMISSIONS') && ![a.member, ...a.objections.map((o) => o.member)].some(({ id }) => id === me))
+      add({ id: a.member.id, kind: 'objection', who: a.member.displayName, since: a.appliedAt, at: ['members', a.member.id] });
   for (const m of c.applicants?.nodes ?? []) add({ id: m.id, kind: 'applicant', who: m.displayName, since: m.appliedAt, at: ['members', m.id] });
   for (const l of c.listings?.nodes ?? [])
     add({ id: l.id, kind: 'listing', who: l.member.displayName, what: l.title, since: l.createdAt, at: ['listings', l.id] });
   for (const a of c.activities?.nodes ?? [])
-    add({ id: a.id, kind: 'activity', who: a.member.displayName, what: a.description, minutes: a.minutes, since: a.createdAt, at: ['together', 'activities', a.id] });
+    if (a.member.id !== me) add({ id: a.id, kind: 'activity', who: a.member.displayName, what: a.description, minutes: a.minutes, since: a.createdAt, at: ['together', 'activities', a.id] });
   for (const cycle of cycles)
     for (const p of cycle.projects) {
-      if (cycle.state === 'FEASIBILITY' && p.stage === 'SUBMITTED')
+      if (cycle.state === 'FEASIBILITY' && p.stage === 'SUBMITTED' && may('RUN_CYCLES') && p.owner.id !== me)
         add({ id: p.id, kind: 'project', who: p.owner.displayName, what: p.title, since: cycle.calendar.feasibilityAt, due: cycle.calendar.votingAt, at: ['cycles', cycle.id] });
       for (const claim of p.claims)
-        if (claim.stage === 'CLAIMED') add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: null, at: ['cycles', cycle.id] });
+        if (claim.stage === 'CLAIMED' && may('APPROVE_CLAIMS') && ![claim.member, ...claim.approvers].some(({ id }) => id === me))
+          add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: null, at: ['cycles', cycle.id] });
     }
   for (const d of c.decisions?.nodes ?? [])
     if (d.mySeat && !d.mySeat.voted && !d.mySeat.conflict)
       add({ id: d.id, kind: 'vote', who: d.question, since: d.opensAt ?? null, due: d.closesAt ?? null, at: ['decisions', d.id] });
+  for (const x of c.timeCheques?.nodes ?? []) add({ id: x.id, kind: 'cheque', who: '', since: x.enteredAt, at: ['slips', 'pending'] });
+  if (flags) add({ id: 'flags', kind: 'flag', who: '', since: null, at: ['recognition'] });
 
   const age = (task: Task) => (task.since ? Date.parse(task.since) : now);
   const rank = (task: Task) => (task.late ? 0 : order.length) + order.indexOf(task.kind);
   return all.sort((a, b) => rank(a) - rank(b) || age(a) - age(b));
+}
+
+/** Of what more waits than is told above, and where the rest of it is. */
+export function others(c: Community): { kind: Task['kind']; at: string[]; query?: string }[] {
+  const appeals = c.appeals;
+  return [
+    ...(c.moderationQueue?.pageInfo.hasNextPage ? [{ kind: 'report' as const, at: ['moderation'] }] : []),
+    ...(c.complaints?.pageInfo.hasNextPage ? [{ kind: 'complaint' as const, at: ['moderation', 'complaints'] }] : []),
+    // Those that were decided come after those that wait.
+    ...(appeals?.pageInfo.hasNextPage && !appeals.nodes.at(-1)?.outcome ? [{ kind: 'appeal' as const, at: ['moderation', 'appeals'] }] : []),
+    ...(c.disputes?.pageInfo.hasPreviousPage ? [{ kind: 'dispute' as const, at: ['exchanges'], query: '?state=disputed' }] : []),
+    ...(c.applicants?.pageInfo.hasNextPage ? [{ kind: 'applicant' as const, at: ['members'], query: '?participation=APPLICANT' }] : []),
+    ...(c.listings?.pageInfo.hasPreviousPage ? [{ kind: 'listing' as const, at: ['listings'] }] : []),
+    ...(c.activities?.pageInfo.hasPreviousPage ? [{ kind: 'activity' as const, at: ['together', 'activities'] }] : []),
+  ];
 }

@@ -76,9 +76,10 @@ export class Draft {
     sessionStorage.setItem(this.#name, JSON.stringify({ key: this.key, lines: this.lines }));
   }
 
-  forget() {
+  /** Begins anew, with other lines if there are some. */
+  forget(lines: Line[] = []) {
     sessionStorage.removeItem(this.#name);
-    [this.key, this.lines] = [crypto.randomUUID(), []];
+    [this.key, this.lines] = [crypto.randomUUID(), lines];
     this.grow();
   }
 

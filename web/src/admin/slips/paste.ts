@@ -13,8 +13,8 @@ export function cells(text: string): string[][] | null {
 
 const columns = ['number', 'provider', 'receiver', 'minutes', 'date', 'service'] as const;
 
-/** Puts copied cells into the draft from a line and a column on. Who or what is not found for certain is told in its cell. */
-export async function paste(draft: Draft, slug: string, rows: string[][], from: number, column: number): Promise<void> {
+/** Puts copied cells into the draft from a line and a column on. Who or what is not found for certain is told in its cell, and how many are done after each. */
+export async function paste(draft: Draft, slug: string, rows: string[][], from: number, column: number, tell: (count: number) => void): Promise<void> {
   const member = remembered((text) => findMember(slug, text));
   const service = remembered((text) => findService(slug, text));
   for (const [r, row] of rows.entries()) {
@@ -31,6 +31,7 @@ export async function paste(draft: Draft, slug: string, rows: string[][], from: 
         if (!line[name]) line.wrong[`${name}Id`] = t('slips.notFound', { what: text });
       }
     }
+    tell(r + 1);
   }
   draft.grow();
 }
