@@ -14,13 +14,25 @@ import (
 	"github.com/hora-coop/hora/domain"
 )
 
-// What the program asks for a feed: who asks, the page with one more, its members.
+// What the program asks for a feed: which community, who asks and whom a block keeps
+// apart from them, the page with one more, its members.
 const (
+	bareCommunity = `
+SELECT id, slug, name, preset, locale, time_zone, latitude, longitude, created_at, version FROM community WHERE id = ANY ($1)`
+	bareReaching = `EXISTS (
+         SELECT FROM role_grant g
+           JOIN member h ON h.community_id = g.community_id AND h.id = g.member_id AND h.participation <> 'SUSPENDED'
+          WHERE g.community_id = b.community_id AND g.member_id IN (b.member_id, b.blocked_id) AND g.role IN ('COORDINATOR', 'MODERATOR', 'TREASURER')
+            AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3))`
 	bareStanding = `
 SELECT m.id, m.participation,
        ARRAY(SELECT g.role FROM role_grant g
               WHERE g.community_id = m.community_id AND g.member_id = m.id
-                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3))
+                AND g.revoked_at IS NULL AND g.from_at <= $3 AND (g.until_at IS NULL OR g.until_at > $3)),
+       ARRAY(
+       SELECT b.blocked_id FROM member_block b WHERE b.community_id = m.community_id AND b.member_id = m.id AND NOT ` + bareReaching + `
+        UNION ALL
+       SELECT b.member_id FROM member_block b WHERE b.community_id = m.community_id AND b.blocked_id = m.id AND NOT ` + bareReaching + `)
   FROM member m
  WHERE m.community_id = $1 AND m.person_id = $2 AND m.participation NOT IN ('LEFT', 'DECLINED')`
 	bareFeed = `
@@ -85,7 +97,7 @@ type bareMember struct {
 }
 
 // plainly answers a feed with net/http, pgx and encoding/json alone: the program's
-// statements, under its role and its policies, in one transaction. It reads no token,
+// statements, under its role and its policies, in one transaction of one moment. It reads no token,
 // no document and no variables.
 func (r *reader) plainly(w http.ResponseWriter, request *http.Request) {
 	var asked struct{ Query string }
@@ -105,11 +117,19 @@ func (r *reader) plainly(w http.ResponseWriter, request *http.Request) {
 }
 
 func (r *reader) page(ctx context.Context) (page []bareListing, err error) {
-	err = pgx.BeginTxFunc(ctx, r.arena.db.Pool(), pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL hora.community = '" + r.town.id.String() + "'"}, func(tx pgx.Tx) error {
-		var member domain.ID
-		var participation string
+	err = pgx.BeginTxFunc(ctx, r.arena.db.Pool(), pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL hora.community = '" + r.town.id.String() + "'"}, func(tx pgx.Tx) error {
+		var member, community domain.ID
+		var slug, name, preset, locale, zone, participation string
+		var latitude, longitude *float64
+		var made time.Time
+		var version int
+		err := tx.QueryRow(ctx, bareCommunity, []domain.ID{r.town.id}).Scan(&community, &slug, &name, &preset, &locale, &zone, &latitude, &longitude, &made, &version)
+		if err != nil {
+			return err
+		}
 		var roles []string
-		if err := tx.QueryRow(ctx, bareStanding, r.town.id, r.town.members[0], time.Now()).Scan(&member, &participation, &roles); err != nil {
+		var apart []domain.ID
+		if err := tx.QueryRow(ctx, bareStanding, r.town.id, r.town.members[0], time.Now()).Scan(&member, &participation, &roles, &apart); err != nil {
 			return err
 		}
 		rows, _ := tx.Query(ctx, bareFeed+strconv.Itoa(feedPage+1), r.town.id) // CollectRows tells its error

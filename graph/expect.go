@@ -4,6 +4,8 @@ package graph
 
 import (
 	"context"
+	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,6 +21,8 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/workshop"
+	"github.com/hora-coop/hora/graph/generated"
+	"github.com/hora-coop/hora/graph/plainly"
 )
 
 // What was read tells the loaders at once what it will be asked for piece by
@@ -67,8 +71,30 @@ func (m *mentions) read(set ast.SelectionSet, spread map[string]bool) {
 func expect[V any](ctx context.Context, field string, l *dataloadgen.Loader[at, V], community, id domain.ID) {
 	if id != domain.Nowhere && mentioned(ctx, field) {
 		l.LoadThunk(ctx, at{community, id})
+		plainly.Foresee(ctx, field)
 	}
 }
+
+// resolved are the fields that a resolver answers, as "Type.field".
+var resolved = sync.OnceValue(func() map[string]bool {
+	fields := map[string]bool{}
+	root := reflect.TypeFor[generated.ResolverRoot]()
+	for _, object := range contract().Types {
+		of, ok := root.MethodByName(object.Name)
+		if !ok {
+			continue
+		}
+		resolvers := of.Type.Out(0)
+		for i := range resolvers.NumMethod() {
+			for _, field := range object.Fields { // Go writes ID what SDL writes id
+				if strings.EqualFold(field.Name, resolvers.Method(i).Name) {
+					fields[object.Name+"."+field.Name] = true
+				}
+			}
+		}
+	}
+	return fields
+})
 
 func (l *loaders) expectExchange(ctx context.Context, x exchange.Exchange) {
 	expect(ctx, "Exchange.provider", l.members, x.Community, x.Provider)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/internal/i18n"
 )
 
@@ -51,7 +52,7 @@ func (s *session) become(actor domain.Actor) {
 // WithRequest starts a request's context. Loaders live as long as the request:
 // nothing one person sees is kept for another.
 func (r *Resolver) WithRequest(ctx context.Context, request Request) context.Context {
-	return context.WithValue(ctx, requestKey{}, &session{Request: request, renew: r.newLoaders})
+	return plainly.With(context.WithValue(ctx, requestKey{}, &session{Request: request, renew: r.newLoaders}), resolved())
 }
 
 // of is the request's state, ready to read with.

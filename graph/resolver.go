@@ -35,6 +35,7 @@ import (
 )
 
 //go:generate go tool gqlgen generate
+//go:generate go run ./plainly/rewrite generated
 
 // Resolver is what every field's resolver can reach: the areas' use cases.
 type Resolver struct {

@@ -120,7 +120,7 @@ func (CommunityStore) List(ctx context.Context, f community.Filter, page domain.
 	if err != nil {
 		return none, err
 	}
-	list, err := pgx.CollectRows(found, pgx.RowToStructByName[located])
+	list, err := scanAll[located](found)
 	if err != nil {
 		return none, err
 	}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
@@ -240,7 +238,7 @@ func (ListingStore) Search(ctx context.Context, community domain.ID, f listing.F
 	if err != nil {
 		return none, err
 	}
-	list, err := pgx.CollectRows(found, pgx.RowToStructByName[ranked])
+	list, err := scanAll[ranked](found)
 	if err != nil {
 		return none, err
 	}

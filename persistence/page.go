@@ -56,7 +56,7 @@ func collect[R, V any](found pgx.Rows, err error, value func(R) V) ([]V, error) 
 	if err != nil {
 		return nil, err
 	}
-	list, err := pgx.CollectRows(found, pgx.RowToStructByName[R])
+	list, err := scanAll[R](found)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -31,6 +32,8 @@ type CharterResolver interface {
 	Colleges(ctx context.Context, obj *community.Charter) ([]*community.College, error)
 	FoundingMembers(ctx context.Context, obj *community.Charter) (int, error)
 	ActivityKinds(ctx context.Context, obj *community.Charter) ([]*community.ActivityKind, error)
+
+	Minors(ctx context.Context, obj *community.Charter) (*model.MinorRules, error)
 
 	Safety(ctx context.Context, obj *community.Charter) (*model.SafetyRules, error)
 
@@ -952,6 +955,38 @@ func (ec *executionContext) _Charter_chequeSlipDays(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Charter_chequeSlipDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Charter_minors(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_minors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Charter().Minors(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MinorRules) graphql.Marshaler {
+			return ec.marshalNMinorRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐMinorRules(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_minors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MinorRules(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Charter_progression(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
@@ -3410,7 +3445,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "minors", "power", "withoutTypes", "assembly", "founding"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3509,6 +3544,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["safety"] = data
+		case "minors":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minors"))
+			data, err := ec.unmarshalOMinorChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["minors"] = data
 		case "power":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("power"))
 			data, err := ec.unmarshalOPowerRuleInput2ᚕmapᚄ(ctx, v)
@@ -4891,6 +4933,12 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "minors":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Charter_minors(ctx, field, obj)
+				})
 		case "progression":
 			out.Values[i] = ec._Charter_progression(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5862,7 +5910,7 @@ func (ec *executionContext) marshalNCharter2githubᚗcomᚋhoraᚑcoopᚋhoraᚋ
 }
 
 func (ec *executionContext) marshalNCharter2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCharterᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.Charter) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCharter2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCharter(ctx, sel, v[i])
@@ -5899,7 +5947,7 @@ func (ec *executionContext) marshalNCharterConnection2ᚖgithubᚗcomᚋhoraᚑc
 }
 
 func (ec *executionContext) marshalNCharterDifference2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CharterDifference) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCharterDifference2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterDifference(ctx, sel, v[i])
@@ -5923,7 +5971,7 @@ func (ec *executionContext) marshalNCharterDifference2ᚖgithubᚗcomᚋhoraᚑc
 }
 
 func (ec *executionContext) marshalNCharterEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CharterEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCharterEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCharterEdge(ctx, sel, v[i])
@@ -5970,7 +6018,7 @@ func (ec *executionContext) marshalNCharterPeriod2githubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNCollege2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCollegeᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.College) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCollege2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐCollege(ctx, sel, v[i])
@@ -6043,7 +6091,7 @@ func (ec *executionContext) unmarshalNDecisionReminder2ᚕgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) marshalNDecisionReminder2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐReminderᚄ(ctx context.Context, sel ast.SelectionSet, v []community.Reminder) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionReminder2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐReminder(ctx, sel, v[i])
@@ -6129,7 +6177,7 @@ func (ec *executionContext) marshalNPayoutRule2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNPoolFigure2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPoolFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PoolFigure) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPoolFigure2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPoolFigure(ctx, sel, v[i])
@@ -6168,7 +6216,7 @@ func (ec *executionContext) marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNPowerRule2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPowerRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PowerRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPowerRule2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐPowerRule(ctx, sel, v[i])
@@ -6375,7 +6423,7 @@ func (ec *executionContext) marshalODecisionReminder2ᚕgithubᚗcomᚋhoraᚑco
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionReminder2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐReminder(ctx, sel, v[i])

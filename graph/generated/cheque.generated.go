@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -2436,11 +2437,10 @@ func (ec *executionContext) _DeviceKey(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DeviceKey")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DeviceKey_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._DeviceKey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2655,11 +2655,10 @@ func (ec *executionContext) _TimeCheque(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("TimeCheque")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TimeCheque_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._TimeCheque_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2772,11 +2771,10 @@ func (ec *executionContext) _TimeChequeBatch(ctx context.Context, sel ast.Select
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("TimeChequeBatch")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TimeChequeBatch_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._TimeChequeBatch_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3137,7 +3135,7 @@ func (ec *executionContext) marshalNDepositTimeChequePayload2ᚖgithubᚗcomᚋh
 }
 
 func (ec *executionContext) marshalNDeviceKey2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐDeviceᚄ(ctx context.Context, sel ast.SelectionSet, v []*cheque.Device) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeviceKey2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐDevice(ctx, sel, v[i])
@@ -3232,7 +3230,7 @@ func (ec *executionContext) marshalNSettleTimeChequePayload2ᚖgithubᚗcomᚋho
 }
 
 func (ec *executionContext) marshalNTimeCheque2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐChequeᚄ(ctx context.Context, sel ast.SelectionSet, v []*cheque.Cheque) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeCheque2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐCheque(ctx, sel, v[i])
@@ -3256,7 +3254,7 @@ func (ec *executionContext) marshalNTimeCheque2ᚖgithubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNTimeChequeBatch2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*cheque.Batch) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeChequeBatch2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐBatch(ctx, sel, v[i])
@@ -3288,7 +3286,7 @@ func (ec *executionContext) marshalNTimeChequeBatchConnection2ᚖgithubᚗcomᚋ
 }
 
 func (ec *executionContext) marshalNTimeChequeBatchEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐTimeChequeBatchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TimeChequeBatchEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeChequeBatchEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐTimeChequeBatchEdge(ctx, sel, v[i])
@@ -3320,7 +3318,7 @@ func (ec *executionContext) marshalNTimeChequeConnection2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNTimeChequeEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐTimeChequeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TimeChequeEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeChequeEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐTimeChequeEdge(ctx, sel, v[i])
@@ -3462,7 +3460,7 @@ func (ec *executionContext) marshalOTimeChequeState2ᚕgithubᚗcomᚋhoraᚑcoo
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeChequeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐState(ctx, sel, v[i])

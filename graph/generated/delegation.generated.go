@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -591,11 +592,10 @@ func (ec *executionContext) _Delegation(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Delegation")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Delegation_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Delegation_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "from":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -716,7 +716,7 @@ func (ec *executionContext) marshalNDelegateVotePayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNDelegation2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDelegationᚄ(ctx context.Context, sel ast.SelectionSet, v []*governance.Delegation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDelegation2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDelegation(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -1210,11 +1211,10 @@ func (ec *executionContext) _Passkey(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Passkey")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Passkey_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Passkey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._Passkey_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1414,7 +1414,7 @@ func (ec *executionContext) marshalNFinishPasskeySignInPayload2ᚖgithubᚗcom�
 }
 
 func (ec *executionContext) marshalNPasskey2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋidentityᚐPasskeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*identity.Passkey) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPasskey2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋidentityᚐPasskey(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -2827,11 +2828,10 @@ func (ec *executionContext) _Exchange(ctx context.Context, sel ast.SelectionSet,
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Exchange")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Exchange_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Exchange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "number":
 			out.Values[i] = ec._Exchange_number(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3403,7 +3403,7 @@ func (ec *executionContext) marshalNDisputeOutcome2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNExchange2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐExchangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*exchange.Exchange) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExchange2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐExchange(ctx, sel, v[i])
@@ -3450,7 +3450,7 @@ func (ec *executionContext) marshalNExchangeConnection2ᚖgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) marshalNExchangeEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐExchangeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ExchangeEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExchangeEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐExchangeEdge(ctx, sel, v[i])
@@ -3497,7 +3497,7 @@ func (ec *executionContext) marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNExchangeStep2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*exchange.Step) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExchangeStep2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐStep(ctx, sel, v[i])
@@ -3595,7 +3595,7 @@ func (ec *executionContext) marshalOExchangeState2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx, sel, v[i])

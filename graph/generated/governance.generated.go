@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -4103,11 +4104,10 @@ func (ec *executionContext) _Decision(ctx context.Context, sel ast.SelectionSet,
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Decision")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Decision_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Decision_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -5439,7 +5439,7 @@ func (ec *executionContext) marshalNCommentOnDecisionPayload2ᚖgithubᚗcomᚋh
 }
 
 func (ec *executionContext) marshalNDecision2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecisionᚄ(ctx context.Context, sel ast.SelectionSet, v []*governance.Decision) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecision2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐDecision(ctx, sel, v[i])
@@ -5463,7 +5463,7 @@ func (ec *executionContext) marshalNDecision2ᚖgithubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) marshalNDecisionComment2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*governance.Comment) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionComment2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐComment(ctx, sel, v[i])
@@ -5495,7 +5495,7 @@ func (ec *executionContext) marshalNDecisionConnection2ᚖgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) marshalNDecisionEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionEdge(ctx, sel, v[i])
@@ -5534,7 +5534,7 @@ func (ec *executionContext) marshalNDecisionEffectKind2githubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNDecisionLine2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionLine2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionLine(ctx, sel, v[i])
@@ -5558,7 +5558,7 @@ func (ec *executionContext) marshalNDecisionLine2ᚖgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNDecisionMark2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []*tally.Mark) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionMark2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐMark(ctx, sel, v[i])
@@ -5582,7 +5582,7 @@ func (ec *executionContext) marshalNDecisionMark2ᚖgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNDecisionOption2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionOption) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionOption2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionOption(ctx, sel, v[i])
@@ -5611,7 +5611,7 @@ func (ec *executionContext) unmarshalNDecisionOptionInput2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNDecisionReceipt2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionReceipt) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionReceipt2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceipt(ctx, sel, v[i])
@@ -5643,7 +5643,7 @@ func (ec *executionContext) marshalNDecisionReceiptConnection2ᚖgithubᚗcomᚋ
 }
 
 func (ec *executionContext) marshalNDecisionReceiptEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionReceiptEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionReceiptEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionReceiptEdge(ctx, sel, v[i])
@@ -5675,7 +5675,7 @@ func (ec *executionContext) marshalNDecisionRoll2ᚖgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNDecisionRound2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionRoundᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DecisionRound) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionRound2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐDecisionRound(ctx, sel, v[i])
@@ -5699,7 +5699,7 @@ func (ec *executionContext) marshalNDecisionRound2ᚖgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNDecisionRoundLine2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*tally.Line) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionRoundLine2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚋtallyᚐLine(ctx, sel, v[i])
@@ -5960,7 +5960,7 @@ func (ec *executionContext) marshalODecisionState2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecisionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋgovernanceᚐState(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -1398,7 +1399,7 @@ func (ec *executionContext) marshalNGiveCardPayload2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNHelper2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐHelperᚄ(ctx context.Context, sel ast.SelectionSet, v []*membership.Helper) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHelper2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐHelper(ctx, sel, v[i])

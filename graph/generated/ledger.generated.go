@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -3078,11 +3079,10 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Account")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Account_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Account_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "kind":
 			out.Values[i] = ec._Account_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3411,11 +3411,10 @@ func (ec *executionContext) _Entry(ctx context.Context, sel ast.SelectionSet, ob
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Entry")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Entry_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Entry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "position":
 			out.Values[i] = ec._Entry_position(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4014,11 +4013,10 @@ func (ec *executionContext) _Transfer(ctx context.Context, sel ast.SelectionSet,
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Transfer")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Transfer_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Transfer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "kind":
 			out.Values[i] = ec._Transfer_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4104,7 +4102,7 @@ func (ec *executionContext) _Transfer(ctx context.Context, sel ast.SelectionSet,
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAccount2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*view.Account) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccount2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐAccount(ctx, sel, v[i])
@@ -4177,7 +4175,7 @@ func (ec *executionContext) marshalNCorrectTransferPayload2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) marshalNEntry2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.Entry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEntry2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐEntry(ctx, sel, v[i])
@@ -4209,7 +4207,7 @@ func (ec *executionContext) marshalNEntryConnection2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNEntryEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EntryEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEntryEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐEntryEdge(ctx, sel, v[i])
@@ -4250,7 +4248,7 @@ func (ec *executionContext) marshalNKindTotals2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNKindTotals2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋstatementᚐKindTotalᚄ(ctx context.Context, sel ast.SelectionSet, v []statement.KindTotal) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNKindTotals2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋstatementᚐKindTotal(ctx, sel, v[i])
@@ -4266,7 +4264,7 @@ func (ec *executionContext) marshalNKindTotals2ᚕgithubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNLimitChange2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐPastLimitsᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.PastLimits) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLimitChange2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐPastLimits(ctx, sel, v[i])
@@ -4298,7 +4296,7 @@ func (ec *executionContext) marshalNLimitChangeConnection2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNLimitChangeEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐLimitChangeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LimitChangeEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLimitChangeEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐLimitChangeEdge(ctx, sel, v[i])
@@ -4352,7 +4350,7 @@ func (ec *executionContext) marshalNServiceTypeTotals2githubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) marshalNServiceTypeTotals2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋstatementᚐTypeTotalᚄ(ctx context.Context, sel ast.SelectionSet, v []statement.TypeTotal) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceTypeTotals2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋstatementᚐTypeTotal(ctx, sel, v[i])
@@ -4381,7 +4379,7 @@ func (ec *executionContext) marshalNSetAccountLimitsPayload2ᚖgithubᚗcomᚋho
 }
 
 func (ec *executionContext) marshalNTransfer2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐTransferᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.Transfer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTransfer2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋledgerᚐTransfer(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -2437,11 +2438,10 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Listing")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Listing_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Listing_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2853,11 +2853,10 @@ func (ec *executionContext) _ServiceType(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ServiceType")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ServiceType_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._ServiceType_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "code":
 			out.Values[i] = ec._ServiceType_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3018,7 +3017,7 @@ func (ec *executionContext) marshalNCreateListingPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNListing2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐListingᚄ(ctx context.Context, sel ast.SelectionSet, v []*listing.Listing) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNListing2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐListing(ctx, sel, v[i])
@@ -3050,7 +3049,7 @@ func (ec *executionContext) marshalNListingConnection2ᚖgithubᚗcomᚋhoraᚑc
 }
 
 func (ec *executionContext) marshalNListingEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐListingEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ListingEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNListingEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐListingEdge(ctx, sel, v[i])
@@ -3104,7 +3103,7 @@ func (ec *executionContext) marshalNListingOrder2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNListingReview2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*listing.Review) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNListingReview2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐReview(ctx, sel, v[i])
@@ -3227,7 +3226,7 @@ func (ec *executionContext) marshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNServiceType2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐServiceTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*listing.ServiceType) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceType2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐServiceType(ctx, sel, v[i])
@@ -3306,7 +3305,7 @@ func (ec *executionContext) unmarshalNWeekday2ᚕgithubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNWeekday2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐWeekdayᚄ(ctx context.Context, sel ast.SelectionSet, v []listing.Weekday) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWeekday2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐWeekday(ctx, sel, v[i])
@@ -3376,7 +3375,7 @@ func (ec *executionContext) marshalOListingState2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNListingState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐState(ctx, sel, v[i])
@@ -3457,7 +3456,7 @@ func (ec *executionContext) marshalOWeekday2ᚕgithubᚗcomᚋhoraᚑcoopᚋhora
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWeekday2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐWeekday(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -590,11 +591,10 @@ func (ec *executionContext) _Photo(ctx context.Context, sel ast.SelectionSet, ob
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Photo")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Photo_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Photo_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "url":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -737,7 +737,7 @@ func (ec *executionContext) marshalNConfirmUploadPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNPhoto2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmediaᚐPhotoᚄ(ctx context.Context, sel ast.SelectionSet, v []*media.Photo) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPhoto2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmediaᚐPhoto(ctx, sel, v[i])

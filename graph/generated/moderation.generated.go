@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"fmt"
@@ -4446,11 +4447,10 @@ func (ec *executionContext) _Appeal(ctx context.Context, sel ast.SelectionSet, o
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Appeal")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Appeal_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Appeal_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "measure":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4878,11 +4878,10 @@ func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Complaint")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Complaint_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Complaint_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "filedAt":
 			out.Values[i] = ec._Complaint_filedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5225,11 +5224,10 @@ func (ec *executionContext) _ModerationMeasure(ctx context.Context, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ModerationMeasure")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ModerationMeasure_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._ModerationMeasure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -5561,11 +5559,10 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Report")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Report_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Report_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "about":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -5919,7 +5916,7 @@ func (ec *executionContext) _UndoMeasurePayload(ctx context.Context, sel ast.Sel
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAppeal2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐAppealᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Appeal) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppeal2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐAppeal(ctx, sel, v[i])
@@ -5951,7 +5948,7 @@ func (ec *executionContext) marshalNAppealConnection2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) marshalNAppealEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAppealEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AppealEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppealEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAppealEdge(ctx, sel, v[i])
@@ -6011,7 +6008,7 @@ func (ec *executionContext) marshalNAuditConnection2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNAuditEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAuditEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAuditEdge(ctx, sel, v[i])
@@ -6035,7 +6032,7 @@ func (ec *executionContext) marshalNAuditEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNAuditEntry2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐActᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Act) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEntry2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐAct(ctx, sel, v[i])
@@ -6085,7 +6082,7 @@ func (ec *executionContext) marshalNCloseComplaintPayload2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNComplaint2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaintᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Complaint) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComplaint2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐComplaint(ctx, sel, v[i])
@@ -6113,7 +6110,7 @@ func (ec *executionContext) marshalNComplaintClosing2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNComplaintClosing2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosingᚄ(ctx context.Context, sel ast.SelectionSet, v []moderation.Closing) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComplaintClosing2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐClosing(ctx, sel, v[i])
@@ -6137,7 +6134,7 @@ func (ec *executionContext) marshalNComplaintConnection2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNComplaintEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐComplaintEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ComplaintEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComplaintEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐComplaintEdge(ctx, sel, v[i])
@@ -6165,7 +6162,7 @@ func (ec *executionContext) marshalNComplaintOpening2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNComplaintOpening2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐOpeningᚄ(ctx context.Context, sel ast.SelectionSet, v []moderation.Opening) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComplaintOpening2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐOpening(ctx, sel, v[i])
@@ -6252,7 +6249,7 @@ func (ec *executionContext) marshalNModerationAction2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNModerationMeasure2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Measure) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNModerationMeasure2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasure(ctx, sel, v[i])
@@ -6284,7 +6281,7 @@ func (ec *executionContext) marshalNModerationMeasureConnection2ᚖgithubᚗcom�
 }
 
 func (ec *executionContext) marshalNModerationMeasureEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ModerationMeasureEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNModerationMeasureEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐModerationMeasureEdge(ctx, sel, v[i])
@@ -6352,7 +6349,7 @@ func (ec *executionContext) marshalNReopenComplaintPayload2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) marshalNReport2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐReportᚄ(ctx context.Context, sel ast.SelectionSet, v []*moderation.Report) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReport2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐReport(ctx, sel, v[i])
@@ -6412,7 +6409,7 @@ func (ec *executionContext) marshalNReportContentPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNReportEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReportEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReportEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐReportEdge(ctx, sel, v[i])
@@ -6573,7 +6570,7 @@ func (ec *executionContext) marshalOMeasureState2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMeasureState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmoderationᚐMeasureState(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -2189,11 +2190,10 @@ func (ec *executionContext) _ReinvestmentPlan(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReinvestmentPlan")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReinvestmentPlan_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._ReinvestmentPlan_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "kind":
 			out.Values[i] = ec._ReinvestmentPlan_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2335,7 +2335,7 @@ func (ec *executionContext) marshalNEndPlanPayload2ᚖgithubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) marshalNKeyPart2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Part) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNKeyPart2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPart(ctx, sel, v[i])
@@ -2452,7 +2452,7 @@ func (ec *executionContext) marshalNPlanSplitPayload2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) marshalNPlanTurn2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanTurnᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.PlanTurn) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPlanTurn2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanTurn(ctx, sel, v[i])
@@ -2480,7 +2480,7 @@ func (ec *executionContext) marshalNPlanTurnPart2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNPlanTurnPart2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUsePartᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.UsePart) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPlanTurnPart2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUsePart(ctx, sel, v[i])
@@ -2511,7 +2511,7 @@ func (ec *executionContext) marshalNPlanUse2githubᚗcomᚋhoraᚑcoopᚋhoraᚋ
 }
 
 func (ec *executionContext) marshalNReinvestmentPlan2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Plan) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReinvestmentPlan2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlan(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -2379,7 +2380,7 @@ func (ec *executionContext) marshalNActiveCriteria2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNAdmission2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAdmissionᚄ(ctx context.Context, sel ast.SelectionSet, v []*membership.Admission) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAdmission2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAdmission(ctx, sel, v[i])
@@ -2439,7 +2440,7 @@ func (ec *executionContext) marshalNContribution2githubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNContribution2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐContributionᚄ(ctx context.Context, sel ast.SelectionSet, v []progression.Contribution) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNContribution2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐContribution(ctx, sel, v[i])
@@ -2474,7 +2475,7 @@ func (ec *executionContext) marshalNCriterion2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNCriterion2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []progression.Criterion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCriterion2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋprogressionᚐCriterion(ctx, sel, v[i])
@@ -2552,7 +2553,7 @@ func (ec *executionContext) marshalNObjection2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNObjection2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐObjectionᚄ(ctx context.Context, sel ast.SelectionSet, v []membership.Objection) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjection2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐObjection(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -3690,11 +3691,10 @@ func (ec *executionContext) _Badge(ctx context.Context, sel ast.SelectionSet, ob
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Badge")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Badge_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Badge_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._Badge_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3868,11 +3868,10 @@ func (ec *executionContext) _Endorsement(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Endorsement")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Endorsement_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Endorsement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "giver":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4135,11 +4134,10 @@ func (ec *executionContext) _IssuedBadge(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("IssuedBadge")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IssuedBadge_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._IssuedBadge_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "badge":
 			out.Values[i] = ec._IssuedBadge_badge(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4217,11 +4215,10 @@ func (ec *executionContext) _Milestone(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Milestone")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Milestone_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Milestone_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4594,11 +4591,10 @@ func (ec *executionContext) _Star(ctx context.Context, sel ast.SelectionSet, obj
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Star")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Star_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Star_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "giver":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4746,11 +4742,10 @@ func (ec *executionContext) _Thanks(ctx context.Context, sel ast.SelectionSet, o
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Thanks")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Thanks_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Thanks_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "giver":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4948,7 +4943,7 @@ func (ec *executionContext) marshalNBadge2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdo
 }
 
 func (ec *executionContext) marshalNBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Badge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐBadge(ctx, sel, v[i])
@@ -5006,7 +5001,7 @@ func (ec *executionContext) marshalNEndorseSkillPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNEndorsement2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐEndorsementᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Endorsement) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEndorsement2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐEndorsement(ctx, sel, v[i])
@@ -5038,7 +5033,7 @@ func (ec *executionContext) marshalNEndorsementConnection2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNEndorsementEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐEndorsementEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EndorsementEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEndorsementEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐEndorsementEdge(ctx, sel, v[i])
@@ -5101,7 +5096,7 @@ func (ec *executionContext) marshalNIssueBadgePayload2ᚖgithubᚗcomᚋhoraᚑc
 }
 
 func (ec *executionContext) marshalNIssuedBadge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.IssuedBadge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐIssuedBadge(ctx, sel, v[i])
@@ -5125,7 +5120,7 @@ func (ec *executionContext) marshalNIssuedBadge2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNMilestone2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Milestone) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMilestone2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐMilestone(ctx, sel, v[i])
@@ -5193,7 +5188,7 @@ func (ec *executionContext) marshalNRecognitionConcentration2ᚖgithubᚗcomᚋh
 }
 
 func (ec *executionContext) marshalNRecognitionFlag2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlagᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Flag) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecognitionFlag2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐFlag(ctx, sel, v[i])
@@ -5271,7 +5266,7 @@ func (ec *executionContext) marshalNShowRecognitionPayload2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) marshalNStar2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐStarᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Star) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStar2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐStar(ctx, sel, v[i])
@@ -5318,7 +5313,7 @@ func (ec *executionContext) marshalNStarConnection2ᚖgithubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) marshalNStarEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐStarEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StarEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStarEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐStarEdge(ctx, sel, v[i])
@@ -5342,7 +5337,7 @@ func (ec *executionContext) marshalNStarEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhor
 }
 
 func (ec *executionContext) marshalNThanks2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐThanksᚄ(ctx context.Context, sel ast.SelectionSet, v []*recognition.Thanks) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNThanks2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋrecognitionᚐThanks(ctx, sel, v[i])
@@ -5374,7 +5369,7 @@ func (ec *executionContext) marshalNThanksConnection2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) marshalNThanksEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐThanksEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ThanksEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNThanksEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐThanksEdge(ctx, sel, v[i])

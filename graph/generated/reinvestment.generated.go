@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -6047,11 +6048,10 @@ func (ec *executionContext) _Claim(ctx context.Context, sel ast.SelectionSet, ob
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Claim")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Claim_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Claim_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "project":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -6180,11 +6180,10 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Cycle")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Cycle_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Cycle_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -7079,11 +7078,10 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Project")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Project_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Project_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "cycle":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -7343,7 +7341,7 @@ func (ec *executionContext) _WithdrawProjectPayload(ctx context.Context, sel ast
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAllocationBallotLine2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAllocationBallotLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AllocationBallotLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAllocationBallotLine2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAllocationBallotLine(ctx, sel, v[i])
@@ -7382,7 +7380,7 @@ func (ec *executionContext) marshalNAllocationCause2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNAllocationChallenge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐContestᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Contest) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAllocationChallenge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐContest(ctx, sel, v[i])
@@ -7406,7 +7404,7 @@ func (ec *executionContext) marshalNAllocationChallenge2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNAllocationLine2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAllocationLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AllocationLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAllocationLine2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐAllocationLine(ctx, sel, v[i])
@@ -7443,7 +7441,7 @@ func (ec *executionContext) marshalNApproveClaimPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNBallotEntry2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBallotEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BallotEntry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBallotEntry2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐBallotEntry(ctx, sel, v[i])
@@ -7525,7 +7523,7 @@ func (ec *executionContext) marshalNChallengeAllocationPayload2ᚖgithubᚗcom�
 }
 
 func (ec *executionContext) marshalNClaim2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐClaimᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Claim) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNClaim2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐClaim(ctx, sel, v[i])
@@ -7577,7 +7575,7 @@ func (ec *executionContext) marshalNClaimStage2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNCycle2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐCycleᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Cycle) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycle2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐCycle(ctx, sel, v[i])
@@ -7601,7 +7599,7 @@ func (ec *executionContext) marshalNCycle2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNCycleBallot2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleBallotᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CycleBallot) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleBallot2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleBallot(ctx, sel, v[i])
@@ -7633,7 +7631,7 @@ func (ec *executionContext) marshalNCycleBallotConnection2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNCycleBallotEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleBallotEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CycleBallotEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleBallotEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleBallotEdge(ctx, sel, v[i])
@@ -7674,7 +7672,7 @@ func (ec *executionContext) marshalNCycleConnection2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNCycleEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CycleEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐCycleEdge(ctx, sel, v[i])
@@ -7736,7 +7734,7 @@ func (ec *executionContext) marshalNCycleState2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNCycleStep2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Step) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleStep2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐStep(ctx, sel, v[i])
@@ -7824,7 +7822,7 @@ func (ec *executionContext) marshalNPoolFlow2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNPoolFlow2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐFlowᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.Flow) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPoolFlow2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐFlow(ctx, sel, v[i])
@@ -7844,7 +7842,7 @@ func (ec *executionContext) marshalNPoolInflow2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNPoolInflow2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlowᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.SourceFlow) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPoolInflow2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSourceFlow(ctx, sel, v[i])
@@ -7860,7 +7858,7 @@ func (ec *executionContext) marshalNPoolInflow2ᚕgithubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Project) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProject2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐProject(ctx, sel, v[i])
@@ -7888,7 +7886,7 @@ func (ec *executionContext) marshalNProjectMilestone2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNProjectMilestone2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestoneᚄ(ctx context.Context, sel ast.SelectionSet, v []reinvestment.Milestone) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProjectMilestone2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐMilestone(ctx, sel, v[i])

@@ -62,6 +62,7 @@ type ResolverRoot interface {
 	ExchangeMinutes() ExchangeMinutesResolver
 	ExchangeStep() ExchangeStepResolver
 	GroupSession() GroupSessionResolver
+	GuardianConsent() GuardianConsentResolver
 	Helper() HelperResolver
 	IssuedBadge() IssuedBadgeResolver
 	LimitChange() LimitChangeResolver
@@ -536,6 +537,7 @@ type ComplexityRoot struct {
 		FoundingMembers func(childComplexity int) int
 		HoldDays        func(childComplexity int) int
 		Levy            func(childComplexity int) int
+		Minors          func(childComplexity int) int
 		NoShowShares    func(childComplexity int) int
 		NoticeHours     func(childComplexity int) int
 		Payouts         func(childComplexity int) int
@@ -1407,6 +1409,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	GuardianConsent struct {
+		Covers         func(childComplexity int) int
+		Guardian       func(childComplexity int) int
+		GuardianName   func(childComplexity int) int
+		SeenBy         func(childComplexity int) int
+		SeenOn         func(childComplexity int) int
+		Standing       func(childComplexity int) int
+		WithdrawReason func(childComplexity int) int
+		WithdrawnAt    func(childComplexity int) int
+		WithdrawnBy    func(childComplexity int) int
+	}
+
 	Helper struct {
 		By      func(childComplexity int) int
 		Consent func(childComplexity int) int
@@ -1612,6 +1626,7 @@ type ComplexityRoot struct {
 		Listings      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Measures      func(childComplexity int) int
 		Message       func(childComplexity int) int
+		Minor         func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Participation func(childComplexity int) int
 		Permissions   func(childComplexity int) int
@@ -1620,6 +1635,7 @@ type ComplexityRoot struct {
 		Shares        func(childComplexity int) int
 		Stage         func(childComplexity int) int
 		Vettings      func(childComplexity int) int
+		Wards         func(childComplexity int) int
 		WhyNot        func(childComplexity int, stage membership.Stage) int
 		WhyNotEngaged func(childComplexity int) int
 	}
@@ -1695,6 +1711,17 @@ type ComplexityRoot struct {
 		ID      func(childComplexity int) int
 		Member  func(childComplexity int) int
 		Reached func(childComplexity int) int
+	}
+
+	Minor struct {
+		ComesOfAgeOn func(childComplexity int) int
+		Consent      func(childComplexity int) int
+		Stands       func(childComplexity int) int
+	}
+
+	MinorRules struct {
+		FromAge func(childComplexity int) int
+		Vetting func(childComplexity int) int
 	}
 
 	ModerationMeasure struct {
@@ -1824,6 +1851,8 @@ type ComplexityRoot struct {
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
 		ReclaimDormantHours       func(childComplexity int, input model.ReclaimDormantHoursInput) int
+		RecordGuardianConsent     func(childComplexity int, input model.RecordGuardianConsentInput) int
+		RecordMinor               func(childComplexity int, input model.RecordMinorInput) int
 		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
 		RecordVetting             func(childComplexity int, input model.RecordVettingInput) int
 		RedeemShares              func(childComplexity int, input model.RedeemSharesInput) int
@@ -1833,6 +1862,7 @@ type ComplexityRoot struct {
 		Register                  func(childComplexity int, input model.RegisterInput) int
 		RegisterDeviceKey         func(childComplexity int, input model.RegisterDeviceKeyInput) int
 		RegisterMember            func(childComplexity int, input model.RegisterMemberInput) int
+		RemoveMinor               func(childComplexity int, input model.RemoveMinorInput) int
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
 		RemoveSuggestion          func(childComplexity int, input model.RemoveSuggestionInput) int
 		RemoveWebhook             func(childComplexity int, input model.RemoveWebhookInput) int
@@ -1886,6 +1916,7 @@ type ComplexityRoot struct {
 		UseDormantHours           func(childComplexity int, input model.UseDormantHoursInput) int
 		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
+		WithdrawGuardianConsent   func(childComplexity int, input model.WithdrawGuardianConsentInput) int
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
 		WithdrawProject           func(childComplexity int, input model.WithdrawProjectInput) int
 		WithdrawShareRequest      func(childComplexity int, input model.WithdrawShareRequestInput) int
@@ -2251,6 +2282,16 @@ type ComplexityRoot struct {
 		Members func(childComplexity int) int
 	}
 
+	RecordGuardianConsentPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RecordMinorPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RecordSponsorHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2319,6 +2360,11 @@ type ComplexityRoot struct {
 		To         func(childComplexity int) int
 		Turns      func(childComplexity int) int
 		Version    func(childComplexity int) int
+	}
+
+	RemoveMinorPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RemovePasskeyPayload struct {
@@ -3184,6 +3230,11 @@ type ComplexityRoot struct {
 	WithdrawEndorsementPayload struct {
 		Endorsement func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
+	}
+
+	WithdrawGuardianConsentPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	WithdrawHelperPayload struct {
@@ -4783,6 +4834,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Levy(childComplexity), true
+	case "Charter.minors":
+		if e.ComplexityRoot.Charter.Minors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Minors(childComplexity), true
 	case "Charter.sessionNoShowShares":
 		if e.ComplexityRoot.Charter.NoShowShares == nil {
 			break
@@ -8302,6 +8359,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GroupSessionEdge.Node(childComplexity), true
 
+	case "GuardianConsent.covers":
+		if e.ComplexityRoot.GuardianConsent.Covers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.Covers(childComplexity), true
+	case "GuardianConsent.guardian":
+		if e.ComplexityRoot.GuardianConsent.Guardian == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.Guardian(childComplexity), true
+	case "GuardianConsent.guardianName":
+		if e.ComplexityRoot.GuardianConsent.GuardianName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.GuardianName(childComplexity), true
+	case "GuardianConsent.seenBy":
+		if e.ComplexityRoot.GuardianConsent.SeenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.SeenBy(childComplexity), true
+	case "GuardianConsent.seenOn":
+		if e.ComplexityRoot.GuardianConsent.SeenOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.SeenOn(childComplexity), true
+	case "GuardianConsent.standing":
+		if e.ComplexityRoot.GuardianConsent.Standing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.Standing(childComplexity), true
+	case "GuardianConsent.withdrawReason":
+		if e.ComplexityRoot.GuardianConsent.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.WithdrawReason(childComplexity), true
+	case "GuardianConsent.withdrawnAt":
+		if e.ComplexityRoot.GuardianConsent.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.WithdrawnAt(childComplexity), true
+	case "GuardianConsent.withdrawnBy":
+		if e.ComplexityRoot.GuardianConsent.WithdrawnBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GuardianConsent.WithdrawnBy(childComplexity), true
+
 	case "Helper.by":
 		if e.ComplexityRoot.Helper.By == nil {
 			break
@@ -9128,6 +9240,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Message(childComplexity), true
+	case "Member.minor":
+		if e.ComplexityRoot.Member.Minor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Minor(childComplexity), true
 	case "Member.number":
 		if e.ComplexityRoot.Member.Number == nil {
 			break
@@ -9176,6 +9294,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.Vettings(childComplexity), true
+	case "Member.wards":
+		if e.ComplexityRoot.Member.Wards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Wards(childComplexity), true
 	case "Member.whyNot":
 		if e.ComplexityRoot.Member.WhyNot == nil {
 			break
@@ -9466,6 +9590,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Milestone.Reached(childComplexity), true
+
+	case "Minor.comesOfAgeOn":
+		if e.ComplexityRoot.Minor.ComesOfAgeOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minor.ComesOfAgeOn(childComplexity), true
+	case "Minor.consent":
+		if e.ComplexityRoot.Minor.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minor.Consent(childComplexity), true
+	case "Minor.takesPart":
+		if e.ComplexityRoot.Minor.Stands == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minor.Stands(childComplexity), true
+
+	case "MinorRules.fromAge":
+		if e.ComplexityRoot.MinorRules.FromAge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinorRules.FromAge(childComplexity), true
+	case "MinorRules.vetting":
+		if e.ComplexityRoot.MinorRules.Vetting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinorRules.Vetting(childComplexity), true
 
 	case "ModerationMeasure.action":
 		if e.ComplexityRoot.ModerationMeasure.Action == nil {
@@ -10590,6 +10746,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReclaimDormantHours(childComplexity, args["input"].(model.ReclaimDormantHoursInput)), true
+	case "Mutation.recordGuardianConsent":
+		if e.ComplexityRoot.Mutation.RecordGuardianConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordGuardianConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordGuardianConsent(childComplexity, args["input"].(model.RecordGuardianConsentInput)), true
+	case "Mutation.recordMinor":
+		if e.ComplexityRoot.Mutation.RecordMinor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordMinor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordMinor(childComplexity, args["input"].(model.RecordMinorInput)), true
 	case "Mutation.recordSponsorHours":
 		if e.ComplexityRoot.Mutation.RecordSponsorHours == nil {
 			break
@@ -10689,6 +10867,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMember(childComplexity, args["input"].(model.RegisterMemberInput)), true
+	case "Mutation.removeMinor":
+		if e.ComplexityRoot.Mutation.RemoveMinor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeMinor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveMinor(childComplexity, args["input"].(model.RemoveMinorInput)), true
 	case "Mutation.removePasskey":
 		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
 			break
@@ -11272,6 +11461,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawEndorsement(childComplexity, args["input"].(model.WithdrawEndorsementInput)), true
+	case "Mutation.withdrawGuardianConsent":
+		if e.ComplexityRoot.Mutation.WithdrawGuardianConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawGuardianConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawGuardianConsent(childComplexity, args["input"].(model.WithdrawGuardianConsentInput)), true
 	case "Mutation.withdrawHelper":
 		if e.ComplexityRoot.Mutation.WithdrawHelper == nil {
 			break
@@ -12731,6 +12931,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
 
+	case "RecordGuardianConsentPayload.member":
+		if e.ComplexityRoot.RecordGuardianConsentPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordGuardianConsentPayload.Member(childComplexity), true
+	case "RecordGuardianConsentPayload.userErrors":
+		if e.ComplexityRoot.RecordGuardianConsentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordGuardianConsentPayload.UserErrors(childComplexity), true
+
+	case "RecordMinorPayload.member":
+		if e.ComplexityRoot.RecordMinorPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordMinorPayload.Member(childComplexity), true
+	case "RecordMinorPayload.userErrors":
+		if e.ComplexityRoot.RecordMinorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordMinorPayload.UserErrors(childComplexity), true
+
 	case "RecordSponsorHoursPayload.transfer":
 		if e.ComplexityRoot.RecordSponsorHoursPayload.Transfer == nil {
 			break
@@ -12980,6 +13206,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReinvestmentPlan.Version(childComplexity), true
+
+	case "RemoveMinorPayload.member":
+		if e.ComplexityRoot.RemoveMinorPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveMinorPayload.Member(childComplexity), true
+	case "RemoveMinorPayload.userErrors":
+		if e.ComplexityRoot.RemoveMinorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveMinorPayload.UserErrors(childComplexity), true
 
 	case "RemovePasskeyPayload.passkeyId":
 		if e.ComplexityRoot.RemovePasskeyPayload.PasskeyID == nil {
@@ -16057,6 +16296,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawEndorsementPayload.UserErrors(childComplexity), true
 
+	case "WithdrawGuardianConsentPayload.member":
+		if e.ComplexityRoot.WithdrawGuardianConsentPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawGuardianConsentPayload.Member(childComplexity), true
+	case "WithdrawGuardianConsentPayload.userErrors":
+		if e.ComplexityRoot.WithdrawGuardianConsentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawGuardianConsentPayload.UserErrors(childComplexity), true
+
 	case "WithdrawHelperPayload.member":
 		if e.ComplexityRoot.WithdrawHelperPayload.Member == nil {
 			break
@@ -16341,6 +16593,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MeasureFilter", ec.unmarshalInputMeasureFilter),
 			graphql.NewInputUnmarshaler("MemberFilter", ec.unmarshalInputMemberFilter),
 			graphql.NewInputUnmarshaler("MembershipChangesInput", ec.unmarshalInputMembershipChangesInput),
+			graphql.NewInputUnmarshaler("MinorChangesInput", ec.unmarshalInputMinorChangesInput),
 			graphql.NewInputUnmarshaler("NameHelperInput", ec.unmarshalInputNameHelperInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NoteHandedOverInput", ec.unmarshalInputNoteHandedOverInput),
@@ -16368,6 +16621,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
 			graphql.NewInputUnmarshaler("ReclaimDormantHoursInput", ec.unmarshalInputReclaimDormantHoursInput),
+			graphql.NewInputUnmarshaler("RecordGuardianConsentInput", ec.unmarshalInputRecordGuardianConsentInput),
+			graphql.NewInputUnmarshaler("RecordMinorInput", ec.unmarshalInputRecordMinorInput),
 			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
 			graphql.NewInputUnmarshaler("RecordVettingInput", ec.unmarshalInputRecordVettingInput),
 			graphql.NewInputUnmarshaler("RedeemSharesInput", ec.unmarshalInputRedeemSharesInput),
@@ -16377,6 +16632,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterDeviceKeyInput", ec.unmarshalInputRegisterDeviceKeyInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
 			graphql.NewInputUnmarshaler("RegisterMemberInput", ec.unmarshalInputRegisterMemberInput),
+			graphql.NewInputUnmarshaler("RemoveMinorInput", ec.unmarshalInputRemoveMinorInput),
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RemoveSuggestionInput", ec.unmarshalInputRemoveSuggestionInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
@@ -16440,6 +16696,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VettingKindInput", ec.unmarshalInputVettingKindInput),
 			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
+			graphql.NewInputUnmarshaler("WithdrawGuardianConsentInput", ec.unmarshalInputWithdrawGuardianConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
 			graphql.NewInputUnmarshaler("WithdrawProjectInput", ec.unmarshalInputWithdrawProjectInput),
 			graphql.NewInputUnmarshaler("WithdrawShareRequestInput", ec.unmarshalInputWithdrawShareRequestInput),
@@ -17043,6 +17300,18 @@ enum ErrorCode {
   VETTING_ENDED
   "Nobody attests a check of their own, nor of who lives with them. Ask another coordinator."
   OWN_VETTING
+  "A member under 18 for whom no guardian's consent stands takes no part. Show the message: their guardian consents, and a coordinator notes it."
+  GUARDIAN_CONSENT_MISSING
+  "Members are admitted from an age that the charter says: ` + "`" + `Charter.minors` + "`" + `. Show it."
+  MINOR_NOT_ADMITTED
+  "This is for members of age. Hide it from the others."
+  OF_AGE_ONLY
+  "A guardian is an adult who takes part here, and somebody else than the minor, or a name. Choose another one."
+  GUARDIAN_UNFIT
+  "Nobody notes their own age or consent, nor of who lives with them. Ask another coordinator."
+  OWN_CONSENT
+  "Nothing says that this member is under 18. Record the day on which they come of age first."
+  NOT_A_MINOR
   "The complaint was closed or reopened meanwhile. Read it again."
   COMPLAINT_STATE
   "Two people read a complaint together before one of them closes it. Offer openComplaint, and name a second person to ask."
@@ -18180,6 +18449,8 @@ input CharterChangesInput {
   suggestions: SuggestionChangesInput
   "What protects members."
   safety: SafetyChangesInput
+  "What members under 18 need."
+  minors: MinorChangesInput
   "Rows of the power matrix; those left out stay."
   power: [PowerRuleInput!]
   "Decision types of the matrix that go."
@@ -18380,7 +18651,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, suggestions, safety, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, suggestions, safety, minors, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -19800,11 +20071,11 @@ input ExchangeFilter {
 }
 
 extend type Mutation {
-  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, ABILITY_LIMITED, VETTING_MISSING, REQUIRED."
+  "Starts an exchange; either side may, the other answers. Errors: SAME_MEMBER, OWN_LISTING, LISTING_UNAVAILABLE, MEMBER_INACTIVE, NOT_A_PARTY, MINUTES_OUT_OF_RANGE, SERVICE_TYPE_UNKNOWN, ABILITY_LIMITED, VETTING_MISSING, GUARDIAN_CONSENT_MISSING, REQUIRED."
   proposeExchange("What." input: ProposeExchangeInput!): ProposeExchangePayload! @can(do: TAKE_PART)
-  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, ABILITY_LIMITED, IDEMPOTENCY_KEY_REUSED."
+  "Proposes other terms; the other side then answers. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE, ABILITY_LIMITED, VETTING_MISSING, GUARDIAN_CONSENT_MISSING, IDEMPOTENCY_KEY_REUSED."
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
-  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, INSUFFICIENT_HOURS."
+  "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, GUARDIAN_CONSENT_MISSING, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
   "Says no to a proposal. Errors: EXCHANGE_STATE, NOT_YOUR_TURN."
   declineExchange("What." input: DeclineExchangeInput!): DeclineExchangePayload! @can(do: SEE_COMMUNITY)
@@ -22137,9 +22408,9 @@ input MemberFilter {
 }
 
 extend type Mutation {
-  "Asks to join. A coordinator then has a conversation and admits. Error: ALREADY_MEMBER."
+  "Asks to join. A coordinator then has a conversation and admits. Errors: ALREADY_MEMBER, DATE_INVALID, MINOR_NOT_ADMITTED."
   applyToJoin("What." input: ApplyToJoinInput!): ApplyToJoinPayload! @can(do: SIGNED_IN)
-  "Welcomes an applicant: a number, an account, and the starting hours from the community, once. Error: MEMBER_STATE."
+  "Welcomes an applicant: a number, an account, and the starting hours from the community, once. Errors: MEMBER_STATE, GUARDIAN_CONSENT_MISSING, MINOR_NOT_ADMITTED."
   admitMember("What." input: AdmitMemberInput!): AdmitMemberPayload! @can(do: ADMIT_MEMBERS)
   "Answers an application with a reason. Errors: MEMBER_STATE, REQUIRED."
   declineApplication("What." input: DeclineApplicationInput!): DeclineApplicationPayload! @can(do: ADMIT_MEMBERS)
@@ -22151,7 +22422,7 @@ extend type Mutation {
   resumeMembership("What." input: ResumeMembershipInput!): ResumeMembershipPayload! @can(do: LEAVE_COMMUNITY)
   "Ends one's own membership. A credit goes to the charter's pool, a debt is absorbed by the reserve. Errors: OPEN_COMMITMENTS, LAST_COORDINATOR, MEMBER_STATE."
   leaveCommunity("What." input: LeaveCommunityInput!): LeaveCommunityPayload! @can(do: LEAVE_COMMUNITY)
-  "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, LAST_COORDINATOR."
+  "Entrusts a role, for a term or until revoked; somebody coordinates until revoked at any time. Errors: ROLE_UNKNOWN, DATE_INVALID, MEMBER_STATE, OF_AGE_ONLY, LAST_COORDINATOR."
   grantRole("What." input: GrantRoleInput!): GrantRolePayload! @can(do: GRANT_ROLES, proved: true)
   "Ends a role; one that the member does not hold stays as it is. Errors: ROLE_UNKNOWN, LAST_COORDINATOR."
   revokeRole("What." input: RevokeRoleInput!): RevokeRolePayload! @can(do: GRANT_ROLES, proved: true)
@@ -22163,6 +22434,8 @@ input ApplyToJoinInput {
   communityId: ID!
   "A few words about oneself, at most 2,000 characters."
   message: String
+  "For whoever is under 18: the day on which they come of age. A guardian's consent is then needed to be admitted."
+  comesOfAgeOn: Date
   "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
   idempotencyKey: String
 }
@@ -22557,6 +22830,26 @@ enum NotificationKind {
   MEMBER_VETTING_EXPIRING
   "An attestation about you was withdrawn; the reason stands with it."
   VETTING_WITHDRAWN
+  "Somebody who coordinates noted on which day you come of age."
+  MINOR_RECORDED
+  "What was noted of your age is gone: it was a mistake."
+  MINOR_REMOVED
+  "You are of age now: what was noted of your age and of your guardian's consent is gone."
+  MINOR_CAME_OF_AGE
+  "A guardian's consent for you was noted."
+  GUARDIAN_CONSENT_RECORDED
+  "A guardian's consent for you was withdrawn; the reason stands with it."
+  GUARDIAN_CONSENT_WITHDRAWN
+  "Your consent as the guardian of a member was noted."
+  WARD_CONSENT_RECORDED
+  "Your consent as the guardian of a member was withdrawn; the reason stands with it."
+  WARD_CONSENT_WITHDRAWN
+  "A member for whom you are the guardian needs your consent no more: they are of age, or it was a mistake."
+  WARD_RELEASED
+  "Something happened in an exchange of a member for whom you are the guardian."
+  WARD_EXCHANGE
+  "A guardian withdrew their consent for a member; for coordinators."
+  MEMBER_CONSENT_WITHDRAWN
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -22654,6 +22947,165 @@ type MarkReadPayload {
   unreadNotifications: Int!
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/minors.graphqls", Input: `"What members under 18 need here. The age of majority is 18."
+type MinorRules {
+  "From which age they are admitted, 1 to 18; 18 means that nobody is before they come of age."
+  fromAge: Int!
+  """
+  The attestation that an adult must have to exchange, to write or to settle a time cheque with a minor, but for their guardian and
+  whoever lives with them; null when only these may.
+  """
+  vetting: VettingKind
+}
+
+"""
+That a member is under 18: the day on which they come of age and a guardian's consent, and no date of birth. For themselves, their guardian and those
+who admit; null to everybody else. It is gone on the day on which they come of age.
+"""
+type Minor {
+  "The day on which they come of age."
+  comesOfAgeOn: Date!
+  "Whether they take part here: whether a consent stands."
+  takesPart: Boolean!
+  "The last consent that was noted; null before there was one."
+  consent: GuardianConsent
+}
+
+"A guardian's consent that somebody saw: an attestation, never a document."
+type GuardianConsent {
+  "Who consented, where they are a member themselves; else null."
+  guardian: Member
+  "What the guardian is called, as the paper has it or as the member is called."
+  guardianName: String!
+  "What it covers, in a few words."
+  covers: String!
+  "Who saw it: never the guardian."
+  seenBy: Member!
+  "On which day."
+  seenOn: Date!
+  "Whether it stands: it was not withdrawn."
+  standing: Boolean!
+  "When it was withdrawn; null while it was not."
+  withdrawnAt: DateTime
+  "Who withdrew it, the guardian or a coordinator; null while it was not."
+  withdrawnBy: Member
+  "Why it was withdrawn; null while it was not."
+  withdrawReason: String
+}
+
+extend type Charter {
+  "What members under 18 need."
+  minors: MinorRules!
+}
+
+extend type Member {
+  "What is known of a member under 18: for themselves, their guardian and those who admit; else null, as for those of age."
+  minor: Minor
+  "For whom they consented as a guardian, and it stands: for themselves and those who admit; else empty."
+  wards: [Member!]!
+}
+
+extend type Mutation {
+  """
+  Notes on which day a member or an applicant comes of age, or corrects it. Without a guardian's consent they take no part from now on; roles and
+  help for others end. Errors: DATE_INVALID, MEMBER_STATE, OWN_CONSENT, LAST_COORDINATOR.
+  """
+  recordMinor("Of whom, and the day." input: RecordMinorInput!): RecordMinorPayload! @can(do: ADMIT_MEMBERS)
+  "Takes away what was noted of somebody's age, the consent with it: it was a mistake. Errors: NOT_A_MINOR, OWN_CONSENT."
+  removeMinor("Of whom." input: RemoveMinorInput!): RemoveMinorPayload! @can(do: ADMIT_MEMBERS)
+  """
+  Attests that one saw a guardian's consent: of another adult member, or on paper of somebody who is none. Nobody attests their own, nor of who lives
+  with them. Both are told. Errors: NOT_A_MINOR, MINOR_NOT_ADMITTED, GUARDIAN_UNFIT, OWN_CONSENT, DATE_INVALID, REQUIRED, TEXT_TOO_LONG.
+  """
+  recordGuardianConsent("For whom, and whose." input: RecordGuardianConsentInput!): RecordGuardianConsentPayload! @can(do: ADMIT_MEMBERS)
+  """
+  Withdraws a guardian's consent, for a reason that both sides read: the guardian at any time, or those who admit. The minor takes no part until there is another;
+  what they had proposed or agreed is called off and its hours are free again; what was done is still confirmed. Errors: GUARDIAN_CONSENT_MISSING, REQUIRED,
+  TEXT_TOO_LONG.
+  """
+  withdrawGuardianConsent("For whom, and why." input: WithdrawGuardianConsentInput!): WithdrawGuardianConsentPayload! @can(do: SEE_COMMUNITY)
+}
+
+"On which day somebody comes of age."
+input RecordMinorInput {
+  "Of whom."
+  memberId: ID!
+  "The day of their eighteenth birthday; to come, and at most 18 years ahead."
+  comesOfAgeOn: Date!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"What was noted by mistake."
+input RemoveMinorInput {
+  "Of whom."
+  memberId: ID!
+}
+
+"A guardian's consent that was seen. There is no room for a document."
+input RecordGuardianConsentInput {
+  "For which member or applicant under 18."
+  memberId: ID!
+  "The member who consents as their guardian; null for somebody who is none: then ` + "`" + `guardianName` + "`" + `."
+  guardianId: ID
+  "What the guardian is called who is no member and whose consent was seen on paper, 1 to 100 characters; left out where ` + "`" + `guardianId` + "`" + ` says who."
+  guardianName: String
+  "What it covers, in a few words; 1 to 500 characters."
+  covers: String!
+  "On which day it was seen; today when null."
+  seenOn: Date
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A consent to withdraw."
+input WithdrawGuardianConsentInput {
+  "For whom it was given."
+  memberId: ID!
+  "Why, for both sides to read; 1 to 1,000 characters."
+  reason: String!
+}
+
+"The result of recordMinor."
+type RecordMinorPayload {
+  "The member as they are now; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of removeMinor."
+type RemoveMinorPayload {
+  "The member as they are now; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of recordGuardianConsent."
+type RecordGuardianConsentPayload {
+  "The member for whom it was given; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawGuardianConsent."
+type WithdrawGuardianConsentPayload {
+  "The member for whom it was given; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"Changes of what members under 18 need."
+input MinorChangesInput {
+  "From which age they are admitted, 1 to 18; 18 for nobody under age."
+  fromAge: Int
+  "A code of ` + "`" + `SafetyRules.vetting` + "`" + ` that an adult must have to deal with a minor; null for nobody but guardian and household."
+  vetting: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/moderation.graphqls", Input: `"What is wrong. Treat a value you do not know as OTHER."
@@ -27995,6 +28447,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
 	case "chequeSlipDays":
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
+	case "minors":
+		return ec.fieldContext_Charter_minors(ctx, field)
 	case "progression":
 		return ec.fieldContext_Charter_progression(ctx, field)
 	case "coOwnership":
@@ -29697,6 +30151,30 @@ func (ec *executionContext) childFields_GroupSessionEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GroupSessionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_GuardianConsent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "guardian":
+		return ec.fieldContext_GuardianConsent_guardian(ctx, field)
+	case "guardianName":
+		return ec.fieldContext_GuardianConsent_guardianName(ctx, field)
+	case "covers":
+		return ec.fieldContext_GuardianConsent_covers(ctx, field)
+	case "seenBy":
+		return ec.fieldContext_GuardianConsent_seenBy(ctx, field)
+	case "seenOn":
+		return ec.fieldContext_GuardianConsent_seenOn(ctx, field)
+	case "standing":
+		return ec.fieldContext_GuardianConsent_standing(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_GuardianConsent_withdrawnAt(ctx, field)
+	case "withdrawnBy":
+		return ec.fieldContext_GuardianConsent_withdrawnBy(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_GuardianConsent_withdrawReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GuardianConsent", field.Name)
+}
+
 func (ec *executionContext) childFields_Helper(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "by":
@@ -30073,6 +30551,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_helpers(ctx, field)
 	case "card":
 		return ec.fieldContext_Member_card(ctx, field)
+	case "minor":
+		return ec.fieldContext_Member_minor(ctx, field)
+	case "wards":
+		return ec.fieldContext_Member_wards(ctx, field)
 	case "measures":
 		return ec.fieldContext_Member_measures(ctx, field)
 	case "whyNot":
@@ -30239,6 +30721,28 @@ func (ec *executionContext) childFields_Milestone(ctx context.Context, field gra
 		return ec.fieldContext_Milestone_reachedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
+func (ec *executionContext) childFields_Minor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comesOfAgeOn":
+		return ec.fieldContext_Minor_comesOfAgeOn(ctx, field)
+	case "takesPart":
+		return ec.fieldContext_Minor_takesPart(ctx, field)
+	case "consent":
+		return ec.fieldContext_Minor_consent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Minor", field.Name)
+}
+
+func (ec *executionContext) childFields_MinorRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fromAge":
+		return ec.fieldContext_MinorRules_fromAge(ctx, field)
+	case "vetting":
+		return ec.fieldContext_MinorRules_vetting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinorRules", field.Name)
 }
 
 func (ec *executionContext) childFields_ModerationMeasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30983,6 +31487,26 @@ func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordGuardianConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_RecordGuardianConsentPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordGuardianConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordGuardianConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordMinorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_RecordMinorPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordMinorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordMinorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordSponsorHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -31121,6 +31645,16 @@ func (ec *executionContext) childFields_ReinvestmentPlan(ctx context.Context, fi
 		return ec.fieldContext_ReinvestmentPlan_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReinvestmentPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveMinorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_RemoveMinorPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveMinorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveMinorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32803,6 +33337,16 @@ func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.C
 		return ec.fieldContext_WithdrawEndorsementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawEndorsementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawGuardianConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_WithdrawGuardianConsentPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawGuardianConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawGuardianConsentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawHelperPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

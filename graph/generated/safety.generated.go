@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -1544,11 +1545,10 @@ func (ec *executionContext) _Vetting(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Vetting")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Vetting_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Vetting_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1789,7 +1789,7 @@ func (ec *executionContext) _WithdrawVettingPayload(ctx context.Context, sel ast
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNListingVetting2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐListingVettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ListingVetting) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNListingVetting2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐListingVetting(ctx, sel, v[i])
@@ -1842,7 +1842,7 @@ func (ec *executionContext) unmarshalNMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbilityᚄ(ctx context.Context, sel ast.SelectionSet, v []membership.Ability) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, sel, v[i])
@@ -1858,7 +1858,7 @@ func (ec *executionContext) marshalNMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNMemberLimit2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐMemberLimitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MemberLimit) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMemberLimit2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐMemberLimit(ctx, sel, v[i])
@@ -1903,7 +1903,7 @@ func (ec *executionContext) marshalNSafetyRules2ᚖgithubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNVetting2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐVettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*membership.Vetting) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVetting2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐVetting(ctx, sel, v[i])
@@ -1927,7 +1927,7 @@ func (ec *executionContext) marshalNVetting2ᚖgithubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNVettingGate2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐVettingGateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VettingGate) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVettingGate2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐVettingGate(ctx, sel, v[i])
@@ -1956,7 +1956,7 @@ func (ec *executionContext) unmarshalNVettingGateInput2ᚖgithubᚗcomᚋhoraᚑ
 }
 
 func (ec *executionContext) marshalNVettingKind2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐVettingKindᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.VettingKind) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVettingKind2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐVettingKind(ctx, sel, v[i])
@@ -2018,7 +2018,7 @@ func (ec *executionContext) marshalOMemberAbility2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, sel, v[i])

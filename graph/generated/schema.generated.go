@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"fmt"
@@ -18163,7 +18164,7 @@ func (ec *executionContext) marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋ
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐNode(ctx context.Context, sel ast.SelectionSet, v []view.Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐNode(ctx, sel, v[i])
@@ -18196,7 +18197,7 @@ func (ec *executionContext) marshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNPreset2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPresetᚄ(ctx context.Context, sel ast.SelectionSet, v []*community.Preset) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPreset2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐPreset(ctx, sel, v[i])
@@ -18236,7 +18237,7 @@ func (ec *executionContext) marshalNUserError2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNUserError2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []model.UserError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2githubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐUserError(ctx, sel, v[i])

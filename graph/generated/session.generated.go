@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -1523,11 +1524,10 @@ func (ec *executionContext) _GroupSession(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("GroupSession")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._GroupSession_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._GroupSession_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "community":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1933,7 +1933,7 @@ func (ec *executionContext) marshalNCancelSessionPayload2ᚖgithubᚗcomᚋhora�
 }
 
 func (ec *executionContext) marshalNGroupSession2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*workshop.Session) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGroupSession2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSession(ctx, sel, v[i])
@@ -1965,7 +1965,7 @@ func (ec *executionContext) marshalNGroupSessionConnection2ᚖgithubᚗcomᚋhor
 }
 
 func (ec *executionContext) marshalNGroupSessionEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐGroupSessionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GroupSessionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGroupSessionEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐGroupSessionEdge(ctx, sel, v[i])
@@ -2058,7 +2058,7 @@ func (ec *executionContext) marshalNSessionBearer2githubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNSessionSeat2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeatᚄ(ctx context.Context, sel ast.SelectionSet, v []*workshop.Seat) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSessionSeat2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeat(ctx, sel, v[i])
@@ -2145,7 +2145,7 @@ func (ec *executionContext) marshalOSessionState2ᚕgithubᚗcomᚋhoraᚑcoop�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSessionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐState(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -4400,11 +4401,10 @@ func (ec *executionContext) _ShareRedemption(ctx context.Context, sel ast.Select
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ShareRedemption")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ShareRedemption_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._ShareRedemption_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4671,11 +4671,10 @@ func (ec *executionContext) _ShareSubscription(ctx context.Context, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ShareSubscription")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ShareSubscription_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._ShareSubscription_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -4999,7 +4998,7 @@ func (ec *executionContext) marshalNShareCategory2githubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNShareHolder2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐHoldingᚄ(ctx context.Context, sel ast.SelectionSet, v []*shares.Holding) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareHolder2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐHolding(ctx, sel, v[i])
@@ -5031,7 +5030,7 @@ func (ec *executionContext) marshalNShareHolderConnection2ᚖgithubᚗcomᚋhora
 }
 
 func (ec *executionContext) marshalNShareHolderEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐShareHolderEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ShareHolderEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareHolderEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐShareHolderEdge(ctx, sel, v[i])
@@ -5059,7 +5058,7 @@ func (ec *executionContext) marshalNShareLegalCheck2githubᚗcomᚋhoraᚑcoop�
 }
 
 func (ec *executionContext) marshalNShareLegalCheck2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐLegalCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []shares.LegalCheck) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareLegalCheck2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐLegalCheck(ctx, sel, v[i])
@@ -5090,7 +5089,7 @@ func (ec *executionContext) marshalNShareLegalRule2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNShareOperation2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOperationᚄ(ctx context.Context, sel ast.SelectionSet, v []*shares.Operation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareOperation2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOperation(ctx, sel, v[i])
@@ -5122,7 +5121,7 @@ func (ec *executionContext) marshalNShareOperationConnection2ᚖgithubᚗcomᚋh
 }
 
 func (ec *executionContext) marshalNShareOperationEdge2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐShareOperationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ShareOperationEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareOperationEdge2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐShareOperationEdge(ctx, sel, v[i])
@@ -5180,7 +5179,7 @@ func (ec *executionContext) marshalNSharePart2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNSharePart2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐPartᚄ(ctx context.Context, sel ast.SelectionSet, v []shares.Part) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSharePart2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐPart(ctx, sel, v[i])
@@ -5196,7 +5195,7 @@ func (ec *executionContext) marshalNSharePart2ᚕgithubᚗcomᚋhoraᚑcoopᚋho
 }
 
 func (ec *executionContext) marshalNShareRedemption2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐShareRedemptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*view.ShareRedemption) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareRedemption2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐShareRedemption(ctx, sel, v[i])
@@ -5232,7 +5231,7 @@ func (ec *executionContext) marshalNShareRepayment2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNShareRepayment2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐRepaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []community.Repayment) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareRepayment2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐRepayment(ctx, sel, v[i])
@@ -5248,7 +5247,7 @@ func (ec *executionContext) marshalNShareRepayment2ᚕgithubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) marshalNShareSubscription2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐShareSubscriptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*view.ShareSubscription) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareSubscription2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋviewᚐShareSubscription(ctx, sel, v[i])
@@ -5276,7 +5275,7 @@ func (ec *executionContext) marshalNShareText2githubᚗcomᚋhoraᚑcoopᚋhora�
 }
 
 func (ec *executionContext) marshalNShareText2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐSharesTextᚄ(ctx context.Context, sel ast.SelectionSet, v []community.SharesText) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNShareText2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐSharesText(ctx, sel, v[i])

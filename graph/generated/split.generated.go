@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -1477,11 +1478,10 @@ func (ec *executionContext) _SplitAgreement(ctx context.Context, sel ast.Selecti
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("SplitAgreement")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._SplitAgreement_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._SplitAgreement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "title":
 			out.Values[i] = ec._SplitAgreement_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1783,7 +1783,7 @@ func (ec *executionContext) marshalNSignSplitPayload2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) marshalNSplitAgreement2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐAgreementᚄ(ctx context.Context, sel ast.SelectionSet, v []*reinvestment.Agreement) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSplitAgreement2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐAgreement(ctx, sel, v[i])
@@ -1807,7 +1807,7 @@ func (ec *executionContext) marshalNSplitAgreement2ᚖgithubᚗcomᚋhoraᚑcoop
 }
 
 func (ec *executionContext) marshalNSplitPart2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SplitPart) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSplitPart2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitPart(ctx, sel, v[i])
@@ -1850,7 +1850,7 @@ func (ec *executionContext) unmarshalNSplitPartInput2ᚖgithubᚗcomᚋhoraᚑco
 }
 
 func (ec *executionContext) marshalNSplitSettlement2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitSettlementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SplitSettlement) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSplitSettlement2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitSettlement(ctx, sel, v[i])
@@ -1874,7 +1874,7 @@ func (ec *executionContext) marshalNSplitSettlement2ᚖgithubᚗcomᚋhoraᚑcoo
 }
 
 func (ec *executionContext) marshalNSplitShare2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitShareᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SplitShare) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSplitShare2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitShare(ctx, sel, v[i])
@@ -1913,7 +1913,7 @@ func (ec *executionContext) marshalNSplitState2githubᚗcomᚋhoraᚑcoopᚋhora
 }
 
 func (ec *executionContext) marshalNSplitVersion2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SplitVersion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSplitVersion2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋgraphᚋmodelᚐSplitVersion(ctx, sel, v[i])

@@ -3,6 +3,7 @@
 package generated
 
 import (
+	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"math"
 	"strconv"
@@ -1298,7 +1299,7 @@ func (ec *executionContext) marshalNVitalityFamily2githubᚗcomᚋhoraᚑcoopᚋ
 }
 
 func (ec *executionContext) marshalNVitalityFamily2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋvitalityᚐFamilyᚄ(ctx context.Context, sel ast.SelectionSet, v []vitality.Family) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVitalityFamily2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋvitalityᚐFamily(ctx, sel, v[i])
@@ -1322,7 +1323,7 @@ func (ec *executionContext) marshalNVitalityMonth2githubᚗcomᚋhoraᚑcoopᚋh
 }
 
 func (ec *executionContext) marshalNVitalityMonth2ᚕgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋvitalityᚐMonthᚄ(ctx context.Context, sel ast.SelectionSet, v []vitality.Month) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plainly.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVitalityMonth2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋvitalityᚐMonth(ctx, sel, v[i])
