@@ -85,9 +85,9 @@ var resolved = sync.OnceValue(func() map[string]bool {
 			continue
 		}
 		resolvers := of.Type.Out(0)
-		for i := range resolvers.NumMethod() {
+		for resolver := range resolvers.Methods() {
 			for _, field := range object.Fields { // Go writes ID what SDL writes id
-				if strings.EqualFold(field.Name, resolvers.Method(i).Name) {
+				if strings.EqualFold(field.Name, resolver.Name) {
 					fields[object.Name+"."+field.Name] = true
 				}
 			}

@@ -373,12 +373,12 @@ func (r *Runner) everywhere(ctx context.Context, do func(context.Context, commun
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
-		told.reached(i, len(all), communities)
+		told.reached(i, len(all))
 		if err := guarded(func() error { return do(ctx, c) }); err != nil {
 			errs = append(errs, fmt.Errorf("community %s: %w", c.ID, err))
 		}
 	}
-	told.reached(len(all), len(all), communities)
+	told.reached(len(all), len(all))
 	return errors.Join(errs...)
 }
 

@@ -92,10 +92,10 @@ func (r *Runner) follow(ctx context.Context, job *rivertype.JobRow) (following c
 	}
 }
 
-// reached says that so many things of all are done.
-func (r *run) reached(done, all int, unit string) {
+// reached says in how many of all communities the work is done.
+func (r *run) reached(done, all int) {
 	if all > 0 {
-		r.tell(func(p *Progress) { *p = Progress{Done: int64(done), All: int64(all), Unit: unit} })
+		r.tell(func(p *Progress) { *p = Progress{Done: int64(done), All: int64(all), Unit: communities} })
 	}
 }
 

@@ -38,11 +38,11 @@ func (r *Runner) seal(ctx context.Context, _ sealArgs) error {
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
-		told.reached(i, len(unsealed), communities)
+		told.reached(i, len(unsealed))
 		if err := guarded(func() error { return r.cfg.Seals.Seal(ctx, id) }); err != nil {
 			errs = append(errs, fmt.Errorf("community %s: %w", id, err))
 		}
 	}
-	told.reached(len(unsealed), len(unsealed), communities)
+	told.reached(len(unsealed), len(unsealed))
 	return errors.Join(errs...)
 }

@@ -37,7 +37,7 @@ CREATE TABLE journal.event (
 ALTER TABLE journal.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE journal.event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON journal.event TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'ORIENTATION_NOTED'::text, 'ADMISSION_SETTLED'::text, 'CARD_GIVEN'::text, 'CARD_TAKEN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text, 'HOURS_SPONSORED'::text, 'CHARTER_CHANGED'::text, 'ANNOUNCEMENT_MADE'::text, 'SESSION_CANCELLED'::text, 'WEBHOOK_CREATED'::text, 'WEBHOOK_ROTATED'::text, 'WEBHOOK_ENABLED'::text, 'WEBHOOK_REMOVED'::text]));
+CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'ORIENTATION_NOTED'::text, 'ADMISSION_SETTLED'::text, 'CARD_GIVEN'::text, 'CARD_TAKEN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'MINOR_RECORDED'::text, 'MINOR_REMOVED'::text, 'GUARDIAN_CONSENT_RECORDED'::text, 'GUARDIAN_CONSENT_WITHDRAWN'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text, 'HOURS_SPONSORED'::text, 'CHARTER_CHANGED'::text, 'ANNOUNCEMENT_MADE'::text, 'SESSION_CANCELLED'::text, 'WEBHOOK_CREATED'::text, 'WEBHOOK_ROTATED'::text, 'WEBHOOK_ENABLED'::text, 'WEBHOOK_REMOVED'::text, 'SUGGESTION_REMOVED'::text]));
 GRANT SELECT ON journal.event TO hora_server;
 
 CREATE TABLE journal.head (
@@ -1457,6 +1457,41 @@ ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.milestone FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.milestone TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
 GRANT INSERT, SELECT ON public.milestone TO hora_server;
+
+CREATE TABLE public.minor (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  comes_of_age_on date NOT NULL,
+  of_age_at timestamp with time zone NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  guardian_id uuid,
+  guardian_name text NOT NULL DEFAULT ''::text,
+  covers text NOT NULL DEFAULT ''::text,
+  seen_by uuid,
+  seen_on date,
+  consented_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by uuid,
+  withdraw_reason text NOT NULL DEFAULT ''::text,
+  CONSTRAINT minor_pkey PRIMARY KEY (community_id, member_id),
+  CONSTRAINT minor_consent_whole CHECK (
+CASE
+    WHEN (consented_at IS NULL) THEN ((guardian_id IS NULL) AND (guardian_name = ''::text) AND (covers = ''::text) AND (seen_by IS NULL) AND (seen_on IS NULL))
+    ELSE (((guardian_id IS NULL) = (guardian_name <> ''::text)) AND (covers <> ''::text) AND (seen_by IS NOT NULL) AND (seen_on IS NOT NULL))
+END),
+  CONSTRAINT minor_somebody_else CHECK (((guardian_id <> member_id) AND (seen_by <> member_id) AND (seen_by <> guardian_id) AND (withdrawn_by <> member_id))),
+  CONSTRAINT minor_withdrawn_for_a_reason CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdraw_reason = ''::text)) AND ((withdrawn_at IS NULL) OR (consented_at IS NOT NULL)))),
+  CONSTRAINT minor_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT minor_guardian_fkey FOREIGN KEY (community_id, guardian_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT minor_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT minor_seen_by_fkey FOREIGN KEY (community_id, seen_by) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.minor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.minor FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.minor TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX minor_due_idx ON public.minor USING btree (community_id, of_age_at);
+CREATE INDEX minor_guardian_idx ON public.minor USING btree (community_id, guardian_id) WHERE ((withdrawn_at IS NULL) AND (guardian_id IS NOT NULL));
+GRANT DELETE, INSERT, SELECT ON public.minor TO hora_server;
 
 CREATE TABLE public.notice (
   community_id uuid NOT NULL,

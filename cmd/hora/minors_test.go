@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"testing"
 )
 
@@ -23,9 +24,7 @@ func (w *town) minor(name string, guardian *person) *person {
 func (p *person) consents(to *person, more input) {
 	p.t.Helper()
 	in := input{"memberId": to.member, "covers": "Échanges et ateliers"}
-	for field, value := range more {
-		in[field] = value
-	}
+	maps.Copy(in, more)
 	p.does("recordGuardianConsent", in)
 }
 

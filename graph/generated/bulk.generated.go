@@ -3,7 +3,6 @@
 package generated
 
 import (
-	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -13,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )

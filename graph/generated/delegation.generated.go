@@ -3,7 +3,6 @@
 package generated
 
 import (
-	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -15,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 

@@ -3,7 +3,6 @@
 package generated
 
 import (
-	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )

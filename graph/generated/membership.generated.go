@@ -3,7 +3,6 @@
 package generated
 
 import (
-	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"errors"
 	"math"
@@ -21,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/shares"
 	"github.com/hora-coop/hora/graph/model"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"

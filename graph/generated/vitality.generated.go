@@ -3,7 +3,6 @@
 package generated
 
 import (
-	"github.com/hora-coop/hora/graph/plainly"
 	"context"
 	"math"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/vitality"
+	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 

@@ -10,9 +10,11 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"go/format"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // beside is how gqlgen resolves an id beside other fields; inline is how it resolves
@@ -25,8 +27,9 @@ var (
 \t\t\t\t\}\)$`)
 	inline = []byte("\t\t\tout.Values[i] = $1\n\t\t\tif out.Values[i] == graphql.Null {\n\t\t\t\tatomic.AddUint32(&out.Invalids, 1)\n\t\t\t}")
 
-	slices = []byte("graphql.MarshalSliceConcurrently(")
-	plain  = []byte("plainly.MarshalSlice(")
+	graphql = []byte(`"github.com/99designs/gqlgen/graphql"`)
+	lists   = []byte("graphql.MarshalSliceConcurrently(")
+	plain   = []byte("plainly.MarshalSlice(")
 )
 
 func main() {
@@ -42,24 +45,27 @@ func rewrite(dir string) error {
 	if err != nil {
 		return err
 	}
-	var ids, lists int
+	var ids, pages int
 	for _, file := range files {
-		code, err := os.ReadFile(file) //nolint:gosec // what gqlgen has just written
+		code, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		ids += len(beside.FindAllIndex(code, -1))
-		lists += bytes.Count(code, slices)
-		made := bytes.ReplaceAll(beside.ReplaceAll(code, inline), slices, plain)
+		pages += bytes.Count(code, lists)
+		made := bytes.ReplaceAll(beside.ReplaceAll(code, inline), lists, plain)
 		if bytes.Contains(made, plain) {
-			made = bytes.Replace(made, []byte("import (\n"), []byte("import (\n\t\"github.com/hora-coop/hora/graph/plainly\"\n"), 1)
+			made = bytes.Replace(made, graphql, slices.Concat(graphql, []byte("\n\t\"github.com/hora-coop/hora/graph/plainly\"")), 1)
 		}
-		if err := os.WriteFile(file, made, 0o644); err != nil { //nolint:gosec // source that everybody reads
+		if made, err = format.Source(made); err != nil { // its imports in their order
+			return err
+		}
+		if err := os.WriteFile(file, made, 0o644); err != nil {
 			return err
 		}
 	}
-	if ids == 0 || lists == 0 {
-		return fmt.Errorf("%d ids and %d lists found in %s: gqlgen writes them differently now", ids, lists, dir)
+	if ids == 0 || pages == 0 {
+		return fmt.Errorf("%d ids and %d lists found in %s: gqlgen writes them differently now", ids, pages, dir)
 	}
 	return nil
 }

@@ -1,1 +1,0 @@
-import"./index-fdfe6635.js";import{F as e,L as t,X as n,c as r,dt as i,ft as a,i as o,rt as s,w as c,z as l}from"./texts.svelte-7b5d4f7d.js";var u=l(`<span> </span>`);function d(l,d){a(d,!0);let f=r(d,`tone`,3,``);var p=u(),m=s(p,!0);n(t=>{c(p,1,`badge ${f()??``}`),e(m,t)},[()=>o(`${d.of}.${d.value}`)]),t(l,p),i()}export{d as t};

@@ -1,1 +1,0 @@
-import{P as e}from"./index-fdfe6635.js";async function t(t,n,r,i=1/0){let a=[],o=null;for(;;){let s=r(await e(t,{...n,first:100,after:o}));if(a.push(...s?.nodes??[]),!s?.pageInfo.hasNextPage||a.length>=i)return a;o=s.pageInfo.endCursor??null}}export{t};
