@@ -14,7 +14,7 @@ import (
 const (
 	// smallHeap is what a server may take before it clears up often: a time bank runs
 	// on the smallest machine there is.
-	smallHeap = 72 << 20
+	smallHeap = 60 << 20
 	// seldom is GOGC below it, where clearing up would cost more than memory does.
 	seldom = 400
 	// liveHeap is what was still needed when the heap was last cleared, in bytes.
