@@ -170,6 +170,7 @@ func membershipPage(ctx context.Context, all []membership.Member, first *int, af
 	s := domain.Slice[membership.Member]{
 		Items: all[start:end], HasMore: end < len(all), Cursor: func(i int) string { return strconv.Itoa(start + i + 1) },
 	}
+	upcoming(ctx, s.Items, of(ctx).loaders.expectMember)
 	edges, nodes, info := connect(ctx, s, p, func(c string, m *membership.Member) *model.MemberEdge { return &model.MemberEdge{Cursor: c, Node: m} })
 	return &model.MemberConnection{Edges: edges, Nodes: nodes, PageInfo: info, TotalCount: total(ctx, len(all))}, nil
 }

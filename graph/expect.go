@@ -70,8 +70,15 @@ func (m *mentions) read(set ast.SelectionSet, spread map[string]bool) {
 // document that will ask for it.
 func expect[V any](ctx context.Context, field string, l *dataloadgen.Loader[at, V], community, id domain.ID) {
 	if id != domain.Nowhere && mentioned(ctx, field) {
-		l.LoadThunk(ctx, at{community, id})
+		gather(ctx, l, community, id)
 		plainly.Foresee(ctx, field)
+	}
+}
+
+// gather puts an object into the batch of a loader.
+func gather[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, id domain.ID) {
+	if id != domain.Nowhere {
+		l.LoadThunk(ctx, at{community, id})
 	}
 }
 
@@ -173,17 +180,19 @@ func (l *loaders) expectEntry(ctx context.Context, e ledger.Entry) {
 	expect(ctx, "Entry.transfer", l.transfers, e.Community, e.Transfer)
 }
 
+// expectNotification: its words are of several things, not all of which are known here.
 func (l *loaders) expectNotification(ctx context.Context, n messaging.Notification) {
-	for _, field := range []string{"Notification.title", "Notification.body", "Notification.member"} {
-		expect(ctx, field, l.members, n.Community, n.Member)
-	}
-	if n.Kind == messaging.Announced {
-		for _, field := range []string{"Notification.title", "Notification.body", "Notification.announcement"} {
-			expect(ctx, field, l.announcements, n.Community, n.About)
+	if mentioned(ctx, "Notification.title") || mentioned(ctx, "Notification.body") {
+		gather(ctx, l.members, n.Community, n.Member)
+		gather(ctx, l.exchanges, n.Community, n.Exchange)
+		if n.Kind == messaging.Announced {
+			gather(ctx, l.announcements, n.Community, n.About)
 		}
 	}
-	for _, field := range []string{"Notification.title", "Notification.body", "Notification.exchange"} {
-		expect(ctx, field, l.exchanges, n.Community, n.Exchange)
+	expect(ctx, "Notification.member", l.members, n.Community, n.Member)
+	expect(ctx, "Notification.exchange", l.exchanges, n.Community, n.Exchange)
+	if n.Kind == messaging.Announced {
+		expect(ctx, "Notification.announcement", l.announcements, n.Community, n.About)
 	}
 }
 

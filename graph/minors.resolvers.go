@@ -57,6 +57,7 @@ func (r *memberResolver) Minor(ctx context.Context, obj *membership.Member) (*me
 
 func (r *memberResolver) Wards(ctx context.Context, obj *membership.Member) ([]*membership.Member, error) {
 	wards, err := r.Resolver.Members.WardsOf(ctx, actor(ctx), obj.Community, obj.ID)
+	upcoming(ctx, wards, of(ctx).loaders.expectMember)
 	return pointers(wards), err
 }
 

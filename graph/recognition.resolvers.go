@@ -78,6 +78,7 @@ func (r *memberResolver) Recognition(ctx context.Context, obj *membership.Member
 
 func (r *memberResolver) Household(ctx context.Context, obj *membership.Member) ([]*membership.Member, error) {
 	together, err := r.Members.Household(ctx, actor(ctx), obj.Community, obj.ID)
+	upcoming(ctx, together, of(ctx).loaders.expectMember)
 	return pointers(together), err
 }
 

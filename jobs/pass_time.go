@@ -27,6 +27,7 @@ func passTimeSchedule() *river.PeriodicJob { return every(time.Minute, passTimeA
 func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 	return r.everywhere(ctx, func(ctx context.Context, c community.Community) error {
 		return errors.Join(
+			r.cfg.Members.PassTime(ctx, c.ID), // who comes of age today is on today's rolls
 			r.cfg.Exchanges.PassTime(ctx, c.ID),
 			r.cfg.Listings.PassTime(ctx, c.ID),
 			r.cfg.Decisions.PassTime(ctx, c.ID),
@@ -34,7 +35,6 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
 			r.cfg.Milestones.PassTime(ctx, c.ID),
 			r.cfg.Moderation.PassTime(ctx, c.ID),
-			r.cfg.Members.PassTime(ctx, c.ID),
 		)
 	})
 }

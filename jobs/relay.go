@@ -261,7 +261,7 @@ func (r *relay) batch(ctx context.Context, community domain.ID) (n int, err erro
 			if e.Kind == membership.Gone || e.Kind == membership.NotAdmitted {
 				work = append(work, river.InsertManyParams{Args: leaverArgs{Community: community, Member: e.Subject}})
 			}
-			if e.Kind == membership.ConsentWithdrawn || e.Kind == membership.GuardianWithdrew {
+			if e.Kind == membership.MinorRecorded || e.Kind == membership.ConsentWithdrawn || e.Kind == membership.GuardianWithdrew {
 				work = append(work, river.InsertManyParams{Args: wardArgs{Community: community, Member: e.Subject}})
 			}
 		}

@@ -106,6 +106,7 @@ func (GovernanceStore) Represented(ctx context.Context, d governance.Decision) (
 		                           AND NOT absent.voted AND absent.conflict = ''
 		  JOIN decision_seat voter ON voter.community_id = $1 AND voter.decision_id = $2 AND voter.member_id = g.to_id AND voter.voted
 		  JOIN member m ON m.community_id = $1 AND m.id = g.from_id AND m.participation NOT IN ('LEFT', 'DECLINED')
+		   AND NOT EXISTS (SELECT FROM minor n WHERE n.community_id = $1 AND n.member_id IN (g.from_id, g.to_id))
 		 ORDER BY g.given_at, g.id`, d.Community, d.ID, string(d.Type), d.ClosesAt)
 	if err != nil {
 		return nil, err

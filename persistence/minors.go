@@ -96,6 +96,21 @@ func (MemberStore) SaveConsent(ctx context.Context, m membership.Minor) error {
 	return err
 }
 
+// HoldMinor implements membership.Store.
+func (MemberStore) HoldMinor(ctx context.Context, community, member domain.ID) error {
+	_, err := query(ctx).Exec(ctx, `SELECT FROM minor WHERE community_id = $1 AND member_id = $2 FOR UPDATE`, community, member)
+	return err
+}
+
+// ReleaseWards implements membership.Store, by minor_guardian_idx.
+func (MemberStore) ReleaseWards(ctx context.Context, community, guardian domain.ID) ([]domain.ID, error) {
+	return members(query(ctx).Query(ctx, `
+		UPDATE minor
+		   SET guardian_id = NULL, covers = '', seen_by = NULL, seen_on = NULL, consented_at = NULL
+		 WHERE community_id = $1 AND guardian_id = $2 AND withdrawn_at IS NULL
+		RETURNING member_id`, community, guardian))
+}
+
 // Minors implements membership.Store.
 func (MemberStore) Minors(ctx context.Context, community domain.ID, members []domain.ID) ([]membership.Minor, error) {
 	found, err := query(ctx).Query(ctx, `SELECT `+minorColumns+` FROM minor WHERE community_id = $1 AND member_id = ANY ($2)`, community, members)

@@ -49,7 +49,7 @@ func fieldsOf(row reflect.Type, found pgx.Rows) ([][]int, error) {
 	columns := found.FieldDescriptions()
 	fields := make([][]int, len(columns))
 	for i, column := range columns {
-		name := strings.ReplaceAll(column.Name, "_", "")
+		name := strings.ToLower(strings.ReplaceAll(column.Name, "_", ""))
 		if fields[i] = byName[name]; fields[i] == nil {
 			return nil, fmt.Errorf("%v has no field for the column %s", row, column.Name)
 		}

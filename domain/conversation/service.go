@@ -172,7 +172,7 @@ func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, w
 		case m.ID == writer && t.Exchange == domain.Nowhere && !m.Participation.InGoodStanding() && !actor.System:
 			return domain.Forbidden
 		case m.ID != writer && !m.Participation.Admitted():
-			return domain.NewError(membership.MemberInactive, "to", "name", m.DisplayName, "state", string(m.Participation))
+			return domain.NewError(membership.MemberInactive, "to", "name", m.DisplayName)
 		}
 	}
 	refused := s.members.Meet(ctx, own, other, "to", "to", now)

@@ -182,6 +182,9 @@ func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, abou
 	if err := c.Err(); err != nil {
 		return err
 	}
+	if x.Hold != domain.Nowhere { // what was agreed stays agreed
+		return nil
+	}
 	if about == "" {
 		about = "serviceTypeId" // as a service that asks for an attestation
 	}

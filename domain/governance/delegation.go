@@ -75,6 +75,9 @@ func (s *Service) Delegate(ctx context.Context, actor domain.Actor, cmd Delegate
 		if err != nil {
 			return err
 		}
+		if standing.UnderAge {
+			return domain.NewError(NotOnTheRoll, "")
+		}
 		id, _, err := s.tx.Once(ctx, domain.Once{Person: actor.Person, Key: cmd.Key, Action: "delegateVote", Input: cmd}, func() (domain.ID, error) {
 			if err := s.store.HoldVotes(ctx, cmd.Community, standing.Member, cmd.To); err != nil {
 				return domain.Nowhere, err
@@ -109,7 +112,7 @@ func (s *Service) delegate(ctx context.Context, actor domain.Actor, from domain.
 		}
 		return g.ID, err
 	}
-	if !to[0].Participation.Admitted() {
+	if !to[0].Participation.Admitted() || to[0].UnderAge(now) {
 		return g.ID, domain.NewError(membership.MemberState, "toId", "state", string(to[0].Participation))
 	}
 	kind, mandates, err := s.entrusts(ctx, g, now)

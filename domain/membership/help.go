@@ -92,7 +92,7 @@ func (s *Service) NameHelper(ctx context.Context, actor domain.Actor, cmd NameHe
 		c.That(cmd.Until.After(now), DateInvalid, "until")
 		c.That(helper.ID != helped.ID, OwnHelper, "helperId")
 		// Of a minor nobody learns here that they are one.
-		c.That(helper.Participation.InGoodStanding() && !helper.UnderAge(now), MemberState, "helperId", "state", string(helper.Participation))
+		c.That(helper.Participation.InGoodStanding() && !helper.UnderAge(now), MemberState, "helperId")
 		if err := c.Err(); err != nil {
 			return err
 		}

@@ -141,8 +141,11 @@ func (s *Service) applyUnderAge(ctx context.Context, member domain.ID, where com
 	return s.store.NoteMinor(ctx, m)
 }
 
-// minor reads what is known of a member under age. Error: NotAMinor.
+// minor reads what is known of a member under age, for who changes it. Error: NotAMinor.
 func (s *Service) minor(ctx context.Context, community, member domain.ID) (Minor, error) {
+	if err := s.store.HoldMinor(ctx, community, member); err != nil {
+		return Minor{}, err
+	}
 	found, err := s.store.Minors(ctx, community, []domain.ID{member})
 	if err == nil && len(found) == 0 {
 		err = domain.NewError(NotAMinor, "memberId")
@@ -202,6 +205,9 @@ func (s *Service) RecordMinor(ctx context.Context, actor domain.Actor, cmd Recor
 			return err
 		}
 		if err := s.endRoles(ctx, m, now); err != nil {
+			return err
+		}
+		if err := s.releaseWards(ctx, actor, m); err != nil {
 			return err
 		}
 		s.tellMinor(ctx, actor, MinorRecorded, m.ID, domain.Nowhere)
@@ -393,6 +399,15 @@ func (s *Service) WardsOf(ctx context.Context, actor domain.Actor, community, me
 		return err
 	})
 	return wards, err
+}
+
+// releaseWards ends the consents of a guardian who can be none any more.
+func (s *Service) releaseWards(ctx context.Context, actor domain.Actor, m Member) error {
+	wards, err := s.store.ReleaseWards(ctx, m.Community, m.ID)
+	for _, ward := range wards {
+		s.tellMinor(ctx, actor, GuardianWithdrew, ward, m.ID)
+	}
+	return err
 }
 
 // forgetMinor takes away what is known of a minor who goes.

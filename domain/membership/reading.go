@@ -219,6 +219,9 @@ func (s *Service) ByConsent(ctx context.Context, actor domain.Actor, community, 
 	if err != nil {
 		return m.ID, domain.Nowhere, err
 	}
+	if standing.UnderAge {
+		return m.ID, domain.Nowhere, domain.NewError(NotTheirHelper, "onBehalfOf")
+	}
 	all, err := s.Helpers(ctx, community, []domain.ID{m.ID})
 	named := slices.ContainsFunc(all, func(h Helper) bool { return h.Helper == standing.Member && h.GivenBy != actor.Person })
 	switch {

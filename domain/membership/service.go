@@ -307,6 +307,9 @@ func (s *Service) Leave(ctx context.Context, actor domain.Actor, community domai
 		if err := s.forgetMinor(ctx, m); err != nil {
 			return m, err
 		}
+		if err := s.releaseWards(ctx, actor, m); err != nil {
+			return m, err
+		}
 		if m, err = s.store.Save(ctx, m); err != nil {
 			return m, err
 		}

@@ -111,6 +111,10 @@ type Store interface {
 	ForgetMinor(ctx context.Context, community, member domain.ID) error
 	// SaveConsent keeps a minor's consent, in the place of the one before.
 	SaveConsent(ctx context.Context, m Minor) error
+	// HoldMinor lets nobody else change what is known of a minor until the transaction
+	// ends. ReleaseWards takes a guardian's consents away, and says of whom.
+	HoldMinor(ctx context.Context, community, member domain.ID) error
+	ReleaseWards(ctx context.Context, community, guardian domain.ID) ([]domain.ID, error)
 	Minors(ctx context.Context, community domain.ID, members []domain.ID) ([]Minor, error)
 	// WardsOf lists the minors for whom a member's consent as a guardian stands.
 	WardsOf(ctx context.Context, community, guardian domain.ID, now time.Time) ([]domain.ID, error)

@@ -84,6 +84,7 @@ func tellAppeal(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return t, false, err
 	}
 	t.spared, t.whom, t.about = []domain.ID{a.Member, a.Reporter}, a.Member, map[domain.ID]domain.ID{a.Against: a.Member}
+	t.sparedHome = a.Member
 	switch e.Kind {
 	case moderation.Appealed:
 		t.toModerators = AppealFiled

@@ -50,7 +50,7 @@ func Events() []Described { return slices.Clone(catalogue) }
 
 // known says whether an event is in the catalogue.
 func known(kind domain.EventKind) bool {
-	return kind == Everything || slices.ContainsFunc(catalogue, func(d Described) bool { return d.Kind == kind })
+	return kind == Everything || !ofMinors(kind) && slices.ContainsFunc(catalogue, func(d Described) bool { return d.Kind == kind })
 }
 
 // check finds what is wrong with an address and its events. In development an

@@ -5,6 +5,7 @@
 package partner
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -53,9 +54,10 @@ type Webhook struct {
 // Everything is the name that stands for all events.
 const Everything = "*"
 
-// Wants says whether a webhook is told of a kind of event.
+// Wants says whether a webhook is told of a kind of event. Who is under age is told to no
+// program outside, whatever it asked for.
 func (w Webhook) Wants(kind domain.EventKind) bool {
-	if w.State != Active || !w.RemovedAt.IsZero() {
+	if w.State != Active || !w.RemovedAt.IsZero() || ofMinors(kind) {
 		return false
 	}
 	for _, e := range w.Events {
@@ -64,6 +66,10 @@ func (w Webhook) Wants(kind domain.EventKind) bool {
 		}
 	}
 	return false
+}
+
+func ofMinors(kind domain.EventKind) bool {
+	return strings.HasPrefix(string(kind), "MINOR_") || strings.HasPrefix(string(kind), "GUARDIAN_")
 }
 
 // Outcome says how far a delivery came.

@@ -24,6 +24,10 @@ UNION
 SELECT c.community_id, c.id, b.member_id
   FROM cycle c JOIN budget_ballot b ON b.community_id = c.community_id AND b.cycle_id = c.id
  WHERE c.state = 'VOTING';
+-- Who is back since the vote began was not counted then; an envelope has a part for each seat.
+UPDATE cycle c
+   SET roll = greatest(c.roll, (SELECT count(*) FROM cycle_seat s WHERE s.community_id = c.community_id AND s.cycle_id = c.id))
+ WHERE c.state = 'VOTING';
 ALTER TABLE budget_ballot FORCE ROW LEVEL SECURITY;
 ALTER TABLE member FORCE ROW LEVEL SECURITY;
 ALTER TABLE cycle FORCE ROW LEVEL SECURITY;

@@ -6,7 +6,7 @@ import { language } from './texts.svelte.ts';
 export type Cell = string | number | null;
 
 // A spreadsheet runs what begins like this as a formula, whoever wrote it.
-const formula = /^[=+\-@\t\r]/;
+const formula = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** A table as CSV with a byte order mark; parted by what the language's spreadsheets expect. */
 export function csv(head: readonly string[], rows: Iterable<readonly Cell[]>): string {

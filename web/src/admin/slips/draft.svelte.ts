@@ -81,6 +81,7 @@ export class Draft {
     sessionStorage.removeItem(this.#name);
     [this.key, this.lines] = [crypto.randomUUID(), lines];
     this.grow();
+    if (lines.length) this.keep(); // the page may be gone that keeps what is typed
   }
 
   /** There is always an empty line to go on with. */

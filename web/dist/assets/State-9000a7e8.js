@@ -1,1 +1,0 @@
-import"./index-53396115.js";import{F as e,L as t,X as n,c as r,ft as i,i as a,pt as o,rt as s,w as c,z as l}from"./texts.svelte-4238fae4.js";var u=l(`<span> </span>`);function d(l,d){o(d,!0);let f=r(d,`tone`,3,``);var p=u(),m=s(p,!0);n(t=>{c(p,1,`badge ${f()??``}`),e(m,t)},[()=>a(`${d.of}.${d.value}`)]),t(l,p),i()}export{d as t};
