@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/media"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/generated"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/internal/telemetry"
@@ -134,6 +135,10 @@ func (r *Resolver) config() generated.Config {
 	c.Complexity.Decision.Audit = func(child int) int { return 500 + child }
 	c.Complexity.Viewer.NeedsMyVote = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Cycle.Projects = func(child int) int { return 1 + child*domain.DefaultPage }
+	c.Complexity.Cycle.Suggestions = func(child int, _ []reinvestment.SuggestionState, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Viewer.Suggestions = func(child int) int { return 1 + child*domain.DefaultPage }
 	c.Complexity.Cycle.Ballots = func(child int, first *int, _ *string) int { return pageCost(child, first, nil) }
 	// A count's record holds every ballot, a report adds all of them up.
 	c.Complexity.Cycle.Allocation = func(child int) int { return 100 + child }
