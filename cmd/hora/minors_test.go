@@ -215,6 +215,25 @@ func TestAGuardianWithdrawsAndAMinorComesOfAge(t *testing.T) {
 	town.booksAreRight()
 }
 
+// A guardian who leaves is none any more, and programs outside hear nothing of minors.
+func TestAGuardianLeaves(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, clara := town.welcome("Anna", "fr"), town.welcome("Clara", "fr")
+	town.founder.vets(anna, 300)
+	lou := town.minor("Lou", clara)
+	agreed := anna.asks(lou, 30)
+	lou.accepts(agreed)
+	clara.does("leaveCommunity", input{"communityId": town.id, "idempotencyKey": newKey()})
+	town.settle()
+	same(t, "what was agreed is called off", anna.sees(agreed, "Exchange { state }").text("state"), "CANCELLED")
+	same(t, "Lou is told", lou.heard("GUARDIAN_CONSENT_WITHDRAWN"), 1)
+	lou.cannot("proposeExchange", town.proposal(anna, lou, 30), "GUARDIAN_CONSENT_MISSING", "")
+	town.founder.consents(lou, input{"guardianName": "Mme Roy"})
+	lou.accepts(anna.asks(lou, 30))
+	town.founder.cannot("createWebhook", input{"communityId": town.id, "url": "https://example.org/hora", "events": []string{"MINOR_RECORDED"}, "idempotencyKey": newKey()}, "EVENT_UNKNOWN", anyField)
+}
+
 // A coordinator finds out that a member is under age: what they hold ends, and it can be
 // taken back.
 func TestAMemberIsFoundToBeUnderAge(t *testing.T) {
