@@ -332,7 +332,7 @@ func differently(mutation, field string, value, other any) any {
 		return other // of the other call: a slip with another number
 	case field == "activityKind":
 		return "COMMITTEE"
-	case field == "firstOn":
+	case field == "firstOn" || field == "comesOfAgeOn":
 		return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) // which is still to come
 	case field == "date" || field == "seenOn" || field == "expiresOn":
 		return "2026-01-15"
