@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
@@ -25,7 +26,7 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 // asked is the list that a document asks for.
 func asked(t *testing.T, document string) graphql.CollectedField {
 	t.Helper()
-	read, errs := gqlparser.LoadQuery(schema, document)
+	read, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules())
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
