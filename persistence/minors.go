@@ -28,8 +28,11 @@ func guardedOf(column []byte) *membership.Guarded {
 		Guardian  *domain.ID `json:"guardian"`
 		Consented bool       `json:"consented"`
 	}
-	if len(column) == 0 || json.Unmarshal(column, &kept) != nil {
+	if len(column) == 0 {
 		return nil
+	}
+	if err := json.Unmarshal(column, &kept); err != nil {
+		panic(err) // the statement above wrote it; taken for nothing, a minor would be taken for an adult
 	}
 	g := &membership.Guarded{Until: kept.Until.UTC(), Consented: kept.Consented}
 	if kept.Consented {
