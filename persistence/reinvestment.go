@@ -133,7 +133,7 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 		without = []domain.ID{}
 	}
 	err = query(ctx).QueryRow(ctx, `
-		SELECT id, plan FROM (
+		SELECT id, plan, next_at FROM (
 		  (SELECT id, false AS plan, false AS later, next_at FROM cycle c
 		    WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		      AND (state <> 'CHALLENGE' OR (SELECT a.same FROM allocation_contest a WHERE (a.community_id, a.cycle_id) = (c.community_id, c.id)
@@ -142,7 +142,7 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 		  UNION ALL
 		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
-		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan)
+		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan, &due.At)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return due, false, nil
 	}

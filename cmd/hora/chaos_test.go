@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
@@ -137,6 +138,33 @@ func TestAYearOfCyclesAmidKills(t *testing.T) {
 		b.end(i)
 	}
 	b.judge(months)
+}
+
+// Servers that come back together after two years go through the months in their
+// order: what a month takes finds what the month brought.
+func TestServersComeBackTogether(t *testing.T) {
+	t.Parallel()
+	b := newChaos(t, 1)
+	for i := range 2 {
+		b.found(i)
+	}
+	b.ahead(2 * 365 * day)
+	var all errgroup.Group
+	for range 3 {
+		for _, w := range b.towns {
+			all.Go(func() error { return b.rooms.cycles.PassTime(t.Context(), w.id) })
+		}
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range b.towns {
+		empty := list[string](b, `SELECT period FROM job_period WHERE community_id = $1 AND job LIKE 'plan/%' AND result ->> 'minutes' = '0'
+			AND job <> (SELECT 'plan/' || id FROM plan WHERE community_id = $1 AND kind = 'RESERVE')`, w.id)
+		if len(empty) > 0 {
+			t.Errorf("%s: months that found nothing: %v", w.zone, empty)
+		}
+	}
 }
 
 func newChaos(t *testing.T, seed uint64) *chaos {

@@ -36,28 +36,26 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 		if next.Plan {
 			do = s.come
 		}
-		if err := do(ctx, community, next.ID); err != nil && !errors.Is(err, domain.StaleVersion) { // stale: another server was first
+		if err := do(ctx, community, next); err != nil && !errors.Is(err, domain.StaleVersion) { // stale: another server was first
 			errs, stuck = append(errs, fmt.Errorf("%s: %w", next.ID, err)), append(stuck, next.ID)
 		}
 	}
 }
 
-// step does the one step of a cycle that is due.
-func (s *Service) step(ctx context.Context, community, id domain.ID) error {
+// step does the one step of a cycle that is due. If another server was first, what the
+// cycle waits for now may have to come after something else.
+func (s *Service) step(ctx context.Context, community domain.ID, is Due) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		c, err := s.cycle(ctx, community, id)
+		c, err := s.cycle(ctx, community, is.ID)
 		if err != nil {
 			return err
 		}
-		next, due, ok := c.Next()
-		if !ok {
+		if at, ok := c.Wakes(); !ok || at.Truncate(time.Microsecond).After(is.At) { // which the database keeps
 			return nil
 		}
-		if at, waits := c.Reminds(); waits && !at.After(now) {
+		next, due, _ := c.Next()
+		if _, waits := c.Reminds(); waits {
 			return s.remind(ctx, c, due, now)
-		}
-		if due.After(now) {
-			return nil
 		}
 		c.State = next
 		return s.enter(ctx, c, Step{Due: due, At: now})

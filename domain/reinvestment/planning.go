@@ -227,10 +227,10 @@ func (s *Service) EndPlan(ctx context.Context, actor domain.Actor, community, id
 // come does the one turn of a plan that is due, with its own date. Taking the row
 // comes first, then the note under the period's name: whoever else tries waits
 // there, and does nothing.
-func (s *Service) come(ctx context.Context, community, id domain.ID) error {
+func (s *Service) come(ctx context.Context, community domain.ID, is Due) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		p, err := s.plan(ctx, community, id)
-		if err != nil || p.NextAt.IsZero() || p.NextAt.After(now) {
+		p, err := s.plan(ctx, community, is.ID)
+		if err != nil || !p.NextAt.Equal(is.At) {
 			return err
 		}
 		where, _, err := s.communities.Rules(ctx, community, now)

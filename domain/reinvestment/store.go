@@ -155,8 +155,9 @@ type SuggestionStore interface {
 	CyclesIn(ctx context.Context, community domain.ID, state State) ([]Cycle, error)
 }
 
-// Due is a cycle or a plan that the calendar asks for.
+// Due is a cycle or a plan that the calendar asks for, and since when.
 type Due struct {
 	ID   domain.ID
 	Plan bool
+	At   time.Time
 }
