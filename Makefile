@@ -50,13 +50,15 @@ prove-kills:
 	HORA_PROVE=25 go test ./cmd/hora -run TestWhatClientsSawAmidKillsIsOneHistory -count 1 -timeout 2h -v
 	HORA_PROVE=3 go test ./persistence -run TestAServerKilledBetweenTheHalves -count 1 -timeout 1h -v
 
-# A year of monthly cycles for fifty towns, two workers, 200 kills: half an hour.
+# A year of monthly cycles for fifty towns, two workers, 200 kills.
 # HORA_SEED=1 goes through the same days and the same kills each time.
 prove-cycles:
 	HORA_PROVE=200 go test ./cmd/hora -run TestAYearOfCyclesAmidKills -count 1 -timeout 2h -v
 
-# A hundred thousand transactions while phones ask all the time what changed.
+# A hundred thousand transactions while phones ask all the time what changed, and two
+# thousand who listen to one server.
 prove-edge:
+	HORA_CROWD=2000 go test ./cmd/hora -run TestACrowdThatListens -count 1 -v
 	HORA_PROVE=50 go test ./persistence -run TestPhonesMissNothingAndSeeNothingHidden -count 1 -timeout 2h -v
 
 # hora verify reads ten million entries in the memory that a few need; it takes a

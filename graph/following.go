@@ -178,8 +178,11 @@ func ending(page changes.Page) error {
 
 // stream runs what tells, until it has an error or the caller has enough.
 func stream[T any](ctx context.Context, leave func(), run func(tell func(*T) error) error) <-chan *T {
+	rest(ctx)
 	out := make(chan *T)
+	ready := live.Waits(ctx)
 	tell := func(v *T) error {
+		ready()
 		select {
 		case out <- v:
 			return nil
@@ -188,6 +191,7 @@ func stream[T any](ctx context.Context, leave func(), run func(tell func(*T) err
 		}
 	}
 	go func() {
+		defer ready()
 		defer close(out)
 		defer leave()
 		defer func() {

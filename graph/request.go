@@ -35,6 +35,14 @@ type session struct {
 	renew    func(domain.Actor) *loaders
 }
 
+// rest forgets what was read: whoever waits for hours keeps nothing for it.
+func rest(ctx context.Context) {
+	s := ctx.Value(requestKey{}).(*session)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made = nil
+}
+
 // reader is a session ready to read with.
 type reader struct {
 	*session

@@ -23,10 +23,11 @@ const (
 )
 
 // operation carries, through the context, what a stream's resolver cannot return:
-// why it ended.
+// that there is something to take, and why it ended.
 type operation struct {
-	mu  sync.Mutex
-	err error
+	ready chan struct{} // holds at most one; nil for what is answered at once
+	mu    sync.Mutex
+	err   error
 }
 
 type operationKey struct{}
@@ -45,6 +46,23 @@ func Fail(ctx context.Context, err error) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.err = err
+	}
+}
+
+// Waits says that this context's answers come one after another, and answers how its
+// resolver tells, before each and at the end, that one can be taken. Until then
+// nobody asks for it: that would be a deep stack for as long as nothing happens.
+func Waits(ctx context.Context) (ready func()) {
+	o, ok := ctx.Value(operationKey{}).(*operation)
+	if !ok {
+		return func() {}
+	}
+	o.ready = make(chan struct{}, 1)
+	return func() {
+		select {
+		case o.ready <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -93,7 +111,7 @@ func (b begun) answer(next func(*graphql.Response) error) (refused *graphql.Resp
 		}
 	}()
 	for {
-		response := b.responses(b.ctx)
+		response := b.take()
 		if response == nil {
 			break
 		}
@@ -110,6 +128,19 @@ func (b begun) answer(next func(*graphql.Response) error) (refused *graphql.Resp
 		return refuse(b.ctx, b.exec, b.own.err), nil
 	}
 	return nil, nil
+}
+
+// take waits for an answer; nil after the last.
+func (b begun) take() (response *graphql.Response) {
+	if b.own.ready == nil {
+		return b.responses(b.ctx)
+	}
+	select {
+	case <-b.own.ready:
+	case <-b.ctx.Done():
+	}
+	aside(func() { response = b.responses(b.ctx) })
+	return response
 }
 
 // refuse is an answer that says one error, in the caller's words.

@@ -3,11 +3,14 @@
 package live
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -41,6 +44,9 @@ const (
 	initPatience = 10 * time.Second
 	// maxMessage bounds a message: a document and its variables.
 	maxMessage = 128 << 10
+	// buffer is what a connection reads and writes with, in bytes: frames of a listener
+	// fit in, and longer ones take several.
+	buffer = 512
 	// maxOperations bounds what one connection does at once.
 	maxOperations = 50
 )
@@ -90,7 +96,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	wire, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	wire, err := websocket.Accept(hijacked{w}, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol}, CompressionMode: websocket.CompressionDisabled,
 		InsecureSkipVerify: slices.Contains(t.Origins, r.Header.Get("Origin")),
 	})
@@ -119,6 +125,24 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		c.watch(here)
 		c.serve()
 	}()
+}
+
+// hijacked hands a connection over with small buffers: net/http's hold what a page
+// needs, eight kilobytes for each that only listens.
+type hijacked struct{ http.ResponseWriter }
+
+// Hijack implements http.Hijacker.
+func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	wire, large, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	early, _ := large.Reader.Peek(large.Reader.Buffered()) // as many as there are
+	small := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), wire), max(buffer, len(early)))
+	if _, err = small.Peek(len(early)); err != nil {
+		return nil, nil, errors.Join(err, wire.Close())
+	}
+	return wire, bufio.NewReadWriter(small, bufio.NewWriterSize(wire, buffer)), nil
 }
 
 // move takes the seat of whoever it turned out to be.
@@ -219,38 +243,45 @@ func (c *connection) read(waiting *time.Timer) (code websocket.StatusCode, reaso
 		if err != nil {
 			return 0, ""
 		}
-		var m message
-		if kind != websocket.MessageText || json.Unmarshal(raw, &m) != nil {
-			return BadRequest, "Invalid message received"
-		}
-		switch m.Type {
-		case "connection_init":
-			if c.greeted {
-				return TooManyInitRequests, "Too many initialisation requests"
-			}
-			c.greeted = true
-			if code, reason := c.admit(m.Payload); code != 0 {
-				return code, reason
-			}
-			waiting.Stop()
-		case "ping":
-			_ = c.send(message{Type: "pong"}) // the next read tells if the client is gone
-		case "pong":
-		case "subscribe":
-			if code, reason := c.subscribe(m); code != 0 {
-				return code, reason
-			}
-		case "complete":
-			if m.ID == "" {
-				return BadRequest, "Invalid message received"
-			}
-			if o := c.drop(m.ID); o != nil {
-				o.cancel()
-			}
-		default:
-			return BadRequest, "Invalid message received"
+		aside(func() { code, reason = c.take(kind, raw, waiting) })
+		if code != 0 {
+			return code, reason
 		}
 	}
+}
+
+// take does what a message asks for.
+func (c *connection) take(kind websocket.MessageType, raw []byte, waiting *time.Timer) (code websocket.StatusCode, reason string) {
+	var m message
+	if kind != websocket.MessageText || json.Unmarshal(raw, &m) != nil {
+		return BadRequest, "Invalid message received"
+	}
+	switch m.Type {
+	case "connection_init":
+		if c.greeted {
+			return TooManyInitRequests, "Too many initialisation requests"
+		}
+		c.greeted = true
+		if code, reason := c.admit(m.Payload); code != 0 {
+			return code, reason
+		}
+		waiting.Stop()
+	case "ping":
+		_ = c.send(message{Type: "pong"}) // the next read tells if the client is gone
+	case "pong":
+	case "subscribe":
+		return c.subscribe(m)
+	case "complete":
+		if m.ID == "" {
+			return BadRequest, "Invalid message received"
+		}
+		if o := c.drop(m.ID); o != nil {
+			o.cancel()
+		}
+	default:
+		return BadRequest, "Invalid message received"
+	}
+	return 0, ""
 }
 
 func (c *connection) admit(payload json.RawMessage) (websocket.StatusCode, string) {
@@ -258,10 +289,7 @@ func (c *connection) admit(payload json.RawMessage) (websocket.StatusCode, strin
 	if len(payload) > 0 && json.Unmarshal(payload, &init) != nil {
 		return BadRequest, "Invalid message received"
 	}
-	var asking context.Context
-	var who Caller
-	var err error
-	aside(func() { asking, who, err = c.transport.Admit(c.ctx, c.header, init) })
+	asking, who, err := c.transport.Admit(c.ctx, c.header, init)
 	if err == nil {
 		err = c.move(who)
 	}
@@ -308,8 +336,7 @@ func (c *connection) subscribe(m message) (websocket.StatusCode, string) {
 		return 0, ""
 	}
 	asked.Headers = c.header
-	var operation begun
-	aside(func() { operation = begin(ctx, c.exec, asked) })
+	operation := begin(ctx, c.exec, asked)
 	c.working.Go(func() {
 		defer cancel()
 		refused, err := operation.answer(func(response *graphql.Response) error { return c.next(m.ID, response) })
