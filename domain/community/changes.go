@@ -64,6 +64,9 @@ func ReadCharter(body []byte) (c Charter, err error) {
 	if err == nil && c.Safety.LimitDays == 0 { // one kept before there was a part on safety
 		c.Safety = Default().Safety
 	}
+	if err == nil && c.Duty.CycleWeeks == 0 { // as for duty
+		c.Duty = Default().Duty
+	}
 	return c, err
 }
 

@@ -72,6 +72,7 @@ type Charter struct {
 	Dormancy    Dormancy    `json:"dormancy"`
 	Payouts     Payouts     `json:"payouts"`
 	Safety      Safety      `json:"safety"`
+	Duty        Duty        `json:"duty"`
 }
 
 // Part is one part of the charter, called as its JSON is.
@@ -79,7 +80,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "safety", "duty", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

@@ -66,6 +66,7 @@ func (c Charter) Validate() error {
 	c.Progression.check(&check)
 	c.Shares.check(&check)
 	c.Safety.check(&check)
+	c.Duty.check(&check)
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)
