@@ -17887,9 +17887,9 @@ enum ErrorCode {
   DUTY_SHIFT_FULL
   "The shift has begun, or was called off. Read it again."
   DUTY_SHIFT_BEGUN
-  "The shift has not begun."
+  "The shift has not begun. Offer it again once it has."
   DUTY_SHIFT_TO_COME
-  "The member comes to this shift, or to another at the same time."
+  "The member comes to this shift, or to another at the same time. Show what they booked."
   DUTY_BOOKED_TWICE
   "The booking stands otherwise than the act needs. Read it again."
   DUTY_BOOKING_STATE
@@ -17897,25 +17897,25 @@ enum ErrorCode {
   OWN_DUTY
   "What would follow is no longer what was shown. Read ` + "`" + `DutyBooking.ifCancelled` + "`" + ` again, and ask again."
   DUTY_CONSEQUENCE_CHANGED
-  "The shift comes round no more."
+  "The shift comes round no more. Read the templates again."
   DUTY_TEMPLATE_ENDED
-  "The day was closed before."
+  "The day was closed before. Read its shifts again."
   DUTY_DAY_CLOSED
-  "The entry was taken back, or cannot be: it is a correction, or was given to or had of the common counter."
+  "The entry was taken back, or cannot be: it is a correction, or was given to or had of the common counter. Read the counter again."
   DUTY_ENTRY_CORRECTED
-  "The member is not behind."
+  "The member is not behind. Read ` + "`" + `Member.duty` + "`" + ` again."
   DUTY_NOT_BEHIND
   "The offer was taken or withdrawn, or the shift has begun. Read it again."
   DUTY_SWAP_OVER
-  "Nobody swaps with themselves."
+  "Nobody swaps with themselves. Hide it on one's own offers."
   OWN_DUTY_SWAP
-  "The place is offered already."
+  "The place is offered already. Show the offer, and withdrawDutySwap."
   DUTY_SWAP_OFFERED
   "The leave stands otherwise than the act needs. Read it again."
   DUTY_LEAVE_STATE
-  "There is another leave in this time."
+  "There is another leave in this time. Show ` + "`" + `MemberDuty.leaves` + "`" + `, and offer endLeave."
   DUTY_LEAVE_OVERLAPS
-  "The common counter has not as many points."
+  "The common counter has not as many points. Show ` + "`" + `Community.dutyCommon` + "`" + `, and ask for fewer."
   DUTY_COMMON_SHORT
   "The complaint was closed or reopened meanwhile. Read it again."
   COMPLAINT_STATE
