@@ -34,8 +34,21 @@ const shiftFields = `{ id date startsAt endsAt places placesLeft cancelReason me
 // shiftsOf are those of a template on the calendar.
 func (p *person) shiftsOf(template string) []thing {
 	p.t.Helper()
-	all := p.reads(`query($s: String!) { community(slug: $s) { dutyShifts(first: 100) { nodes `+shiftFields+` } } }`, input{"s": p.slug}).list("community.dutyShifts.nodes")
-	return slices.DeleteFunc(all, func(s thing) bool { return s.text("template.id") != template })
+	var theirs []thing
+	var after any
+	for {
+		page := p.reads(`query($s: String!, $a: String) { community(slug: $s) { dutyShifts(first: 50, after: $a) { nodes `+shiftFields+` pageInfo { hasNextPage endCursor } } } }`,
+			input{"s": p.slug, "a": after}).thing("community.dutyShifts")
+		for _, s := range page.list("nodes") {
+			if s.text("template.id") == template {
+				theirs = append(theirs, s)
+			}
+		}
+		if page.find("pageInfo.hasNextPage") != true {
+			return theirs
+		}
+		after = page.text("pageInfo.endCursor")
+	}
 }
 
 // books takes a place in a shift, and answers the booking.
@@ -347,6 +360,7 @@ func TestLeaveFromDuty(t *testing.T) {
 	w.founder.does("decideLeave", input{"leaveId": leave.text("id"), "grant": true})
 	same(t, "her shifts are free", []any{len(anna.onDuty().list("bookings")), about(anna.told(), "kind", "DUTY_LEAVE_GRANTED") != nil}, []any{0, true})
 
+	bruno.cannot("requestLeave", input{"communityId": w.id, "kind": "AWAY", "from": w.inDays(1), "until": w.inDays(3)}, "OUT_OF_RANGE", "until")
 	away := bruno.does("requestLeave", input{"communityId": w.id, "kind": "AWAY", "from": w.inDays(0), "until": w.inDays(100)}).thing("leave")
 	same(t, "taken at once", away.text("state"), "GRANTED")
 	w.advance(day)

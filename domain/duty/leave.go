@@ -97,11 +97,35 @@ func postponed(due time.Time, l Leave, now time.Time) time.Time {
 	return due.Add(max(0, l.EndsAt.Sub(from)))
 }
 
+// resumed is when service is suspended once leave ended before its time: what of it was
+// not taken gives no more days.
+func resumed(a Account, l Leave, ended time.Time) time.Time {
+	granted := l.DecidedAt
+	if granted.IsZero() {
+		granted = l.At
+	}
+	from := l.StartsAt
+	if from.Before(granted) {
+		from = granted
+	}
+	if a.DueAt.IsZero() || a.AlertAt.After(granted) || !a.DueAt.After(from) {
+		return a.DueAt // it was not postponed
+	}
+	if ended.Before(from) {
+		ended = from
+	}
+	return a.DueAt.Add(-max(0, l.EndsAt.Sub(ended)))
+}
+
 func (cmd AskLeave) check(at setting, side domain.ID) (Leave, error) {
 	var c domain.Check
 	most := cmd.From.AddDate(0, 0, longestLeave)
 	c.That(!cmd.From.Before(at.today()) && !cmd.From.After(at.today().AddDate(1, 0, 0)), domain.OutOfRange, "from", "min", 0, "max", 366)
-	c.That(!cmd.Until.Before(cmd.From) && cmd.Until.Before(most), domain.OutOfRange, "until", "min", 1, "max", longestLeave)
+	least := 1
+	if !cmd.Kind.KeepsAccess() { // nobody decides on it, so it is no way round a single shift
+		least = 7 * at.duty().CycleWeeks / 2
+	}
+	c.That(!cmd.Until.Before(cmd.From.AddDate(0, 0, least-1)) && cmd.Until.Before(most), domain.OutOfRange, "until", "min", least, "max", longestLeave)
 	zone := at.where.Zone()
 	return Leave{
 		Community: cmd.Community, ID: domain.NewID(), Member: side, Kind: cmd.Kind, State: LeaveRequested, From: cmd.From, Until: cmd.Until,
@@ -161,6 +185,9 @@ func (s *Service) begin(ctx context.Context, actor domain.Actor, at setting, l L
 	}
 	for _, b := range theirs {
 		shift, err := s.lockShift(ctx, l.Community, b.Shift)
+		if err == nil && !l.Kind.KeepsAccess() && cancelling(shift, at.duty(), at.now) == Missed {
+			continue // too late for what nobody decides on
+		}
 		if err == nil && shift.StartsAt.Before(l.EndsAt) && shift.StartsAt.After(at.now) {
 			err = s.release(ctx, at, b)
 		}
@@ -239,10 +266,11 @@ func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domai
 		if _, err := s.members.ActingAs(ctx, actor, in, l.Member, domain.SeeCommunity); err != nil {
 			return err
 		}
-		if _, err := s.setting(ctx, in, now); err != nil {
+		at, err := s.setting(ctx, in, now)
+		if err != nil {
 			return err
 		}
-		was := l.State
+		was, whole := l.State, l
 		if (was != LeaveRequested && was != LeaveGranted) || !l.EndsAt.After(now) {
 			return domain.NewError(LeaveState, "leaveId", "state", string(was))
 		}
@@ -254,6 +282,18 @@ func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domai
 			return err
 		}
 		s.tell(ctx, actor, LeaveEnded, id, Told{Member: l.Member})
+		if was == LeaveRequested {
+			return nil
+		}
+		a, err := s.store.LockAccount(ctx, in, l.Member, at.cycle())
+		if err != nil {
+			return err
+		}
+		is := a
+		is.DueAt = resumed(a, whole, l.EndsAt)
+		if err := s.settle(ctx, actor, a, is); err != nil {
+			return err
+		}
 		return s.members.Unlimit(ctx, in, l.Member, l.ID)
 	})
 	if err != nil {

@@ -159,6 +159,12 @@ func TestLeaveStopsTheClock(t *testing.T) {
 		if moved.Before(due) || (!due.After(from) && !moved.Equal(due)) || moved.Sub(due) > l.EndsAt.Sub(l.StartsAt) {
 			t.Fatalf("due %s, leave %s to %s: %s", due, l.StartsAt, l.EndsAt, moved)
 		}
+		l.At = now
+		ended := from.AddDate(0, 0, rapid.IntRange(0, int(l.EndsAt.Sub(from).Hours())/24).Draw(t, "ended"))
+		again := resumed(Account{AlertAt: now.AddDate(0, 0, -1), DueAt: moved}, l, ended)
+		if again.Before(due) || again.After(moved) || (!ended.After(now) && !ended.After(from) && !again.Equal(due)) {
+			t.Fatalf("due %s, then %s, and after the leave ended on %s: %s", due, moved, ended, again)
+		}
 		begins, ends := now, now.AddDate(0, 0, 28)
 		days := rapid.IntRange(0, 28).Draw(t, "of the cycle")
 		if got := spared([]Leave{{StartsAt: begins.AddDate(0, 0, -9), EndsAt: begins.AddDate(0, 0, days)}}, begins, ends); got != (days >= 14) {

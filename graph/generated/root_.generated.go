@@ -21062,7 +21062,7 @@ input RequestLeaveInput {
   kind: DutyLeaveKind!
   "The first day, from today to a year ahead."
   from: Date!
-  "The last day, within two years of the first."
+  "The last day, within two years of the first; AWAY takes half a cycle at least."
   until: Date!
   "For those who decide; at most 1,000 characters."
   reason: String

@@ -3647,7 +3647,7 @@ type RequestLeaveInput struct {
 	Kind duty.LeaveKind `json:"kind"`
 	// The first day, from today to a year ahead.
 	From time.Time `json:"from"`
-	// The last day, within two years of the first.
+	// The last day, within two years of the first; AWAY takes half a cycle at least.
 	Until time.Time `json:"until"`
 	// For those who decide; at most 1,000 characters.
 	Reason *string `json:"reason,omitempty"`
