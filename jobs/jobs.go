@@ -63,6 +63,7 @@ type Config struct {
 	// Ways keeps what members did and moves their participation by it.
 	Ways       Ways
 	Moderation Moderation
+	Duties     Duties
 	Shares     Shares
 	Identity   Pruner
 
@@ -126,6 +127,11 @@ type Milestones interface {
 
 // Moderation is what time does to measures, and to reports that wait.
 type Moderation interface {
+	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Duties is what the calendar does to work by turns.
+type Duties interface {
 	PassTime(ctx context.Context, community domain.ID) error
 }
 
