@@ -153,7 +153,7 @@ func (r *Resolver) shiftMembers(ctx context.Context, s *duty.Shift) ([]*membersh
 // roster is a shift's bookings, for whoever leads it and those who look after duty.
 func (r *Resolver) roster(ctx context.Context, s *duty.Shift) ([]*duty.Booking, error) {
 	standing, err := of(ctx).loaders.standings.Load(ctx, s.Community)
-	if err != nil || (s.Lead != standing.Member && !standing.May(domain.ManageDuty)) {
+	if err != nil || (!s.LedBy(standing.Member) && !standing.May(domain.ManageDuty)) {
 		return nil, err
 	}
 	return belonging(ctx, of(ctx).loaders.dutyBookings, s.Community, s.ID)

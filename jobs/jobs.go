@@ -133,6 +133,8 @@ type Moderation interface {
 // Duties is what the calendar does to work by turns.
 type Duties interface {
 	PassTime(ctx context.Context, community domain.ID) error
+	// CallOffOf frees the shifts of a minor for whom no consent stands.
+	CallOffOf(ctx context.Context, community, minor domain.ID) error
 }
 
 // Shares is what follows for the shares of somebody who left.

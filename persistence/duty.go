@@ -270,6 +270,17 @@ func (DutyStore) EndBooking(ctx context.Context, b duty.Booking, was duty.Outcom
 	return tag.RowsAffected() == 1, translate(err)
 }
 
+// Freed implements duty.Store.
+func (DutyStore) Freed(ctx context.Context, community, member domain.ID, from, until time.Time) ([]duty.Booking, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+dutyBookingColumns+`
+		  FROM duty_shift s
+		  JOIN duty_booking b ON b.community_id = s.community_id AND b.shift_id = s.id AND b.member_id = $2 AND b.state = 'CALLED_OFF' AND b.owed
+		 WHERE s.community_id = $1 AND s.ends_at > $3 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.cancelled_at IS NULL
+		 ORDER BY s.ends_at, s.id`, community, member, from, until)
+	return collect(found, err, dutyBookingRow.value)
+}
+
 // ReleaseLeavers implements duty.Store, by duty_booking_member_idx.
 func (DutyStore) ReleaseLeavers(ctx context.Context, community domain.ID, now time.Time) error {
 	_, err := query(ctx).Exec(ctx, `
@@ -278,5 +289,13 @@ func (DutyStore) ReleaseLeavers(ctx context.Context, community domain.ID, now ti
 		 WHERE b.community_id = $1 AND b.state = 'BOOKED'
 		   AND m.community_id = $1 AND m.id = b.member_id AND m.participation = 'LEFT'
 		   AND s.community_id = $1 AND s.id = b.shift_id AND s.starts_at > $2`, community, now)
+	if err != nil {
+		return err
+	}
+	_, err = query(ctx).Exec(ctx, `
+		UPDATE duty_member d SET template_id = NULL, standing_from = NULL
+		  FROM member m
+		 WHERE d.community_id = $1 AND d.template_id IS NOT NULL
+		   AND m.community_id = $1 AND m.id = d.member_id AND m.participation = 'LEFT'`, community)
 	return err
 }

@@ -15,16 +15,16 @@ type dutyAccountRow struct {
 	CommunityID, MemberID  domain.ID
 	TemplateID             *domain.ID
 	StandingFrom           *time.Time
-	CycleDone              time.Time
+	OwesFrom               time.Time
 	Balance, Entries       int
 	AlertAt, DueAt, ToldAt *time.Time
 }
 
-const dutyAccountColumns = `community_id, member_id, template_id, standing_from, cycle_done, balance, entries, alert_at, due_at, told_at`
+const dutyAccountColumns = `community_id, member_id, template_id, standing_from, owes_from, balance, entries, alert_at, due_at, told_at`
 
 func (r dutyAccountRow) value() duty.Account {
 	return duty.Account{
-		Community: r.CommunityID, Member: r.MemberID, Template: orNowhere(r.TemplateID), StandingFrom: moment(r.StandingFrom), CycleDone: r.CycleDone.UTC(),
+		Community: r.CommunityID, Member: r.MemberID, Template: orNowhere(r.TemplateID), StandingFrom: moment(r.StandingFrom), OwesFrom: r.OwesFrom.UTC(),
 		Balance: r.Balance, Entries: r.Entries, AlertAt: moment(r.AlertAt), DueAt: moment(r.DueAt), ToldAt: moment(r.ToldAt),
 	}
 }
@@ -40,11 +40,11 @@ func (DutyStore) Account(ctx context.Context, community, member domain.ID) (duty
 }
 
 // LockAccount implements duty.Store.
-func (s DutyStore) LockAccount(ctx context.Context, community, member domain.ID, cycle time.Time) (duty.Account, error) {
+func (s DutyStore) LockAccount(ctx context.Context, community, member domain.ID, from time.Time) (duty.Account, error) {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO duty_member (community_id, member_id, cycle_done)
+		INSERT INTO duty_member (community_id, member_id, owes_from)
 		VALUES ($1, $2, $3)
-		ON CONFLICT (community_id, member_id) DO NOTHING`, community, member, cycle)
+		ON CONFLICT (community_id, member_id) DO NOTHING`, community, member, from)
 	if err != nil {
 		return duty.Account{}, err
 	}
@@ -59,21 +59,27 @@ func (s DutyStore) LockAccount(ctx context.Context, community, member domain.ID,
 func (DutyStore) SaveAccount(ctx context.Context, a duty.Account) error {
 	_, err := query(ctx).Exec(ctx, `
 		UPDATE duty_member
-		   SET template_id = $3, standing_from = $4, cycle_done = $5, balance = $6, entries = $7, alert_at = $8, due_at = $9, told_at = $10
+		   SET template_id = $3, standing_from = $4, owes_from = $5, balance = $6, entries = $7, alert_at = $8, due_at = $9, told_at = $10
 		 WHERE community_id = $1 AND member_id = $2`,
-		a.Community, a.Member, optional(a.Template), orNil(a.StandingFrom), a.CycleDone, a.Balance, a.Entries, orNil(a.AlertAt), orNil(a.DueAt), orNil(a.ToldAt))
+		a.Community, a.Member, optional(a.Template), orNil(a.StandingFrom), a.OwesFrom, a.Balance, a.Entries, orNil(a.AlertAt), orNil(a.DueAt), orNil(a.ToldAt))
 	return err
 }
 
 // Enrol implements duty.Store.
-func (DutyStore) Enrol(ctx context.Context, community domain.ID, cycle time.Time) error {
+func (DutyStore) Enrol(ctx context.Context, community domain.ID, from time.Time) error {
 	_, err := query(ctx).Exec(ctx, `
-		INSERT INTO duty_member (community_id, member_id, cycle_done)
+		INSERT INTO duty_member (community_id, member_id, owes_from)
 		SELECT m.community_id, m.id, $2
 		  FROM member m
 		 WHERE m.community_id = $1 AND m.kind = 'PERSON' AND m.participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
 		 ORDER BY m.id
-		ON CONFLICT (community_id, member_id) DO NOTHING`, community, cycle)
+		ON CONFLICT (community_id, member_id) DO NOTHING`, community, from)
+	return err
+}
+
+// Forgive implements duty.Store, by duty_member_owes_idx.
+func (DutyStore) Forgive(ctx context.Context, community domain.ID, from time.Time) error {
+	_, err := query(ctx).Exec(ctx, `UPDATE duty_member SET owes_from = $2 WHERE community_id = $1 AND owes_from < $2`, community, from)
 	return err
 }
 
@@ -84,14 +90,14 @@ func (DutyStore) StandingOn(ctx context.Context, community, template domain.ID) 
 	return collect(found, err, dutyAccountRow.value)
 }
 
-// TakeUncharged implements duty.Store, by duty_member_cycle_idx; what another server
+// TakeUncharged implements duty.Store, by duty_member_owes_idx; what another server
 // holds is left to it.
-func (DutyStore) TakeUncharged(ctx context.Context, community domain.ID, cycle time.Time, limit int) ([]duty.Account, error) {
+func (DutyStore) TakeUncharged(ctx context.Context, community domain.ID, before time.Time, limit int) ([]duty.Account, error) {
 	found, err := query(ctx).Query(ctx, `
 		SELECT `+dutyAccountColumns+` FROM duty_member
-		 WHERE community_id = $1 AND cycle_done < $2
-		 ORDER BY cycle_done LIMIT $3
-		   FOR UPDATE SKIP LOCKED`, community, cycle, limit)
+		 WHERE community_id = $1 AND owes_from < $2
+		 ORDER BY owes_from LIMIT $3
+		   FOR UPDATE SKIP LOCKED`, community, before, limit)
 	return collect(found, err, dutyAccountRow.value)
 }
 
@@ -99,7 +105,7 @@ func (DutyStore) TakeUncharged(ctx context.Context, community domain.ID, cycle t
 func (DutyStore) TakeSuspended(ctx context.Context, community domain.ID, now time.Time, limit int) ([]duty.Account, error) {
 	found, err := query(ctx).Query(ctx, `
 		UPDATE duty_member SET told_at = $2
-		 WHERE community_id = $1 AND told_at IS NULL
+		 WHERE community_id = $1 AND due_at <= $2 AND told_at IS NULL -- it may have moved meanwhile
 		   AND member_id IN (SELECT member_id FROM duty_member
 		                      WHERE community_id = $1 AND due_at <= $2 AND told_at IS NULL
 		                      ORDER BY due_at LIMIT $3)

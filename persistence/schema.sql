@@ -1120,7 +1120,7 @@ CREATE TABLE public.duty_member (
   member_id uuid NOT NULL,
   template_id uuid,
   standing_from date,
-  cycle_done date NOT NULL,
+  owes_from date NOT NULL,
   balance integer NOT NULL DEFAULT 0,
   entries integer NOT NULL DEFAULT 0,
   alert_at timestamp with time zone,
@@ -1136,8 +1136,8 @@ CREATE TABLE public.duty_member (
 ALTER TABLE public.duty_member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.duty_member FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.duty_member TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE INDEX duty_member_cycle_idx ON public.duty_member USING btree (community_id, cycle_done);
 CREATE INDEX duty_member_due_idx ON public.duty_member USING btree (community_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX duty_member_owes_idx ON public.duty_member USING btree (community_id, owes_from);
 CREATE INDEX duty_member_standing_idx ON public.duty_member USING btree (community_id, template_id) WHERE (template_id IS NOT NULL);
 GRANT INSERT, SELECT ON public.duty_member TO hora_server;
 

@@ -16,6 +16,7 @@ func (w *town) duties() {
 	w.t.Helper()
 	if w.charter("duty { on }").find("duty.on") != true {
 		w.founder.changes(input{"duty": input{"on": true, "alertDays": 150}})
+		w.advance(time.Minute) // all of them owe from now on, and nothing of it comes later by itself
 	}
 }
 

@@ -35,5 +35,6 @@ func (d Duty) check(check *domain.Check) {
 	between(check, "duty.excuseHours", d.ExcuseHours, 0, 336)
 	between(check, "duty.aheadWeeks", d.AheadWeeks, 1, 26)
 	between(check, "duty.yearlyGrant", d.YearlyGrant, 0, 52)
-	check.That(d.Missed <= d.Excused, PolicyContradiction, "duty.missed", "max", d.Excused)
+	worse := d.Missed <= d.Excused || d.Missed > 0 || d.Excused < -8 // else that is what is wrong
+	check.That(worse, PolicyContradiction, "duty.missed", "max", d.Excused)
 }

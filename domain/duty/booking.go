@@ -25,7 +25,7 @@ func (s *Service) Book(ctx context.Context, actor domain.Actor, act Act) (Bookin
 			if err != nil {
 				return domain.Nowhere, err
 			}
-			if _, err := s.store.LockAccount(ctx, act.Community, side, at.cycle()); err != nil { // whoever books owes
+			if _, err := s.store.LockAccount(ctx, act.Community, side, at.next()); err != nil { // whoever books owes
 				return domain.Nowhere, err
 			}
 			b := Booking{Community: act.Community, ID: domain.NewID(), Shift: shift.ID, Member: side, State: Booked, At: at.now}
@@ -87,11 +87,15 @@ func (s *Service) Cancel(ctx context.Context, actor domain.Actor, cmd Cancel) (B
 			return err
 		}
 		b = found
-		a, err := s.store.LockAccount(ctx, b.Community, b.Member, at.cycle())
+		a, err := s.store.LockAccount(ctx, b.Community, b.Member, at.next())
 		if err != nil {
 			return err
 		}
-		c := consequence(a, shift, b, at.duty(), now, at.due())
+		due, err := s.due(ctx, at, a)
+		if err != nil {
+			return err
+		}
+		c := consequence(a, shift, b, at.duty(), now, due)
 		if cmd.Points != nil && *cmd.Points != c.Points {
 			return domain.NewError(Changed, "points", "points", c.Points)
 		}
@@ -152,7 +156,7 @@ func (s *Service) end(ctx context.Context, b Booking, field string) error {
 }
 
 // RecordAttendance notes how a shift went, by who led it or looks after duty; nobody
-// notes their own. Whoever is not named stays to be noted.
+// notes their own, nor that of whom they live with. Whoever is not named stays to be noted.
 //
 // Errors: NotFound, Forbidden, Off, ShiftToCome, ShiftOver, OwnDuty, BookingState, Required.
 func (s *Service) RecordAttendance(ctx context.Context, actor domain.Actor, cmd Record) (Shift, error) {
@@ -170,7 +174,7 @@ func (s *Service) RecordAttendance(ctx context.Context, actor domain.Actor, cmd 
 			return err
 		}
 		switch {
-		case shift.Lead != standing.Member && !standing.May(domain.ManageDuty):
+		case !shift.LedBy(standing.Member) && !standing.May(domain.ManageDuty):
 			return domain.Forbidden
 		case !shift.CancelledAt.IsZero():
 			return domain.NewError(ShiftOver, "shiftId")
@@ -189,13 +193,17 @@ func (s *Service) record(ctx context.Context, actor domain.Actor, at setting, sh
 	if err != nil {
 		return err
 	}
+	home, err := s.members.LivesWith(ctx, shift.Community, by)
+	if err != nil {
+		return err
+	}
 	var c domain.Check
 	noted := map[domain.ID]Booking{}
 	for i, how := range all {
 		field := fmt.Sprintf("attendance.%d.memberId", i)
 		place := slices.IndexFunc(booked, func(b Booking) bool { return b.Member == how.Member })
 		switch {
-		case how.Member == by:
+		case how.Member == by || slices.Contains(home, how.Member):
 			c.That(false, OwnDuty, field)
 		case place < 0:
 			return domain.NewError(domain.NotFound, field)
@@ -216,7 +224,7 @@ func (s *Service) record(ctx context.Context, actor domain.Actor, at setting, sh
 	}
 	slices.SortFunc(ordered, func(a, b Booking) int { return bytes.Compare(a.Member[:], b.Member[:]) }) // two who note wait, and do not block each other
 	for _, b := range ordered {
-		a, err := s.store.LockAccount(ctx, b.Community, b.Member, at.cycle())
+		a, err := s.store.LockAccount(ctx, b.Community, b.Member, at.next())
 		if err != nil {
 			return err
 		}

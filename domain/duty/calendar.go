@@ -5,6 +5,7 @@ package duty
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -23,7 +24,8 @@ func (s *Service) MakeTemplate(ctx context.Context, actor domain.Actor, cmd Make
 				return domain.Nowhere, err
 			}
 			if cmd.Lead != domain.Nowhere {
-				if _, err := s.members.Load(ctx, cmd.Community, cmd.Lead); err != nil {
+				found, err := s.members.Load(ctx, cmd.Community, cmd.Lead)
+				if err != nil || !found[0].Participation.InGoodStanding() {
 					return domain.Nowhere, domain.NewError(domain.NotFound, "leadId").Because(err)
 				}
 			}
@@ -79,21 +81,36 @@ func (s *Service) EndTemplate(ctx context.Context, actor domain.Actor, in, id do
 		if err := s.callOff(ctx, actor, at, reason, shifts...); err != nil {
 			return id, err
 		}
-		standing, err := s.store.StandingOn(ctx, in, id)
-		for _, a := range standing {
-			if err == nil {
-				err = s.store.SaveAccount(ctx, a.free(at.cycle()))
-			}
-		}
-		return id, err
+		return id, s.freeAll(ctx, at, id)
 	})
 	return t, err
 }
 
+// freeAll has those who had a standing place in a template book freely.
+func (s *Service) freeAll(ctx context.Context, at setting, template domain.ID) error {
+	standing, err := s.store.StandingOn(ctx, at.where.ID, template)
+	if err != nil {
+		return err
+	}
+	for _, a := range standing {
+		a, err := s.store.LockAccount(ctx, a.Community, a.Member, at.next()) // as it is now that it is held
+		if err == nil && a.Template == template {
+			a, err = s.upToDate(ctx, at, a)
+			if err == nil {
+				err = s.store.SaveAccount(ctx, a.free(at.cycle(), at.next()))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // free is somebody who has no standing place any more; the cycle that runs was theirs.
-func (a Account) free(cycle time.Time) Account {
-	if !a.StandingFrom.After(cycle) && a.CycleDone.Before(cycle) {
-		a.CycleDone = cycle
+func (a Account) free(cycle, next time.Time) Account {
+	if a.Template != domain.Nowhere && !a.StandingFrom.After(cycle) && a.OwesFrom.Before(next) {
+		a.OwesFrom = next
 	}
 	a.Template, a.StandingFrom = domain.Nowhere, time.Time{}
 	return a
@@ -227,13 +244,18 @@ func (s *Service) unroll(ctx context.Context, at setting, t Template) error {
 	return nil
 }
 
-// stand books a shift for who has a standing place in it, but while they are on leave.
+// stand books a shift for who has a standing place in it, but while they are on leave,
+// and while they are a minor for whom no consent stands.
 func (s *Service) stand(ctx context.Context, at setting, shift Shift, a Account) error {
 	if shift.Day.Before(a.StandingFrom) {
 		return nil
 	}
 	away, err := s.store.OnLeave(ctx, a.Community, a.Member, shift.StartsAt, shift.EndsAt)
 	if err != nil || len(away) > 0 {
+		return err
+	}
+	members, err := s.members.Load(ctx, a.Community, a.Member)
+	if err != nil || !members[0].Participation.Admitted() || members[0].Awaits(at.now) {
 		return err
 	}
 	b := Booking{Community: a.Community, ID: domain.NewID(), Shift: shift.ID, Member: a.Member, State: Booked, Owed: true, At: at.now}
@@ -250,27 +272,26 @@ func (s *Service) stand(ctx context.Context, at setting, shift Shift, a Account)
 // Errors: NotFound, Forbidden, Off, TemplateEnded, ShiftFull, membership.VettingMissing.
 func (s *Service) SetPattern(ctx context.Context, actor domain.Actor, in, template, onBehalfOf domain.ID) (domain.ID, error) {
 	return s.act(ctx, actor, in, onBehalfOf, domain.Once{}, func(ctx context.Context, at setting, side domain.ID) (domain.ID, error) {
-		if template != domain.Nowhere {
+		if template != domain.Nowhere { // held before the account, as by whoever ends it
+			if err := s.store.LockTemplate(ctx, in, template); err != nil {
+				return side, err
+			}
 			if _, err := s.template(ctx, in, template); err != nil {
 				return side, err
 			}
 		}
-		a, err := s.store.LockAccount(ctx, in, side, at.cycle())
+		a, err := s.store.LockAccount(ctx, in, side, at.next())
 		if err != nil || a.Template == template {
 			return side, err
 		}
-		next := after(at.cycle(), at.duty().CycleWeeks)
-		theirs, err := s.store.BookedBy(ctx, in, side, domain.OnTheWall(next, 0, at.where.Zone()))
-		for _, b := range theirs {
-			if err == nil && b.Owed {
-				err = s.release(ctx, at, b)
-			}
-		}
-		if err != nil {
+		if a, err = s.upToDate(ctx, at, a); err != nil {
 			return side, err
 		}
-		if a = a.free(at.cycle()); template != domain.Nowhere {
-			a.Template, a.StandingFrom = template, next
+		if err := s.releaseFrom(ctx, at, side, at.next()); err != nil {
+			return side, err
+		}
+		if a = a.free(at.cycle(), at.next()); template != domain.Nowhere {
+			a.Template, a.StandingFrom = template, at.next()
 		}
 		if err := s.store.SaveAccount(ctx, a); err != nil {
 			return side, err
@@ -283,11 +304,35 @@ func (s *Service) SetPattern(ctx context.Context, actor domain.Actor, in, templa
 	})
 }
 
-// settleIn books the shifts on the calendar for who has a new standing place.
-func (s *Service) settleIn(ctx context.Context, at setting, a Account) error {
-	if err := s.store.LockTemplate(ctx, a.Community, a.Template); err != nil {
+// releaseFrom gives back what somebody owed from a day on by a standing place.
+func (s *Service) releaseFrom(ctx context.Context, at setting, member domain.ID, from time.Time) error {
+	theirs, err := s.store.BookedBy(ctx, at.where.ID, member, domain.OnTheWall(from, 0, at.where.Zone()))
+	if err != nil {
 		return err
 	}
+	ids := make([]domain.ID, len(theirs))
+	for i, b := range theirs {
+		ids[i] = b.Shift
+	}
+	shifts, err := s.store.Shifts(ctx, at.where.ID, ids)
+	if err != nil {
+		return err
+	}
+	for _, b := range theirs {
+		before := slices.ContainsFunc(shifts, func(s Shift) bool { return s.ID == b.Shift && s.Day.Before(from) }) // it lasts into the day
+		if !b.Owed || before {
+			continue
+		}
+		if err := s.release(ctx, at, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleIn books the shifts on the calendar for who has a new standing place in a
+// template that is held still.
+func (s *Service) settleIn(ctx context.Context, at setting, a Account) error {
 	t, err := s.template(ctx, a.Community, a.Template)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/membership"
 )
 
@@ -68,6 +69,9 @@ type AskLeave struct {
 	Key         string `json:"-"`
 }
 
+// leastAway is how many days a leave takes on which nobody decides: half a cycle.
+func leastAway(rules community.Duty) int { return max(1, 7*rules.CycleWeeks/2) }
+
 // spared says whether leave takes at least half of a cycle, which then is not charged.
 func spared(leaves []Leave, begins, ends time.Time) bool {
 	var away time.Duration
@@ -98,23 +102,27 @@ func postponed(due time.Time, l Leave, now time.Time) time.Time {
 }
 
 // resumed is when service is suspended once leave ended before its time: what of it was
-// not taken gives no more days.
-func resumed(a Account, l Leave, ended time.Time) time.Time {
-	granted := l.DecidedAt
-	if granted.IsZero() {
-		granted = l.At
-	}
+// not taken gives no more days, and what an extension promised stays.
+func resumed(a Account, l Leave, ended time.Time, given []Extension) time.Time {
 	from := l.StartsAt
-	if from.Before(granted) {
-		from = granted
+	for _, known := range []time.Time{l.At, l.DecidedAt, a.AlertAt} { // it was postponed when both were known
+		if from.Before(known) {
+			from = known
+		}
 	}
-	if a.DueAt.IsZero() || a.AlertAt.After(granted) || !a.DueAt.After(from) {
+	if a.DueAt.IsZero() || !a.DueAt.After(from) {
 		return a.DueAt // it was not postponed
 	}
 	if ended.Before(from) {
 		ended = from
 	}
-	return a.DueAt.Add(-max(0, l.EndsAt.Sub(ended)))
+	due := a.DueAt.Add(-max(0, l.EndsAt.Sub(ended)))
+	for _, x := range given {
+		if !x.At.Before(a.AlertAt) && due.Before(x.Until) && !x.Until.After(a.DueAt) {
+			due = x.Until
+		}
+	}
+	return due
 }
 
 func (cmd AskLeave) check(at setting, side domain.ID) (Leave, error) {
@@ -123,7 +131,7 @@ func (cmd AskLeave) check(at setting, side domain.ID) (Leave, error) {
 	c.That(!cmd.From.Before(at.today()) && !cmd.From.After(at.today().AddDate(1, 0, 0)), domain.OutOfRange, "from", "min", 0, "max", 366)
 	least := 1
 	if !cmd.Kind.KeepsAccess() { // nobody decides on it, so it is no way round a single shift
-		least = 7 * at.duty().CycleWeeks / 2
+		least = leastAway(at.duty())
 	}
 	c.That(!cmd.Until.Before(cmd.From.AddDate(0, 0, least-1)) && cmd.Until.Before(most), domain.OutOfRange, "until", "min", least, "max", longestLeave)
 	zone := at.where.Zone()
@@ -145,7 +153,7 @@ func (s *Service) RequestLeave(ctx context.Context, actor domain.Actor, cmd AskL
 			if err != nil {
 				return domain.Nowhere, err
 			}
-			if _, err := s.store.LockAccount(ctx, cmd.Community, side, at.cycle()); err != nil {
+			if _, err := s.store.LockAccount(ctx, cmd.Community, side, at.next()); err != nil {
 				return domain.Nowhere, err
 			}
 			others, err := s.store.LeavesOf(ctx, cmd.Community, side)
@@ -195,7 +203,7 @@ func (s *Service) begin(ctx context.Context, actor domain.Actor, at setting, l L
 			return err
 		}
 	}
-	a, err := s.store.LockAccount(ctx, l.Community, l.Member, at.cycle())
+	a, err := s.store.LockAccount(ctx, l.Community, l.Member, at.next())
 	if err != nil {
 		return err
 	}
@@ -256,7 +264,7 @@ func (s *Service) DecideLeave(ctx context.Context, actor domain.Actor, in, id do
 // EndLeave ends leave before its time, by its member or whoever acts for them; one
 // that is only asked for is taken back.
 //
-// Errors: NotFound, Forbidden, Off, LeaveState.
+// Errors: NotFound, Forbidden, LeaveState.
 func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domain.ID) (Leave, error) {
 	err := s.tx.InTx(ctx, in, func(ctx context.Context, now time.Time) error {
 		l, err := s.seeLeave(ctx, actor, in, id)
@@ -267,7 +275,7 @@ func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domai
 			return err
 		}
 		at, err := s.setting(ctx, in, now)
-		if err != nil {
+		if err != nil && !errors.Is(err, Off) { // nobody stays away because there is no duty any more
 			return err
 		}
 		was, whole := l.State, l
@@ -285,13 +293,20 @@ func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domai
 		if was == LeaveRequested {
 			return nil
 		}
-		a, err := s.store.LockAccount(ctx, in, l.Member, at.cycle())
+		a, err := s.store.LockAccount(ctx, in, l.Member, at.next())
+		if err != nil {
+			return err
+		}
+		given, err := s.store.ExtensionsOf(ctx, in, l.Member)
 		if err != nil {
 			return err
 		}
 		is := a
-		is.DueAt = resumed(a, whole, l.EndsAt)
+		is.DueAt = resumed(a, whole, l.EndsAt, given)
 		if err := s.settle(ctx, actor, a, is); err != nil {
+			return err
+		}
+		if err := s.owedAfterAll(ctx, actor, at, whole); err != nil {
 			return err
 		}
 		return s.members.Unlimit(ctx, in, l.Member, l.ID)
@@ -300,6 +315,31 @@ func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domai
 		return Leave{}, err
 	}
 	return s.readLeave(ctx, in, id)
+}
+
+// owedAfterAll counts as excused the shifts that a leave freed on which nobody decided,
+// where it was ended before it took as long as such a leave takes: else it would be a
+// way round one of them.
+func (s *Service) owedAfterAll(ctx context.Context, actor domain.Actor, at setting, whole Leave) error {
+	least := domain.OnTheWall(whole.From.AddDate(0, 0, leastAway(at.duty())), 0, at.where.Zone())
+	if whole.Kind.KeepsAccess() || !at.duty().On || !at.now.Before(least) {
+		return nil
+	}
+	freed, err := s.store.Freed(ctx, whole.Community, whole.Member, whole.StartsAt, at.now)
+	for _, b := range freed {
+		if err != nil {
+			return err
+		}
+		var a Account
+		if a, err = s.store.LockAccount(ctx, b.Community, b.Member, at.next()); err != nil {
+			return err
+		}
+		b.State, b.EndedAt = Excused, at.now
+		if _, err = s.store.EndBooking(ctx, b, CalledOff); err == nil {
+			_, err = s.post(ctx, actor, at, a, Entry{Kind: ForShift, Outcome: Excused, Points: points(at.duty(), Excused, b.Owed), Booking: b.ID}, Charged, Told{Shift: b.Shift})
+		}
+	}
+	return err
 }
 
 func (s *Service) moveLeave(ctx context.Context, l Leave, was LeaveIs) error {

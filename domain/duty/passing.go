@@ -5,9 +5,11 @@ package duty
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // job is the night's work on the calendar, once in each community and day.
@@ -28,6 +30,13 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 		)
 	}
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		at, err := s.setting(ctx, community, now)
+		if !errors.Is(err, Off) {
+			return err
+		}
+		if err := s.store.Forgive(ctx, community, at.next()); err != nil { // nobody owes for the time without
+			return err
+		}
 		behind, err := s.store.Behind(ctx, community, atOnce)
 		for _, a := range behind {
 			is := a
@@ -57,17 +66,21 @@ func (s *Service) roll(ctx context.Context, community domain.ID) error {
 		if err != nil || !first {
 			return err
 		}
+		if err := s.store.ReleaseLeavers(ctx, community, now); err != nil { // their places are for others
+			return err
+		}
 		templates, err := s.store.TemplatesIn(ctx, community)
 		for _, t := range templates {
-			if err == nil {
+			switch {
+			case err != nil:
+			case t.Week > at.duty().CycleWeeks: // the charter's cycle became shorter
+				err = s.freeAll(ctx, at, t.ID)
+			default:
 				err = s.unroll(ctx, at, t)
 			}
 		}
 		if err == nil {
-			err = s.store.Enrol(ctx, community, at.cycle())
-		}
-		if err == nil {
-			err = s.store.ReleaseLeavers(ctx, community, now)
+			err = s.store.Enrol(ctx, community, at.next())
 		}
 		return err
 	})
@@ -96,9 +109,7 @@ func (s *Service) pass(ctx context.Context, community domain.ID, step func(conte
 // charge has a cycle that is over count for who books freely, one cycle of each account
 // at a time.
 func (s *Service) charge(ctx context.Context, at setting) (int, error) {
-	weeks := at.duty().CycleWeeks
-	over := at.cycle().AddDate(0, 0, -7*weeks)
-	accounts, err := s.store.TakeUncharged(ctx, at.where.ID, over, atOnce)
+	accounts, err := s.store.TakeUncharged(ctx, at.where.ID, at.cycle(), atOnce)
 	if err != nil || len(accounts) == 0 {
 		return 0, err
 	}
@@ -112,7 +123,7 @@ func (s *Service) charge(ctx context.Context, at setting) (int, error) {
 	}
 	here := map[domain.ID]bool{}
 	for _, m := range members {
-		here[m.ID] = m.Participation.InGoodStanding()
+		here[m.ID] = owes(m, at.now)
 	}
 	for _, a := range accounts {
 		if err := s.chargeOne(ctx, at, a, here[a.Member]); err != nil {
@@ -124,10 +135,17 @@ func (s *Service) charge(ctx context.Context, at setting) (int, error) {
 
 func (s *Service) chargeOne(ctx context.Context, at setting, a Account, here bool) error {
 	weeks := at.duty().CycleWeeks
-	cycle := after(a.CycleDone, weeks)
-	a.CycleDone = cycle
+	cycle := cycleOf(a.OwesFrom, weeks)
+	if cycle.Before(a.OwesFrom) { // the charter's cycle changed: what began before was charged
+		cycle = after(cycle, weeks)
+	}
 	standing := a.Template != domain.Nowhere && !cycle.Before(a.StandingFrom)
-	if !here || standing { // who is paused owes nothing; a standing place is counted shift by shift
+	if !cycle.Before(at.cycle()) { // it is not over
+		a.OwesFrom = cycle
+		return s.store.SaveAccount(ctx, a)
+	}
+	a.OwesFrom = after(cycle, weeks)
+	if !here || standing { // a standing place is counted shift by shift
 		return s.store.SaveAccount(ctx, a)
 	}
 	zone := at.where.Zone()
@@ -147,10 +165,43 @@ func (s *Service) chargeOne(ctx context.Context, at setting, a Account, here boo
 	return err
 }
 
+// upToDate charges a locked account all that is over, before what it owes changes.
+func (s *Service) upToDate(ctx context.Context, at setting, a Account) (Account, error) {
+	for a.OwesFrom.Before(at.cycle()) {
+		members, err := s.members.Load(ctx, a.Community, a.Member)
+		if err != nil {
+			return a, err
+		}
+		if err = s.chargeOne(ctx, at, a, owes(members[0], at.now)); err != nil {
+			return a, err
+		}
+		if a, err = s.store.LockAccount(ctx, a.Community, a.Member, at.next()); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// owes says whether a cycle is charged to somebody: not to who is paused or gone, nor to
+// a minor for whom no consent stands, since they cannot come.
+func owes(m membership.Member, now time.Time) bool {
+	return m.Participation.InGoodStanding() && !m.Awaits(now)
+}
+
 func (s *Service) tellSuspended(ctx context.Context, at setting) (int, error) {
 	accounts, err := s.store.TakeSuspended(ctx, at.where.ID, at.now, atOnce)
+	if err != nil || len(accounts) == 0 {
+		return 0, err
+	}
+	ids := make([]domain.ID, len(accounts))
+	for i, a := range accounts {
+		ids[i] = a.Member
+	}
+	members, err := s.members.LoadAll(ctx, at.where.ID, ids)
 	for _, a := range accounts {
-		s.tell(ctx, domain.System, Suspended, a.Member, Told{Member: a.Member, Points: a.Balance, Due: a.DueAt})
+		if slices.ContainsFunc(members, func(m membership.Member) bool { return m.ID == a.Member && m.Participation.Admitted() }) { // nobody hears of who left
+			s.tell(ctx, domain.System, Suspended, a.Member, Told{Member: a.Member, Points: a.Balance, Due: a.DueAt})
+		}
 	}
 	return len(accounts), err
 }
@@ -163,4 +214,27 @@ func (s *Service) remind(ctx context.Context, at setting) (int, error) {
 		s.tell(ctx, domain.System, ToNote, shift.ID, Told{Lead: shift.Lead, Shift: shift.ID, Due: shift.StartsAt})
 	}
 	return len(shifts), err
+}
+
+// CallOffOf frees the shifts to come of a minor for whom no consent stands: they cannot
+// come, and it is not charged to them. It may run again.
+func (s *Service) CallOffOf(ctx context.Context, community, member domain.ID) error {
+	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
+		members, err := s.members.LoadAll(ctx, community, []domain.ID{member})
+		if err != nil || len(members) == 0 || !members[0].Awaits(now) {
+			return err // a consent was noted meanwhile
+		}
+		theirs, err := s.store.BookedBy(ctx, community, member, now)
+		for _, b := range theirs {
+			if err != nil {
+				return err
+			}
+			shift, lost := s.lockShift(ctx, community, b.Shift)
+			if err = lost; err == nil && shift.StartsAt.After(now) {
+				err = s.release(ctx, setting{now: now}, b)
+				s.tell(ctx, domain.System, PlaceLeft, b.ID, Told{Member: b.Member, Lead: shift.Lead, Shift: shift.ID, Due: shift.StartsAt})
+			}
+		}
+		return err
+	})
 }

@@ -115,7 +115,7 @@ func (s *Service) Booking(ctx context.Context, actor domain.Actor, in, id domain
 			return err
 		}
 		shifts, err := s.store.Shifts(ctx, in, []domain.ID{b.Shift})
-		if err == nil && (len(shifts) == 0 || shifts[0].Lead != standing.Member) {
+		if err == nil && (len(shifts) == 0 || !shifts[0].LedBy(standing.Member)) {
 			err = domain.NotFound
 		}
 		return err
@@ -143,9 +143,11 @@ func (s *Service) Consequence(ctx context.Context, actor domain.Actor, b Booking
 			return err
 		}
 		a, _, err := s.store.Account(ctx, b.Community, b.Member)
-		if err == nil {
-			c, ok = consequence(a, shifts[0], b, at.duty(), now, at.due()), true
+		if err != nil {
+			return err
 		}
+		due, err := s.due(ctx, at, a)
+		c, ok = consequence(a, shifts[0], b, at.duty(), now, due), err == nil
 		return err
 	})
 	return c, ok, err
@@ -159,14 +161,16 @@ func (s *Service) Account(ctx context.Context, actor domain.Actor, in, member do
 		if err != nil || !seen {
 			return err
 		}
-		if a, ok, err = s.store.Account(ctx, in, member); err != nil || ok {
-			return err
-		}
 		_, err = s.setting(ctx, in, now)
 		if errors.Is(err, Off) {
 			return nil
 		}
-		a, ok = Account{Community: in, Member: member}, err == nil // they owe, and nothing has been counted
+		if err != nil {
+			return err
+		}
+		if a, ok, err = s.store.Account(ctx, in, member); err == nil && !ok {
+			a, ok = Account{Community: in, Member: member}, true // they owe, and nothing has been counted
+		}
 		return err
 	})
 	return a, ok, err

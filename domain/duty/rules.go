@@ -94,6 +94,9 @@ func (t Template) shift(day time.Time, zone *time.Location) Shift {
 	}
 }
 
+// LedBy says whether somebody receives those who come.
+func (s Shift) LedBy(member domain.ID) bool { return s.Lead != domain.Nowhere && s.Lead == member }
+
 // overlaps says whether nobody can be at both.
 func (s Shift) overlaps(other Shift) bool {
 	return s.StartsAt.Before(other.EndsAt) && other.StartsAt.Before(s.EndsAt)

@@ -161,9 +161,12 @@ func TestLeaveStopsTheClock(t *testing.T) {
 		}
 		l.At = now
 		ended := from.AddDate(0, 0, rapid.IntRange(0, int(l.EndsAt.Sub(from).Hours())/24).Draw(t, "ended"))
-		again := resumed(Account{AlertAt: now.AddDate(0, 0, -1), DueAt: moved}, l, ended)
+		again := resumed(Account{AlertAt: now.AddDate(0, 0, -1), DueAt: moved}, l, ended, nil)
 		if again.Before(due) || again.After(moved) || (!ended.After(now) && !ended.After(from) && !again.Equal(due)) {
 			t.Fatalf("due %s, then %s, and after the leave ended on %s: %s", due, moved, ended, again)
+		}
+		if promised := resumed(Account{AlertAt: now.AddDate(0, 0, -1), DueAt: moved}, l, ended, []Extension{{At: now, Until: moved}}); !promised.Equal(moved) {
+			t.Fatalf("until %s was promised, and after the leave ended on %s it is %s", moved, ended, promised)
 		}
 		begins, ends := now, now.AddDate(0, 0, 28)
 		days := rapid.IntRange(0, 28).Draw(t, "of the cycle")

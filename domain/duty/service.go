@@ -5,6 +5,7 @@ package duty
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -39,8 +40,9 @@ func (at setting) duty() community.Duty { return at.rules.Duty }
 // today is the day there.
 func (at setting) today() time.Time { return today(at.now, at.where.Zone()) }
 
-// cycle is the first day of the one that runs.
+// cycle is the first day of the one that runs, next of the one after it.
 func (at setting) cycle() time.Time { return cycleOf(at.today(), at.duty().CycleWeeks) }
+func (at setting) next() time.Time  { return after(at.today(), at.duty().CycleWeeks) }
 
 // due is when service is suspended for who falls behind now.
 func (at setting) due() time.Time { return at.where.After(at.now, at.duty().AlertDays) }
@@ -109,7 +111,11 @@ func (s *Service) apart(ctx context.Context, in, by, member domain.ID, field str
 
 // post adds to a locked account, and what follows; false when its source was counted.
 func (s *Service) post(ctx context.Context, actor domain.Actor, at setting, a Account, e Entry, kind domain.EventKind, told Told) (bool, error) {
-	next := a.with(e.Points, at.now, at.due())
+	due, err := s.due(ctx, at, a)
+	if err != nil {
+		return false, err
+	}
+	next := a.with(e.Points, at.now, due)
 	e.Community, e.ID, e.Member, e.At = a.Community, domain.NewID(), a.Member, at.now
 	e.Position, e.Balance = next.Entries, next.Balance
 	first, err := s.store.AddEntry(ctx, e)
@@ -119,6 +125,22 @@ func (s *Service) post(ctx context.Context, actor domain.Actor, at setting, a Ac
 	told.Member, told.Points, told.Outcome = e.Member, e.Points, e.Outcome
 	s.tell(ctx, actor, kind, e.ID, told)
 	return true, s.settle(ctx, actor, a, next)
+}
+
+// due is when service is suspended for who falls behind now: as the charter says, and
+// the days of leave do not count.
+func (s *Service) due(ctx context.Context, at setting, a Account) (time.Time, error) {
+	due := at.due()
+	if !a.AlertAt.IsZero() {
+		return due, nil // they are behind, and have a day
+	}
+	leaves, err := s.store.LeavesOf(ctx, a.Community, a.Member)
+	for _, l := range slices.Backward(leaves) { // the first to begin first
+		if l.State == LeaveGranted {
+			due = postponed(due, l, at.now)
+		}
+	}
+	return due, err
 }
 
 // settle keeps where a member stands. What is kept from who is behind begins by the
@@ -162,7 +184,7 @@ func (s *Service) MakeUp(ctx context.Context, actor domain.Actor, in, member, by
 	if err != nil {
 		return err
 	}
-	a, err := s.store.LockAccount(ctx, in, member, at.cycle())
+	a, err := s.store.LockAccount(ctx, in, member, at.next())
 	if err != nil {
 		return err
 	}
@@ -207,7 +229,7 @@ func (s *Service) Correct(ctx context.Context, actor domain.Actor, in, entry dom
 }
 
 func (s *Service) correct(ctx context.Context, actor domain.Actor, at setting, e Entry, by domain.ID, reason string) error {
-	a, err := s.store.LockAccount(ctx, e.Community, e.Member, at.cycle())
+	a, err := s.store.LockAccount(ctx, e.Community, e.Member, at.next())
 	if err != nil {
 		return err
 	}
@@ -243,7 +265,7 @@ func (s *Service) Extend(ctx context.Context, actor domain.Actor, cmd Extend) (d
 			if err := s.apart(ctx, cmd.Community, by, cmd.Member, "memberId"); err != nil {
 				return domain.Nowhere, err
 			}
-			a, err := s.store.LockAccount(ctx, cmd.Community, cmd.Member, at.cycle())
+			a, err := s.store.LockAccount(ctx, cmd.Community, cmd.Member, at.next())
 			if err != nil {
 				return domain.Nowhere, err
 			}

@@ -32,7 +32,7 @@ type Grant struct {
 func (s *Service) GivePoints(ctx context.Context, actor domain.Actor, cmd Give) (domain.ID, error) {
 	return s.act(ctx, actor, cmd.Community, cmd.OnBehalfOf, domain.Once{Key: cmd.Key, Action: "giveDutyPoints", Input: cmd},
 		func(ctx context.Context, at setting, side domain.ID) (domain.ID, error) {
-			a, err := s.store.LockAccount(ctx, cmd.Community, side, at.cycle())
+			a, err := s.store.LockAccount(ctx, cmd.Community, side, at.next())
 			if err != nil {
 				return side, err
 			}
@@ -67,7 +67,7 @@ func (s *Service) GrantPoints(ctx context.Context, actor domain.Actor, cmd Grant
 			if err := s.apart(ctx, cmd.Community, by, cmd.Member, "memberId"); err != nil {
 				return domain.Nowhere, err
 			}
-			a, err := s.store.LockAccount(ctx, cmd.Community, cmd.Member, at.cycle())
+			a, err := s.store.LockAccount(ctx, cmd.Community, cmd.Member, at.next())
 			if err != nil {
 				return domain.Nowhere, err
 			}

@@ -49,20 +49,26 @@ type Store interface {
 	BookedBy(ctx context.Context, community, member domain.ID, from time.Time) ([]Booking, error)
 	// EndBooking notes how one went that stands as it was; false when it does not.
 	EndBooking(ctx context.Context, b Booking, was Outcome) (bool, error)
-	// ReleaseLeavers ends the bookings to come of whoever is no member any more.
+	// Freed are a member's in shifts that began in a time and took place, that counted
+	// nothing though they were owed.
+	Freed(ctx context.Context, community, member domain.ID, from, until time.Time) ([]Booking, error)
+	// ReleaseLeavers ends the bookings to come, and the standing places, of whoever is no
+	// member any more.
 	ReleaseLeavers(ctx context.Context, community domain.ID, now time.Time) error
 
-	// Account reads where a member stands; one who is new here owes from the cycle
-	// after the given one. LockAccount holds it still.
+	// Account reads where a member stands; one who is new here owes from a given day on.
+	// LockAccount holds it still.
 	Account(ctx context.Context, community, member domain.ID) (a Account, found bool, err error)
-	LockAccount(ctx context.Context, community, member domain.ID, cycle time.Time) (Account, error)
+	LockAccount(ctx context.Context, community, member domain.ID, from time.Time) (Account, error)
 	SaveAccount(ctx context.Context, a Account) error
 	// Enrol opens the accounts of members in good standing who have none.
-	Enrol(ctx context.Context, community domain.ID, cycle time.Time) error
+	Enrol(ctx context.Context, community domain.ID, from time.Time) error
+	// Forgive has nobody owe anything before a day.
+	Forgive(ctx context.Context, community domain.ID, from time.Time) error
 	// StandingOn are the accounts with a standing place in a template.
 	StandingOn(ctx context.Context, community, template domain.ID) ([]Account, error)
-	// TakeUncharged holds accounts that a cycle was not charged to.
-	TakeUncharged(ctx context.Context, community domain.ID, cycle time.Time, limit int) ([]Account, error)
+	// TakeUncharged holds accounts that were not charged what ran before a day.
+	TakeUncharged(ctx context.Context, community domain.ID, before time.Time, limit int) ([]Account, error)
 	// TakeSuspended marks the accounts whose service is suspended now and answers them, each once.
 	TakeSuspended(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Account, error)
 	// Behind are accounts that are behind.

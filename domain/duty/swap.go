@@ -203,7 +203,7 @@ func (s *Service) instead(ctx context.Context, actor domain.Actor, at setting, s
 	if err := s.end(ctx, theirs, "swapId"); err != nil {
 		return err
 	}
-	a, err := s.store.LockAccount(ctx, swap.Community, swap.Member, at.cycle())
+	a, err := s.store.LockAccount(ctx, swap.Community, swap.Member, at.next())
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (s *Service) instead(ctx context.Context, actor domain.Actor, at setting, s
 	if _, err := s.post(ctx, actor, at, a, e, Charged, Told{Shift: shift.ID}); err != nil {
 		return err
 	}
-	if _, err := s.store.LockAccount(ctx, swap.Community, swap.TakenBy, at.cycle()); err != nil {
+	if _, err := s.store.LockAccount(ctx, swap.Community, swap.TakenBy, at.next()); err != nil {
 		return err
 	}
 	shift.Taken--

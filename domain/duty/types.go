@@ -133,7 +133,7 @@ type Account struct {
 	Member       domain.ID
 	Template     domain.ID // their standing place; Nowhere for who books freely
 	StandingFrom time.Time // the first day of the cycle from which they have it
-	CycleDone    time.Time // the first day of the last cycle that was charged
+	OwesFrom     time.Time // the first day that was not charged yet
 	Balance      int
 	Entries      int
 	AlertAt      time.Time // since when they are behind; zero while they are not

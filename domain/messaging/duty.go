@@ -16,7 +16,7 @@ func tellDuty(e domain.RecordedEvent) (t told, ok bool, err error) {
 	}
 	t = told{kind: Kind(e.Kind), members: []domain.ID{d.Member}, due: d.Due, whom: d.Member}
 	switch e.Kind {
-	case duty.PlaceTaken:
+	case duty.PlaceTaken, duty.PatternSet, duty.LeaveBegins, duty.LeaveEnded, duty.PointsGiven, duty.SwapWithdrawn: // theirs to know where somebody acted for them
 		return told{actedFor: d.Member}, true, nil
 	case duty.PlaceLeft, duty.ToNote:
 		t.actedFor = d.Member
@@ -35,9 +35,10 @@ func tellDuty(e domain.RecordedEvent) (t told, ok bool, err error) {
 			t.kind = DutyLeaveGranted
 		}
 	case duty.SwapIsOffered:
-		if d.Other == domain.Nowhere {
-			return told{}, false, nil // who looks finds it
+		if d.Other == domain.Nowhere { // who looks finds it
+			return told{actedFor: d.Member}, true, nil
 		}
+		t.actedFor = d.Member
 		t.members, t.about = []domain.ID{d.Other}, map[domain.ID]domain.ID{d.Other: d.Member}
 	case duty.SwapDone:
 		t.members, t.about = []domain.ID{d.Member, d.Other}, map[domain.ID]domain.ID{d.Member: d.Other, d.Other: d.Member}

@@ -151,7 +151,8 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew:
 		return tellMinor(e)
 	case duty.PlaceCalledOff, duty.PlaceLeft, duty.PlaceTaken, duty.Noted, duty.Corrected, duty.Alerted, duty.Suspended, duty.Restored, duty.Extended,
-		duty.ToNote, duty.SwapIsOffered, duty.SwapDone, duty.LeaveAsked, duty.LeaveDecided, duty.PointsGranted:
+		duty.ToNote, duty.SwapIsOffered, duty.SwapDone, duty.SwapWithdrawn, duty.LeaveAsked, duty.LeaveBegins, duty.LeaveEnded, duty.LeaveDecided,
+		duty.PatternSet, duty.PointsGiven, duty.PointsGranted:
 		return tellDuty(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)

@@ -90,7 +90,7 @@ CREATE TABLE duty_member (
   member_id     uuid NOT NULL,
   template_id   uuid,          -- their standing place; NULL for who books freely
   standing_from date,
-  cycle_done    date NOT NULL, -- the first day of the last cycle that was charged
+  owes_from     date NOT NULL, -- the first day that was not charged yet
   balance       integer NOT NULL DEFAULT 0,
   entries       integer NOT NULL DEFAULT 0,
   alert_at      timestamptz,
@@ -102,7 +102,7 @@ CREATE TABLE duty_member (
   CONSTRAINT duty_member_standing CHECK ((template_id IS NULL) = (standing_from IS NULL)),
   CONSTRAINT duty_member_behind CHECK ((alert_at IS NULL) = (due_at IS NULL) AND (told_at IS NULL OR due_at IS NOT NULL))
 );
-CREATE INDEX duty_member_cycle_idx ON duty_member (community_id, cycle_done);
+CREATE INDEX duty_member_owes_idx ON duty_member (community_id, owes_from);
 CREATE INDEX duty_member_due_idx ON duty_member (community_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX duty_member_standing_idx ON duty_member (community_id, template_id) WHERE template_id IS NOT NULL;
 
@@ -223,7 +223,7 @@ GRANT SELECT, INSERT ON duty_template, duty_shift, duty_closure, duty_booking, d
 GRANT UPDATE (ended_at) ON duty_template TO hora_server;
 GRANT UPDATE (cancelled_at, reason, reminded_at) ON duty_shift TO hora_server;
 GRANT UPDATE (state, ended_at, noted_by) ON duty_booking TO hora_server;
-GRANT UPDATE (template_id, standing_from, cycle_done, balance, entries, alert_at, due_at, told_at) ON duty_member TO hora_server;
+GRANT UPDATE (template_id, standing_from, owes_from, balance, entries, alert_at, due_at, told_at) ON duty_member TO hora_server;
 GRANT UPDATE (state, ends_at, decided_by, decided_at, statement) ON duty_leave TO hora_server;
 GRANT UPDATE (state, taken_by, for_id, done_at) ON duty_swap TO hora_server;
 GRANT UPDATE (points) ON duty_common TO hora_server;
