@@ -39,6 +39,7 @@ const (
 	MakeAnnouncements Permission = "MAKE_ANNOUNCEMENTS"  // speak to many members at once
 	IssueBadges       Permission = "ISSUE_BADGES"        // define, issue and revoke them
 	VetMembers        Permission = "VET_MEMBERS"         // attest that a check of somebody else was seen
+	ManageDuty        Permission = "MANAGE_DUTY"         // shifts that come round, who came, and what follows
 	Moderate          Permission = "MODERATE"            // answer reports in which they have no part
 	SeeAuditLog       Permission = "SEE_AUDIT_LOG"       // what those who hold a role did
 	ManageApps        Permission = "MANAGE_APPS"         // webhooks, and what partner apps may do here
@@ -65,6 +66,7 @@ var granted = map[Permission][]Role{
 	MakeAnnouncements: {Coordinator, Moderator, Board},
 	IssueBadges:       {Coordinator, Board},
 	VetMembers:        {Coordinator},
+	ManageDuty:        {Coordinator},
 	Moderate:          {Coordinator, Moderator},
 	SeeAuditLog:       {Coordinator, Moderator, Board},
 	ManageApps:        {Coordinator},
@@ -76,7 +78,7 @@ func Permissions() []Permission {
 		Anyone, SignedIn, AdministerServer, SeeCommunity, TakePart, LeaveCommunity, ActForMember, AdmitMembers,
 		GrantRoles, ApproveListings, ResolveDisputes, SeeEveryExchange, SeeEveryAccount, ReverseTransfers,
 		SetAccountLimits, GiveFromCommunity, RunCycles, ApproveClaims, EnterSlips, ApproveActivities,
-		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, VetMembers, Moderate, SeeAuditLog, ManageApps,
+		DecideAdmissions, KeepShares, MakeAnnouncements, IssueBadges, VetMembers, ManageDuty, Moderate, SeeAuditLog, ManageApps,
 	}
 }
 

@@ -21,7 +21,7 @@ func TestEveryDifferenceIsToldInWords(t *testing.T) {
 	more, err := community.Default().With(community.Changes(`{
 		"hours": {"unit": 1, "floor": null, "softFloor": null, "ceiling": null}, "exchanges": {"autoConfirmDays": 3, "holdDays": 5},
 		"listings": {"review": true}, "cheques": {"slipDays": 3}, "founding": {"members": 3}, "levy": {"basisPoints": 250, "pool": "RESERVE"}, "reserve": {"basisPoints": 750, "target": 0}, "dormancy": {"months": 36, "contacts": 4, "days": 20, "years": 7, "safePart": 2500}, "payouts": {"above": 90, "approvals": 4}, "suggestions": {"nonMembers": true},
-		"safety": {"limitDays": 7, "noticeDays": 10, "vetting": [{"code": "RECORD_CHECK", "label": {"fr": "Casier", "en": "Record"}, "months": 6}], "gates": [{"code": "100-B", "vetting": ["RECORD_CHECK"]}]}, "minors": {"fromAge": 18, "vetting": null},
+		"safety": {"limitDays": 7, "noticeDays": 10, "vetting": [{"code": "RECORD_CHECK", "label": {"fr": "Casier", "en": "Record"}, "months": 6}], "gates": [{"code": "100-B", "vetting": ["RECORD_CHECK"]}]}, "minors": {"fromAge": 18, "vetting": null}, "duty": {"on": true, "cycleWeeks": 6, "attended": 1, "excused": -2, "missed": -3, "makeUp": 2, "alertDays": 40, "excuseHours": 24, "aheadWeeks": 10, "yearlyGrant": 3},
 		"power": {"SEATS_BY_LOT": null, "COMMON_RULES": {"label": {"fr": "Règles", "en": "Rules"}, "body": {"kind": "CIRCLE", "name": "ELDERS"}, "electorate": "BODY",
 			"governs": ["hours"], "noticeDays": 3, "days": 5, "ballot": "RANKED", "secret": true, "reasoned": true, "quorum": {"numerator": 1, "denominator": 3},
 			"denominator": "PRESENT", "majority": {"numerator": 3, "denominator": 5, "moreThan": false}, "mandates": 1, "reminders": [], "fallback": "ESCALATE",

@@ -73,7 +73,7 @@ func userErrors(ctx context.Context, err error) ([]model.UserError, error) {
 var passing = []domain.Code{
 	domain.Unauthenticated, domain.RateLimited, domain.Internal,
 	ledger.InsufficientHours, ledger.AccountInUse, membership.OpenCommitments, membership.LastCoordinator, membership.MemberInactive,
-	membership.AbilityLimited, membership.VettingMissing, domain.ConsentMissing,
+	membership.AbilityLimited, membership.VettingMissing, membership.DutySuspended, membership.OnLeave, domain.ConsentMissing,
 	recognition.StarsSpent, recognition.StarredRecently, shares.TooEarly, shares.BelowFloor, shares.PublicBodiesCap, shares.WorkersCap,
 }
 

@@ -118,6 +118,13 @@ func (r *Resolver) config() generated.Config {
 		return pageCost(child, first, last)
 	}
 	c.Complexity.GroupSession.Seats = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.DutyShifts = func(child int, _ *time.Time, first *int, _ *string, last *int, _ *string) int {
+		return pageCost(child, first, last)
+	}
+	c.Complexity.Community.DutyTemplates = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.DutySwaps = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.DutyLeaves = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.MemberDuty.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return pageCost(child, first, last) }
 	c.Complexity.Community.Activities = func(child int, _ *model.ActivityFilter, first *int, _ *string, last *int, _ *string) int {
 		return pageCost(child, first, last)
 	}

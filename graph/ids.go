@@ -56,6 +56,12 @@ const (
 	appealID       idKind = 'e'
 	vettingID      idKind = 'n'
 	suggestionID   idKind = 's'
+	dutyTemplateID idKind = '1'
+	dutyShiftID    idKind = '2'
+	dutyBookingID  idKind = '3'
+	dutyEntryID    idKind = '4'
+	dutyLeaveID    idKind = '8'
+	dutySwapID     idKind = '9'
 )
 
 // object is what an opaque id carries: type, community and key. The community

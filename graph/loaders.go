@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
@@ -48,6 +49,10 @@ type loaders struct {
 	helpers      *dataloadgen.Loader[at, []membership.Helper]
 	vettings     *dataloadgen.Loader[at, []membership.Vetting] // by member; to say only whether one holds
 	seats        *dataloadgen.Loader[at, []workshop.Seat]
+	dutyBookings *dataloadgen.Loader[at, []duty.Booking] // by shift
+	dutyBooking  *dataloadgen.Loader[at, duty.Booking]
+	dutyShifts   *dataloadgen.Loader[at, duty.Shift]
+	templates    *dataloadgen.Loader[at, duty.Template]
 	accounts     *dataloadgen.Loader[at, ledger.Account]
 	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
 	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
@@ -102,25 +107,29 @@ func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
 		standings: loader(each(func(ctx context.Context, c domain.ID) (domain.Standing, error) {
 			return r.Members.Standing(ctx, actor, c)
 		})),
-		roles:       loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
-		photos:      loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
-		reviewSteps: loader(inCommunities(r.Tx, r.Listings.LoadReviews, func(s listing.Review) domain.ID { return s.ID })),
-		ownAccounts: loader(each(r.Ledger.CommunityAccounts)),
-		helpers:     loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
-		vettings:    loader(groups(r.Members.LoadVettings, func(v membership.Vetting) domain.ID { return v.Member })),
-		seats:       loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
-		sponsors:    loader(groups(r.Ledger.Sponsors, func(s ledger.Sponsored) domain.ID { return s.Transfer })),
-		notes:       loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
-		decisions:   loader(inCommunities(r.Tx, r.Governance.Decisions, func(d governance.Decision) domain.ID { return d.ID })),
-		turnouts:    loader(groups(r.Governance.Turnouts, func(t governance.Turnout) domain.ID { return t.Decision })),
-		commentsOf:  loader(groups(r.Governance.Comments, func(c governance.Comment) domain.ID { return c.Decision })),
-		cycles:      loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
-		cycleSteps:  loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
-		plans:       loader(inCommunities(r.Tx, r.Reinvestment.LoadPlans, func(p reinvestment.Plan) domain.ID { return p.ID })),
-		planTurns:   loader(groups(r.Reinvestment.Turns, func(t reinvestment.PlanTurn) domain.ID { return t.Plan })),
-		projects:    loader(inCommunities(r.Tx, r.Reinvestment.Projects, func(p reinvestment.Project) domain.ID { return p.ID })),
-		projectsOf:  loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
-		claimsOf:    loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),
+		roles:        loader(groups(r.Members.Roles, func(g membership.RoleGrant) domain.ID { return g.Member })),
+		photos:       loader(groups(r.Photos.Of, func(p media.Photo) domain.ID { return p.Listing })),
+		reviewSteps:  loader(inCommunities(r.Tx, r.Listings.LoadReviews, func(s listing.Review) domain.ID { return s.ID })),
+		ownAccounts:  loader(each(r.Ledger.CommunityAccounts)),
+		helpers:      loader(groups(r.Members.Helpers, func(h membership.Helper) domain.ID { return h.Member })),
+		vettings:     loader(groups(r.Members.LoadVettings, func(v membership.Vetting) domain.ID { return v.Member })),
+		seats:        loader(groups(r.Workshops.Seats, func(s workshop.Seat) domain.ID { return s.Session })),
+		dutyBookings: loader(groups(r.Duties.BookingsIn, func(b duty.Booking) domain.ID { return b.Shift })),
+		dutyBooking:  loader(inCommunities(r.Tx, r.Duties.LoadBookings, func(b duty.Booking) domain.ID { return b.ID })),
+		dutyShifts:   loader(inCommunities(r.Tx, r.Duties.LoadShifts, func(s duty.Shift) domain.ID { return s.ID })),
+		templates:    loader(inCommunities(r.Tx, r.Duties.LoadTemplates, func(t duty.Template) domain.ID { return t.ID })),
+		sponsors:     loader(groups(r.Ledger.Sponsors, func(s ledger.Sponsored) domain.ID { return s.Transfer })),
+		notes:        loader(groups(r.Ledger.Notes, func(n ledger.Note) domain.ID { return n.Transfer })),
+		decisions:    loader(inCommunities(r.Tx, r.Governance.Decisions, func(d governance.Decision) domain.ID { return d.ID })),
+		turnouts:     loader(groups(r.Governance.Turnouts, func(t governance.Turnout) domain.ID { return t.Decision })),
+		commentsOf:   loader(groups(r.Governance.Comments, func(c governance.Comment) domain.ID { return c.Decision })),
+		cycles:       loader(inCommunities(r.Tx, r.Reinvestment.Cycles, func(c reinvestment.Cycle) domain.ID { return c.ID })),
+		cycleSteps:   loader(groups(r.Reinvestment.Steps, func(s reinvestment.Step) domain.ID { return s.Cycle })),
+		plans:        loader(inCommunities(r.Tx, r.Reinvestment.LoadPlans, func(p reinvestment.Plan) domain.ID { return p.ID })),
+		planTurns:    loader(groups(r.Reinvestment.Turns, func(t reinvestment.PlanTurn) domain.ID { return t.Plan })),
+		projects:     loader(inCommunities(r.Tx, r.Reinvestment.Projects, func(p reinvestment.Project) domain.ID { return p.ID })),
+		projectsOf:   loader(groups(r.Reinvestment.ProjectsOf, func(p reinvestment.Project) domain.ID { return p.Cycle })),
+		claimsOf:     loader(groups(r.Reinvestment.ClaimsOf, func(c reinvestment.Claim) domain.ID { return c.Project })),
 	}
 	l.sources = loader(groups(r.Reinvestment.SuggestionsOf, func(g reinvestment.Suggestion) domain.ID { return g.Project }))
 	l.suggestions = loader(groups(func(ctx context.Context, c domain.ID, ids []domain.ID) ([]reinvestment.Suggestion, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/messaging"
 	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/graph/model"
@@ -177,10 +178,19 @@ var actSubjects = map[string]idKind{
 	"SUGGESTION": suggestionID, "MINOR": memberID, "GUARDIAN": memberID,
 }
 
+// dutySubjects are the kinds of id of what is done with duty.
+var dutySubjects = map[domain.EventKind]idKind{
+	duty.TemplateMade: dutyTemplateID, duty.TemplateOver: dutyTemplateID, duty.ShiftCancelled: dutyShiftID, duty.DayIsClosed: communityID,
+	duty.Noted: dutyEntryID, duty.Corrected: dutyEntryID, duty.Extended: memberID, duty.LeaveDecided: dutyLeaveID, duty.PointsGranted: dutyEntryID,
+}
+
 // subjectOf is the global id of what an act happened to; nil for what has none.
 func subjectOf(a *moderation.Act) *string {
 	area, _, _ := strings.Cut(string(a.Kind), "_")
-	kind, known := actSubjects[area]
+	kind, known := dutySubjects[a.Kind]
+	if !known {
+		kind, known = actSubjects[area]
+	}
 	if !known {
 		return nil
 	}

@@ -42,6 +42,9 @@ func (r *contributionResolver) Partner(ctx context.Context, obj *progression.Con
 
 func (r *contributionResolver) SourceID(ctx context.Context, obj *progression.Contribution) (*string, error) {
 	kind, named := sources[obj.Kind]
+	if obj.OfShift() {
+		kind = dutyEntryID
+	}
 	if !named {
 		return nil, nil
 	}

@@ -134,6 +134,8 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case appealID:
 		a, err := r.Moderation.OneAppeal(ctx, who, o.community, o.key)
 		return found(&a, err)
+	case dutyTemplateID, dutyShiftID, dutyBookingID, dutyEntryID, dutyLeaveID, dutySwapID:
+		return r.dutyNode(ctx, o)
 	case vettingID:
 		v, err := r.Members.Vetting(ctx, who, o.community, o.key)
 		return found(&v, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
@@ -60,6 +61,7 @@ type Resolver struct {
 	Cheques       *cheque.Service
 	Workshops     *workshop.Service
 	Activities    *activity.Service
+	Duties        *duty.Service
 	Statements    *statement.Service
 	Recognitions  *recognition.Service
 	Simulations   *simulation.Service

@@ -63,6 +63,7 @@ type Config struct {
 	// Ways keeps what members did and moves their participation by it.
 	Ways       Ways
 	Moderation Moderation
+	Duties     Duties
 	Shares     Shares
 	Identity   Pruner
 
@@ -127,6 +128,13 @@ type Milestones interface {
 // Moderation is what time does to measures, and to reports that wait.
 type Moderation interface {
 	PassTime(ctx context.Context, community domain.ID) error
+}
+
+// Duties is what the calendar does to work by turns.
+type Duties interface {
+	PassTime(ctx context.Context, community domain.ID) error
+	// CallOffOf frees the shifts of a minor for whom no consent stands.
+	CallOffOf(ctx context.Context, community, minor domain.ID) error
 }
 
 // Shares is what follows for the shares of somebody who left.

@@ -41,5 +41,5 @@ func (wardArgs) Kind() string { return "ward" }
 // callOff calls off what a minor may not do for now. What is off already stays so: it
 // may run again.
 func (r *Runner) callOff(ctx context.Context, args wardArgs) error {
-	return r.cfg.Exchanges.CallOffOf(ctx, args.Community, args.Member)
+	return errors.Join(r.cfg.Exchanges.CallOffOf(ctx, args.Community, args.Member), r.cfg.Duties.CallOffOf(ctx, args.Community, args.Member))
 }

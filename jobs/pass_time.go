@@ -35,6 +35,7 @@ func (r *Runner) passTime(ctx context.Context, _ passTimeArgs) error {
 			r.cfg.Holds.ExpireHolds(ctx, c.ID),
 			r.cfg.Milestones.PassTime(ctx, c.ID),
 			r.cfg.Moderation.PassTime(ctx, c.ID),
+			r.cfg.Duties.PassTime(ctx, c.ID),
 		)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
@@ -126,6 +127,7 @@ func (b *testBundle) node() *node {
 	n.exchanges = exchange.New(db, persistence.ExchangeStore{}, standing, communities, n.members, n.listings, n.hours)
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, n.members, nil) // nothing here is decided
 	n.messages = messaging.New(db, persistence.NotificationStore{}, n.members, decisions, n.cycles)
+	duties := duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, n.members)
 	n.cfg = jobs.Config{
 		Pool: db.Pool(), Schema: persistence.RiverSchema,
 		Tx: db, PgxTx: persistence.PgxTx, Journal: persistence.JournalStore{}, Store: persistence.JobStore{}, Clock: b.clock,
@@ -135,7 +137,8 @@ func (b *testBundle) node() *node {
 		Milestones: recognition.New(db, persistence.RecognitionStore{}, standing, communities, n.members, n.exchanges, nil),
 		Members:    n.members,
 		Ways: progression.New(db, persistence.ProgressionStore{}, standing, communities, n.members, n.hours,
-			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, n.hours)),
+			activity.New(db, persistence.ActivityStore{}, standing, communities, n.members, duties, n.hours)),
+		Duties:     duties,
 		Moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, n.members, n.listings, n.exchanges, moderation.Said{}), // nobody reports anything
 		Messages:   n.messages, Identity: b.pruned, Mail: b.post,
 		Link:     func(l messaging.Letter) string { return "https://hora.example/" + l.CommunitySlug },

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -38,6 +39,10 @@ var constraints = map[string]*domain.Error{
 	"appeal_once":            domain.NewError(moderation.AlreadyAppealed, "measureId"),
 	"complaint_closing_turn": domain.NewError(moderation.ComplaintState, "complaintId"),
 	"transfer_exchange_key":  domain.NewError(exchange.WrongState, "exchangeId", "state", string(exchange.Confirmed)),
+
+	"duty_booking_once":        domain.NewError(duty.AlreadyBooked, "shiftId"),
+	"duty_entry_corrects_once": domain.NewError(duty.EntryCorrected, "entryId"),
+	"duty_swap_open_once":      domain.NewError(duty.SwapOffered, "bookingId"),
 
 	"device_key_public_key":  domain.NewError(cheque.KeyTaken, "publicKey"),
 	"time_cheque_serial_key": domain.NewError(cheque.Deposited, "cheque"),

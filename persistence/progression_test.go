@@ -18,6 +18,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/progression"
 	"github.com/hora-coop/hora/persistence"
 )
@@ -63,7 +64,8 @@ func (v *village) populate(t *testing.T, members int) {
 func (v *village) ways(store progression.Store) *progression.Service {
 	standing := persistence.MemberStore{}
 	return progression.New(v.db, store, standing, v.communities, v.members, v.hours,
-		activity.New(v.db, persistence.ActivityStore{}, standing, v.communities, v.members, v.hours))
+		activity.New(v.db, persistence.ActivityStore{}, standing, v.communities, v.members,
+			duty.New(v.db, persistence.DutyStore{}, persistence.JobStore{}, standing, v.communities, v.members), v.hours))
 }
 
 func (v *village) lookBack(t *testing.T) progression.Look {

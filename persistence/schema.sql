@@ -37,7 +37,7 @@ CREATE TABLE journal.event (
 ALTER TABLE journal.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE journal.event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON journal.event TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
-CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'ORIENTATION_NOTED'::text, 'ADMISSION_SETTLED'::text, 'CARD_GIVEN'::text, 'CARD_TAKEN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'MINOR_RECORDED'::text, 'MINOR_REMOVED'::text, 'GUARDIAN_CONSENT_RECORDED'::text, 'GUARDIAN_CONSENT_WITHDRAWN'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text, 'HOURS_SPONSORED'::text, 'CHARTER_CHANGED'::text, 'ANNOUNCEMENT_MADE'::text, 'SESSION_CANCELLED'::text, 'WEBHOOK_CREATED'::text, 'WEBHOOK_ROTATED'::text, 'WEBHOOK_ENABLED'::text, 'WEBHOOK_REMOVED'::text, 'SUGGESTION_REMOVED'::text]));
+CREATE INDEX event_staff_idx ON journal.event USING btree (community_id, pos, actor_id, subject_id, at) WHERE (kind = ANY (ARRAY['MEASURE_TAKEN'::text, 'MEASURE_UNDONE'::text, 'APPEAL_DECIDED'::text, 'COMPLAINT_ASKED'::text, 'COMPLAINT_GLASS_BROKEN'::text, 'COMPLAINT_CLOSED'::text, 'COMPLAINT_REOPENED'::text, 'MEMBER_ADMITTED'::text, 'MEMBER_DECLINED'::text, 'ROLE_GRANTED'::text, 'ROLE_REVOKED'::text, 'HOUSEHOLD_NOTED'::text, 'VETTING_RECORDED'::text, 'VETTING_WITHDRAWN'::text, 'ORIENTATION_NOTED'::text, 'ADMISSION_SETTLED'::text, 'CARD_GIVEN'::text, 'CARD_TAKEN'::text, 'MEMBER_SUSPENDED'::text, 'MEMBER_REINSTATED'::text, 'MINOR_RECORDED'::text, 'MINOR_REMOVED'::text, 'GUARDIAN_CONSENT_RECORDED'::text, 'GUARDIAN_CONSENT_WITHDRAWN'::text, 'LISTING_APPROVED'::text, 'LISTING_SENT_BACK'::text, 'LISTING_REMOVED'::text, 'LISTING_RESTORED'::text, 'EXCHANGE_RESOLVED'::text, 'TRANSFER_REVERSED'::text, 'TRANSFER_CORRECTED'::text, 'ACCOUNT_LIMITS_SET'::text, 'ACCOUNT_EARMARKED'::text, 'ACCOUNT_ALLOWED_ONCE'::text, 'ACTIVITY_APPROVED'::text, 'ACTIVITY_DECLINED'::text, 'TIME_CHEQUES_UNDONE'::text, 'DUTY_TEMPLATE_MADE'::text, 'DUTY_TEMPLATE_ENDED'::text, 'DUTY_SHIFT_CANCELLED'::text, 'DUTY_DAY_CLOSED'::text, 'DUTY_NOTED'::text, 'DUTY_CORRECTED'::text, 'DUTY_EXTENDED'::text, 'DUTY_LEAVE_DECIDED'::text, 'DUTY_POINTS_GRANTED'::text, 'BADGE_DEFINED'::text, 'BADGE_REVISED'::text, 'BADGE_ISSUED'::text, 'BADGE_REVOKED'::text, 'HOURS_SPONSORED'::text, 'CHARTER_CHANGED'::text, 'ANNOUNCEMENT_MADE'::text, 'SESSION_CANCELLED'::text, 'WEBHOOK_CREATED'::text, 'WEBHOOK_ROTATED'::text, 'WEBHOOK_ENABLED'::text, 'WEBHOOK_REMOVED'::text, 'SUGGESTION_REMOVED'::text]));
 GRANT SELECT ON journal.event TO hora_server;
 
 CREATE TABLE journal.head (
@@ -974,6 +974,257 @@ CREATE POLICY tenant ON public.dormant TO PUBLIC USING ((community_id = (NULLIF(
 CREATE INDEX dormant_member_idx ON public.dormant USING btree (community_id, member_id, ended_at);
 CREATE UNIQUE INDEX dormant_open_key ON public.dormant USING btree (community_id, member_id) WHERE (next_at IS NOT NULL);
 GRANT INSERT, SELECT, UPDATE ON public.dormant TO hora_server;
+
+CREATE TABLE public.duty_booking (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  shift_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  state text NOT NULL,
+  owed boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  noted_by uuid,
+  CONSTRAINT duty_booking_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_booking_ended CHECK (((state = 'BOOKED'::text) = (ended_at IS NULL))),
+  CONSTRAINT duty_booking_somebody_else CHECK ((noted_by <> member_id)),
+  CONSTRAINT duty_booking_state CHECK ((state = ANY (ARRAY['BOOKED'::text, 'ATTENDED'::text, 'EXCUSED'::text, 'MISSED'::text, 'CALLED_OFF'::text, 'SWAPPED'::text]))),
+  CONSTRAINT duty_booking_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_booking_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_booking_noted_by_fkey FOREIGN KEY (community_id, noted_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_booking_shift_fkey FOREIGN KEY (community_id, shift_id) REFERENCES public.duty_shift(community_id, id)
+);
+ALTER TABLE public.duty_booking ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_booking FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_booking TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX duty_booking_member_idx ON public.duty_booking USING btree (community_id, member_id) WHERE (state = 'BOOKED'::text);
+CREATE UNIQUE INDEX duty_booking_once ON public.duty_booking USING btree (community_id, shift_id, member_id) WHERE (state = ANY (ARRAY['BOOKED'::text, 'ATTENDED'::text]));
+CREATE INDEX duty_booking_shift_idx ON public.duty_booking USING btree (community_id, shift_id, created_at, id);
+GRANT INSERT, SELECT ON public.duty_booking TO hora_server;
+
+CREATE TABLE public.duty_closure (
+  community_id uuid NOT NULL,
+  day date NOT NULL,
+  reason text NOT NULL,
+  by_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT duty_closure_pkey PRIMARY KEY (community_id, day),
+  CONSTRAINT duty_closure_reason CHECK ((reason <> ''::text)),
+  CONSTRAINT duty_closure_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_closure_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.duty_closure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_closure FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_closure TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.duty_closure TO hora_server;
+
+CREATE TABLE public.duty_common (
+  community_id uuid NOT NULL,
+  points integer NOT NULL,
+  CONSTRAINT duty_common_pkey PRIMARY KEY (community_id),
+  CONSTRAINT duty_common_never_below CHECK ((points >= 0)),
+  CONSTRAINT duty_common_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id)
+);
+ALTER TABLE public.duty_common ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_common FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_common TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.duty_common TO hora_server;
+
+CREATE TABLE public.duty_entry (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  position integer NOT NULL,
+  kind text NOT NULL,
+  outcome text,
+  points integer NOT NULL,
+  balance integer NOT NULL,
+  booking_id uuid,
+  source_id uuid,
+  corrects uuid,
+  by_id uuid,
+  reason text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT duty_entry_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_entry_corrects_once UNIQUE (community_id, corrects),
+  CONSTRAINT duty_entry_position UNIQUE (community_id, member_id, "position"),
+  CONSTRAINT duty_entry_source UNIQUE (community_id, member_id, kind, source_id),
+  CONSTRAINT duty_entry_correction CHECK ((((kind = 'CORRECTION'::text) = (corrects IS NOT NULL)) AND ((corrects IS NULL) OR (reason <> ''::text)))),
+  CONSTRAINT duty_entry_kind CHECK ((kind = ANY (ARRAY['SHIFT'::text, 'CYCLE'::text, 'ACTIVITY'::text, 'CORRECTION'::text, 'GIVEN'::text, 'GRANTED'::text]))),
+  CONSTRAINT duty_entry_booking_fkey FOREIGN KEY (community_id, booking_id) REFERENCES public.duty_booking(community_id, id),
+  CONSTRAINT duty_entry_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_entry_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_entry_corrects_fkey FOREIGN KEY (community_id, corrects) REFERENCES public.duty_entry(community_id, id),
+  CONSTRAINT duty_entry_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.duty_entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_entry TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.duty_entry TO hora_server;
+
+CREATE TABLE public.duty_extension (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  until_at timestamp with time zone NOT NULL,
+  reason text NOT NULL,
+  by_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT duty_extension_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_extension_reason CHECK ((reason <> ''::text)),
+  CONSTRAINT duty_extension_somebody_else CHECK ((by_id <> member_id)),
+  CONSTRAINT duty_extension_by_fkey FOREIGN KEY (community_id, by_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_extension_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_extension_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.duty_extension ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_extension FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_extension TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX duty_extension_member_idx ON public.duty_extension USING btree (community_id, member_id, created_at DESC, id DESC);
+GRANT INSERT, SELECT ON public.duty_extension TO hora_server;
+
+CREATE TABLE public.duty_leave (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  from_day date NOT NULL,
+  until_day date NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  reason text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  decided_by uuid,
+  decided_at timestamp with time zone,
+  statement text NOT NULL DEFAULT ''::text,
+  CONSTRAINT duty_leave_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_leave_days CHECK (((from_day <= until_day) AND (starts_at <= ends_at))),
+  CONSTRAINT duty_leave_declined_for_a_reason CHECK ((((decided_by IS NULL) = (decided_at IS NULL)) AND ((state <> 'DECLINED'::text) OR (statement <> ''::text)))),
+  CONSTRAINT duty_leave_kind CHECK ((kind = ANY (ARRAY['ILLNESS'::text, 'PARENTAL'::text, 'CARE'::text, 'AWAY'::text]))),
+  CONSTRAINT duty_leave_somebody_else CHECK ((decided_by <> member_id)),
+  CONSTRAINT duty_leave_state CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'GRANTED'::text, 'DECLINED'::text, 'ENDED'::text]))),
+  CONSTRAINT duty_leave_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_leave_decided_by_fkey FOREIGN KEY (community_id, decided_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_leave_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.duty_leave ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_leave FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_leave TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX duty_leave_member_idx ON public.duty_leave USING btree (community_id, member_id, starts_at DESC, id DESC);
+CREATE INDEX duty_leave_waiting_idx ON public.duty_leave USING btree (community_id, created_at, id) WHERE (state = 'REQUESTED'::text);
+GRANT INSERT, SELECT ON public.duty_leave TO hora_server;
+
+CREATE TABLE public.duty_member (
+  community_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  template_id uuid,
+  standing_from date,
+  owes_from date NOT NULL,
+  balance integer NOT NULL DEFAULT 0,
+  entries integer NOT NULL DEFAULT 0,
+  alert_at timestamp with time zone,
+  due_at timestamp with time zone,
+  told_at timestamp with time zone,
+  CONSTRAINT duty_member_pkey PRIMARY KEY (community_id, member_id),
+  CONSTRAINT duty_member_behind CHECK ((((alert_at IS NULL) = (due_at IS NULL)) AND ((told_at IS NULL) OR (due_at IS NOT NULL)))),
+  CONSTRAINT duty_member_standing CHECK (((template_id IS NULL) = (standing_from IS NULL))),
+  CONSTRAINT duty_member_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_member_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_member_template_fkey FOREIGN KEY (community_id, template_id) REFERENCES public.duty_template(community_id, id)
+);
+ALTER TABLE public.duty_member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_member FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_member TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX duty_member_due_idx ON public.duty_member USING btree (community_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX duty_member_owes_idx ON public.duty_member USING btree (community_id, owes_from);
+CREATE INDEX duty_member_standing_idx ON public.duty_member USING btree (community_id, template_id) WHERE (template_id IS NOT NULL);
+GRANT INSERT, SELECT ON public.duty_member TO hora_server;
+
+CREATE TABLE public.duty_shift (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  template_id uuid NOT NULL,
+  day date NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  title text NOT NULL,
+  place text NOT NULL,
+  service_type text NOT NULL,
+  places integer NOT NULL,
+  lead_id uuid,
+  cancelled_at timestamp with time zone,
+  reason text NOT NULL DEFAULT ''::text,
+  reminded_at timestamp with time zone,
+  CONSTRAINT duty_shift_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_shift_once UNIQUE (community_id, template_id, day),
+  CONSTRAINT duty_shift_cancelled_for_a_reason CHECK (((cancelled_at IS NULL) = (reason = ''::text))),
+  CONSTRAINT duty_shift_ends CHECK (((ends_at > starts_at) AND (places >= 1))),
+  CONSTRAINT duty_shift_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_shift_lead_fkey FOREIGN KEY (community_id, lead_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_shift_template_fkey FOREIGN KEY (community_id, template_id) REFERENCES public.duty_template(community_id, id)
+);
+ALTER TABLE public.duty_shift ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_shift FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_shift TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE INDEX duty_shift_day_idx ON public.duty_shift USING btree (community_id, day);
+CREATE INDEX duty_shift_end_idx ON public.duty_shift USING btree (community_id, ends_at, id);
+GRANT INSERT, SELECT ON public.duty_shift TO hora_server;
+
+CREATE TABLE public.duty_swap (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  to_id uuid,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  taken_by uuid,
+  for_id uuid,
+  done_at timestamp with time zone,
+  CONSTRAINT duty_swap_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_swap_somebody_else CHECK (((to_id <> member_id) AND (taken_by <> member_id))),
+  CONSTRAINT duty_swap_state CHECK (((state = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'WITHDRAWN'::text])) AND ((state = 'DONE'::text) = (taken_by IS NOT NULL)) AND ((state = 'DONE'::text) = (done_at IS NOT NULL)))),
+  CONSTRAINT duty_swap_booking_fkey FOREIGN KEY (community_id, booking_id) REFERENCES public.duty_booking(community_id, id),
+  CONSTRAINT duty_swap_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_swap_for_fkey FOREIGN KEY (community_id, for_id) REFERENCES public.duty_booking(community_id, id),
+  CONSTRAINT duty_swap_member_fkey FOREIGN KEY (community_id, member_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_swap_taken_by_fkey FOREIGN KEY (community_id, taken_by) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_swap_to_fkey FOREIGN KEY (community_id, to_id) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.duty_swap ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_swap FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_swap TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+CREATE UNIQUE INDEX duty_swap_open_once ON public.duty_swap USING btree (community_id, booking_id) WHERE (state = 'OPEN'::text);
+GRANT INSERT, SELECT ON public.duty_swap TO hora_server;
+
+CREATE TABLE public.duty_template (
+  community_id uuid NOT NULL,
+  id uuid NOT NULL,
+  title text NOT NULL,
+  place text NOT NULL,
+  week integer NOT NULL,
+  weekday integer NOT NULL,
+  hour integer NOT NULL,
+  minute integer NOT NULL,
+  length bigint NOT NULL,
+  places integer NOT NULL,
+  service_type text NOT NULL,
+  lead_id uuid,
+  made_by uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT duty_template_pkey PRIMARY KEY (community_id, id),
+  CONSTRAINT duty_template_size CHECK (((length >= 1) AND (places >= 1))),
+  CONSTRAINT duty_template_turn CHECK (((week >= 1) AND ((weekday >= 1) AND (weekday <= 7)) AND ((hour >= 0) AND (hour <= 23)) AND ((minute >= 0) AND (minute <= 59)))),
+  CONSTRAINT duty_template_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.community(id),
+  CONSTRAINT duty_template_lead_fkey FOREIGN KEY (community_id, lead_id) REFERENCES public.member(community_id, id),
+  CONSTRAINT duty_template_made_by_fkey FOREIGN KEY (community_id, made_by) REFERENCES public.member(community_id, id)
+);
+ALTER TABLE public.duty_template ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.duty_template FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON public.duty_template TO PUBLIC USING ((community_id = (NULLIF(current_setting('hora.community'::text, true), ''::text))::uuid));
+GRANT INSERT, SELECT ON public.duty_template TO hora_server;
 
 CREATE TABLE public.endorsement (
   community_id uuid NOT NULL,

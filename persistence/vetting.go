@@ -14,10 +14,12 @@ import (
 	"github.com/hora-coop/hora/domain/membership"
 )
 
-// limitRow is what one measure keeps from a member; the column has each by its measure.
+// limitRow is what one cause keeps from a member; the column has each by its cause.
 type limitRow struct {
 	What  []membership.Ability `json:"what"`
-	Until time.Time            `json:"until"`
+	From  time.Time            `json:"from,omitzero"`
+	Until time.Time            `json:"until,omitzero"`
+	Rule  membership.Rule      `json:"rule,omitempty"`
 }
 
 // limitsOf reads the column, in the measures' order.
@@ -27,7 +29,7 @@ func limitsOf(column []byte) (limits []membership.Limit) {
 		return nil // nearly everybody's is empty; what is there was written below
 	}
 	for cause, l := range kept {
-		limits = append(limits, membership.Limit{Cause: cause, What: l.What, Until: l.Until.UTC()})
+		limits = append(limits, membership.Limit{Cause: cause, What: l.What, From: l.From.UTC(), Until: l.Until.UTC(), Rule: l.Rule})
 	}
 	slices.SortFunc(limits, func(a, b membership.Limit) int { return bytes.Compare(a.Cause[:], b.Cause[:]) })
 	return limits
@@ -35,7 +37,7 @@ func limitsOf(column []byte) (limits []membership.Limit) {
 
 // Limit implements membership.Store.
 func (MemberStore) Limit(ctx context.Context, community, member domain.ID, l membership.Limit) error {
-	row, err := json.Marshal(limitRow{l.What, l.Until})
+	row, err := json.Marshal(limitRow{l.What, l.From, l.Until, l.Rule})
 	if err != nil {
 		return fmt.Errorf("encode a limit: %w", err)
 	}

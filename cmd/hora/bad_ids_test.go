@@ -17,7 +17,7 @@ var kinds = map[string]string{
 	"communityId": "Community", "memberId": "Member", "onBehalfOf": "Member", "providerId": "Member", "receiverId": "Member",
 	"listingId": "Listing", "exchangeId": "Exchange", "serviceTypeId": "ServiceType", "transferId": "Transfer",
 	"subjectId": "Exchange", "thanksId": "Thanks", "endorsementId": "Endorsement", "recognitionId": "Star", "memberIds": "Member",
-	"complaintId": "Complaint", "reportId": "Report", "measureId": "ModerationMeasure", "appealId": "Appeal", "vettingId": "Vetting", "guardianId": "Member", "badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
+	"complaintId": "Complaint", "reportId": "Report", "measureId": "ModerationMeasure", "appealId": "Appeal", "vettingId": "Vetting", "guardianId": "Member", "templateId": "DutyTemplate", "shiftId": "DutyShift", "bookingId": "DutyBooking", "entryId": "DutyEntry", "swapId": "DutySwap", "leaveId": "DutyLeave", "leadId": "Member", "badgeId": "Badge", "issuedBadgeId": "IssuedBadge",
 	"cycleId": "Cycle", "projectId": "Project", "claimId": "Claim", "poolId": "Account", "fromId": "Account", "planId": "ReinvestmentPlan",
 	"splitId": "SplitAgreement", "suggestionId": "Suggestion", "federationId": "Community",
 	"toId": "Member", "subscriptionId": "ShareSubscription", "redemptionId": "ShareRedemption", "requestId": "ShareSubscription",

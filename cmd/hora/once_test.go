@@ -24,6 +24,9 @@ var hoursMove = []string{
 // harmless says of each mutation without a key why sending it again does nothing
 // more; a test sends each twice. Whatever creates or posts takes a key instead.
 var harmless = map[string]string{
+	"cancelDuty": "a booking ends once", "cancelDutyShift": "a shift is called off once", "closeDutyDay": "a day is closed once",
+	"decideLeave": "leave is decided on once", "endDutyTemplate": "it ends once", "endLeave": "leave ends once",
+	"recordAttendance": "a booking is noted once", "setDutyPattern": "it stays as it is", "withdrawDutySwap": "an offer is taken back once",
 	"register":                  "an address registers once",
 	"simulateCharter":           "it writes nothing",
 	"signIn":                    "a session more is nobody’s loss, and shows in their list",

@@ -8,6 +8,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -41,6 +42,7 @@ type rooms struct {
 	cheques     *cheque.Service
 	workshops   *workshop.Service
 	activities  *activity.Service
+	duties      *duty.Service
 	statements  *statement.Service
 	recognition *recognition.Service
 	threads     *conversation.Service
@@ -66,7 +68,8 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 	exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 	workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
-	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours)
+	duties := duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, members)
+	activities := activity.New(db, persistence.ActivityStore{}, standing, communities, members, duties, hours)
 	decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, effects{members, communities})
 	cheques := cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
@@ -77,6 +80,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		cheques:    cheques,
 		workshops:  workshops,
 		activities: activities,
+		duties:     duties,
 		ways:       progression.New(db, persistence.ProgressionStore{}, standing, communities, members, hours, activities),
 		statements: statement.New(db, persistence.StatementStore{}, hours, communities, members),
 		threads:    threads,

@@ -535,6 +535,87 @@ var calls = map[string]func(s *scene) call{
 		s.founder.consents(minor, input{"guardianName": "Mme Roy"})
 		return call{s.founder, input{"memberId": minor.member, "reason": "La mère a téléphoné."}}
 	},
+	"createDutyTemplate": func(s *scene) call {
+		s.duties()
+		return call{s.founder, input{
+			"communityId": s.id, "title": s.another("Caisse"), "place": "Magasin", "week": 2, "weekday": 3, "hour": 9, "minute": 30, "minutes": 180, "places": 3,
+			"serviceTypeId": s.types()["102-A-1"], "leadId": s.clara.member, "idempotencyKey": newKey(),
+		}}
+	},
+	"endDutyTemplate": func(s *scene) call {
+		template, _ := s.turnsOfDuty()
+		return call{s.founder, input{"templateId": template, "reason": "Travaux."}}
+	},
+	"cancelDutyShift": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		return call{s.founder, input{"shiftId": shifts[0], "reason": "Inventaire."}}
+	},
+	"closeDutyDay": func(s *scene) call {
+		s.duties()
+		s.turn++
+		return call{s.founder, input{"communityId": s.id, "date": s.inDays(100 + s.turn%600), "reason": "Jour férié."}}
+	},
+	"setDutyPattern": func(s *scene) call {
+		template, _ := s.turnsOfDuty()
+		return call{s.founder, input{"communityId": s.id, "templateId": template, "onBehalfOf": s.newcomer().member}}
+	},
+	"bookDuty": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		return call{s.founder, input{"shiftId": shifts[0], "onBehalfOf": s.newcomer().member, "idempotencyKey": newKey()}}
+	},
+	"cancelDuty": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		p := s.newcomer()
+		return call{p, input{"bookingId": p.books(shifts[1]), "points": 0}}
+	},
+	"recordAttendance": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		p := s.newcomer()
+		p.books(shifts[0])
+		return call{s.founder, input{"shiftId": s.begun(shifts[0]), "attendance": []input{{"memberId": p.member, "outcome": "ATTENDED"}}}}
+	},
+	"correctDutyEntry": func(s *scene) call {
+		p := s.onTurn("MISSED")
+		return call{s.founder, input{"entryId": p.onDuty().text("entries.nodes.0.id"), "reason": "Elle était là.", "idempotencyKey": newKey()}}
+	},
+	"extendDuty": func(s *scene) call {
+		return call{s.founder, input{"memberId": s.onTurn("MISSED").member, "until": s.now().Add(170 * day), "reason": "Malade.", "idempotencyKey": newKey()}}
+	},
+	"swapDuty": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		p := s.newcomer()
+		return call{p, input{"bookingId": p.books(shifts[0]), "toId": s.newcomer().member, "idempotencyKey": newKey()}}
+	},
+	"acceptDutySwap": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		p, q := s.newcomer(), s.newcomer()
+		return call{s.founder, input{"swapId": p.offersTurn(shifts[0]), "bookingId": q.books(shifts[1]), "onBehalfOf": q.member, "idempotencyKey": newKey()}}
+	},
+	"withdrawDutySwap": func(s *scene) call {
+		_, shifts := s.turnsOfDuty()
+		p := s.newcomer()
+		return call{p, input{"swapId": p.offersTurn(shifts[0])}}
+	},
+	"requestLeave": func(s *scene) call {
+		s.duties()
+		return call{s.founder, input{
+			"communityId": s.id, "kind": "ILLNESS", "from": s.inDays(30), "until": s.inDays(60), "reason": "Opération.", "onBehalfOf": s.newcomer().member, "idempotencyKey": newKey(),
+		}}
+	},
+	"decideLeave": func(s *scene) call {
+		return call{s.founder, input{"leaveId": s.newcomer().asksLeave(), "grant": true, "statement": "Bon rétablissement."}}
+	},
+	"endLeave": func(s *scene) call {
+		p := s.newcomer()
+		return call{p, input{"leaveId": p.asksLeave()}}
+	},
+	"giveDutyPoints": func(s *scene) call {
+		return call{s.founder, input{"communityId": s.id, "points": 1, "onBehalfOf": s.onTurn("ATTENDED").member, "idempotencyKey": newKey()}}
+	},
+	"grantDutyPoints": func(s *scene) call {
+		s.onTurn("ATTENDED").does("giveDutyPoints", input{"communityId": s.id, "points": 1})
+		return call{s.founder, input{"memberId": s.newcomer().member, "points": 1, "reason": "Malade.", "idempotencyKey": newKey()}}
+	},
 	"blockMember": func(s *scene) call { return call{s.newcomer(), input{"memberId": s.newcomer().member}} },
 	"unblockMember": func(s *scene) call {
 		p, other := s.newcomer(), s.newcomer()
@@ -777,6 +858,11 @@ func (s *scene) objects() map[string]string {
 	badge := s.founder.defines(s.another("Accueil"), 0)
 	report := s.anna.reports(s.newcomer().member, "OTHER")
 	_, suggestion := s.suggestion()
+	template, shifts := s.turnsOfDuty()
+	swap := s.anna.offersTurn(shifts[0])
+	booking := s.anna.books(shifts[1])
+	work := s.anna.logs("SHARED_TURN", 60)
+	s.founder.does("approveActivity", input{"activityId": work})
 	return map[string]string{
 		"Community": s.id, "Suggestion": suggestion, "Member": s.anna.member, "Listing": s.anna.offers(s.another("Pain")), "Exchange": x, "Transfer": moved,
 		"TimeCheque":      s.bruno.does("writeTimeCheque", calls["writeTimeCheque"](s).in).text("timeCheque.id"),
@@ -790,6 +876,7 @@ func (s *scene) objects() map[string]string {
 		"ShareSubscription": s.anna.subscribes(1), "ShareRedemption": s.annasRedemption(),
 		"Thread": message.text("thread.id"), "Message": message.text("id"), "Announcement": s.founder.does("announce", calls["announce"](s).in).text("announcement.id"),
 		"Appeal": s.anna.appeals(s.warned(s.anna)), "Complaint": s.anna.complains(s.bruno, true), "Report": report, "ModerationMeasure": s.warned(s.anna), "Vetting": s.founder.vets(s.anna, 300),
+		"DutyTemplate": template, "DutyShift": shifts[0], "DutyBooking": booking, "DutySwap": swap, "DutyLeave": s.anna.asksLeave(), "DutyEntry": s.anna.onDuty().text("entries.nodes.0.id"),
 		"Passkey": s.nobody.passkey().id, "Webhook": s.webhook(), "WebhookDelivery": s.delivery(),
 		"Badge": badge, "IssuedBadge": s.founder.issues(s.anna, badge),
 		"Person": s.anna.reads(`{ viewer { person { id } } }`, nil).text("viewer.person.id"),

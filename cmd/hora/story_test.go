@@ -313,6 +313,8 @@ var shown = map[string]string{
 	"Complaint":         "{ id filedAt open details complainant { displayName } member { displayName } openings { alone reason member { displayName } } }",
 	"ModerationMeasure": "{ id action rule statement text until decidedAt endedAt endReason member { displayName } }",
 	"Vetting":           "{ id valid seenOn expiresOn withdrawnAt withdrawReason kind { code label } member { displayName } seenBy { displayName } }",
+	"DutyTemplate":      "{ id title week }", "DutyShift": "{ id startsAt placesLeft cancelReason }", "DutyBooking": "{ id outcome owed }", "DutyEntry": "{ id kind points balance reason }",
+	"DutySwap": "{ id state }", "DutyLeave": "{ id state kind keepsAccess statement }",
 	"BlockedMember":     "{ since resting member { displayName } }",
 	"Appeal":            "{ id reason filedAt answerBy overdue mayDecide outcome statement decidedAt member { displayName } measure { id } }",
 	"Decision":          `{ id state question turnout quorum roll { size } mySeat { voted } outcome { text owner { displayName } } }`,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
 )
@@ -19,12 +20,15 @@ type Service struct {
 	access      domain.Access
 	communities *community.Service
 	members     *membership.Service
+	duties      *duty.Service
 	ledger      *ledger.Service
 }
 
 // New makes the activities' room.
-func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, hours *ledger.Service) *Service {
-	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, ledger: hours}
+func New(tx domain.Tx, store Store, access domain.Access, communities *community.Service, members *membership.Service, duties *duty.Service,
+	hours *ledger.Service,
+) *Service {
+	return &Service{tx: tx, store: store, access: access, communities: communities, members: members, duties: duties, ledger: hours}
 }
 
 // Log notes work that somebody did; those who approve are told.
@@ -59,7 +63,7 @@ func (s *Service) Log(ctx context.Context, actor domain.Actor, cmd Log) (Activit
 }
 
 // Approve accepts logged work; hours, where its kind brings them, come from the
-// community's account. Nobody approves their own.
+// community's account, or it counts against duty. Nobody approves their own.
 //
 // Errors: NotFound, Forbidden, WrongState, OwnActivity, CreditRefused, MinutesOutOfRange, AccountClosed, IdempotencyKeyReused.
 func (s *Service) Approve(ctx context.Context, actor domain.Actor, cmd Decide) (Activity, error) {
@@ -73,6 +77,11 @@ func (s *Service) Approve(ctx context.Context, actor domain.Actor, cmd Decide) (
 		}
 		if err := s.store.Decide(ctx, a); err != nil {
 			return err
+		}
+		if a.Compensation == community.ByDuty {
+			if err := s.duties.MakeUp(ctx, actor, a.Community, a.Member, by, a.ID, now); err != nil {
+				return err
+			}
 		}
 		return s.credit(ctx, actor, a)
 	})

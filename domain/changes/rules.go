@@ -108,7 +108,10 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 	case "BUDGET": // a ballot is sealed, and its voter knows it
 	case "HELPER", "CARD", "PARTICIPATION", "GOVERNANCE", "ORIENTATION", "CAPITAL":
 		all = []touch{{Object: Object{Member, e.Subject}}}
-	case "VETTING":
+	case "VETTING", "DUTY":
+		if told.Member == domain.Nowhere {
+			break // shifts and templates are no objects that a device keeps
+		}
 		all = []touch{{Object: Object{Member, told.Member}}}
 	case "MINOR", "GUARDIAN": // nobody else learns that there is something
 		all = []touch{{Object: Object{Member, told.Member}, parties: []domain.ID{told.Member, told.Guardian}, seen: domain.AdmitMembers}}

@@ -67,6 +67,9 @@ func ReadCharter(body []byte) (c Charter, err error) {
 	if err == nil && c.Minors.FromAge == 0 { // one kept before it spoke of minors admits none until it does
 		c.Minors = Minors{FromAge: AgeOfMajority}
 	}
+	if err == nil && c.Duty.CycleWeeks == 0 { // one kept before it spoke of duty has none
+		c.Duty = Default().Duty
+	}
 	return c, err
 }
 

@@ -74,6 +74,7 @@ type Charter struct {
 	Suggestions Suggestions `json:"suggestions"`
 	Safety      Safety      `json:"safety"`
 	Minors      Minors      `json:"minors"`
+	Duty        Duty        `json:"duty"`
 }
 
 // Part is one part of the charter, called as its JSON is.
@@ -81,7 +82,7 @@ type Part string
 
 // Parts are all of them, in the order in which they are shown.
 func Parts() []Part {
-	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "minors", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
+	return []Part{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "minors", "duty", "shares", "progression", "coOwnership", "power", "assembly", "founding"}
 }
 
 // Assembly is how the community comes together.

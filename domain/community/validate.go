@@ -67,6 +67,7 @@ func (c Charter) Validate() error {
 	c.Shares.check(&check)
 	c.Safety.check(&check)
 	c.Minors.check(&check, c.Safety)
+	c.Duty.check(&check)
 	known(&check, "assembly.period", c.Assembly.Period, EachMonth, EachQuarter, EachYear)
 	c.checkColleges(&check)
 	c.checkPower(&check)

@@ -171,7 +171,7 @@ func (s *Service) bothAble(ctx context.Context, x Exchange, side domain.ID, abou
 			field, ability = "receiverId", membership.Requesting
 		}
 		c.That(m.Participation.InGoodStanding(), membership.MemberInactive, field, "name", m.DisplayName, "state", string(m.Participation))
-		if x.Hold != domain.Nowhere || m.LimitedUntil(ability, now).IsZero() {
+		if x.Hold != domain.Nowhere || !m.Limited(ability, now) {
 			continue
 		}
 		if m.ID == side {

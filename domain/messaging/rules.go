@@ -13,6 +13,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -149,6 +150,10 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case membership.MinorRecorded, membership.MinorRemoved, membership.CameOfAge,
 		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew:
 		return tellMinor(e)
+	case duty.PlaceCalledOff, duty.PlaceLeft, duty.PlaceTaken, duty.Noted, duty.Corrected, duty.Alerted, duty.Suspended, duty.Restored, duty.Extended,
+		duty.ToNote, duty.SwapIsOffered, duty.SwapDone, duty.SwapWithdrawn, duty.LeaveAsked, duty.LeaveBegins, duty.LeaveEnded, duty.LeaveDecided,
+		duty.PatternSet, duty.PointsGiven, duty.PointsGranted:
+		return tellDuty(e)
 	case moderation.Appealed, moderation.AppealLate, moderation.AppealDecided:
 		return tellAppeal(e)
 	case moderation.Complained, moderation.ComplaintAsk, moderation.ComplaintAlone, moderation.ComplaintClosed, moderation.ComplaintReopened:

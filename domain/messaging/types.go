@@ -152,6 +152,22 @@ const (
 	WardReleased           Kind = "WARD_RELEASED"
 	WardExchange           Kind = "WARD_EXCHANGE"
 	MemberConsentWithdrawn Kind = "MEMBER_CONSENT_WITHDRAWN" // for coordinators
+	DutyCalledOff          Kind = "DUTY_CALLED_OFF"
+	DutyCancelled          Kind = "DUTY_CANCELLED" // for whoever leads the shift, else for coordinators
+	DutyNoted              Kind = "DUTY_NOTED"
+	DutyCorrected          Kind = "DUTY_CORRECTED"
+	DutyAlerted            Kind = "DUTY_ALERTED"
+	DutySuspended          Kind = "DUTY_SUSPENDED"
+	MemberDutySuspended    Kind = "MEMBER_DUTY_SUSPENDED" // for coordinators
+	DutyRestored           Kind = "DUTY_RESTORED"
+	DutyExtended           Kind = "DUTY_EXTENDED"
+	DutyToNote             Kind = "DUTY_TO_NOTE" // for whoever led the shift, else for coordinators
+	DutySwapOffered        Kind = "DUTY_SWAP_OFFERED"
+	DutySwapped            Kind = "DUTY_SWAPPED"
+	DutyLeaveRequested     Kind = "DUTY_LEAVE_REQUESTED" // for coordinators
+	DutyLeaveGranted       Kind = "DUTY_LEAVE_GRANTED"
+	DutyLeaveDeclined      Kind = "DUTY_LEAVE_DECLINED"
+	DutyPointsGranted      Kind = "DUTY_POINTS_GRANTED"
 
 	AdmissionListed   Kind = "ADMISSION_LISTED" // for coordinators; its due is when it is tacit
 	AdmissionObjected Kind = "ADMISSION_OBJECTED"

@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
@@ -62,6 +63,7 @@ var staffActs = []domain.EventKind{
 	membership.SuspendedIt, membership.Reinstated, listing.EventApproved, listing.EventSentBack, listing.EventRemoved, listing.EventRestored,
 	exchange.Resolve.EventKind(), ledger.TransferReversed, ledger.TransferCorrected, ledger.LimitsSet, ledger.EarmarkOpened, ledger.AllowedOnce,
 	activity.Granted, activity.Refused, cheque.BatchIsUndone,
+	duty.TemplateMade, duty.TemplateOver, duty.ShiftCancelled, duty.DayIsClosed, duty.Noted, duty.Corrected, duty.Extended, duty.LeaveDecided, duty.PointsGranted,
 	recognition.BadgeDefined, recognition.BadgeRevised, recognition.BadgeIssued, recognition.BadgeRevoked,
 	ledger.HoursSponsored, community.CharterChanged, conversation.Announced, workshop.CalledOff, // but for a session's own host
 	"WEBHOOK_CREATED", "WEBHOOK_ROTATED", "WEBHOOK_ENABLED", "WEBHOOK_REMOVED", "SUGGESTION_REMOVED", // of rooms that stand higher

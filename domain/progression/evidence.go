@@ -12,6 +12,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
@@ -57,6 +58,8 @@ func (s *Service) evidence(ctx context.Context, e domain.RecordedEvent) ([]Contr
 		return s.moved(ctx, e, c, ledger.GroupShare)
 	case activity.Granted:
 		return s.worked(ctx, c)
+	case duty.Noted, duty.Corrected:
+		return s.onDuty(ctx, e, c)
 	case recognition.Endorsed:
 		var told recognition.Told
 		err := said(e, &told)
@@ -146,6 +149,27 @@ func (s *Service) worked(ctx context.Context, c Contribution) ([]Contribution, e
 	}
 	return []Contribution{c}, nil
 }
+
+// onDuty is the evidence of a shift that somebody came to, and of one that was noted
+// by mistake.
+func (s *Service) onDuty(ctx context.Context, e domain.RecordedEvent, c Contribution) ([]Contribution, error) {
+	var told duty.Told
+	if err := said(e, &told); err != nil {
+		return nil, err
+	}
+	if told.Undoes != domain.Nowhere {
+		return s.undone(ctx, e, identify(told.Undoes, "shift"))
+	}
+	if told.Minutes == 0 {
+		return nil, nil
+	}
+	c.ID, c.Kind, c.Member, c.Minutes, c.At = identify(e.Subject, "shift"), OnDuty, told.Member, told.Minutes, told.Due
+	return []Contribution{c}, nil
+}
+
+// OfShift says whether a contribution comes from a shift of duty; its source is the
+// counter's entry then, and else the activity.
+func (c Contribution) OfShift() bool { return c.Kind == OnDuty && c.ID == identify(c.Source, "shift") }
 
 // corrected undoes the evidence of transfers that were reversed; of one that was
 // corrected, what is right takes its place, on the day it was.

@@ -957,6 +957,38 @@ func (ec *executionContext) fieldContext_Charter_chequeSlipDays(_ context.Contex
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Charter_duty(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Charter_duty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v community.Duty) graphql.Marshaler {
+			return ec.marshalNDutyRules2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDuty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Charter_duty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Charter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DutyRules(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Charter_minors(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3445,7 +3477,7 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "minors", "power", "withoutTypes", "assembly", "founding"}
+	fieldsInOrder := [...]string{"hours", "exchanges", "listings", "cheques", "sessions", "activities", "membership", "levy", "reserve", "dormancy", "payouts", "suggestions", "safety", "minors", "power", "withoutTypes", "assembly", "founding", "duty"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -3579,6 +3611,13 @@ func (ec *executionContext) unmarshalInputCharterChangesInput(ctx context.Contex
 				return it, err
 			}
 			it["founding"] = data
+		case "duty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duty"))
+			data, err := ec.unmarshalODutyChangesInput2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["duty"] = data
 		}
 	}
 	return it, nil
@@ -4930,6 +4969,11 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "chequeSlipDays":
 			out.Values[i] = ec._Charter_chequeSlipDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "duty":
+			out.Values[i] = ec._Charter_duty(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
 	"github.com/hora-coop/hora/domain/progression"
@@ -43,6 +44,7 @@ type MemberResolver interface {
 
 	DeviceKeys(ctx context.Context, obj *membership.Member) ([]*cheque.Device, error)
 	DormantHours(ctx context.Context, obj *membership.Member) (*reinvestment.Dormant, error)
+	Duty(ctx context.Context, obj *membership.Member) (*duty.Account, error)
 	Helpers(ctx context.Context, obj *membership.Member) ([]*membership.Helper, error)
 	Card(ctx context.Context, obj *membership.Member) (*membership.CardOf, error)
 	Minor(ctx context.Context, obj *membership.Member) (*membership.Minor, error)
@@ -1073,6 +1075,38 @@ func (ec *executionContext) fieldContext_Member_dormantHours(_ context.Context, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DormantHours(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_duty(ctx context.Context, field graphql.CollectedField, obj *membership.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_duty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Member().Duty(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *duty.Account) graphql.Marshaler {
+			return ec.marshalOMemberDuty2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_duty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberDuty(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2975,6 +3009,12 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Member_dormantHours(ctx, field, obj)
+				})
+		case "duty":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_duty(ctx, field, obj)
 				})
 		case "helpers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -56,6 +56,14 @@ type ResolverRoot interface {
 	DeviceKey() DeviceKeyResolver
 	DormantBook() DormantBookResolver
 	DormantHours() DormantHoursResolver
+	DutyBooking() DutyBookingResolver
+	DutyConsequence() DutyConsequenceResolver
+	DutyEntry() DutyEntryResolver
+	DutyExtension() DutyExtensionResolver
+	DutyLeave() DutyLeaveResolver
+	DutyShift() DutyShiftResolver
+	DutySwap() DutySwapResolver
+	DutyTemplate() DutyTemplateResolver
 	Endorsement() EndorsementResolver
 	Entry() EntryResolver
 	Exchange() ExchangeResolver
@@ -69,6 +77,7 @@ type ResolverRoot interface {
 	Listing() ListingResolver
 	ListingReview() ListingReviewResolver
 	Member() MemberResolver
+	MemberDuty() MemberDutyResolver
 	MemberShares() MemberSharesResolver
 	Message() MessageResolver
 	Milestone() MilestoneResolver
@@ -132,6 +141,11 @@ type ComplexityRoot struct {
 		Message   func(childComplexity int) int
 		Retryable func(childComplexity int) int
 		Until     func(childComplexity int) int
+	}
+
+	AcceptDutySwapPayload struct {
+		Swap       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	AcceptExchangePayload struct {
@@ -459,6 +473,11 @@ type ComplexityRoot struct {
 		Since   func(childComplexity int) int
 	}
 
+	BookDutyPayload struct {
+		Booking    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	BooksCheck struct {
 		At          func(childComplexity int) int
 		Differences func(childComplexity int) int
@@ -477,6 +496,16 @@ type ComplexityRoot struct {
 
 	CancelCyclePayload struct {
 		Cycle      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelDutyPayload struct {
+		Booking    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelDutyShiftPayload struct {
+		Shift      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -531,6 +560,7 @@ type ComplexityRoot struct {
 		DepositDays     func(childComplexity int) int
 		Diff            func(childComplexity int, from *int) int
 		Dormancy        func(childComplexity int) int
+		Duty            func(childComplexity int) int
 		EffectiveFrom   func(childComplexity int) int
 		ExpiryDays      func(childComplexity int) int
 		Floor           func(childComplexity int) int
@@ -633,6 +663,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CloseDutyDayPayload struct {
+		Shifts     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CoOwnershipPolicy struct {
 		Statutes  func(childComplexity int) int
 		TacitDays func(childComplexity int) int
@@ -665,6 +700,11 @@ type ComplexityRoot struct {
 		Cycles                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
 		DormantHours             func(childComplexity int) int
+		DutyCommon               func(childComplexity int) int
+		DutyLeaves               func(childComplexity int) int
+		DutyShifts               func(childComplexity int, from *time.Time, first *int, after *string, last *int, before *string) int
+		DutySwaps                func(childComplexity int) int
+		DutyTemplates            func(childComplexity int) int
 		Exchanges                func(childComplexity int, filter *model.ExchangeFilter, first *int, after *string, last *int, before *string) int
 		GroupSessions            func(childComplexity int, filter *model.GroupSessionFilter, first *int, after *string, last *int, before *string) int
 		ID                       func(childComplexity int) int
@@ -781,6 +821,11 @@ type ComplexityRoot struct {
 		SourceID func(childComplexity int) int
 	}
 
+	CorrectDutyEntryPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CorrectTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -788,6 +833,11 @@ type ComplexityRoot struct {
 
 	CreateCommunityPayload struct {
 		Community  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateDutyTemplatePayload struct {
+		Template   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -922,6 +972,11 @@ type ComplexityRoot struct {
 
 	DecideAppealPayload struct {
 		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DecideLeavePayload struct {
+		Leave      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1193,9 +1248,151 @@ type ComplexityRoot struct {
 		State      func(childComplexity int) int
 	}
 
+	DutyBooking struct {
+		ID          func(childComplexity int) int
+		IfCancelled func(childComplexity int) int
+		Member      func(childComplexity int) int
+		Owed        func(childComplexity int) int
+		Shift       func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	DutyConsequence struct {
+		Balance       func(childComplexity int) int
+		ExcusedUntil  func(childComplexity int) int
+		Outcome       func(childComplexity int) int
+		Points        func(childComplexity int) int
+		SuspendedFrom func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
+	DutyEntry struct {
+		At       func(childComplexity int) int
+		Balance  func(childComplexity int) int
+		By       func(childComplexity int) int
+		Corrects func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Member   func(childComplexity int) int
+		Outcome  func(childComplexity int) int
+		Points   func(childComplexity int) int
+		Position func(childComplexity int) int
+		Reason   func(childComplexity int) int
+		Shift    func(childComplexity int) int
+	}
+
+	DutyEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DutyEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DutyExtension struct {
+		At     func(childComplexity int) int
+		By     func(childComplexity int) int
+		Reason func(childComplexity int) int
+		Until  func(childComplexity int) int
+	}
+
+	DutyLeave struct {
+		DecidedBy   func(childComplexity int) int
+		From        func(childComplexity int) int
+		ID          func(childComplexity int) int
+		KeepsAccess func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Member      func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		State       func(childComplexity int) int
+		Statement   func(childComplexity int) int
+		Until       func(childComplexity int) int
+	}
+
+	DutyRules struct {
+		AheadWeeks  func(childComplexity int) int
+		AlertDays   func(childComplexity int) int
+		Attended    func(childComplexity int) int
+		CycleWeeks  func(childComplexity int) int
+		ExcuseHours func(childComplexity int) int
+		Excused     func(childComplexity int) int
+		MakeUp      func(childComplexity int) int
+		Missed      func(childComplexity int) int
+		On          func(childComplexity int) int
+		YearlyGrant func(childComplexity int) int
+	}
+
+	DutyShift struct {
+		CancelReason func(childComplexity int) int
+		CancelledAt  func(childComplexity int) int
+		Day          func(childComplexity int) int
+		EndsAt       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Lead         func(childComplexity int) int
+		Members      func(childComplexity int) int
+		Mine         func(childComplexity int) int
+		Place        func(childComplexity int) int
+		Places       func(childComplexity int) int
+		PlacesLeft   func(childComplexity int) int
+		Roster       func(childComplexity int) int
+		ServiceType  func(childComplexity int) int
+		StartsAt     func(childComplexity int) int
+		Template     func(childComplexity int) int
+		Title        func(childComplexity int) int
+	}
+
+	DutyShiftConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DutyShiftEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DutySwap struct {
+		For     func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Shift   func(childComplexity int) int
+		State   func(childComplexity int) int
+		TakenBy func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	DutyTemplate struct {
+		EndedAt     func(childComplexity int) int
+		Hour        func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Lead        func(childComplexity int) int
+		Length      func(childComplexity int) int
+		Minute      func(childComplexity int) int
+		Place       func(childComplexity int) int
+		Places      func(childComplexity int) int
+		ServiceType func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Week        func(childComplexity int) int
+		Weekday     func(childComplexity int) int
+	}
+
 	EnableWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
+	}
+
+	EndDutyTemplatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndLeavePayload struct {
+		Leave      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	EndPlanPayload struct {
@@ -1327,6 +1524,11 @@ type ComplexityRoot struct {
 		Exchange func(childComplexity int) int
 	}
 
+	ExtendDutyPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	FileComplaintPayload struct {
 		Complaint  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1362,6 +1564,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	GiveDutyPointsPayload struct {
+		Member     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	GiveHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1369,6 +1576,11 @@ type ComplexityRoot struct {
 
 	GiveThanksPayload struct {
 		Thanks     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	GrantDutyPointsPayload struct {
+		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1614,6 +1826,7 @@ type ComplexityRoot struct {
 		DeviceKeys    func(childComplexity int) int
 		DisplayName   func(childComplexity int) int
 		DormantHours  func(childComplexity int) int
+		Duty          func(childComplexity int) int
 		Email         func(childComplexity int) int
 		Exchanges     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Governance    func(childComplexity int) int
@@ -1650,6 +1863,20 @@ type ComplexityRoot struct {
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	MemberDuty struct {
+		Balance       func(childComplexity int) int
+		BehindSince   func(childComplexity int) int
+		Bookings      func(childComplexity int) int
+		Entries       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Extensions    func(childComplexity int) int
+		Leaves        func(childComplexity int) int
+		NextShift     func(childComplexity int) int
+		StandingFrom  func(childComplexity int) int
+		Suspended     func(childComplexity int) int
+		SuspendedFrom func(childComplexity int) int
+		Template      func(childComplexity int) int
 	}
 
 	MemberEdge struct {
@@ -1764,6 +1991,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcceptDutySwap            func(childComplexity int, input model.AcceptDutySwapInput) int
 		AcceptExchange            func(childComplexity int, input model.AcceptExchangeInput) int
 		AcceptShareTerms          func(childComplexity int, input model.AcceptShareTermsInput) int
 		ActOnMembers              func(childComplexity int, input model.ActOnMembersInput) int
@@ -1783,8 +2011,11 @@ type ComplexityRoot struct {
 		BeginPasskeyRegistration  func(childComplexity int, input *model.BeginPasskeyRegistrationInput) int
 		BeginPasskeySignIn        func(childComplexity int, input *model.BeginPasskeySignInInput) int
 		BlockMember               func(childComplexity int, input model.BlockMemberInput) int
+		BookDuty                  func(childComplexity int, input model.BookDutyInput) int
 		BreakGlass                func(childComplexity int, input model.BreakGlassInput) int
 		CancelCycle               func(childComplexity int, input model.CancelCycleInput) int
+		CancelDuty                func(childComplexity int, input model.CancelDutyInput) int
+		CancelDutyShift           func(childComplexity int, input model.CancelDutyShiftInput) int
 		CancelExchange            func(childComplexity int, input model.CancelExchangeInput) int
 		CancelSession             func(childComplexity int, input model.CancelSessionInput) int
 		CastBallot                func(childComplexity int, input model.CastBallotInput) int
@@ -1792,18 +2023,22 @@ type ComplexityRoot struct {
 		ChallengeAllocation       func(childComplexity int, input model.ChallengeAllocationInput) int
 		ClaimPayout               func(childComplexity int, input model.ClaimPayoutInput) int
 		CloseComplaint            func(childComplexity int, input model.CloseComplaintInput) int
+		CloseDutyDay              func(childComplexity int, input model.CloseDutyDayInput) int
 		CommentOnDecision         func(childComplexity int, input model.CommentOnDecisionInput) int
 		CompleteExchange          func(childComplexity int, input model.CompleteExchangeInput) int
 		ConfirmExchange           func(childComplexity int, input model.ConfirmExchangeInput) int
 		ConfirmSharePayment       func(childComplexity int, input model.ConfirmSharePaymentInput) int
 		ConfirmShareRedemption    func(childComplexity int, input model.ConfirmShareRedemptionInput) int
 		ConfirmUpload             func(childComplexity int, input model.ConfirmUploadInput) int
+		CorrectDutyEntry          func(childComplexity int, input model.CorrectDutyEntryInput) int
 		CorrectTransfer           func(childComplexity int, input model.CorrectTransferInput) int
 		CreateCommunity           func(childComplexity int, input model.CreateCommunityInput) int
+		CreateDutyTemplate        func(childComplexity int, input model.CreateDutyTemplateInput) int
 		CreateListing             func(childComplexity int, input model.CreateListingInput) int
 		CreateWebhook             func(childComplexity int, input model.CreateWebhookInput) int
 		DecideAdmission           func(childComplexity int, input model.DecideAdmissionInput) int
 		DecideAppeal              func(childComplexity int, input model.DecideAppealInput) int
+		DecideLeave               func(childComplexity int, input model.DecideLeaveInput) int
 		DeclareConflict           func(childComplexity int, input model.DeclareConflictInput) int
 		DeclineActivity           func(childComplexity int, input model.DeclineActivityInput) int
 		DeclineApplication        func(childComplexity int, input model.DeclineApplicationInput) int
@@ -1815,15 +2050,20 @@ type ComplexityRoot struct {
 		DepositTimeCheque         func(childComplexity int, input model.DepositTimeChequeInput) int
 		DisputeExchange           func(childComplexity int, input model.DisputeExchangeInput) int
 		EnableWebhook             func(childComplexity int, input model.EnableWebhookInput) int
+		EndDutyTemplate           func(childComplexity int, input model.EndDutyTemplateInput) int
+		EndLeave                  func(childComplexity int, input model.EndLeaveInput) int
 		EndPlan                   func(childComplexity int, input model.EndPlanInput) int
 		EndorseSkill              func(childComplexity int, input model.EndorseSkillInput) int
 		EnterTimeCheques          func(childComplexity int, input model.EnterTimeChequesInput) int
+		ExtendDuty                func(childComplexity int, input model.ExtendDutyInput) int
 		FileComplaint             func(childComplexity int, input model.FileComplaintInput) int
 		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FinishPasskeySignIn       func(childComplexity int, input model.FinishPasskeySignInInput) int
 		GiveCard                  func(childComplexity int, input model.GiveCardInput) int
+		GiveDutyPoints            func(childComplexity int, input model.GiveDutyPointsInput) int
 		GiveHours                 func(childComplexity int, input model.GiveHoursInput) int
 		GiveThanks                func(childComplexity int, input model.GiveThanksInput) int
+		GrantDutyPoints           func(childComplexity int, input model.GrantDutyPointsInput) int
 		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
 		HideThanks                func(childComplexity int, input model.HideThanksInput) int
 		IssueBadge                func(childComplexity int, input model.IssueBadgeInput) int
@@ -1851,6 +2091,7 @@ type ComplexityRoot struct {
 		ProposeExchange           func(childComplexity int, input model.ProposeExchangeInput) int
 		ProposeSplit              func(childComplexity int, input model.ProposeSplitInput) int
 		ReclaimDormantHours       func(childComplexity int, input model.ReclaimDormantHoursInput) int
+		RecordAttendance          func(childComplexity int, input model.RecordAttendanceInput) int
 		RecordGuardianConsent     func(childComplexity int, input model.RecordGuardianConsentInput) int
 		RecordMinor               func(childComplexity int, input model.RecordMinorInput) int
 		RecordSponsorHours        func(childComplexity int, input model.RecordSponsorHoursInput) int
@@ -1869,6 +2110,7 @@ type ComplexityRoot struct {
 		RenewListing              func(childComplexity int, input model.RenewListingInput) int
 		ReopenComplaint           func(childComplexity int, input model.ReopenComplaintInput) int
 		ReportContent             func(childComplexity int, input model.ReportContentInput) int
+		RequestLeave              func(childComplexity int, input model.RequestLeaveInput) int
 		RequestSignInLink         func(childComplexity int, input model.RequestSignInLinkInput) int
 		RequestUpload             func(childComplexity int, input model.RequestUploadInput) int
 		ResolveDispute            func(childComplexity int, input model.ResolveDisputeInput) int
@@ -1890,6 +2132,7 @@ type ComplexityRoot struct {
 		SendListingBack           func(childComplexity int, input model.SendListingBackInput) int
 		SendMessage               func(childComplexity int, input model.SendMessageInput) int
 		SetAccountLimits          func(childComplexity int, input model.SetAccountLimitsInput) int
+		SetDutyPattern            func(childComplexity int, input model.SetDutyPatternInput) int
 		SetOutcome                func(childComplexity int, input model.SetOutcomeInput) int
 		SettleSession             func(childComplexity int, input model.SettleSessionInput) int
 		SettleSplit               func(childComplexity int, input model.SettleSplitInput) int
@@ -1906,6 +2149,7 @@ type ComplexityRoot struct {
 		SubmitProject             func(childComplexity int, input model.SubmitProjectInput) int
 		SubscribeShares           func(childComplexity int, input model.SubscribeSharesInput) int
 		SuggestProject            func(childComplexity int, input model.SuggestProjectInput) int
+		SwapDuty                  func(childComplexity int, input model.SwapDutyInput) int
 		TakeBackHours             func(childComplexity int, input model.TakeBackHoursInput) int
 		TestWebhook               func(childComplexity int, input model.TestWebhookInput) int
 		TransferShares            func(childComplexity int, input model.TransferSharesInput) int
@@ -1915,6 +2159,7 @@ type ComplexityRoot struct {
 		UpdateListing             func(childComplexity int, input model.UpdateListingInput) int
 		UseDormantHours           func(childComplexity int, input model.UseDormantHoursInput) int
 		WithdrawDecision          func(childComplexity int, input model.WithdrawDecisionInput) int
+		WithdrawDutySwap          func(childComplexity int, input model.WithdrawDutySwapInput) int
 		WithdrawEndorsement       func(childComplexity int, input model.WithdrawEndorsementInput) int
 		WithdrawGuardianConsent   func(childComplexity int, input model.WithdrawGuardianConsentInput) int
 		WithdrawHelper            func(childComplexity int, input model.WithdrawHelperInput) int
@@ -2282,6 +2527,11 @@ type ComplexityRoot struct {
 		Members func(childComplexity int) int
 	}
 
+	RecordAttendancePayload struct {
+		Shift      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RecordGuardianConsentPayload struct {
 		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2423,6 +2673,11 @@ type ComplexityRoot struct {
 	ReportEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RequestLeavePayload struct {
+		Leave      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RequestSignInLinkPayload struct {
@@ -2590,6 +2845,11 @@ type ComplexityRoot struct {
 
 	SetAccountLimitsPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetDutyPatternPayload struct {
+		Member     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2920,6 +3180,11 @@ type ComplexityRoot struct {
 		NonMembers func(childComplexity int) int
 	}
 
+	SwapDutyPayload struct {
+		Swap       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	TakeBackHoursPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -3227,6 +3492,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	WithdrawDutySwapPayload struct {
+		Swap       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	WithdrawEndorsementPayload struct {
 		Endorsement func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -3343,6 +3613,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AbilityLimited.Until(childComplexity), true
+
+	case "AcceptDutySwapPayload.swap":
+		if e.ComplexityRoot.AcceptDutySwapPayload.Swap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptDutySwapPayload.Swap(childComplexity), true
+	case "AcceptDutySwapPayload.userErrors":
+		if e.ComplexityRoot.AcceptDutySwapPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptDutySwapPayload.UserErrors(childComplexity), true
 
 	case "AcceptExchangePayload.exchange":
 		if e.ComplexityRoot.AcceptExchangePayload.Exchange == nil {
@@ -4554,6 +4837,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BlockedMember.Since(childComplexity), true
 
+	case "BookDutyPayload.booking":
+		if e.ComplexityRoot.BookDutyPayload.Booking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BookDutyPayload.Booking(childComplexity), true
+	case "BookDutyPayload.userErrors":
+		if e.ComplexityRoot.BookDutyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BookDutyPayload.UserErrors(childComplexity), true
+
 	case "BooksCheck.at":
 		if e.ComplexityRoot.BooksCheck.At == nil {
 			break
@@ -4611,6 +4907,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelCyclePayload.UserErrors(childComplexity), true
+
+	case "CancelDutyPayload.booking":
+		if e.ComplexityRoot.CancelDutyPayload.Booking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelDutyPayload.Booking(childComplexity), true
+	case "CancelDutyPayload.userErrors":
+		if e.ComplexityRoot.CancelDutyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelDutyPayload.UserErrors(childComplexity), true
+
+	case "CancelDutyShiftPayload.shift":
+		if e.ComplexityRoot.CancelDutyShiftPayload.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelDutyShiftPayload.Shift(childComplexity), true
+	case "CancelDutyShiftPayload.userErrors":
+		if e.ComplexityRoot.CancelDutyShiftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelDutyShiftPayload.UserErrors(childComplexity), true
 
 	case "CancelExchangePayload.exchange":
 		if e.ComplexityRoot.CancelExchangePayload.Exchange == nil {
@@ -4798,6 +5120,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Charter.Dormancy(childComplexity), true
+	case "Charter.duty":
+		if e.ComplexityRoot.Charter.Duty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Duty(childComplexity), true
 	case "Charter.effectiveFrom":
 		if e.ComplexityRoot.Charter.EffectiveFrom == nil {
 			break
@@ -5251,6 +5579,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseComplaintPayload.UserErrors(childComplexity), true
 
+	case "CloseDutyDayPayload.shifts":
+		if e.ComplexityRoot.CloseDutyDayPayload.Shifts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseDutyDayPayload.Shifts(childComplexity), true
+	case "CloseDutyDayPayload.userErrors":
+		if e.ComplexityRoot.CloseDutyDayPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseDutyDayPayload.UserErrors(childComplexity), true
+
 	case "CoOwnershipPolicy.statutesVersion":
 		if e.ComplexityRoot.CoOwnershipPolicy.Statutes == nil {
 			break
@@ -5431,6 +5772,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.DormantHours(childComplexity), true
+	case "Community.dutyCommon":
+		if e.ComplexityRoot.Community.DutyCommon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DutyCommon(childComplexity), true
+	case "Community.dutyLeaves":
+		if e.ComplexityRoot.Community.DutyLeaves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DutyLeaves(childComplexity), true
+	case "Community.dutyShifts":
+		if e.ComplexityRoot.Community.DutyShifts == nil {
+			break
+		}
+
+		args, err := ec.field_Community_dutyShifts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Community.DutyShifts(childComplexity, args["from"].(*time.Time), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Community.dutySwaps":
+		if e.ComplexityRoot.Community.DutySwaps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DutySwaps(childComplexity), true
+	case "Community.dutyTemplates":
+		if e.ComplexityRoot.Community.DutyTemplates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DutyTemplates(childComplexity), true
 	case "Community.exchanges":
 		if e.ComplexityRoot.Community.Exchanges == nil {
 			break
@@ -5970,6 +6346,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Contribution.SourceID(childComplexity), true
 
+	case "CorrectDutyEntryPayload.entry":
+		if e.ComplexityRoot.CorrectDutyEntryPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectDutyEntryPayload.Entry(childComplexity), true
+	case "CorrectDutyEntryPayload.userErrors":
+		if e.ComplexityRoot.CorrectDutyEntryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectDutyEntryPayload.UserErrors(childComplexity), true
+
 	case "CorrectTransferPayload.transfer":
 		if e.ComplexityRoot.CorrectTransferPayload.Transfer == nil {
 			break
@@ -5995,6 +6384,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateCommunityPayload.UserErrors(childComplexity), true
+
+	case "CreateDutyTemplatePayload.template":
+		if e.ComplexityRoot.CreateDutyTemplatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDutyTemplatePayload.Template(childComplexity), true
+	case "CreateDutyTemplatePayload.userErrors":
+		if e.ComplexityRoot.CreateDutyTemplatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDutyTemplatePayload.UserErrors(childComplexity), true
 
 	case "CreateListingPayload.listing":
 		if e.ComplexityRoot.CreateListingPayload.Listing == nil {
@@ -6537,6 +6939,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideAppealPayload.UserErrors(childComplexity), true
+
+	case "DecideLeavePayload.leave":
+		if e.ComplexityRoot.DecideLeavePayload.Leave == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideLeavePayload.Leave(childComplexity), true
+	case "DecideLeavePayload.userErrors":
+		if e.ComplexityRoot.DecideLeavePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideLeavePayload.UserErrors(childComplexity), true
 
 	case "Decision.audit":
 		if e.ComplexityRoot.Decision.Audit == nil {
@@ -7556,6 +7971,577 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DormantHours.State(childComplexity), true
 
+	case "DutyBooking.id":
+		if e.ComplexityRoot.DutyBooking.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.ID(childComplexity), true
+	case "DutyBooking.ifCancelled":
+		if e.ComplexityRoot.DutyBooking.IfCancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.IfCancelled(childComplexity), true
+	case "DutyBooking.member":
+		if e.ComplexityRoot.DutyBooking.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.Member(childComplexity), true
+	case "DutyBooking.owed":
+		if e.ComplexityRoot.DutyBooking.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.Owed(childComplexity), true
+	case "DutyBooking.shift":
+		if e.ComplexityRoot.DutyBooking.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.Shift(childComplexity), true
+	case "DutyBooking.outcome":
+		if e.ComplexityRoot.DutyBooking.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyBooking.State(childComplexity), true
+
+	case "DutyConsequence.balanceAfter":
+		if e.ComplexityRoot.DutyConsequence.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.Balance(childComplexity), true
+	case "DutyConsequence.excusedUntil":
+		if e.ComplexityRoot.DutyConsequence.ExcusedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.ExcusedUntil(childComplexity), true
+	case "DutyConsequence.outcome":
+		if e.ComplexityRoot.DutyConsequence.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.Outcome(childComplexity), true
+	case "DutyConsequence.points":
+		if e.ComplexityRoot.DutyConsequence.Points == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.Points(childComplexity), true
+	case "DutyConsequence.suspendedFrom":
+		if e.ComplexityRoot.DutyConsequence.SuspendedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.SuspendedFrom(childComplexity), true
+	case "DutyConsequence.text":
+		if e.ComplexityRoot.DutyConsequence.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyConsequence.Text(childComplexity), true
+
+	case "DutyEntry.at":
+		if e.ComplexityRoot.DutyEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.At(childComplexity), true
+	case "DutyEntry.balance":
+		if e.ComplexityRoot.DutyEntry.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Balance(childComplexity), true
+	case "DutyEntry.by":
+		if e.ComplexityRoot.DutyEntry.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.By(childComplexity), true
+	case "DutyEntry.corrects":
+		if e.ComplexityRoot.DutyEntry.Corrects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Corrects(childComplexity), true
+	case "DutyEntry.id":
+		if e.ComplexityRoot.DutyEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.ID(childComplexity), true
+	case "DutyEntry.kind":
+		if e.ComplexityRoot.DutyEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Kind(childComplexity), true
+	case "DutyEntry.member":
+		if e.ComplexityRoot.DutyEntry.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Member(childComplexity), true
+	case "DutyEntry.outcome":
+		if e.ComplexityRoot.DutyEntry.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Outcome(childComplexity), true
+	case "DutyEntry.points":
+		if e.ComplexityRoot.DutyEntry.Points == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Points(childComplexity), true
+	case "DutyEntry.position":
+		if e.ComplexityRoot.DutyEntry.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Position(childComplexity), true
+	case "DutyEntry.reason":
+		if e.ComplexityRoot.DutyEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Reason(childComplexity), true
+	case "DutyEntry.shift":
+		if e.ComplexityRoot.DutyEntry.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntry.Shift(childComplexity), true
+
+	case "DutyEntryConnection.edges":
+		if e.ComplexityRoot.DutyEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntryConnection.Edges(childComplexity), true
+	case "DutyEntryConnection.nodes":
+		if e.ComplexityRoot.DutyEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntryConnection.Nodes(childComplexity), true
+	case "DutyEntryConnection.pageInfo":
+		if e.ComplexityRoot.DutyEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntryConnection.PageInfo(childComplexity), true
+
+	case "DutyEntryEdge.cursor":
+		if e.ComplexityRoot.DutyEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntryEdge.Cursor(childComplexity), true
+	case "DutyEntryEdge.node":
+		if e.ComplexityRoot.DutyEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyEntryEdge.Node(childComplexity), true
+
+	case "DutyExtension.at":
+		if e.ComplexityRoot.DutyExtension.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyExtension.At(childComplexity), true
+	case "DutyExtension.by":
+		if e.ComplexityRoot.DutyExtension.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyExtension.By(childComplexity), true
+	case "DutyExtension.reason":
+		if e.ComplexityRoot.DutyExtension.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyExtension.Reason(childComplexity), true
+	case "DutyExtension.until":
+		if e.ComplexityRoot.DutyExtension.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyExtension.Until(childComplexity), true
+
+	case "DutyLeave.decidedBy":
+		if e.ComplexityRoot.DutyLeave.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.DecidedBy(childComplexity), true
+	case "DutyLeave.from":
+		if e.ComplexityRoot.DutyLeave.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.From(childComplexity), true
+	case "DutyLeave.id":
+		if e.ComplexityRoot.DutyLeave.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.ID(childComplexity), true
+	case "DutyLeave.keepsAccess":
+		if e.ComplexityRoot.DutyLeave.KeepsAccess == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.KeepsAccess(childComplexity), true
+	case "DutyLeave.kind":
+		if e.ComplexityRoot.DutyLeave.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.Kind(childComplexity), true
+	case "DutyLeave.member":
+		if e.ComplexityRoot.DutyLeave.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.Member(childComplexity), true
+	case "DutyLeave.reason":
+		if e.ComplexityRoot.DutyLeave.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.Reason(childComplexity), true
+	case "DutyLeave.state":
+		if e.ComplexityRoot.DutyLeave.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.State(childComplexity), true
+	case "DutyLeave.statement":
+		if e.ComplexityRoot.DutyLeave.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.Statement(childComplexity), true
+	case "DutyLeave.until":
+		if e.ComplexityRoot.DutyLeave.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyLeave.Until(childComplexity), true
+
+	case "DutyRules.aheadWeeks":
+		if e.ComplexityRoot.DutyRules.AheadWeeks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.AheadWeeks(childComplexity), true
+	case "DutyRules.alertDays":
+		if e.ComplexityRoot.DutyRules.AlertDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.AlertDays(childComplexity), true
+	case "DutyRules.attended":
+		if e.ComplexityRoot.DutyRules.Attended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.Attended(childComplexity), true
+	case "DutyRules.cycleWeeks":
+		if e.ComplexityRoot.DutyRules.CycleWeeks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.CycleWeeks(childComplexity), true
+	case "DutyRules.excuseHours":
+		if e.ComplexityRoot.DutyRules.ExcuseHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.ExcuseHours(childComplexity), true
+	case "DutyRules.excused":
+		if e.ComplexityRoot.DutyRules.Excused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.Excused(childComplexity), true
+	case "DutyRules.makeUp":
+		if e.ComplexityRoot.DutyRules.MakeUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.MakeUp(childComplexity), true
+	case "DutyRules.missed":
+		if e.ComplexityRoot.DutyRules.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.Missed(childComplexity), true
+	case "DutyRules.on":
+		if e.ComplexityRoot.DutyRules.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.On(childComplexity), true
+	case "DutyRules.yearlyGrant":
+		if e.ComplexityRoot.DutyRules.YearlyGrant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyRules.YearlyGrant(childComplexity), true
+
+	case "DutyShift.cancelReason":
+		if e.ComplexityRoot.DutyShift.CancelReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.CancelReason(childComplexity), true
+	case "DutyShift.cancelledAt":
+		if e.ComplexityRoot.DutyShift.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.CancelledAt(childComplexity), true
+	case "DutyShift.date":
+		if e.ComplexityRoot.DutyShift.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Day(childComplexity), true
+	case "DutyShift.endsAt":
+		if e.ComplexityRoot.DutyShift.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.EndsAt(childComplexity), true
+	case "DutyShift.id":
+		if e.ComplexityRoot.DutyShift.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.ID(childComplexity), true
+	case "DutyShift.lead":
+		if e.ComplexityRoot.DutyShift.Lead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Lead(childComplexity), true
+	case "DutyShift.members":
+		if e.ComplexityRoot.DutyShift.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Members(childComplexity), true
+	case "DutyShift.mine":
+		if e.ComplexityRoot.DutyShift.Mine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Mine(childComplexity), true
+	case "DutyShift.place":
+		if e.ComplexityRoot.DutyShift.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Place(childComplexity), true
+	case "DutyShift.places":
+		if e.ComplexityRoot.DutyShift.Places == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Places(childComplexity), true
+	case "DutyShift.placesLeft":
+		if e.ComplexityRoot.DutyShift.PlacesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.PlacesLeft(childComplexity), true
+	case "DutyShift.roster":
+		if e.ComplexityRoot.DutyShift.Roster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Roster(childComplexity), true
+	case "DutyShift.serviceType":
+		if e.ComplexityRoot.DutyShift.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.ServiceType(childComplexity), true
+	case "DutyShift.startsAt":
+		if e.ComplexityRoot.DutyShift.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.StartsAt(childComplexity), true
+	case "DutyShift.template":
+		if e.ComplexityRoot.DutyShift.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Template(childComplexity), true
+	case "DutyShift.title":
+		if e.ComplexityRoot.DutyShift.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShift.Title(childComplexity), true
+
+	case "DutyShiftConnection.edges":
+		if e.ComplexityRoot.DutyShiftConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShiftConnection.Edges(childComplexity), true
+	case "DutyShiftConnection.nodes":
+		if e.ComplexityRoot.DutyShiftConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShiftConnection.Nodes(childComplexity), true
+	case "DutyShiftConnection.pageInfo":
+		if e.ComplexityRoot.DutyShiftConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShiftConnection.PageInfo(childComplexity), true
+
+	case "DutyShiftEdge.cursor":
+		if e.ComplexityRoot.DutyShiftEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShiftEdge.Cursor(childComplexity), true
+	case "DutyShiftEdge.node":
+		if e.ComplexityRoot.DutyShiftEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyShiftEdge.Node(childComplexity), true
+
+	case "DutySwap.for":
+		if e.ComplexityRoot.DutySwap.For == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.For(childComplexity), true
+	case "DutySwap.id":
+		if e.ComplexityRoot.DutySwap.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.ID(childComplexity), true
+	case "DutySwap.member":
+		if e.ComplexityRoot.DutySwap.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.Member(childComplexity), true
+	case "DutySwap.shift":
+		if e.ComplexityRoot.DutySwap.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.Shift(childComplexity), true
+	case "DutySwap.state":
+		if e.ComplexityRoot.DutySwap.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.State(childComplexity), true
+	case "DutySwap.takenBy":
+		if e.ComplexityRoot.DutySwap.TakenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.TakenBy(childComplexity), true
+	case "DutySwap.to":
+		if e.ComplexityRoot.DutySwap.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutySwap.To(childComplexity), true
+
+	case "DutyTemplate.endedAt":
+		if e.ComplexityRoot.DutyTemplate.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.EndedAt(childComplexity), true
+	case "DutyTemplate.hour":
+		if e.ComplexityRoot.DutyTemplate.Hour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Hour(childComplexity), true
+	case "DutyTemplate.id":
+		if e.ComplexityRoot.DutyTemplate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.ID(childComplexity), true
+	case "DutyTemplate.lead":
+		if e.ComplexityRoot.DutyTemplate.Lead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Lead(childComplexity), true
+	case "DutyTemplate.minutes":
+		if e.ComplexityRoot.DutyTemplate.Length == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Length(childComplexity), true
+	case "DutyTemplate.minute":
+		if e.ComplexityRoot.DutyTemplate.Minute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Minute(childComplexity), true
+	case "DutyTemplate.place":
+		if e.ComplexityRoot.DutyTemplate.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Place(childComplexity), true
+	case "DutyTemplate.places":
+		if e.ComplexityRoot.DutyTemplate.Places == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Places(childComplexity), true
+	case "DutyTemplate.serviceType":
+		if e.ComplexityRoot.DutyTemplate.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.ServiceType(childComplexity), true
+	case "DutyTemplate.title":
+		if e.ComplexityRoot.DutyTemplate.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Title(childComplexity), true
+	case "DutyTemplate.week":
+		if e.ComplexityRoot.DutyTemplate.Week == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Week(childComplexity), true
+	case "DutyTemplate.weekday":
+		if e.ComplexityRoot.DutyTemplate.Weekday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DutyTemplate.Weekday(childComplexity), true
+
 	case "EnableWebhookPayload.userErrors":
 		if e.ComplexityRoot.EnableWebhookPayload.UserErrors == nil {
 			break
@@ -7568,6 +8554,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnableWebhookPayload.Webhook(childComplexity), true
+
+	case "EndDutyTemplatePayload.template":
+		if e.ComplexityRoot.EndDutyTemplatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndDutyTemplatePayload.Template(childComplexity), true
+	case "EndDutyTemplatePayload.userErrors":
+		if e.ComplexityRoot.EndDutyTemplatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndDutyTemplatePayload.UserErrors(childComplexity), true
+
+	case "EndLeavePayload.leave":
+		if e.ComplexityRoot.EndLeavePayload.Leave == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndLeavePayload.Leave(childComplexity), true
+	case "EndLeavePayload.userErrors":
+		if e.ComplexityRoot.EndLeavePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndLeavePayload.UserErrors(childComplexity), true
 
 	case "EndPlanPayload.plan":
 		if e.ComplexityRoot.EndPlanPayload.Plan == nil {
@@ -8071,6 +9083,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExchangeUpdate.Exchange(childComplexity), true
 
+	case "ExtendDutyPayload.member":
+		if e.ComplexityRoot.ExtendDutyPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendDutyPayload.Member(childComplexity), true
+	case "ExtendDutyPayload.userErrors":
+		if e.ComplexityRoot.ExtendDutyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendDutyPayload.UserErrors(childComplexity), true
+
 	case "FileComplaintPayload.complaint":
 		if e.ComplexityRoot.FileComplaintPayload.Complaint == nil {
 			break
@@ -8179,6 +9204,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GiveCardPayload.UserErrors(childComplexity), true
 
+	case "GiveDutyPointsPayload.member":
+		if e.ComplexityRoot.GiveDutyPointsPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveDutyPointsPayload.Member(childComplexity), true
+	case "GiveDutyPointsPayload.userErrors":
+		if e.ComplexityRoot.GiveDutyPointsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveDutyPointsPayload.UserErrors(childComplexity), true
+
 	case "GiveHoursPayload.transfer":
 		if e.ComplexityRoot.GiveHoursPayload.Transfer == nil {
 			break
@@ -8204,6 +9242,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GiveThanksPayload.UserErrors(childComplexity), true
+
+	case "GrantDutyPointsPayload.member":
+		if e.ComplexityRoot.GrantDutyPointsPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantDutyPointsPayload.Member(childComplexity), true
+	case "GrantDutyPointsPayload.userErrors":
+		if e.ComplexityRoot.GrantDutyPointsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantDutyPointsPayload.UserErrors(childComplexity), true
 
 	case "GrantRolePayload.member":
 		if e.ComplexityRoot.GrantRolePayload.Member == nil {
@@ -9158,6 +10209,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.DormantHours(childComplexity), true
+	case "Member.duty":
+		if e.ComplexityRoot.Member.Duty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Duty(childComplexity), true
 	case "Member.email":
 		if e.ComplexityRoot.Member.Email == nil {
 			break
@@ -9355,6 +10412,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MemberConnection.TotalCount(childComplexity), true
+
+	case "MemberDuty.balance":
+		if e.ComplexityRoot.MemberDuty.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Balance(childComplexity), true
+	case "MemberDuty.behindSince":
+		if e.ComplexityRoot.MemberDuty.BehindSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.BehindSince(childComplexity), true
+	case "MemberDuty.bookings":
+		if e.ComplexityRoot.MemberDuty.Bookings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Bookings(childComplexity), true
+	case "MemberDuty.entries":
+		if e.ComplexityRoot.MemberDuty.Entries == nil {
+			break
+		}
+
+		args, err := ec.field_MemberDuty_entries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MemberDuty.Entries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "MemberDuty.extensions":
+		if e.ComplexityRoot.MemberDuty.Extensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Extensions(childComplexity), true
+	case "MemberDuty.leaves":
+		if e.ComplexityRoot.MemberDuty.Leaves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Leaves(childComplexity), true
+	case "MemberDuty.nextShift":
+		if e.ComplexityRoot.MemberDuty.NextShift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.NextShift(childComplexity), true
+	case "MemberDuty.standingFrom":
+		if e.ComplexityRoot.MemberDuty.StandingFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.StandingFrom(childComplexity), true
+	case "MemberDuty.suspended":
+		if e.ComplexityRoot.MemberDuty.Suspended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Suspended(childComplexity), true
+	case "MemberDuty.suspendedFrom":
+		if e.ComplexityRoot.MemberDuty.SuspendedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.SuspendedFrom(childComplexity), true
+	case "MemberDuty.template":
+		if e.ComplexityRoot.MemberDuty.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberDuty.Template(childComplexity), true
 
 	case "MemberEdge.cursor":
 		if e.ComplexityRoot.MemberEdge.Cursor == nil {
@@ -9789,6 +10918,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Minor(childComplexity), true
 
+	case "Mutation.acceptDutySwap":
+		if e.ComplexityRoot.Mutation.AcceptDutySwap == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptDutySwap_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptDutySwap(childComplexity, args["input"].(model.AcceptDutySwapInput)), true
 	case "Mutation.acceptExchange":
 		if e.ComplexityRoot.Mutation.AcceptExchange == nil {
 			break
@@ -9998,6 +11138,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BlockMember(childComplexity, args["input"].(model.BlockMemberInput)), true
+	case "Mutation.bookDuty":
+		if e.ComplexityRoot.Mutation.BookDuty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bookDuty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BookDuty(childComplexity, args["input"].(model.BookDutyInput)), true
 	case "Mutation.breakGlass":
 		if e.ComplexityRoot.Mutation.BreakGlass == nil {
 			break
@@ -10020,6 +11171,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelCycle(childComplexity, args["input"].(model.CancelCycleInput)), true
+	case "Mutation.cancelDuty":
+		if e.ComplexityRoot.Mutation.CancelDuty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelDuty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelDuty(childComplexity, args["input"].(model.CancelDutyInput)), true
+	case "Mutation.cancelDutyShift":
+		if e.ComplexityRoot.Mutation.CancelDutyShift == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelDutyShift_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelDutyShift(childComplexity, args["input"].(model.CancelDutyShiftInput)), true
 	case "Mutation.cancelExchange":
 		if e.ComplexityRoot.Mutation.CancelExchange == nil {
 			break
@@ -10097,6 +11270,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseComplaint(childComplexity, args["input"].(model.CloseComplaintInput)), true
+	case "Mutation.closeDutyDay":
+		if e.ComplexityRoot.Mutation.CloseDutyDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeDutyDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseDutyDay(childComplexity, args["input"].(model.CloseDutyDayInput)), true
 	case "Mutation.commentOnDecision":
 		if e.ComplexityRoot.Mutation.CommentOnDecision == nil {
 			break
@@ -10163,6 +11347,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmUpload(childComplexity, args["input"].(model.ConfirmUploadInput)), true
+	case "Mutation.correctDutyEntry":
+		if e.ComplexityRoot.Mutation.CorrectDutyEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctDutyEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectDutyEntry(childComplexity, args["input"].(model.CorrectDutyEntryInput)), true
 	case "Mutation.correctTransfer":
 		if e.ComplexityRoot.Mutation.CorrectTransfer == nil {
 			break
@@ -10185,6 +11380,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCommunity(childComplexity, args["input"].(model.CreateCommunityInput)), true
+	case "Mutation.createDutyTemplate":
+		if e.ComplexityRoot.Mutation.CreateDutyTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDutyTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDutyTemplate(childComplexity, args["input"].(model.CreateDutyTemplateInput)), true
 	case "Mutation.createListing":
 		if e.ComplexityRoot.Mutation.CreateListing == nil {
 			break
@@ -10229,6 +11435,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideAppeal(childComplexity, args["input"].(model.DecideAppealInput)), true
+	case "Mutation.decideLeave":
+		if e.ComplexityRoot.Mutation.DecideLeave == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideLeave_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideLeave(childComplexity, args["input"].(model.DecideLeaveInput)), true
 	case "Mutation.declareConflict":
 		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
 			break
@@ -10350,6 +11567,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableWebhook(childComplexity, args["input"].(model.EnableWebhookInput)), true
+	case "Mutation.endDutyTemplate":
+		if e.ComplexityRoot.Mutation.EndDutyTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endDutyTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndDutyTemplate(childComplexity, args["input"].(model.EndDutyTemplateInput)), true
+	case "Mutation.endLeave":
+		if e.ComplexityRoot.Mutation.EndLeave == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endLeave_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndLeave(childComplexity, args["input"].(model.EndLeaveInput)), true
 	case "Mutation.endPlan":
 		if e.ComplexityRoot.Mutation.EndPlan == nil {
 			break
@@ -10383,6 +11622,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnterTimeCheques(childComplexity, args["input"].(model.EnterTimeChequesInput)), true
+	case "Mutation.extendDuty":
+		if e.ComplexityRoot.Mutation.ExtendDuty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendDuty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendDuty(childComplexity, args["input"].(model.ExtendDutyInput)), true
 	case "Mutation.fileComplaint":
 		if e.ComplexityRoot.Mutation.FileComplaint == nil {
 			break
@@ -10427,6 +11677,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveCard(childComplexity, args["input"].(model.GiveCardInput)), true
+	case "Mutation.giveDutyPoints":
+		if e.ComplexityRoot.Mutation.GiveDutyPoints == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveDutyPoints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveDutyPoints(childComplexity, args["input"].(model.GiveDutyPointsInput)), true
 	case "Mutation.giveHours":
 		if e.ComplexityRoot.Mutation.GiveHours == nil {
 			break
@@ -10449,6 +11710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveThanks(childComplexity, args["input"].(model.GiveThanksInput)), true
+	case "Mutation.grantDutyPoints":
+		if e.ComplexityRoot.Mutation.GrantDutyPoints == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantDutyPoints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantDutyPoints(childComplexity, args["input"].(model.GrantDutyPointsInput)), true
 	case "Mutation.grantRole":
 		if e.ComplexityRoot.Mutation.GrantRole == nil {
 			break
@@ -10746,6 +12018,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReclaimDormantHours(childComplexity, args["input"].(model.ReclaimDormantHoursInput)), true
+	case "Mutation.recordAttendance":
+		if e.ComplexityRoot.Mutation.RecordAttendance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordAttendance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordAttendance(childComplexity, args["input"].(model.RecordAttendanceInput)), true
 	case "Mutation.recordGuardianConsent":
 		if e.ComplexityRoot.Mutation.RecordGuardianConsent == nil {
 			break
@@ -10944,6 +12227,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportContent(childComplexity, args["input"].(model.ReportContentInput)), true
+	case "Mutation.requestLeave":
+		if e.ComplexityRoot.Mutation.RequestLeave == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestLeave_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestLeave(childComplexity, args["input"].(model.RequestLeaveInput)), true
 	case "Mutation.requestSignInLink":
 		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
 			break
@@ -11175,6 +12469,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccountLimits(childComplexity, args["input"].(model.SetAccountLimitsInput)), true
+	case "Mutation.setDutyPattern":
+		if e.ComplexityRoot.Mutation.SetDutyPattern == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setDutyPattern_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetDutyPattern(childComplexity, args["input"].(model.SetDutyPatternInput)), true
 	case "Mutation.setOutcome":
 		if e.ComplexityRoot.Mutation.SetOutcome == nil {
 			break
@@ -11351,6 +12656,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuggestProject(childComplexity, args["input"].(model.SuggestProjectInput)), true
+	case "Mutation.swapDuty":
+		if e.ComplexityRoot.Mutation.SwapDuty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_swapDuty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SwapDuty(childComplexity, args["input"].(model.SwapDutyInput)), true
 	case "Mutation.takeBackHours":
 		if e.ComplexityRoot.Mutation.TakeBackHours == nil {
 			break
@@ -11450,6 +12766,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawDecision(childComplexity, args["input"].(model.WithdrawDecisionInput)), true
+	case "Mutation.withdrawDutySwap":
+		if e.ComplexityRoot.Mutation.WithdrawDutySwap == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawDutySwap_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawDutySwap(childComplexity, args["input"].(model.WithdrawDutySwapInput)), true
 	case "Mutation.withdrawEndorsement":
 		if e.ComplexityRoot.Mutation.WithdrawEndorsement == nil {
 			break
@@ -12931,6 +14258,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecognitionFlag.Members(childComplexity), true
 
+	case "RecordAttendancePayload.shift":
+		if e.ComplexityRoot.RecordAttendancePayload.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAttendancePayload.Shift(childComplexity), true
+	case "RecordAttendancePayload.userErrors":
+		if e.ComplexityRoot.RecordAttendancePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAttendancePayload.UserErrors(childComplexity), true
+
 	case "RecordGuardianConsentPayload.member":
 		if e.ComplexityRoot.RecordGuardianConsentPayload.Member == nil {
 			break
@@ -13414,6 +14754,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportEdge.Node(childComplexity), true
+
+	case "RequestLeavePayload.leave":
+		if e.ComplexityRoot.RequestLeavePayload.Leave == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestLeavePayload.Leave(childComplexity), true
+	case "RequestLeavePayload.userErrors":
+		if e.ComplexityRoot.RequestLeavePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestLeavePayload.UserErrors(childComplexity), true
 
 	case "RequestSignInLinkPayload.requestToken":
 		if e.ComplexityRoot.RequestSignInLinkPayload.RequestToken == nil {
@@ -13912,6 +15265,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAccountLimitsPayload.UserErrors(childComplexity), true
+
+	case "SetDutyPatternPayload.member":
+		if e.ComplexityRoot.SetDutyPatternPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetDutyPatternPayload.Member(childComplexity), true
+	case "SetDutyPatternPayload.userErrors":
+		if e.ComplexityRoot.SetDutyPatternPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetDutyPatternPayload.UserErrors(childComplexity), true
 
 	case "SetOutcomePayload.decision":
 		if e.ComplexityRoot.SetOutcomePayload.Decision == nil {
@@ -15118,6 +16484,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SuggestionRule.NonMembers(childComplexity), true
 
+	case "SwapDutyPayload.swap":
+		if e.ComplexityRoot.SwapDutyPayload.Swap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SwapDutyPayload.Swap(childComplexity), true
+	case "SwapDutyPayload.userErrors":
+		if e.ComplexityRoot.SwapDutyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SwapDutyPayload.UserErrors(childComplexity), true
+
 	case "TakeBackHoursPayload.transfer":
 		if e.ComplexityRoot.TakeBackHoursPayload.Transfer == nil {
 			break
@@ -16283,6 +17662,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawDecisionPayload.UserErrors(childComplexity), true
 
+	case "WithdrawDutySwapPayload.swap":
+		if e.ComplexityRoot.WithdrawDutySwapPayload.Swap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawDutySwapPayload.Swap(childComplexity), true
+	case "WithdrawDutySwapPayload.userErrors":
+		if e.ComplexityRoot.WithdrawDutySwapPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawDutySwapPayload.UserErrors(childComplexity), true
+
 	case "WithdrawEndorsementPayload.endorsement":
 		if e.ComplexityRoot.WithdrawEndorsementPayload.Endorsement == nil {
 			break
@@ -16495,6 +17887,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptDutySwapInput", ec.unmarshalInputAcceptDutySwapInput),
 			graphql.NewInputUnmarshaler("AcceptExchangeInput", ec.unmarshalInputAcceptExchangeInput),
 			graphql.NewInputUnmarshaler("AcceptShareTermsInput", ec.unmarshalInputAcceptShareTermsInput),
 			graphql.NewInputUnmarshaler("ActOnMembersInput", ec.unmarshalInputActOnMembersInput),
@@ -16520,8 +17913,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BeginPasskeySignInInput", ec.unmarshalInputBeginPasskeySignInInput),
 			graphql.NewInputUnmarshaler("BlockMemberInput", ec.unmarshalInputBlockMemberInput),
 			graphql.NewInputUnmarshaler("BodyInput", ec.unmarshalInputBodyInput),
+			graphql.NewInputUnmarshaler("BookDutyInput", ec.unmarshalInputBookDutyInput),
 			graphql.NewInputUnmarshaler("BreakGlassInput", ec.unmarshalInputBreakGlassInput),
 			graphql.NewInputUnmarshaler("CancelCycleInput", ec.unmarshalInputCancelCycleInput),
+			graphql.NewInputUnmarshaler("CancelDutyInput", ec.unmarshalInputCancelDutyInput),
+			graphql.NewInputUnmarshaler("CancelDutyShiftInput", ec.unmarshalInputCancelDutyShiftInput),
 			graphql.NewInputUnmarshaler("CancelExchangeInput", ec.unmarshalInputCancelExchangeInput),
 			graphql.NewInputUnmarshaler("CancelSessionInput", ec.unmarshalInputCancelSessionInput),
 			graphql.NewInputUnmarshaler("CastBallotInput", ec.unmarshalInputCastBallotInput),
@@ -16531,6 +17927,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChequesChangesInput", ec.unmarshalInputChequesChangesInput),
 			graphql.NewInputUnmarshaler("ClaimPayoutInput", ec.unmarshalInputClaimPayoutInput),
 			graphql.NewInputUnmarshaler("CloseComplaintInput", ec.unmarshalInputCloseComplaintInput),
+			graphql.NewInputUnmarshaler("CloseDutyDayInput", ec.unmarshalInputCloseDutyDayInput),
 			graphql.NewInputUnmarshaler("CollegeInput", ec.unmarshalInputCollegeInput),
 			graphql.NewInputUnmarshaler("CommentOnDecisionInput", ec.unmarshalInputCommentOnDecisionInput),
 			graphql.NewInputUnmarshaler("CompleteExchangeInput", ec.unmarshalInputCompleteExchangeInput),
@@ -16538,14 +17935,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConfirmSharePaymentInput", ec.unmarshalInputConfirmSharePaymentInput),
 			graphql.NewInputUnmarshaler("ConfirmShareRedemptionInput", ec.unmarshalInputConfirmShareRedemptionInput),
 			graphql.NewInputUnmarshaler("ConfirmUploadInput", ec.unmarshalInputConfirmUploadInput),
+			graphql.NewInputUnmarshaler("CorrectDutyEntryInput", ec.unmarshalInputCorrectDutyEntryInput),
 			graphql.NewInputUnmarshaler("CorrectTransferInput", ec.unmarshalInputCorrectTransferInput),
 			graphql.NewInputUnmarshaler("CreateCommunityInput", ec.unmarshalInputCreateCommunityInput),
+			graphql.NewInputUnmarshaler("CreateDutyTemplateInput", ec.unmarshalInputCreateDutyTemplateInput),
 			graphql.NewInputUnmarshaler("CreateListingInput", ec.unmarshalInputCreateListingInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CycleCalendarInput", ec.unmarshalInputCycleCalendarInput),
 			graphql.NewInputUnmarshaler("CycleRuleInput", ec.unmarshalInputCycleRuleInput),
 			graphql.NewInputUnmarshaler("DecideAdmissionInput", ec.unmarshalInputDecideAdmissionInput),
 			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
+			graphql.NewInputUnmarshaler("DecideLeaveInput", ec.unmarshalInputDecideLeaveInput),
 			graphql.NewInputUnmarshaler("DecisionEffectInput", ec.unmarshalInputDecisionEffectInput),
 			graphql.NewInputUnmarshaler("DecisionOptionInput", ec.unmarshalInputDecisionOptionInput),
 			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
@@ -16559,20 +17959,27 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepositTimeChequeInput", ec.unmarshalInputDepositTimeChequeInput),
 			graphql.NewInputUnmarshaler("DisputeExchangeInput", ec.unmarshalInputDisputeExchangeInput),
 			graphql.NewInputUnmarshaler("DormancyChangesInput", ec.unmarshalInputDormancyChangesInput),
+			graphql.NewInputUnmarshaler("DutyAttendanceInput", ec.unmarshalInputDutyAttendanceInput),
+			graphql.NewInputUnmarshaler("DutyChangesInput", ec.unmarshalInputDutyChangesInput),
 			graphql.NewInputUnmarshaler("EnableWebhookInput", ec.unmarshalInputEnableWebhookInput),
+			graphql.NewInputUnmarshaler("EndDutyTemplateInput", ec.unmarshalInputEndDutyTemplateInput),
+			graphql.NewInputUnmarshaler("EndLeaveInput", ec.unmarshalInputEndLeaveInput),
 			graphql.NewInputUnmarshaler("EndPlanInput", ec.unmarshalInputEndPlanInput),
 			graphql.NewInputUnmarshaler("EndorseSkillInput", ec.unmarshalInputEndorseSkillInput),
 			graphql.NewInputUnmarshaler("EnterTimeChequesInput", ec.unmarshalInputEnterTimeChequesInput),
 			graphql.NewInputUnmarshaler("ExchangeFilter", ec.unmarshalInputExchangeFilter),
 			graphql.NewInputUnmarshaler("ExchangesChangesInput", ec.unmarshalInputExchangesChangesInput),
+			graphql.NewInputUnmarshaler("ExtendDutyInput", ec.unmarshalInputExtendDutyInput),
 			graphql.NewInputUnmarshaler("FileComplaintInput", ec.unmarshalInputFileComplaintInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("FinishPasskeySignInInput", ec.unmarshalInputFinishPasskeySignInInput),
 			graphql.NewInputUnmarshaler("FoundingChangesInput", ec.unmarshalInputFoundingChangesInput),
 			graphql.NewInputUnmarshaler("FractionInput", ec.unmarshalInputFractionInput),
 			graphql.NewInputUnmarshaler("GiveCardInput", ec.unmarshalInputGiveCardInput),
+			graphql.NewInputUnmarshaler("GiveDutyPointsInput", ec.unmarshalInputGiveDutyPointsInput),
 			graphql.NewInputUnmarshaler("GiveHoursInput", ec.unmarshalInputGiveHoursInput),
 			graphql.NewInputUnmarshaler("GiveThanksInput", ec.unmarshalInputGiveThanksInput),
+			graphql.NewInputUnmarshaler("GrantDutyPointsInput", ec.unmarshalInputGrantDutyPointsInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupSessionFilter", ec.unmarshalInputGroupSessionFilter),
 			graphql.NewInputUnmarshaler("HideThanksInput", ec.unmarshalInputHideThanksInput),
@@ -16621,6 +18028,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeExchangeInput", ec.unmarshalInputProposeExchangeInput),
 			graphql.NewInputUnmarshaler("ProposeSplitInput", ec.unmarshalInputProposeSplitInput),
 			graphql.NewInputUnmarshaler("ReclaimDormantHoursInput", ec.unmarshalInputReclaimDormantHoursInput),
+			graphql.NewInputUnmarshaler("RecordAttendanceInput", ec.unmarshalInputRecordAttendanceInput),
 			graphql.NewInputUnmarshaler("RecordGuardianConsentInput", ec.unmarshalInputRecordGuardianConsentInput),
 			graphql.NewInputUnmarshaler("RecordMinorInput", ec.unmarshalInputRecordMinorInput),
 			graphql.NewInputUnmarshaler("RecordSponsorHoursInput", ec.unmarshalInputRecordSponsorHoursInput),
@@ -16639,6 +18047,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenewListingInput", ec.unmarshalInputRenewListingInput),
 			graphql.NewInputUnmarshaler("ReopenComplaintInput", ec.unmarshalInputReopenComplaintInput),
 			graphql.NewInputUnmarshaler("ReportContentInput", ec.unmarshalInputReportContentInput),
+			graphql.NewInputUnmarshaler("RequestLeaveInput", ec.unmarshalInputRequestLeaveInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestUploadInput", ec.unmarshalInputRequestUploadInput),
 			graphql.NewInputUnmarshaler("ReserveChangesInput", ec.unmarshalInputReserveChangesInput),
@@ -16664,6 +18073,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SessionsChangesInput", ec.unmarshalInputSessionsChangesInput),
 			graphql.NewInputUnmarshaler("SetAccountLimitsInput", ec.unmarshalInputSetAccountLimitsInput),
+			graphql.NewInputUnmarshaler("SetDutyPatternInput", ec.unmarshalInputSetDutyPatternInput),
 			graphql.NewInputUnmarshaler("SetOutcomeInput", ec.unmarshalInputSetOutcomeInput),
 			graphql.NewInputUnmarshaler("SettleSessionInput", ec.unmarshalInputSettleSessionInput),
 			graphql.NewInputUnmarshaler("SettleSplitInput", ec.unmarshalInputSettleSplitInput),
@@ -16683,6 +18093,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubscribeSharesInput", ec.unmarshalInputSubscribeSharesInput),
 			graphql.NewInputUnmarshaler("SuggestProjectInput", ec.unmarshalInputSuggestProjectInput),
 			graphql.NewInputUnmarshaler("SuggestionChangesInput", ec.unmarshalInputSuggestionChangesInput),
+			graphql.NewInputUnmarshaler("SwapDutyInput", ec.unmarshalInputSwapDutyInput),
 			graphql.NewInputUnmarshaler("TakeBackHoursInput", ec.unmarshalInputTakeBackHoursInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TimeChequeFilter", ec.unmarshalInputTimeChequeFilter),
@@ -16695,6 +18106,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VettingGateInput", ec.unmarshalInputVettingGateInput),
 			graphql.NewInputUnmarshaler("VettingKindInput", ec.unmarshalInputVettingKindInput),
 			graphql.NewInputUnmarshaler("WithdrawDecisionInput", ec.unmarshalInputWithdrawDecisionInput),
+			graphql.NewInputUnmarshaler("WithdrawDutySwapInput", ec.unmarshalInputWithdrawDutySwapInput),
 			graphql.NewInputUnmarshaler("WithdrawEndorsementInput", ec.unmarshalInputWithdrawEndorsementInput),
 			graphql.NewInputUnmarshaler("WithdrawGuardianConsentInput", ec.unmarshalInputWithdrawGuardianConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawHelperInput", ec.unmarshalInputWithdrawHelperInput),
@@ -16890,6 +18302,8 @@ enum Permission {
   ISSUE_BADGES
   "Coordinators: attest that they saw a check of somebody else."
   VET_MEMBERS
+  "Coordinators: shifts that come round, who came, and what follows."
+  MANAGE_DUTY
   "Coordinators and moderators: answer reports in which they have no part."
   MODERATE
   "Coordinators, moderators and the board: what those who hold a role did."
@@ -17312,6 +18726,46 @@ enum ErrorCode {
   OWN_CONSENT
   "Nothing says that this member is under 18. Record the day on which they come of age first."
   NOT_A_MINOR
+  "Duty is behind for too long, so service is suspended: nothing is proposed, agreed on or announced. The vote is not touched. Show the way out: bookDuty, and ` + "`" + `Member.duty` + "`" + `."
+  SERVICE_SUSPENDED
+  "The member is on a leave that does not keep service. Offer endLeave."
+  ON_LEAVE
+  "The community has no duty. Hide it."
+  DUTY_OFF
+  "All places of the shift are taken. Show others."
+  DUTY_SHIFT_FULL
+  "The shift has begun, or was called off. Read it again."
+  DUTY_SHIFT_BEGUN
+  "The shift has not begun. Offer it again once it has."
+  DUTY_SHIFT_TO_COME
+  "The member comes to this shift, or to another at the same time. Show what they booked."
+  DUTY_BOOKED_TWICE
+  "The booking stands otherwise than the act needs. Read it again."
+  DUTY_BOOKING_STATE
+  "Nobody notes, corrects, extends or decides on their own duty, nor on that of who lives with them. Ask another coordinator."
+  OWN_DUTY
+  "What would follow is no longer what was shown. Read ` + "`" + `DutyBooking.ifCancelled` + "`" + ` again, and ask again."
+  DUTY_CONSEQUENCE_CHANGED
+  "The shift comes round no more. Read the templates again."
+  DUTY_TEMPLATE_ENDED
+  "The day was closed before. Read its shifts again."
+  DUTY_DAY_CLOSED
+  "The entry was taken back, or cannot be: it is a correction, or was given to or had of the common counter. Read the counter again."
+  DUTY_ENTRY_CORRECTED
+  "The member is not behind. Read ` + "`" + `Member.duty` + "`" + ` again."
+  DUTY_NOT_BEHIND
+  "The offer was taken or withdrawn, or the shift has begun. Read it again."
+  DUTY_SWAP_OVER
+  "Nobody swaps with themselves. Hide it on one's own offers."
+  OWN_DUTY_SWAP
+  "The place is offered already. Show the offer, and withdrawDutySwap."
+  DUTY_SWAP_OFFERED
+  "The leave stands otherwise than the act needs. Read it again."
+  DUTY_LEAVE_STATE
+  "There is another leave in this time. Show ` + "`" + `MemberDuty.leaves` + "`" + `, and offer endLeave."
+  DUTY_LEAVE_OVERLAPS
+  "The common counter has not as many points. Show ` + "`" + `Community.dutyCommon` + "`" + `, and ask for fewer."
+  DUTY_COMMON_SHORT
   "The complaint was closed or reopened meanwhile. Read it again."
   COMPLAINT_STATE
   "Two people read a complaint together before one of them closes it. Offer openComplaint, and name a second person to ask."
@@ -18651,7 +20105,7 @@ input PowerRuleInput {
   body: BodyInput
   "Who of the body has a voice."
   electorate: Electorate
-  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, suggestions, safety, minors, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
+  "The parts of the charter that only this decision changes: hours, exchanges, listings, cheques, sessions, activities, membership, levy, reserve, dormancy, payouts, suggestions, safety, minors, duty, power, assembly, founding. Each belongs to one type; what none names belongs to STATUTES."
   governs: [String!]
   "Days from the announcement until ballots are taken, 0 to 366."
   noticeDays: Int
@@ -19863,6 +21317,810 @@ input UseDormantHoursInput {
 type UseDormantHoursPayload {
   "What lies apart by now; null when there are errors."
   dormantHours: DormantBook
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/duty.graphqls", Input: `"How a shift went for somebody, or stands. Treat a value you do not know as CALLED_OFF."
+enum DutyOutcome {
+  "They come, or whether they came is not noted yet; silence is charged to nobody."
+  BOOKED
+  "They came."
+  ATTENDED
+  "They said in time that they could not come, or somebody else came instead."
+  EXCUSED
+  "They did not come, or said so too late."
+  MISSED
+  "It was called off, or they were on leave: it counts nothing."
+  CALLED_OFF
+  "They changed it for another that counts as this one did."
+  SWAPPED
+}
+
+"How a shift went, as it is noted."
+enum DutyAttendance {
+  "They came."
+  ATTENDED
+  "They did not, and could not help it."
+  EXCUSED
+  "They did not."
+  MISSED
+}
+
+"Why a counter moved. Treat a value you do not know as CORRECTION."
+enum DutyEntryKind {
+  "A shift went as ` + "`" + `outcome` + "`" + ` says."
+  SHIFT
+  "A cycle is over, and who books freely owed one shift in it."
+  CYCLE
+  "Work for the community was approved that counts against duty."
+  ACTIVITY
+  "An earlier entry was wrong; this one takes it back."
+  CORRECTION
+  "Given to the common counter."
+  GIVEN
+  "Had of the common counter."
+  GRANTED
+}
+
+"Why somebody is not on duty for a time. Treat a value you do not know as CARE."
+enum DutyLeaveKind {
+  "They are ill, or expect a child. Somebody decides on it."
+  ILLNESS
+  "A child came. Somebody decides on it."
+  PARENTAL
+  "They look after somebody. Somebody decides on it."
+  CARE
+  "They are not there, and use no service meanwhile; nobody decides on it."
+  AWAY
+}
+
+"Where a leave stands. Treat a value you do not know as ENDED."
+enum DutyLeaveState {
+  "Somebody will decide on it."
+  REQUESTED
+  "It counts in its time."
+  GRANTED
+  "It was declined, for a reason."
+  DECLINED
+  "It was ended before its time, or taken back."
+  ENDED
+}
+
+"Where an offer to swap stands. Treat a value you do not know as WITHDRAWN."
+enum DutySwapState {
+  "It can be taken until the shift begins."
+  OPEN
+  "Somebody took it."
+  DONE
+  "It was taken back."
+  WITHDRAWN
+}
+
+"""
+The work by turns that members owe where it is on. Counted are points: who falls below
+zero is told the day from which service is suspended. The vote never follows it.
+"""
+type DutyRules {
+  "Whether there is duty here."
+  on: Boolean!
+  "Everybody owes one shift in so many weeks."
+  cycleWeeks: Int!
+  "Points of a shift that one owes, for who came."
+  attended: Int!
+  "Points of a shift that one owes, for who said in time that they could not come."
+  excused: Int!
+  "Points of a shift that one owes, for who did not come."
+  missed: Int!
+  "Points that a shift counts more that one booked oneself; who has no standing place is charged as many each cycle, so that both ways come to the same. Also what an activity with compensation DUTY counts."
+  makeUp: Int!
+  "Days below zero until service is suspended."
+  alertDays: Int!
+  "Until so many hours before a shift one is excused."
+  excuseHours: Int!
+  "How many weeks ahead shifts can be booked."
+  aheadWeeks: Int!
+  "The most points that one member has of the common counter in a year."
+  yearlyGrant: Int!
+}
+
+"A shift that comes round once in each cycle."
+type DutyTemplate implements Node {
+  "The global id."
+  id: ID!
+  "What there is to do."
+  title: String!
+  "Where; empty when it needs no saying."
+  place: String!
+  "The week of the cycle, from 1."
+  week: Int!
+  "The day of the week: 1 is Monday, 7 is Sunday."
+  weekday: Int!
+  "The hour that clocks there show, 0 to 23."
+  hour: Int!
+  "And the minute."
+  minute: Int!
+  "How long it lasts, in minutes."
+  minutes: Minutes!
+  "How many come."
+  places: Int!
+  "A service whose attestations (` + "`" + `Charter.safety` + "`" + `) are asked of who comes; null for none."
+  serviceType: ServiceType
+  "Who receives those who come, and notes who came; null for those who look after duty."
+  lead: Member
+  "When it was ended; null while it comes round."
+  endedAt: DateTime
+}
+
+"One time that a template comes round."
+type DutyShift implements Node {
+  "The global id."
+  id: ID!
+  "What comes round."
+  template: DutyTemplate!
+  "What there is to do."
+  title: String!
+  "Where; empty when it needs no saying."
+  place: String!
+  "The day there."
+  date: Date!
+  "When it begins."
+  startsAt: DateTime!
+  "When it is over."
+  endsAt: DateTime!
+  "How many come."
+  places: Int!
+  "How many places are left."
+  placesLeft: Int!
+  "A service whose attestations are asked of who comes; null for none."
+  serviceType: ServiceType
+  "Who receives those who come, and notes who came; null for those who look after duty."
+  lead: Member
+  "Who comes."
+  members: [Member!]!
+  "The caller's own booking; null when they have none."
+  mine: DutyBooking
+  "Everybody's bookings, with how it went; for whoever leads it and those who look after duty, null for others."
+  roster: [DutyBooking!]
+  "When it was called off; null when it takes place."
+  cancelledAt: DateTime
+  "Why it was called off; null when it takes place."
+  cancelReason: String
+}
+
+"A page of shifts."
+type DutyShiftConnection {
+  "The items with their cursors."
+  edges: [DutyShiftEdge!]!
+  "The items alone."
+  nodes: [DutyShift!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of shifts."
+type DutyShiftEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: DutyShift!
+}
+
+"Somebody's place in a shift."
+type DutyBooking implements Node {
+  "The global id."
+  id: ID!
+  "The shift."
+  shift: DutyShift!
+  "Who comes."
+  member: Member!
+  "How it went, or stands."
+  outcome: DutyOutcome!
+  "Whether it came with a standing place; otherwise it was booked, and counts ` + "`" + `DutyRules.makeUp` + "`" + ` more."
+  owed: Boolean!
+  "What would follow from ` + "`" + `cancelDuty` + "`" + ` now, to be shown before; null when there is nothing to cancel, and for whom it is not."
+  ifCancelled: DutyConsequence
+}
+
+"What follows from not coming, shown before."
+type DutyConsequence {
+  "How it would count."
+  outcome: DutyOutcome!
+  "The points of it."
+  points: Int!
+  "The counter after it."
+  balanceAfter: Int!
+  "Until when one is excused."
+  excusedUntil: DateTime!
+  "When service would be suspended unless it is made up for; null when it would not."
+  suspendedFrom: DateTime
+  "All of it in words."
+  text: String!
+}
+
+"One movement of a counter; none is ever changed."
+type DutyEntry implements Node {
+  "The global id."
+  id: ID!
+  "Its place in the member's counter, from 1."
+  position: Int!
+  "Whose counter."
+  member: Member!
+  "Why it moved."
+  kind: DutyEntryKind!
+  "How the shift went; null but for a shift."
+  outcome: DutyOutcome
+  "By how much."
+  points: Int!
+  "The counter after it."
+  balance: Int!
+  "The shift; null but for one."
+  shift: DutyShift
+  "The entry that it takes back; null but for a correction."
+  corrects: DutyEntry
+  "Who noted it; null for the program."
+  by: Member
+  "Why; null when nothing was said."
+  reason: String
+  "When."
+  at: DateTime!
+}
+
+"A page of entries."
+type DutyEntryConnection {
+  "The items with their cursors."
+  edges: [DutyEntryEdge!]!
+  "The items alone."
+  nodes: [DutyEntry!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"One of a page of entries."
+type DutyEntryEdge {
+  "To continue from here."
+  cursor: String!
+  "The item."
+  node: DutyEntry!
+}
+
+"More time for somebody who is behind."
+type DutyExtension {
+  "Until when."
+  until: DateTime!
+  "Why."
+  reason: String!
+  "Who gave it."
+  by: Member!
+  "When it was given."
+  at: DateTime!
+}
+
+"Where a member stands with duty."
+type MemberDuty {
+  "The sum of all entries."
+  balance: Int!
+  "Their standing place; null for who books freely."
+  template: DutyTemplate
+  "The first day on which they have it; null for who books freely."
+  standingFrom: Date
+  "Since when they are below zero; null while they are not."
+  behindSince: DateTime
+  "From when service is suspended, unless it is made up for; null while they are not behind."
+  suspendedFrom: DateTime
+  "Whether it is suspended: no exchange is proposed, agreed on or announced. The vote is not touched."
+  suspended: Boolean!
+  "The next shift that they come to; null when there is none."
+  nextShift: DutyShift
+  "What they booked, the next first."
+  bookings: [DutyBooking!]!
+  "Each movement of the counter, newest first."
+  entries(
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): DutyEntryConnection!
+  "More time that they were given, newest first."
+  extensions: [DutyExtension!]!
+  "Times without duty, the last to begin first."
+  leaves: [DutyLeave!]!
+}
+
+"A time in which somebody owes no duty: their counter stands still."
+type DutyLeave implements Node {
+  "The global id."
+  id: ID!
+  "Who."
+  member: Member!
+  "Why."
+  kind: DutyLeaveKind!
+  "Whether they keep their service meanwhile."
+  keepsAccess: Boolean!
+  "Where it stands."
+  state: DutyLeaveState!
+  "The first day."
+  from: Date!
+  "The last day."
+  until: Date!
+  "What was said when it was asked for; null when nothing was."
+  reason: String
+  "What whoever decided said; null when nothing was."
+  statement: String
+  "Who decided; null before, and where nobody does."
+  decidedBy: Member
+}
+
+"An offer of a place in a shift: for another's, or to whoever comes instead."
+type DutySwap implements Node {
+  "The global id."
+  id: ID!
+  "Who offers."
+  member: Member!
+  "The shift."
+  shift: DutyShift!
+  "Who alone may take it; null for anybody."
+  to: Member
+  "Where it stands."
+  state: DutySwapState!
+  "Who took it; null unless somebody did."
+  takenBy: Member
+  "The shift that was given for it; null when none was."
+  for: DutyShift
+}
+
+extend type Charter {
+  "The work by turns that everybody owes."
+  duty: DutyRules!
+}
+
+extend input CharterChangesInput {
+  "The work by turns that everybody owes."
+  duty: DutyChangesInput
+}
+
+"Changes of the work by turns."
+input DutyChangesInput {
+  "Whether there is duty here."
+  on: Boolean
+  "Everybody owes one shift in so many weeks, 1 to 12."
+  cycleWeeks: Int
+  "Points for who came, 0 to 4."
+  attended: Int
+  "Points for who was excused, -8 to 0."
+  excused: Int
+  "Points for who did not come, -8 to 0 and not more than ` + "`" + `excused` + "`" + `."
+  missed: Int
+  "Points that a shift counts more that one does not owe, 1 to 4."
+  makeUp: Int
+  "Days below zero until service is suspended, 7 to 365."
+  alertDays: Int
+  "Until so many hours before a shift one is excused, 0 to 336."
+  excuseHours: Int
+  "How many weeks ahead shifts can be booked, 1 to 26."
+  aheadWeeks: Int
+  "The most points that one member has of the common counter in a year, 0 to 52."
+  yearlyGrant: Int
+}
+
+extend type Member {
+  "Where they stand with duty. For the member, whoever acts for them and those who look after duty; null for others, and where there is no duty."
+  duty: MemberDuty
+}
+
+extend type Community {
+  "The shifts that come round, in the order of the cycle."
+  dutyTemplates: [DutyTemplate!]! @can(do: SEE_COMMUNITY)
+  "The shifts on the calendar, the first to be over first."
+  dutyShifts(
+    "Those that end after this; now when null."
+    from: DateTime
+    "How many, 1 to 100; 20 unless said otherwise."
+    first: Int
+    "After this cursor."
+    after: String
+    "How many before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Before this cursor."
+    before: String
+  ): DutyShiftConnection! @can(do: SEE_COMMUNITY)
+  "The offers to swap that the caller may take, and their own; at most 100, the next shift first."
+  dutySwaps: [DutySwap!]! @can(do: SEE_COMMUNITY)
+  "The leaves that wait for somebody to decide, the oldest first; at most 100."
+  dutyLeaves: [DutyLeave!]! @can(do: MANAGE_DUTY)
+  "Points that members gave of their counters for others."
+  dutyCommon: Int! @can(do: SEE_COMMUNITY)
+}
+
+extend type Mutation {
+  "Has a shift come round once in each cycle, from now on. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE, MINUTES_OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  createDutyTemplate("What." input: CreateDutyTemplateInput!): CreateDutyTemplatePayload! @can(do: MANAGE_DUTY)
+  "Has a shift come round no more; those to come are called off, and who had a standing place books freely. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, DUTY_TEMPLATE_ENDED."
+  endDutyTemplate("Which, and why." input: EndDutyTemplateInput!): EndDutyTemplatePayload! @can(do: MANAGE_DUTY)
+  "Calls one shift off; who booked it is told and not charged. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, DUTY_SHIFT_BEGUN."
+  cancelDutyShift("Which, and why." input: CancelDutyShiftInput!): CancelDutyShiftPayload! @can(do: MANAGE_DUTY)
+  "Says that nothing takes place on a day, a holiday: its shifts are called off, also those that are not on the calendar yet. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE, DUTY_DAY_CLOSED."
+  closeDutyDay("Which, and why." input: CloseDutyDayInput!): CloseDutyDayPayload! @can(do: MANAGE_DUTY)
+  "Gives oneself a standing place in a template from the next cycle on, or none: then one books freely, and owes one shift each cycle. Errors: DUTY_OFF, DUTY_TEMPLATE_ENDED, DUTY_SHIFT_FULL, VETTING_MISSING."
+  setDutyPattern("Which." input: SetDutyPatternInput!): SetDutyPatternPayload! @can(do: TAKE_PART)
+  "Takes a place in a shift: for the cycle, or to make up for another. It is the way back for whoever's service is suspended. Errors: DUTY_OFF, DUTY_SHIFT_BEGUN, DUTY_SHIFT_FULL, DUTY_BOOKED_TWICE, VETTING_MISSING, IDEMPOTENCY_KEY_REUSED."
+  bookDuty("Which." input: BookDutyInput!): BookDutyPayload! @can(do: TAKE_PART)
+  "Says that one cannot come: ` + "`" + `DutyBooking.ifCancelled` + "`" + ` shows before what follows. Errors: DUTY_OFF, DUTY_BOOKING_STATE, DUTY_SHIFT_BEGUN, DUTY_CONSEQUENCE_CHANGED."
+  cancelDuty("Which." input: CancelDutyInput!): CancelDutyPayload! @can(do: SEE_COMMUNITY)
+  "Notes how a shift went, by whoever leads it or looks after duty; nobody notes their own. Who is not named stays to be noted. Errors: DUTY_OFF, DUTY_SHIFT_TO_COME, DUTY_SHIFT_BEGUN, OWN_DUTY, DUTY_BOOKING_STATE, REQUIRED."
+  recordAttendance("Of whom, and how." input: RecordAttendanceInput!): RecordAttendancePayload! @can(do: TAKE_PART)
+  "Takes an entry back by another one; a shift can then be noted anew. Not one's own, and not what was given to the common counter or had of it. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OWN_DUTY, DUTY_ENTRY_CORRECTED, IDEMPOTENCY_KEY_REUSED."
+  correctDutyEntry("Which, and why." input: CorrectDutyEntryInput!): CorrectDutyEntryPayload! @can(do: MANAGE_DUTY)
+  "Gives somebody who is behind more time, also when service is suspended already. Not oneself. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE, OWN_DUTY, DUTY_NOT_BEHIND, IDEMPOTENCY_KEY_REUSED."
+  extendDuty("Whom, and why." input: ExtendDutyInput!): ExtendDutyPayload! @can(do: MANAGE_DUTY)
+  "Offers one's place in a shift, to somebody or to anybody; it stays one's own until it is taken. Errors: DUTY_OFF, DUTY_BOOKING_STATE, DUTY_SHIFT_BEGUN, OWN_DUTY_SWAP, DUTY_SWAP_OFFERED, IDEMPOTENCY_KEY_REUSED."
+  swapDuty("Which, and to whom." input: SwapDutyInput!): SwapDutyPayload! @can(do: TAKE_PART)
+  "Takes an offer: two places change hands at once, each counting as it did, or one comes instead, which makes up for a shift, and who offered is excused. Errors: DUTY_OFF, DUTY_SWAP_OVER, OWN_DUTY_SWAP, DUTY_SHIFT_BEGUN, DUTY_BOOKED_TWICE, DUTY_BOOKING_STATE, VETTING_MISSING, IDEMPOTENCY_KEY_REUSED."
+  acceptDutySwap("Which, and for what." input: AcceptDutySwapInput!): AcceptDutySwapPayload! @can(do: TAKE_PART)
+  "Takes one's offer back. Errors: DUTY_OFF, DUTY_SWAP_OVER."
+  withdrawDutySwap("Which." input: WithdrawDutySwapInput!): WithdrawDutySwapPayload! @can(do: SEE_COMMUNITY)
+  "Asks for a time without duty. AWAY is taken at once, since service rests meanwhile; somebody decides on the others. Errors: DUTY_OFF, OUT_OF_RANGE, TEXT_TOO_LONG, DUTY_LEAVE_OVERLAPS, IDEMPOTENCY_KEY_REUSED."
+  requestLeave("When, and why." input: RequestLeaveInput!): RequestLeavePayload! @can(do: TAKE_PART)
+  "Grants leave, or declines it for a reason; not one's own. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OWN_DUTY, DUTY_LEAVE_STATE."
+  decideLeave("Which, and how." input: DecideLeaveInput!): DecideLeavePayload! @can(do: MANAGE_DUTY)
+  "Ends leave before its time, or takes back that it was asked for. Errors: DUTY_OFF, DUTY_LEAVE_STATE."
+  endLeave("Which." input: EndLeaveInput!): EndLeavePayload! @can(do: SEE_COMMUNITY)
+  "Gives points that one has above zero to the common counter; nothing is had for it. Errors: DUTY_OFF, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
+  giveDutyPoints("How many." input: GiveDutyPointsInput!): GiveDutyPointsPayload! @can(do: TAKE_PART)
+  "Gives somebody points of the common counter, for a reason that they read; not oneself. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OUT_OF_RANGE, OWN_DUTY, DUTY_COMMON_SHORT, IDEMPOTENCY_KEY_REUSED."
+  grantDutyPoints("To whom, and why." input: GrantDutyPointsInput!): GrantDutyPointsPayload! @can(do: MANAGE_DUTY)
+}
+
+"A shift that is to come round."
+input CreateDutyTemplateInput {
+  "Where."
+  communityId: ID!
+  "What there is to do; at most 120 characters."
+  title: String!
+  "Where; at most 200 characters."
+  place: String
+  "The week of the cycle, from 1."
+  week: Int!
+  "The day of the week: 1 is Monday, 7 is Sunday."
+  weekday: Int!
+  "The hour that clocks there show, 0 to 23."
+  hour: Int!
+  "And the minute; 0 when null."
+  minute: Int
+  "How long it lasts, in minutes; at most 12 hours."
+  minutes: Minutes!
+  "How many come, 1 to 200."
+  places: Int!
+  "A service whose attestations are asked of who comes."
+  serviceTypeId: ID
+  "Who receives those who come, and notes who came."
+  leadId: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A shift that is to come round no more."
+input EndDutyTemplateInput {
+  "Which."
+  templateId: ID!
+  "Why, as those who booked it are told; at most 1,000 characters."
+  reason: String!
+}
+
+"A shift to be called off."
+input CancelDutyShiftInput {
+  "Which."
+  shiftId: ID!
+  "Why, as those who booked it are told; at most 1,000 characters."
+  reason: String!
+}
+
+"A day on which nothing takes place."
+input CloseDutyDayInput {
+  "Where."
+  communityId: ID!
+  "The day, from tomorrow on."
+  date: Date!
+  "Why, as those who booked its shifts are told; at most 1,000 characters."
+  reason: String!
+}
+
+"How somebody takes their turns."
+input SetDutyPatternInput {
+  "Where."
+  communityId: ID!
+  "The template with a standing place; null to book freely."
+  templateId: ID
+  "A member the caller may act for; they are told."
+  onBehalfOf: ID
+}
+
+"A place to be taken."
+input BookDutyInput {
+  "The shift."
+  shiftId: ID!
+  "A member the caller may act for; they are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A place to be given up."
+input CancelDutyInput {
+  "Which."
+  bookingId: ID!
+  "The points that ` + "`" + `ifCancelled` + "`" + ` showed: refused when they are others by now."
+  points: Int
+}
+
+"How a shift went for somebody."
+input DutyAttendanceInput {
+  "Who."
+  memberId: ID!
+  "How."
+  outcome: DutyAttendance!
+}
+
+"How a shift went."
+input RecordAttendanceInput {
+  "Which."
+  shiftId: ID!
+  "Each of whom it is noted."
+  attendance: [DutyAttendanceInput!]!
+}
+
+"An entry to be taken back."
+input CorrectDutyEntryInput {
+  "Which."
+  entryId: ID!
+  "Why, as its member reads; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"More time to be given."
+input ExtendDutyInput {
+  "Whom."
+  memberId: ID!
+  "Until when; within 182 days, and not before the day that stands."
+  until: DateTime!
+  "Why, as they read; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"A place to be offered."
+input SwapDutyInput {
+  "Whose it is now: a booking of the caller, or of whom they act for."
+  bookingId: ID!
+  "Who alone may take it; anybody when null."
+  toId: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An offer to be taken."
+input AcceptDutySwapInput {
+  "Which."
+  swapId: ID!
+  "The booking to give for it; null to come instead."
+  bookingId: ID
+  "A member the caller may act for; they are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An offer to be taken back."
+input WithdrawDutySwapInput {
+  "Which."
+  swapId: ID!
+}
+
+"A time without duty."
+input RequestLeaveInput {
+  "Where."
+  communityId: ID!
+  "Why."
+  kind: DutyLeaveKind!
+  "The first day, from today to a year ahead."
+  from: Date!
+  "The last day, within two years of the first; AWAY takes half a cycle at least."
+  until: Date!
+  "For those who decide; at most 1,000 characters."
+  reason: String
+  "A member the caller may act for; they are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"An answer to a leave."
+input DecideLeaveInput {
+  "Which."
+  leaveId: ID!
+  "Whether it is granted."
+  grant: Boolean!
+  "What its member reads; needed to decline, at most 1,000 characters."
+  statement: String
+}
+
+"A leave to be ended."
+input EndLeaveInput {
+  "Which."
+  leaveId: ID!
+}
+
+"Points to be given."
+input GiveDutyPointsInput {
+  "Where."
+  communityId: ID!
+  "How many, at most as many as one has above zero."
+  points: Int!
+  "A member the caller may act for; they are told."
+  onBehalfOf: ID
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"Points to be granted."
+input GrantDutyPointsInput {
+  "To whom."
+  memberId: ID!
+  "How many."
+  points: Int!
+  "Why, as they read; at most 1,000 characters."
+  reason: String!
+  "Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days."
+  idempotencyKey: String
+}
+
+"The result of createDutyTemplate."
+type CreateDutyTemplatePayload {
+  "The template; null when there are errors."
+  template: DutyTemplate
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of endDutyTemplate."
+type EndDutyTemplatePayload {
+  "The template; null when there are errors."
+  template: DutyTemplate
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of cancelDutyShift."
+type CancelDutyShiftPayload {
+  "The shift; null when there are errors."
+  shift: DutyShift
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of closeDutyDay."
+type CloseDutyDayPayload {
+  "The shifts of the day; null when there are errors."
+  shifts: [DutyShift!]
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of setDutyPattern."
+type SetDutyPatternPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of bookDuty."
+type BookDutyPayload {
+  "The booking; null when there are errors."
+  booking: DutyBooking
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of cancelDuty."
+type CancelDutyPayload {
+  "The booking; null when there are errors."
+  booking: DutyBooking
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of recordAttendance."
+type RecordAttendancePayload {
+  "The shift; null when there are errors."
+  shift: DutyShift
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of correctDutyEntry."
+type CorrectDutyEntryPayload {
+  "The entry that was taken back; null when there are errors."
+  entry: DutyEntry
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of extendDuty."
+type ExtendDutyPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of swapDuty."
+type SwapDutyPayload {
+  "The offer; null when there are errors."
+  swap: DutySwap
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of acceptDutySwap."
+type AcceptDutySwapPayload {
+  "The offer; null when there are errors."
+  swap: DutySwap
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of withdrawDutySwap."
+type WithdrawDutySwapPayload {
+  "The offer; null when there are errors."
+  swap: DutySwap
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of requestLeave."
+type RequestLeavePayload {
+  "The leave; null when there are errors."
+  leave: DutyLeave
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of decideLeave."
+type DecideLeavePayload {
+  "The leave; null when there are errors."
+  leave: DutyLeave
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of endLeave."
+type EndLeavePayload {
+  "The leave; null when there are errors."
+  leave: DutyLeave
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of giveDutyPoints."
+type GiveDutyPointsPayload {
+  "The member; null when there are errors."
+  member: Member
+  "What to put right; empty when it worked."
+  userErrors: [UserError!]!
+}
+
+"The result of grantDutyPoints."
+type GrantDutyPointsPayload {
+  "The member; null when there are errors."
+  member: Member
   "What to put right; empty when it worked."
   userErrors: [UserError!]!
 }
@@ -22850,6 +25108,38 @@ enum NotificationKind {
   WARD_EXCHANGE
   "A guardian withdrew their consent for a member; for coordinators."
   MEMBER_CONSENT_WITHDRAWN
+  "A shift that you booked was called off; it is not charged to you. The reason stands with it."
+  DUTY_CALLED_OFF
+  "Somebody cannot come to a shift; for whoever leads it, else for coordinators."
+  DUTY_CANCELLED
+  "Somebody noted how a shift of yours went."
+  DUTY_NOTED
+  "Somebody took back an entry of your counter; the reason stands with it."
+  DUTY_CORRECTED
+  "You are behind with duty; the notification’s due says when service is suspended."
+  DUTY_ALERTED
+  "Service is suspended until you make up for it."
+  DUTY_SUSPENDED
+  "A member’s service is suspended; for coordinators."
+  MEMBER_DUTY_SUSPENDED
+  "You are no longer behind with duty."
+  DUTY_RESTORED
+  "You have more time; the notification’s due says until when."
+  DUTY_EXTENDED
+  "Who came to a shift is not noted; for whoever led it, else for coordinators."
+  DUTY_TO_NOTE
+  "Somebody offers you their place in a shift."
+  DUTY_SWAP_OFFERED
+  "A swap is done; your shifts stand on your page."
+  DUTY_SWAPPED
+  "A member asks for leave; for coordinators."
+  DUTY_LEAVE_REQUESTED
+  "Your leave is granted."
+  DUTY_LEAVE_GRANTED
+  "Your leave is declined; the reason stands with it."
+  DUTY_LEAVE_DECLINED
+  "You were given points of the common counter; the reason stands with it."
+  DUTY_POINTS_GRANTED
   "A complaint was filed in confidence; for coordinators and moderators."
   COMPLAINT_FILED
   "Somebody asks to read a complaint, and needs a second person; for coordinators and moderators."
@@ -27615,6 +29905,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_AcceptDutySwapPayload_swap(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptDutySwapPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptDutySwapPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AcceptExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exchange":
@@ -28265,6 +30565,16 @@ func (ec *executionContext) childFields_BlockedMember(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type BlockedMember", field.Name)
 }
 
+func (ec *executionContext) childFields_BookDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "booking":
+		return ec.fieldContext_BookDutyPayload_booking(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BookDutyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookDutyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BooksCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -28305,6 +30615,26 @@ func (ec *executionContext) childFields_CancelCyclePayload(ctx context.Context, 
 		return ec.fieldContext_CancelCyclePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelCyclePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "booking":
+		return ec.fieldContext_CancelDutyPayload_booking(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelDutyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelDutyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelDutyShiftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_CancelDutyShiftPayload_shift(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelDutyShiftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelDutyShiftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelExchangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28447,6 +30777,8 @@ func (ec *executionContext) childFields_Charter(ctx context.Context, field graph
 		return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
 	case "chequeSlipDays":
 		return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
+	case "duty":
+		return ec.fieldContext_Charter_duty(ctx, field)
 	case "minors":
 		return ec.fieldContext_Charter_minors(ctx, field)
 	case "progression":
@@ -28613,6 +30945,16 @@ func (ec *executionContext) childFields_CloseComplaintPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CloseComplaintPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseDutyDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shifts":
+		return ec.fieldContext_CloseDutyDayPayload_shifts(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseDutyDayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseDutyDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CoOwnershipPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "statutesVersion":
@@ -28699,6 +31041,16 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_announcements(ctx, field)
 	case "dormantHours":
 		return ec.fieldContext_Community_dormantHours(ctx, field)
+	case "dutyTemplates":
+		return ec.fieldContext_Community_dutyTemplates(ctx, field)
+	case "dutyShifts":
+		return ec.fieldContext_Community_dutyShifts(ctx, field)
+	case "dutySwaps":
+		return ec.fieldContext_Community_dutySwaps(ctx, field)
+	case "dutyLeaves":
+		return ec.fieldContext_Community_dutyLeaves(ctx, field)
+	case "dutyCommon":
+		return ec.fieldContext_Community_dutyCommon(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Community_decisions(ctx, field)
 	case "lastVerified":
@@ -28909,6 +31261,16 @@ func (ec *executionContext) childFields_Contribution(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type Contribution", field.Name)
 }
 
+func (ec *executionContext) childFields_CorrectDutyEntryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_CorrectDutyEntryPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CorrectDutyEntryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectDutyEntryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CorrectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -28927,6 +31289,16 @@ func (ec *executionContext) childFields_CreateCommunityPayload(ctx context.Conte
 		return ec.fieldContext_CreateCommunityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateCommunityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateDutyTemplatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_CreateDutyTemplatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateDutyTemplatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDutyTemplatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29195,6 +31567,16 @@ func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context,
 		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_DecideLeavePayload_leave(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29733,6 +32115,270 @@ func (ec *executionContext) childFields_DormantHours(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type DormantHours", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyBooking(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyBooking_id(ctx, field)
+	case "shift":
+		return ec.fieldContext_DutyBooking_shift(ctx, field)
+	case "member":
+		return ec.fieldContext_DutyBooking_member(ctx, field)
+	case "outcome":
+		return ec.fieldContext_DutyBooking_outcome(ctx, field)
+	case "owed":
+		return ec.fieldContext_DutyBooking_owed(ctx, field)
+	case "ifCancelled":
+		return ec.fieldContext_DutyBooking_ifCancelled(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyBooking", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyConsequence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_DutyConsequence_outcome(ctx, field)
+	case "points":
+		return ec.fieldContext_DutyConsequence_points(ctx, field)
+	case "balanceAfter":
+		return ec.fieldContext_DutyConsequence_balanceAfter(ctx, field)
+	case "excusedUntil":
+		return ec.fieldContext_DutyConsequence_excusedUntil(ctx, field)
+	case "suspendedFrom":
+		return ec.fieldContext_DutyConsequence_suspendedFrom(ctx, field)
+	case "text":
+		return ec.fieldContext_DutyConsequence_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyConsequence", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyEntry_id(ctx, field)
+	case "position":
+		return ec.fieldContext_DutyEntry_position(ctx, field)
+	case "member":
+		return ec.fieldContext_DutyEntry_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_DutyEntry_kind(ctx, field)
+	case "outcome":
+		return ec.fieldContext_DutyEntry_outcome(ctx, field)
+	case "points":
+		return ec.fieldContext_DutyEntry_points(ctx, field)
+	case "balance":
+		return ec.fieldContext_DutyEntry_balance(ctx, field)
+	case "shift":
+		return ec.fieldContext_DutyEntry_shift(ctx, field)
+	case "corrects":
+		return ec.fieldContext_DutyEntry_corrects(ctx, field)
+	case "by":
+		return ec.fieldContext_DutyEntry_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutyEntry_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_DutyEntry_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DutyEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DutyEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DutyEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyExtension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "until":
+		return ec.fieldContext_DutyExtension_until(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutyExtension_reason(ctx, field)
+	case "by":
+		return ec.fieldContext_DutyExtension_by(ctx, field)
+	case "at":
+		return ec.fieldContext_DutyExtension_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyExtension", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyLeave(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyLeave_id(ctx, field)
+	case "member":
+		return ec.fieldContext_DutyLeave_member(ctx, field)
+	case "kind":
+		return ec.fieldContext_DutyLeave_kind(ctx, field)
+	case "keepsAccess":
+		return ec.fieldContext_DutyLeave_keepsAccess(ctx, field)
+	case "state":
+		return ec.fieldContext_DutyLeave_state(ctx, field)
+	case "from":
+		return ec.fieldContext_DutyLeave_from(ctx, field)
+	case "until":
+		return ec.fieldContext_DutyLeave_until(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutyLeave_reason(ctx, field)
+	case "statement":
+		return ec.fieldContext_DutyLeave_statement(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_DutyLeave_decidedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyLeave", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "on":
+		return ec.fieldContext_DutyRules_on(ctx, field)
+	case "cycleWeeks":
+		return ec.fieldContext_DutyRules_cycleWeeks(ctx, field)
+	case "attended":
+		return ec.fieldContext_DutyRules_attended(ctx, field)
+	case "excused":
+		return ec.fieldContext_DutyRules_excused(ctx, field)
+	case "missed":
+		return ec.fieldContext_DutyRules_missed(ctx, field)
+	case "makeUp":
+		return ec.fieldContext_DutyRules_makeUp(ctx, field)
+	case "alertDays":
+		return ec.fieldContext_DutyRules_alertDays(ctx, field)
+	case "excuseHours":
+		return ec.fieldContext_DutyRules_excuseHours(ctx, field)
+	case "aheadWeeks":
+		return ec.fieldContext_DutyRules_aheadWeeks(ctx, field)
+	case "yearlyGrant":
+		return ec.fieldContext_DutyRules_yearlyGrant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyRules", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyShift_id(ctx, field)
+	case "template":
+		return ec.fieldContext_DutyShift_template(ctx, field)
+	case "title":
+		return ec.fieldContext_DutyShift_title(ctx, field)
+	case "place":
+		return ec.fieldContext_DutyShift_place(ctx, field)
+	case "date":
+		return ec.fieldContext_DutyShift_date(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_DutyShift_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_DutyShift_endsAt(ctx, field)
+	case "places":
+		return ec.fieldContext_DutyShift_places(ctx, field)
+	case "placesLeft":
+		return ec.fieldContext_DutyShift_placesLeft(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_DutyShift_serviceType(ctx, field)
+	case "lead":
+		return ec.fieldContext_DutyShift_lead(ctx, field)
+	case "members":
+		return ec.fieldContext_DutyShift_members(ctx, field)
+	case "mine":
+		return ec.fieldContext_DutyShift_mine(ctx, field)
+	case "roster":
+		return ec.fieldContext_DutyShift_roster(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_DutyShift_cancelledAt(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_DutyShift_cancelReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShift", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShiftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyShiftConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DutyShiftConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyShiftConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShiftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShiftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DutyShiftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DutyShiftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShiftEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutySwap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutySwap_id(ctx, field)
+	case "member":
+		return ec.fieldContext_DutySwap_member(ctx, field)
+	case "shift":
+		return ec.fieldContext_DutySwap_shift(ctx, field)
+	case "to":
+		return ec.fieldContext_DutySwap_to(ctx, field)
+	case "state":
+		return ec.fieldContext_DutySwap_state(ctx, field)
+	case "takenBy":
+		return ec.fieldContext_DutySwap_takenBy(ctx, field)
+	case "for":
+		return ec.fieldContext_DutySwap_for(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutySwap", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyTemplate_id(ctx, field)
+	case "title":
+		return ec.fieldContext_DutyTemplate_title(ctx, field)
+	case "place":
+		return ec.fieldContext_DutyTemplate_place(ctx, field)
+	case "week":
+		return ec.fieldContext_DutyTemplate_week(ctx, field)
+	case "weekday":
+		return ec.fieldContext_DutyTemplate_weekday(ctx, field)
+	case "hour":
+		return ec.fieldContext_DutyTemplate_hour(ctx, field)
+	case "minute":
+		return ec.fieldContext_DutyTemplate_minute(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DutyTemplate_minutes(ctx, field)
+	case "places":
+		return ec.fieldContext_DutyTemplate_places(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_DutyTemplate_serviceType(ctx, field)
+	case "lead":
+		return ec.fieldContext_DutyTemplate_lead(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DutyTemplate_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyTemplate", field.Name)
+}
+
 func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -29741,6 +32387,26 @@ func (ec *executionContext) childFields_EnableWebhookPayload(ctx context.Context
 		return ec.fieldContext_EnableWebhookPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnableWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndDutyTemplatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_EndDutyTemplatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndDutyTemplatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndDutyTemplatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_EndLeavePayload_leave(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30001,6 +32667,16 @@ func (ec *executionContext) childFields_ExchangeUpdate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeUpdate", field.Name)
 }
 
+func (ec *executionContext) childFields_ExtendDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_ExtendDutyPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExtendDutyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendDutyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FileComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complaint":
@@ -30057,6 +32733,16 @@ func (ec *executionContext) childFields_GiveCardPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type GiveCardPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveDutyPointsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_GiveDutyPointsPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveDutyPointsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveDutyPointsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -30075,6 +32761,16 @@ func (ec *executionContext) childFields_GiveThanksPayload(ctx context.Context, f
 		return ec.fieldContext_GiveThanksPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GiveThanksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantDutyPointsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_GrantDutyPointsPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GrantDutyPointsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantDutyPointsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30547,6 +33243,8 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_deviceKeys(ctx, field)
 	case "dormantHours":
 		return ec.fieldContext_Member_dormantHours(ctx, field)
+	case "duty":
+		return ec.fieldContext_Member_duty(ctx, field)
 	case "helpers":
 		return ec.fieldContext_Member_helpers(ctx, field)
 	case "card":
@@ -30599,6 +33297,34 @@ func (ec *executionContext) childFields_MemberConnection(ctx context.Context, fi
 		return ec.fieldContext_MemberConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberDuty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "balance":
+		return ec.fieldContext_MemberDuty_balance(ctx, field)
+	case "template":
+		return ec.fieldContext_MemberDuty_template(ctx, field)
+	case "standingFrom":
+		return ec.fieldContext_MemberDuty_standingFrom(ctx, field)
+	case "behindSince":
+		return ec.fieldContext_MemberDuty_behindSince(ctx, field)
+	case "suspendedFrom":
+		return ec.fieldContext_MemberDuty_suspendedFrom(ctx, field)
+	case "suspended":
+		return ec.fieldContext_MemberDuty_suspended(ctx, field)
+	case "nextShift":
+		return ec.fieldContext_MemberDuty_nextShift(ctx, field)
+	case "bookings":
+		return ec.fieldContext_MemberDuty_bookings(ctx, field)
+	case "entries":
+		return ec.fieldContext_MemberDuty_entries(ctx, field)
+	case "extensions":
+		return ec.fieldContext_MemberDuty_extensions(ctx, field)
+	case "leaves":
+		return ec.fieldContext_MemberDuty_leaves(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberDuty", field.Name)
 }
 
 func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31487,6 +34213,16 @@ func (ec *executionContext) childFields_RecognitionFlag(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionFlag", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordAttendancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_RecordAttendancePayload_shift(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordAttendancePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAttendancePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordGuardianConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -31771,6 +34507,16 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReportEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_RequestLeavePayload_leave(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32107,6 +34853,16 @@ func (ec *executionContext) childFields_SetAccountLimitsPayload(ctx context.Cont
 		return ec.fieldContext_SetAccountLimitsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAccountLimitsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetDutyPatternPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SetDutyPatternPayload_member(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetDutyPatternPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetDutyPatternPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetOutcomePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32731,6 +35487,16 @@ func (ec *executionContext) childFields_SuggestionRule(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SuggestionRule", field.Name)
 }
 
+func (ec *executionContext) childFields_SwapDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_SwapDutyPayload_swap(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SwapDutyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SwapDutyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TakeBackHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -33327,6 +36093,16 @@ func (ec *executionContext) childFields_WithdrawDecisionPayload(ctx context.Cont
 		return ec.fieldContext_WithdrawDecisionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawDecisionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_WithdrawDutySwapPayload_swap(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawDutySwapPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawDutySwapPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEndorsementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

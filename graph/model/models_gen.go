@@ -14,6 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/governance/tally"
@@ -56,6 +57,26 @@ type AbilityLimited struct {
 }
 
 func (AbilityLimited) IsUserError() {}
+
+// An offer to be taken.
+type AcceptDutySwapInput struct {
+	// Which.
+	SwapID string `json:"swapId"`
+	// The booking to give for it; null to come instead.
+	BookingID *string `json:"bookingId,omitempty"`
+	// A member the caller may act for; they are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of acceptDutySwap.
+type AcceptDutySwapPayload struct {
+	// The offer; null when there are errors.
+	Swap *duty.Swap `json:"swap,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
 
 // The exchange to agree to.
 type AcceptExchangeInput struct {
@@ -630,6 +651,24 @@ type BodyInput struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// A place to be taken.
+type BookDutyInput struct {
+	// The shift.
+	ShiftID string `json:"shiftId"`
+	// A member the caller may act for; they are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of bookDuty.
+type BookDutyPayload struct {
+	// The booking; null when there are errors.
+	Booking *duty.Booking `json:"booking,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A complaint to read alone.
 type BreakGlassInput struct {
 	// Which.
@@ -670,6 +709,38 @@ type CancelCycleInput struct {
 type CancelCyclePayload struct {
 	// The cycle; null when there are errors.
 	Cycle *reinvestment.Cycle `json:"cycle,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A place to be given up.
+type CancelDutyInput struct {
+	// Which.
+	BookingID string `json:"bookingId"`
+	// The points that `ifCancelled` showed: refused when they are others by now.
+	Points *int `json:"points,omitempty"`
+}
+
+// The result of cancelDuty.
+type CancelDutyPayload struct {
+	// The booking; null when there are errors.
+	Booking *duty.Booking `json:"booking,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A shift to be called off.
+type CancelDutyShiftInput struct {
+	// Which.
+	ShiftID string `json:"shiftId"`
+	// Why, as those who booked it are told; at most 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of cancelDutyShift.
+type CancelDutyShiftPayload struct {
+	// The shift; null when there are errors.
+	Shift *duty.Shift `json:"shift,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -931,6 +1002,24 @@ type CloseComplaintPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A day on which nothing takes place.
+type CloseDutyDayInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The day, from tomorrow on.
+	Date time.Time `json:"date"`
+	// Why, as those who booked its shifts are told; at most 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of closeDutyDay.
+type CloseDutyDayPayload struct {
+	// The shifts of the day; null when there are errors.
+	Shifts []*duty.Shift `json:"shifts,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A college.
 type CollegeInput struct {
 	// Capital letters, digits and _, 2 to 40.
@@ -1091,6 +1180,24 @@ type ConfirmUploadPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// An entry to be taken back.
+type CorrectDutyEntryInput struct {
+	// Which.
+	EntryID string `json:"entryId"`
+	// Why, as its member reads; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of correctDutyEntry.
+type CorrectDutyEntryPayload struct {
+	// The entry that was taken back; null when there are errors.
+	Entry *duty.Entry `json:"entry,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A transfer to put right; what is left out stays as it was.
 type CorrectTransferInput struct {
 	// Which.
@@ -1139,6 +1246,42 @@ type CreateCommunityInput struct {
 type CreateCommunityPayload struct {
 	// The community; null when there are errors.
 	Community *community.Community `json:"community,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A shift that is to come round.
+type CreateDutyTemplateInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// What there is to do; at most 120 characters.
+	Title string `json:"title"`
+	// Where; at most 200 characters.
+	Place *string `json:"place,omitempty"`
+	// The week of the cycle, from 1.
+	Week int `json:"week"`
+	// The day of the week: 1 is Monday, 7 is Sunday.
+	Weekday int `json:"weekday"`
+	// The hour that clocks there show, 0 to 23.
+	Hour int `json:"hour"`
+	// And the minute; 0 when null.
+	Minute *int `json:"minute,omitempty"`
+	// How long it lasts, in minutes; at most 12 hours.
+	Minutes domain.Minutes `json:"minutes"`
+	// How many come, 1 to 200.
+	Places int `json:"places"`
+	// A service whose attestations are asked of who comes.
+	ServiceTypeID *string `json:"serviceTypeId,omitempty"`
+	// Who receives those who come, and notes who came.
+	LeadID *string `json:"leadId,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of createDutyTemplate.
+type CreateDutyTemplatePayload struct {
+	// The template; null when there are errors.
+	Template *duty.Template `json:"template,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1339,6 +1482,24 @@ type DecideAppealInput struct {
 type DecideAppealPayload struct {
 	// The appeal with its answer; null when there are errors.
 	Appeal *moderation.Appeal `json:"appeal,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An answer to a leave.
+type DecideLeaveInput struct {
+	// Which.
+	LeaveID string `json:"leaveId"`
+	// Whether it is granted.
+	Grant bool `json:"grant"`
+	// What its member reads; needed to decline, at most 1,000 characters.
+	Statement *string `json:"statement,omitempty"`
+}
+
+// The result of decideLeave.
+type DecideLeavePayload struct {
+	// The leave; null when there are errors.
+	Leave *duty.Leave `json:"leave,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1771,6 +1932,50 @@ type DisputeExchangePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// How a shift went for somebody.
+type DutyAttendanceInput struct {
+	// Who.
+	MemberID string `json:"memberId"`
+	// How.
+	Outcome duty.Outcome `json:"outcome"`
+}
+
+// A page of entries.
+type DutyEntryConnection struct {
+	// The items with their cursors.
+	Edges []*DutyEntryEdge `json:"edges"`
+	// The items alone.
+	Nodes []*duty.Entry `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of entries.
+type DutyEntryEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *duty.Entry `json:"node"`
+}
+
+// A page of shifts.
+type DutyShiftConnection struct {
+	// The items with their cursors.
+	Edges []*DutyShiftEdge `json:"edges"`
+	// The items alone.
+	Nodes []*duty.Shift `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// One of a page of shifts.
+type DutyShiftEdge struct {
+	// To continue from here.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *duty.Shift `json:"node"`
+}
+
 // A webhook to tell again.
 type EnableWebhookInput struct {
 	// From Community.webhooks.
@@ -1781,6 +1986,36 @@ type EnableWebhookInput struct {
 type EnableWebhookPayload struct {
 	// The webhook; null when there are errors.
 	Webhook *partner.Webhook `json:"webhook,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A shift that is to come round no more.
+type EndDutyTemplateInput struct {
+	// Which.
+	TemplateID string `json:"templateId"`
+	// Why, as those who booked it are told; at most 1,000 characters.
+	Reason string `json:"reason"`
+}
+
+// The result of endDutyTemplate.
+type EndDutyTemplatePayload struct {
+	// The template; null when there are errors.
+	Template *duty.Template `json:"template,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A leave to be ended.
+type EndLeaveInput struct {
+	// Which.
+	LeaveID string `json:"leaveId"`
+}
+
+// The result of endLeave.
+type EndLeavePayload struct {
+	// The leave; null when there are errors.
+	Leave *duty.Leave `json:"leave,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1917,6 +2152,26 @@ type ExchangeUpdate struct {
 	Exchange *exchange.Exchange `json:"exchange"`
 }
 
+// More time to be given.
+type ExtendDutyInput struct {
+	// Whom.
+	MemberID string `json:"memberId"`
+	// Until when; within 182 days, and not before the day that stands.
+	Until time.Time `json:"until"`
+	// Why, as they read; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of extendDuty.
+type ExtendDutyPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A complaint.
 type FileComplaintInput struct {
 	// In which community.
@@ -2015,6 +2270,26 @@ type GiveCardPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Points to be given.
+type GiveDutyPointsInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// How many, at most as many as one has above zero.
+	Points int `json:"points"`
+	// A member the caller may act for; they are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of giveDutyPoints.
+type GiveDutyPointsPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A gift of hours.
 type GiveHoursInput struct {
 	// The account that goes down.
@@ -2051,6 +2326,26 @@ type GiveThanksInput struct {
 type GiveThanksPayload struct {
 	// The thanks; null when there are errors.
 	Thanks *recognition.Thanks `json:"thanks,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Points to be granted.
+type GrantDutyPointsInput struct {
+	// To whom.
+	MemberID string `json:"memberId"`
+	// How many.
+	Points int `json:"points"`
+	// Why, as they read; at most 1,000 characters.
+	Reason string `json:"reason"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of grantDutyPoints.
+type GrantDutyPointsPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -3117,6 +3412,22 @@ type ReclaimDormantHoursPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// How a shift went.
+type RecordAttendanceInput struct {
+	// Which.
+	ShiftID string `json:"shiftId"`
+	// Each of whom it is noted.
+	Attendance []*DutyAttendanceInput `json:"attendance"`
+}
+
+// The result of recordAttendance.
+type RecordAttendancePayload struct {
+	// The shift; null when there are errors.
+	Shift *duty.Shift `json:"shift,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A guardian's consent that was seen. There is no room for a document.
 type RecordGuardianConsentInput struct {
 	// For which member or applicant under 18.
@@ -3469,6 +3780,32 @@ type ReportEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *moderation.Report `json:"node"`
+}
+
+// A time without duty.
+type RequestLeaveInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// Why.
+	Kind duty.LeaveKind `json:"kind"`
+	// The first day, from today to a year ahead.
+	From time.Time `json:"from"`
+	// The last day, within two years of the first; AWAY takes half a cycle at least.
+	Until time.Time `json:"until"`
+	// For those who decide; at most 1,000 characters.
+	Reason *string `json:"reason,omitempty"`
+	// A member the caller may act for; they are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of requestLeave.
+type RequestLeavePayload struct {
+	// The leave; null when there are errors.
+	Leave *duty.Leave `json:"leave,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A letter to sign in with.
@@ -3921,6 +4258,24 @@ type SetAccountLimitsInput struct {
 type SetAccountLimitsPayload struct {
 	// The account as it is now; null when there are errors.
 	Account *view.Account `json:"account,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// How somebody takes their turns.
+type SetDutyPatternInput struct {
+	// Where.
+	CommunityID string `json:"communityId"`
+	// The template with a standing place; null to book freely.
+	TemplateID *string `json:"templateId,omitempty"`
+	// A member the caller may act for; they are told.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The result of setDutyPattern.
+type SetDutyPatternPayload struct {
+	// The member; null when there are errors.
+	Member *membership.Member `json:"member,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -4447,6 +4802,24 @@ type SuggestionOutcome struct {
 	Paid domain.Minutes `json:"paid"`
 }
 
+// A place to be offered.
+type SwapDutyInput struct {
+	// Whose it is now: a booking of the caller, or of whom they act for.
+	BookingID string `json:"bookingId"`
+	// Who alone may take it; anybody when null.
+	ToID *string `json:"toId,omitempty"`
+	// Drawn by the app when it drafts, so that a retry changes nothing; kept 30 days.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// The result of swapDuty.
+type SwapDutyPayload struct {
+	// The offer; null when there are errors.
+	Swap *duty.Swap `json:"swap,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A gift to be taken back.
 type TakeBackHoursInput struct {
 	// The gift's transfer.
@@ -4775,6 +5148,20 @@ type WithdrawDecisionInput struct {
 type WithdrawDecisionPayload struct {
 	// The decision; null when there are errors.
 	Decision *governance.Decision `json:"decision,omitempty"`
+	// What to put right; empty when it worked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An offer to be taken back.
+type WithdrawDutySwapInput struct {
+	// Which.
+	SwapID string `json:"swapId"`
+}
+
+// The result of withdrawDutySwap.
+type WithdrawDutySwapPayload struct {
+	// The offer; null when there are errors.
+	Swap *duty.Swap `json:"swap,omitempty"`
 	// What to put right; empty when it worked.
 	UserErrors []UserError `json:"userErrors"`
 }

@@ -143,6 +143,7 @@ var given = []struct {
 	{regexp.MustCompile(`^moderation\.action\.LIMIT$`), []string{"what"}},
 	{regexp.MustCompile(`^moderation\.action\.(HIDE|REMOVE)$`), []string{"message"}},
 	{regexp.MustCompile(`^(ability|jobs|signin|state|outbox|welcome|graphiql|mode|body|lockout|choice|law|register|plan)\.`), nil},
+	{regexp.MustCompile(`^duty\.consequence\.[A-Z]+$`), []string{"balance", "due", "points", "until"}},
 	{regexp.MustCompile(`^statement\.`), []string{"at", "count", "for", "from", "number", "until"}},
 	{regexp.MustCompile(`^attestation\.`), []string{"at", "community", "name", "number", "year"}},
 	{regexp.MustCompile(`^moderation\.(action|rule)\.[A-Z_]+$`), nil},
@@ -159,8 +160,8 @@ var given = []struct {
 	{regexp.MustCompile(`^receipt\.`), []string{"at", "count", "name", "reason"}},
 	{regexp.MustCompile(`^web\.`), []string{"at", "count", "email", "limit", "max", "min", "minutes", "name", "number", "of", "required", "what", "when", "who"}},
 	{regexp.MustCompile(`^error\.[A-Z_]+$`), []string{
-		"about", "actual", "age", "available", "body", "community", "count", "event", "for", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "required",
-		"retryAfter", "rule", "state", "trace", "unit", "until", "version", "what", "why",
+		"about", "actual", "age", "available", "body", "community", "count", "event", "for", "from", "kind", "known", "limit", "line", "max", "min", "mode", "name", "option", "points", "required",
+		"retryAfter", "rule", "since", "state", "trace", "unit", "until", "version", "what", "why",
 	}},
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
@@ -63,7 +64,7 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		return Rooms{
 			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, hours),
+			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, members), hours),
 			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil), cycles), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
