@@ -59,7 +59,7 @@ prove-cycles:
 # thousand who listen to one server.
 prove-edge:
 	HORA_CROWD=2000 go test ./cmd/hora -run TestACrowdThatListens -count 1 -v
-	HORA_PROVE=50 go test ./persistence -run TestPhonesMissNothingAndSeeNothingHidden -count 1 -timeout 2h -v
+	HORA_PROVE=60 go test ./persistence -run TestPhonesMissNothingAndSeeNothingHidden -count 1 -timeout 2h -v
 
 # hora verify reads ten million entries in the memory that a few need; it takes a
 # quarter of an hour, and 12 GB among the temporary files.
