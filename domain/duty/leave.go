@@ -262,7 +262,7 @@ func (s *Service) DecideLeave(ctx context.Context, actor domain.Actor, in, id do
 }
 
 // EndLeave ends leave before its time, by its member or whoever acts for them; one
-// that is only asked for is taken back.
+// that is only asked for is taken back. It also ends where there is no duty any more.
 //
 // Errors: NotFound, Forbidden, LeaveState.
 func (s *Service) EndLeave(ctx context.Context, actor domain.Actor, in, id domain.ID) (Leave, error) {

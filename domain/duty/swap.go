@@ -237,7 +237,7 @@ func (s *Service) lockBoth(ctx context.Context, in, one, two domain.ID) (a, b Sh
 
 // WithdrawSwap takes an offer back.
 //
-// Errors: NotFound, Forbidden, Off, SwapOver.
+// Errors: NotFound, Forbidden, SwapOver.
 func (s *Service) WithdrawSwap(ctx context.Context, actor domain.Actor, in, id domain.ID) (Swap, error) {
 	var swap Swap
 	err := s.tx.InTx(ctx, in, func(ctx context.Context, now time.Time) error {

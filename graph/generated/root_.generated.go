@@ -21751,7 +21751,7 @@ extend type Mutation {
   bookDuty("Which." input: BookDutyInput!): BookDutyPayload! @can(do: TAKE_PART)
   "Says that one cannot come: ` + "`" + `DutyBooking.ifCancelled` + "`" + ` shows before what follows. Errors: DUTY_OFF, DUTY_BOOKING_STATE, DUTY_SHIFT_BEGUN, DUTY_CONSEQUENCE_CHANGED."
   cancelDuty("Which." input: CancelDutyInput!): CancelDutyPayload! @can(do: SEE_COMMUNITY)
-  "Notes how a shift went, by whoever leads it or looks after duty; nobody notes their own. Who is not named stays to be noted. Errors: DUTY_OFF, DUTY_SHIFT_TO_COME, DUTY_SHIFT_BEGUN, OWN_DUTY, DUTY_BOOKING_STATE, REQUIRED."
+  "Notes how a shift went, by whoever leads it or looks after duty; nobody notes their own, nor that of whom they live with. Who is not named stays to be noted. Errors: DUTY_OFF, DUTY_SHIFT_TO_COME, DUTY_SHIFT_BEGUN, OWN_DUTY, DUTY_BOOKING_STATE, REQUIRED."
   recordAttendance("Of whom, and how." input: RecordAttendanceInput!): RecordAttendancePayload! @can(do: TAKE_PART)
   "Takes an entry back by another one; a shift can then be noted anew. Not one's own, and not what was given to the common counter or had of it. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OWN_DUTY, DUTY_ENTRY_CORRECTED, IDEMPOTENCY_KEY_REUSED."
   correctDutyEntry("Which, and why." input: CorrectDutyEntryInput!): CorrectDutyEntryPayload! @can(do: MANAGE_DUTY)
@@ -21761,13 +21761,13 @@ extend type Mutation {
   swapDuty("Which, and to whom." input: SwapDutyInput!): SwapDutyPayload! @can(do: TAKE_PART)
   "Takes an offer: two places change hands at once, each counting as it did, or one comes instead, which makes up for a shift, and who offered is excused. Errors: DUTY_OFF, DUTY_SWAP_OVER, OWN_DUTY_SWAP, DUTY_SHIFT_BEGUN, DUTY_BOOKED_TWICE, DUTY_BOOKING_STATE, VETTING_MISSING, IDEMPOTENCY_KEY_REUSED."
   acceptDutySwap("Which, and for what." input: AcceptDutySwapInput!): AcceptDutySwapPayload! @can(do: TAKE_PART)
-  "Takes one's offer back. Errors: DUTY_OFF, DUTY_SWAP_OVER."
+  "Takes one's offer back. Errors: DUTY_SWAP_OVER."
   withdrawDutySwap("Which." input: WithdrawDutySwapInput!): WithdrawDutySwapPayload! @can(do: SEE_COMMUNITY)
   "Asks for a time without duty. AWAY is taken at once, since service rests meanwhile; somebody decides on the others. Errors: DUTY_OFF, OUT_OF_RANGE, TEXT_TOO_LONG, DUTY_LEAVE_OVERLAPS, IDEMPOTENCY_KEY_REUSED."
   requestLeave("When, and why." input: RequestLeaveInput!): RequestLeavePayload! @can(do: TAKE_PART)
   "Grants leave, or declines it for a reason; not one's own. Errors: DUTY_OFF, REQUIRED, TEXT_TOO_LONG, OWN_DUTY, DUTY_LEAVE_STATE."
   decideLeave("Which, and how." input: DecideLeaveInput!): DecideLeavePayload! @can(do: MANAGE_DUTY)
-  "Ends leave before its time, or takes back that it was asked for. Errors: DUTY_OFF, DUTY_LEAVE_STATE."
+  "Ends leave before its time, or takes back that it was asked for. AWAY that is ended before half a cycle counts the shifts as excused that it freed. Errors: DUTY_LEAVE_STATE."
   endLeave("Which." input: EndLeaveInput!): EndLeavePayload! @can(do: SEE_COMMUNITY)
   "Gives points that one has above zero to the common counter; nothing is had for it. Errors: DUTY_OFF, OUT_OF_RANGE, IDEMPOTENCY_KEY_REUSED."
   giveDutyPoints("How many." input: GiveDutyPointsInput!): GiveDutyPointsPayload! @can(do: TAKE_PART)

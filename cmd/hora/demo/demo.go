@@ -20,6 +20,8 @@ import (
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
+	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
@@ -62,6 +64,9 @@ type Rooms struct {
 	Cheques    *cheque.Service
 	Workshops  *workshop.Service
 	Activities *activity.Service
+	// Where members do work by turns, the charter says so.
+	Communities *community.Service
+	Duties      *duty.Service
 	// Journal and Messages let people hear of things on the day, as beside a running
 	// server; Reader is the relay's name in the journal, which thereby finds the past
 	// told, and sends no letters about it. Without a journal all of it waits for

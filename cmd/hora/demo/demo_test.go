@@ -61,10 +61,12 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		listings := listing.New(db, persistence.ListingStore{}, standing, communities, members, photos)
 		exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 		cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
+		duties := duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, members)
 		return Rooms{
+			Communities: communities, Duties: duties,
 			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, members), hours),
+			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, duties, hours),
 			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil), cycles), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
@@ -237,6 +239,19 @@ func (s told) looksAlive() {
 	} {
 		if n := one[int](s, sql); n < len(network) {
 			t.Errorf("%d times: a %s", n, what)
+		}
+	}
+	for what, sql := range map[string]string{
+		"turn to come":                  `SELECT count(*) FROM duty_booking b JOIN duty_shift s ON s.id = b.shift_id WHERE b.state = 'BOOKED' AND s.starts_at > '2026-11-20 16:41Z'`,
+		"turn that somebody came to":    `SELECT count(*) FROM duty_booking WHERE state = 'ATTENDED'`,
+		"turn to note":                  `SELECT count(*) FROM duty_booking b JOIN duty_shift s ON s.id = b.shift_id WHERE b.state = 'BOOKED' AND s.ends_at < '2026-11-20 16:40Z'`,
+		"member who is behind":          `SELECT count(*) FROM duty_member WHERE due_at > '2026-11-20 16:41Z'`,
+		"member suspended from service": `SELECT count(*) FROM duty_member WHERE due_at < '2026-11-20 16:40Z' AND told_at IS NOT NULL`,
+		"swap":                          `SELECT count(*) FROM duty_swap WHERE state = 'OPEN'`,
+		"leave to decide":               `SELECT count(*) FROM duty_leave WHERE state = 'REQUESTED'`,
+	} {
+		if n := one[int](s, sql); n < 1 {
+			t.Errorf("there is no %s", what)
 		}
 	}
 	if repeated := column[string](s, `SELECT title FROM listing GROUP BY community_id, title HAVING count(*) > 1`); len(repeated) > 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/ledger"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // life is one community through its eighteen months: what is planned, who is
@@ -41,6 +42,8 @@ type life struct {
 	proposed, published int
 	paper               int // slips that were ever printed
 	quarrels            int // disputes that should be open at the end, still to come
+	takingTurns         bool
+	offeredTurn         bool
 }
 
 func newLife(cfg Config, n neighbourhood, rooms Rooms, own *clock) *life {
@@ -80,7 +83,7 @@ func (l *life) live(ctx context.Context, cast map[string]domain.ID) error {
 			break // it belongs to the visitor's own time
 		}
 		l.clock.reach(next.at)
-		if err := next.do(ctx); err != nil {
+		if err := next.do(ctx); err != nil && !refused(err, membership.DutySuspended) { // then nothing comes of it
 			return err
 		}
 	}
@@ -108,6 +111,7 @@ func (l *life) passTime(ctx context.Context) error {
 		l.rooms.Exchanges.PassTime(ctx, l.id),
 		l.rooms.Listings.PassTime(ctx, l.id),
 		l.rooms.Ledger.ExpireHolds(ctx, l.id),
+		l.passTurns(ctx),
 		l.hear(ctx),
 	)
 }

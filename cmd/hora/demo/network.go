@@ -24,6 +24,7 @@ type neighbourhood struct {
 	left, paused       int // members
 	applying, declined int // applications: at the end without an answer; not accepted
 	quarrel            bool
+	turns              bool // work by turns is part of the charter
 }
 
 // network is the three communities, by the names that texts.json knows.
@@ -41,7 +42,7 @@ var network = []neighbourhood{
 	{
 		slug: "riverside", name: "Riverside Time Bank", locale: "en-GB", zone: "Europe/London", language: "en", places: "riverside",
 		centre:  community.Place{Latitude: 56.4612, Longitude: -2.9704},
-		members: 150, listings: 230, exchanges: 620, left: 3, paused: 3, applying: 3, declined: 2, quarrel: true,
+		members: 150, listings: 230, exchanges: 620, left: 3, paused: 3, applying: 3, declined: 2, quarrel: true, turns: true,
 	},
 }
 

@@ -85,6 +85,9 @@ func (l *life) found(ctx context.Context, persons map[string]domain.ID) error {
 		return err
 	}
 	l.staff = []*neighbour{founder}
+	if err := l.agreeOnTurns(ctx, actor); err != nil {
+		return err
+	}
 	l.planOthers()
 	l.setEnergies()
 	for _, n := range l.people[1:] {
