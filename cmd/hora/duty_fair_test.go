@@ -179,7 +179,9 @@ func TestWhoLeavesLeavesTheirTurn(t *testing.T) {
 	bruno.does("setDutyPattern", input{"communityId": w.id, "templateId": template})
 	same(t, "Bruno comes", len(bruno.onDuty().list("bookings")) > 0, true)
 	w.advance(40 * day)
-	heard := slices.DeleteFunc(w.founder.told(), func(n thing) bool { return n.text("kind") != "MEMBER_DUTY_SUSPENDED" || n.text("member.displayName") != "Anna" })
+	heard := slices.DeleteFunc(w.founder.told(), func(n thing) bool {
+		return n.text("kind") != "MEMBER_DUTY_SUSPENDED" || n.text("member.displayName") != "Anna"
+	})
 	same(t, "nobody hears of Anna", len(heard), 0)
 }
 
@@ -199,4 +201,28 @@ func TestDutyInAnothersName(t *testing.T) {
 		w.founder.does(act.mutation, with(act.in, "onBehalfOf", anna.member))
 		same(t, "Anna is told of "+act.mutation, anna.heard("ACTED_FOR_YOU"), i+1)
 	}
+}
+
+// Several would have the last place at once: one has it, the others are told so.
+func TestTheLastPlaceIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	w := shop(t)
+	shift := w.founder.shiftsOf(w.comesRound(input{"places": 1}))[0].text("id")
+	var all []*person
+	for _, name := range []string{"Anna", "Bruno", "Clara", "Dora"} {
+		all = append(all, w.welcome(name, "fr"))
+	}
+	refusals := make([]string, len(all))
+	var acts sync.WaitGroup
+	for i, p := range all {
+		acts.Go(func() {
+			if said := p.tries("bookDuty", input{"shiftId": shift}).problems(); len(said) > 0 {
+				refusals[i] = said[0].Code
+			}
+		})
+	}
+	acts.Wait()
+	slices.Sort(refusals)
+	same(t, "one comes", refusals, []string{"", "DUTY_SHIFT_FULL", "DUTY_SHIFT_FULL", "DUTY_SHIFT_FULL"})
+	same(t, "and the roster says so", len(w.founder.sees(shift, "DutyShift { roster { id } }").list("roster")), 1)
 }

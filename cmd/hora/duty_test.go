@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,9 +25,7 @@ func (w *town) duties() {
 func (w *town) comesRound(more input) string {
 	w.t.Helper()
 	in := input{"communityId": w.id, "title": "Caisse", "place": "Magasin", "week": 1, "weekday": 3, "hour": 9, "minutes": 180, "places": 2}
-	for name, value := range more {
-		in[name] = value
-	}
+	maps.Copy(in, more)
 	return w.founder.does("createDutyTemplate", in).text("template.id")
 }
 

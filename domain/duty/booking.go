@@ -41,9 +41,8 @@ func (s *Service) Book(ctx context.Context, actor domain.Actor, act Act) (Bookin
 	return s.readBooking(ctx, act.Community, id)
 }
 
-// take gives somebody a place in a locked shift; but for those in some bookings, which
-// they give up for it.
-func (s *Service) take(ctx context.Context, at setting, shift Shift, b Booking, field string, but ...domain.ID) error {
+// take gives somebody a place in a locked shift.
+func (s *Service) take(ctx context.Context, at setting, shift Shift, b Booking, field string) error {
 	switch {
 	case !shift.CancelledAt.IsZero() || !shift.StartsAt.After(at.now):
 		return domain.NewError(ShiftOver, field)
@@ -56,9 +55,7 @@ func (s *Service) take(ctx context.Context, at setting, shift Shift, b Booking, 
 	}
 	var ids []domain.ID
 	for _, other := range theirs {
-		if !slices.Contains(but, other.ID) {
-			ids = append(ids, other.Shift)
-		}
+		ids = append(ids, other.Shift)
 	}
 	shifts, err := s.store.Shifts(ctx, shift.Community, ids)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 // points is what a shift counts. One that somebody does not owe counts so much more
 // that it makes up for one; missing it or being excused counts more by as much.
 func points(rules community.Duty, outcome Outcome, owed bool) int {
-	p := 0
+	var p int
 	switch outcome {
 	case Attended:
 		p = rules.Attended

@@ -87,7 +87,7 @@ func TestATemplateComesRoundOnceInEachCycle(t *testing.T) {
 		few := rapid.IntRange(1, 200).Draw(t, "days") // whatever the nights on which one looks
 		all := template.days(first, first.AddDate(0, 0, 400), weeks)
 		seen := map[string]bool{}
-		for n := 0; n < 400; n++ {
+		for n := range 400 {
 			for _, d := range template.days(first.AddDate(0, 0, n), first.AddDate(0, 0, min(400, n+few)), weeks) {
 				seen[d.Format(time.DateOnly)] = true
 			}
