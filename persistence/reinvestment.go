@@ -318,11 +318,21 @@ func (ReinvestmentStore) FreezeRoll(ctx context.Context, c reinvestment.Cycle) (
 // Seated implements reinvestment.Store, by the primary key.
 func (ReinvestmentStore) Seated(ctx context.Context, community, cycle, member domain.ID) (there bool, err error) {
 	err = query(ctx).QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)`, community, cycle, member).Scan(&there)
+		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)
+		    OR EXISTS (SELECT FROM member, cycle c
+		                WHERE `+unseated+` AND member.community_id = $1 AND member.id = $3
+		                  AND admitted_at <= (c.calendar ->> 'votingAt')::timestamptz
+		                  AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
+		                  AND c.roll > (SELECT count(*) FROM budget_ballot b WHERE b.community_id = $1 AND b.cycle_id = $2 AND b.member_id <> $3))`,
+		community, cycle, member).Scan(&there)
 	return there, err
 }
 
 // AddRun implements reinvestment.Store.
+// unseated is a cycle $2 whose vote was opened by a server that wrote down how many may
+// vote, but not who: they are those who could when it began.
+const unseated = `c.community_id = $1 AND c.id = $2 AND c.roll > 0 AND NOT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2)`
+
 func (ReinvestmentStore) AddRun(ctx context.Context, r reinvestment.Run) error {
 	_, err := query(ctx).Exec(ctx, `INSERT INTO allocation_run (community_id, cycle_id, run, record, at) VALUES ($1, $2, $3, $4, $5)`,
 		r.Community, r.Cycle, r.Run, r.Record, r.At)

@@ -74,6 +74,12 @@ func TestACountThatDiffersIsNotPaid(t *testing.T) {
 	bench := anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50}).text("project.id")
 	w.advance(15 * day)
 	anna.votes(cycle, input{"projectId": bench, "value": 5})
+	late := w.welcome("Tard Venue", "fr")
+	// A server of before the roll was written down opened the vote: who could vote then may.
+	if _, err := w.owner.Exec(t.Context(), `DELETE FROM cycle_seat WHERE cycle_id = $1`, keyOf(cycle)); err != nil {
+		t.Fatal(err)
+	}
+	late.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{}}, "NOT_ON_THE_ROLL", "cycleId")
 	w.advance(14 * day)
 	touch := func(value int) {
 		ask[int](w.program, `WITH w AS (UPDATE budget_ballot SET choices = jsonb_set(choices, '{0,value}', to_jsonb($2::int)) WHERE cycle_id = $1 RETURNING 1)
