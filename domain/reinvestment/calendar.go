@@ -59,6 +59,18 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 		if due.After(now) {
 			return nil
 		}
+		if again, err := s.voteAgain(ctx, c, due, now); err != nil || again {
+			return err
+		}
+		if c.State == Challenge {
+			doubt, doubted, err := s.doubted(ctx, c)
+			if err != nil {
+				return err
+			}
+			if doubted {
+				return s.hold(ctx, c, doubt, now)
+			}
+		}
 		c.State = next
 		return s.enter(ctx, c, Step{Due: due, At: now})
 	})
@@ -69,11 +81,9 @@ func (s *Service) step(ctx context.Context, community, id domain.ID) error {
 // that it is late. What moves hours comes last.
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
+	late := false
 	if c.State == Voting {
-		if err = s.store.TakeCycle(ctx, c.Community, c.ID); err != nil { // nobody submits or withdraws meanwhile
-			return err
-		}
-		if c.Roll, err = s.roll(ctx, c); err != nil {
+		if c, late, err = s.openVote(ctx, c, step); err != nil {
 			return err
 		}
 	}
@@ -84,7 +94,9 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	case Feasibility:
 		err = s.endCall(ctx, c, step.At)
 	case Voting:
-		err = s.store.MakeEligible(ctx, c.Community, c.ID)
+		if err = s.store.MakeEligible(ctx, c.Community, c.ID); late {
+			s.tellDelay(ctx, c)
+		}
 	case Tallied:
 		err = s.tally(ctx, c, step.At)
 	case Closed:
@@ -112,10 +124,10 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 }
 
 // undoubted lets nothing be paid by a count that came out otherwise when it was last made
-// again. EarliestDue leaves such a cycle where it is; a challenge meanwhile is seen here.
+// again. Such a cycle is held where it is; a challenge meanwhile is seen here.
 func (s *Service) undoubted(ctx context.Context, c Cycle) error {
-	all, err := s.store.Contests(ctx, c.Community, c.ID)
-	if err == nil && len(all) > 0 && !all[len(all)-1].Same {
+	_, doubted, err := s.doubted(ctx, c)
+	if err == nil && doubted {
 		err = domain.NewError(domain.StaleVersion, "cycleId")
 	}
 	return err
@@ -140,7 +152,7 @@ func (s *Service) tally(ctx context.Context, c Cycle, now time.Time) error {
 		return err
 	}
 	in := c.instance(projects, drawn, ballots)
-	result, err := allocation.Run(in)
+	result, err := allocation.Count(ctx, in)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const (
 	VotedInPerson    domain.Code = "VOTED_IN_PERSON"     // whoever voted is not voted for
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
+	TooManyDoubts    domain.Code = "TOO_MANY_CHALLENGES" // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
 	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims, or files a claim for somebody, never approves it

@@ -219,7 +219,7 @@ type Doubt struct {
 // somebody touched the ballots or the record: then nothing is paid until a later count
 // gives the same, or the cycle is cancelled.
 //
-// Errors: NotFound, Forbidden, CycleState, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CycleState, TooManyDoubts, Required, IdempotencyKeyReused.
 func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (Contest, error) {
 	var contest Contest
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -248,7 +248,10 @@ func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (C
 }
 
 func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain.ID, cmd Doubt, now time.Time) (domain.ID, error) {
-	c, err := s.held(ctx, cmd.Community, cmd.Cycle) // nothing is paid before this doubt is in
+	if err := s.store.TakeCycle(ctx, cmd.Community, cmd.Cycle); err != nil { // nothing is paid before this doubt is in
+		return domain.Nowhere, err
+	}
+	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
 	if err != nil {
 		return domain.Nowhere, err
 	}
@@ -267,10 +270,22 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 	s.tell(ctx, actor, AllocationDoubted, c.ID, told)
 	return contest.ID, s.store.AddContest(ctx, contest)
 }
+	before, err := s.store.Contests(ctx, cmd.Community, cmd.Cycle)
+	if err == nil {
+		err = mayDoubt(before, member)
+	}
+	if err != nil {
+		return domain.Nowhere, err
+	}
 
 // recount says whether the ballots as they lie here still give the record.
 func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
 	run, ok, err := s.store.LastRun(ctx, c.Community, c.ID)
+	if same && len(before) > 0 && !before[len(before)-1].Same && c.Calendar.ChallengeUntil.Before(now) {
+		if err := s.store.WakeCycle(ctx, c, c.Calendar.ChallengeUntil); err != nil { // it was held, and is no more
+			return domain.Nowhere, err
+		}
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -280,6 +295,27 @@ func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
 	}
 	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
 	if err != nil {
+// mostDoubts is how often one member has one count made again that comes out the same.
+const mostDoubts = 3
+
+// mayDoubt says whether a member may have a count made again. Where the last one came out
+// otherwise anybody may, for that is the way to have hours paid.
+func mayDoubt(before []Contest, member domain.ID) error {
+	if len(before) > 0 && !before[len(before)-1].Same {
+		return nil
+	}
+	own := 0
+	for _, c := range before {
+		if c.Member == member {
+			own++
+		}
+	}
+	if own >= mostDoubts {
+		return domain.NewError(TooManyDoubts, "cycleId", "max", mostDoubts)
+	}
+	return nil
+}
+
 		return false, err
 	}
 	drawn := map[string]domain.Minutes{} // was read at the count, once
