@@ -149,6 +149,7 @@ type Run struct {
 	// the record holds nothing but their own lines.
 	Sealed         bool
 	Asked, Granted int // projects that were counted, and that were granted hours
+	Voters         int // who cast a ballot
 }
 
 // Contest is a challenge to a result: it is counted again, and what came out is kept.

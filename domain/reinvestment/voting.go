@@ -201,10 +201,22 @@ func (s *Service) Allocation(ctx context.Context, actor domain.Actor, community,
 				r.Granted++
 			}
 		}
+		if r.Voters, err = s.voters(ctx, c, r); err != nil {
+			return err
+		}
 		r, err = s.seal(ctx, standing, c, r)
 		return err
 	})
 	return r, ok, err
+}
+
+// voters is how many cast a ballot. In an epoch a record has one for each gift.
+func (s *Service) voters(ctx context.Context, c Cycle, r Run) (int, error) {
+	if c.Method != allocation.PeerEpoch {
+		return len(r.Record.Instance.Ballots), nil
+	}
+	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
+	return len(ballots), err
 }
 
 // Doubt is a challenge to a result.
@@ -258,9 +270,21 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 	if c.State != Challenge {
 		return domain.Nowhere, domain.NewError(CycleState, "cycleId", "state", string(c.State))
 	}
+	before, err := s.store.Contests(ctx, cmd.Community, cmd.Cycle)
+	if err == nil {
+		err = mayDoubt(before, member)
+	}
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	same, err := s.recount(ctx, c)
 	if err != nil {
 		return domain.Nowhere, err
+	}
+	if same && len(before) > 0 && !before[len(before)-1].Same && c.Calendar.ChallengeUntil.Before(now) {
+		if err := s.store.WakeCycle(ctx, c, c.Calendar.ChallengeUntil); err != nil { // it was held, and is no more
+			return domain.Nowhere, err
+		}
 	}
 	contest := Contest{Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Member: member, Reason: cmd.Reason, Same: same, At: now}
 	told := Told{Cycle: c.ID, Member: member}
@@ -270,31 +294,7 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 	s.tell(ctx, actor, AllocationDoubted, c.ID, told)
 	return contest.ID, s.store.AddContest(ctx, contest)
 }
-	before, err := s.store.Contests(ctx, cmd.Community, cmd.Cycle)
-	if err == nil {
-		err = mayDoubt(before, member)
-	}
-	if err != nil {
-		return domain.Nowhere, err
-	}
 
-// recount says whether the ballots as they lie here still give the record.
-func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
-	run, ok, err := s.store.LastRun(ctx, c.Community, c.ID)
-	if same && len(before) > 0 && !before[len(before)-1].Same && c.Calendar.ChallengeUntil.Before(now) {
-		if err := s.store.WakeCycle(ctx, c, c.Calendar.ChallengeUntil); err != nil { // it was held, and is no more
-			return domain.Nowhere, err
-		}
-	}
-	if err != nil || !ok {
-		return false, err
-	}
-	projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
-	if err != nil {
-		return false, err
-	}
-	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
-	if err != nil {
 // mostDoubts is how often one member has one count made again that comes out the same.
 const mostDoubts = 3
 
@@ -316,13 +316,34 @@ func mayDoubt(before []Contest, member domain.ID) error {
 	return nil
 }
 
+// recount says whether the ballots as they lie here still give the record.
+func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
+	run, ok, err := s.store.LastRun(ctx, c.Community, c.ID)
+	if err != nil || !ok {
+		return false, err
+	}
+	projects, err := s.store.ProjectsOf(ctx, c.Community, []domain.ID{c.ID})
+	if err != nil {
+		return false, err
+	}
+	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
+	if err != nil {
 		return false, err
 	}
 	drawn := map[string]domain.Minutes{} // was read at the count, once
 	for _, p := range run.Record.Instance.Projects {
 		drawn[p.ID] = p.Given
 	}
-	return c.instance(projects, drawn, ballots).Hash() == run.Record.Result.InputHash && run.Record.Verify() == nil, nil
+	hash := run.Record.Result.InputHash
+	same = c.instance(projects, drawn, ballots).Hash() == hash
+	if !same && c.Method == allocation.PeerEpoch { // of before each gift stood alone
+		same = c.whole(projects, drawn, ballots).Hash() == hash
+	}
+	wrong := run.Record.VerifyWithin(ctx)
+	if err := ctx.Err(); err != nil { // nobody found anything
+		return false, err
+	}
+	return same && wrong == nil, nil
 }
 
 // Contests reads the challenges to a cycle's result; to a draw's one's own, for who
