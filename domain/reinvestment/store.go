@@ -153,6 +153,8 @@ type SuggestionStore interface {
 	SuggestionsBy(ctx context.Context, community, person domain.ID) ([]Suggestion, error)
 	// ListSuggestions lists those of a cycle in some states, the newest first.
 	ListSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState, page domain.Page) (domain.Slice[Suggestion], error)
+	// Suggested counts a cycle's suggestions, and a person's among them.
+	Suggested(ctx context.Context, community, cycle, person domain.ID) (Already, error)
 	CountSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState) (int, error)
 	// CyclesIn are the cycles that stand in a state.
 	CyclesIn(ctx context.Context, community domain.ID, state State) ([]Cycle, error)
