@@ -143,14 +143,14 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 		without = []domain.ID{}
 	}
 	err = query(ctx).QueryRow(ctx, `
-		SELECT id, plan FROM (
-		  (SELECT id, false AS plan, false AS later, next_at FROM cycle
+		SELECT id, plan, version FROM (
+		  (SELECT id, false AS plan, false AS later, next_at, version FROM cycle
 		    WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at LIMIT 1)
 		  UNION ALL
-		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
+		  (SELECT id, true, kind <> 'RESERVE', next_at, version FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
-		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan)
+		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan, &due.Version)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return due, false, nil
 	}

@@ -36,16 +36,19 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 		if next.Plan {
 			do = s.come
 		}
-		if err := do(ctx, community, next.ID); err != nil && !errors.Is(err, domain.StaleVersion) { // stale: another server was first
+		if err := do(ctx, community, next); err != nil && !errors.Is(err, domain.StaleVersion) { // stale: another server was first
 			errs, stuck = append(errs, fmt.Errorf("%s: %w", next.ID, err)), append(stuck, next.ID)
 		}
 	}
 }
 
 // step does the one step of a cycle that is due.
-func (s *Service) step(ctx context.Context, community, id domain.ID) error {
+func (s *Service) step(ctx context.Context, community domain.ID, what Due) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		c, err := s.cycle(ctx, community, id)
+		c, err := s.cycle(ctx, community, what.ID)
+		if err == nil && c.Version != what.Version { // another server was first, and something else may be due before the next step
+			err = domain.NewError(domain.StaleVersion, "cycleId")
+		}
 		if err != nil {
 			return err
 		}

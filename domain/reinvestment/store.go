@@ -162,6 +162,7 @@ type SuggestionStore interface {
 
 // Due is a cycle or a plan that the calendar asks for.
 type Due struct {
-	ID   domain.ID
-	Plan bool
+	ID      domain.ID
+	Plan    bool
+	Version int // as which it is due
 }
