@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -211,11 +210,23 @@ func because(lang i18n.Language, method allocation.Method, line allocation.Line)
 	return i18n.Text(lang, "allocation.cause."+string(line.Cause), map[string]any{"missing": line.Missing, "place": line.Place, "share": line.PerPoint})
 }
 
+// cast is what the ballot of a receipt says; in an epoch its gifts, each of which is
+// published by itself.
+func cast(in allocation.Instance, receipt string) (choices []allocation.Choice, found bool) {
+	for _, b := range in.Ballots {
+		gift := in.Method == allocation.PeerEpoch && len(b.Choices) == 1 && b.Voter == reinvestment.GiftName(receipt, b.Choices[0].Project)
+		if gift || b.Voter == receipt {
+			choices, found = append(choices, b.Choices...), true
+		}
+	}
+	return choices, found
+}
+
 // ballotDid tells what one ballot did in a count.
 func (r *Resolver) ballotDid(ctx context.Context, c domain.ID, record allocation.Record, receipt string) (*model.AllocationBallot, error) {
 	in, lang := record.Instance, language(ctx)
-	at := slices.IndexFunc(in.Ballots, func(b allocation.Ballot) bool { return b.Voter == receipt })
-	if at < 0 {
+	choices, found := cast(in, receipt)
+	if !found {
 		return nil, nil
 	}
 	gave, left := map[string]string{}, new(big.Rat)
@@ -232,7 +243,7 @@ func (r *Resolver) ballotDid(ctx context.Context, c domain.ID, record allocation
 		told.Left = orAbsent(left.RatString())
 	}
 	lines := byKey(record.Result.Lines, func(l allocation.Line) string { return l.Project })
-	for _, choice := range in.Ballots[at].Choices {
+	for _, choice := range choices {
 		key, err := uuid.Parse(choice.Project)
 		if err != nil {
 			return nil, err
@@ -285,7 +296,7 @@ func (r *Resolver) allocation(ctx context.Context, c *reinvestment.Cycle) (*mode
 		summary += "." + string(c.Method)
 	}
 	a.Explanation = i18n.Text(lang, summary, map[string]any{
-		"funded": run.Granted, "projects": run.Asked, "spent": result.Spent, "envelope": c.Envelope, "voters": len(run.Record.Instance.Ballots),
+		"funded": run.Granted, "projects": run.Asked, "spent": result.Spent, "envelope": c.Envelope, "voters": run.Voters,
 	})
 	return a, nil
 }

@@ -52,8 +52,10 @@ func (r *Runner) observe(ctx context.Context, job *rivertype.JobRow, run func(co
 		done = r.cfg.Measure(job.Kind)
 	}
 	ctx, over := r.follow(ctx, job)
-	err := run(ctx)
-	over()
+	err := func() error {
+		defer over() // also when it panics, of which River makes a failure
+		return run(ctx)
+	}()
 	if _, sleeps := errors.AsType[*rivertype.JobSnoozeError](err); err == nil || sleeps {
 		done(telemetry.OK)
 		return err

@@ -63,7 +63,11 @@ func (r periodicRow) value() domain.Periodic {
 // by their indexes.
 func (JobStore) Coming(ctx context.Context, community domain.ID, limit int) ([]domain.Periodic, error) {
 	found, err := query(ctx).Query(ctx, `
-		(SELECT 'cycle/' || id AS what, title AS period, next_at AS at FROM cycle WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
+		(SELECT 'cycle/' || id AS what,
+		        title || CASE WHEN state = 'CHALLENGE' AND NOT coalesce((
+		          SELECT a.same FROM allocation_contest a WHERE (a.community_id, a.cycle_id) = (c.community_id, c.id) ORDER BY a.at DESC, a.id DESC LIMIT 1), true)
+		        THEN ': payouts held, the last count came out otherwise' ELSE '' END AS period, next_at AS at
+		   FROM cycle c WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
 		UNION ALL
 		(SELECT 'plan/' || id, title, next_at FROM plan WHERE community_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT $2)
 		UNION ALL

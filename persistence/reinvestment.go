@@ -75,9 +75,9 @@ func (s ReinvestmentStore) AddCycle(ctx context.Context, c reinvestment.Cycle, f
 // MoveCycle implements reinvestment.Store.
 func (s ReinvestmentStore) MoveCycle(ctx context.Context, c reinvestment.Cycle, step reinvestment.Step) (reinvestment.Cycle, error) {
 	done, err := query(ctx).Exec(ctx, `
-		UPDATE cycle SET state = $4, next_at = $5, roll = $6, version = version + 1
+		UPDATE cycle SET state = $4, next_at = $5, roll = $6, calendar = $7, reminded = $8, version = version + 1
 		 WHERE community_id = $1 AND id = $2 AND version = $3`,
-		c.Community, c.ID, c.Version, string(c.State), nextOf(c), c.Roll)
+		c.Community, c.ID, c.Version, string(c.State), nextOf(c), c.Roll, c.Calendar, string(c.Reminded))
 	if err != nil {
 		return c, err
 	}
@@ -87,6 +87,16 @@ func (s ReinvestmentStore) MoveCycle(ctx context.Context, c reinvestment.Cycle, 
 	c.Version++
 	step.Community, step.Cycle, step.Step, step.State = c.Community, c.ID, c.Version, c.State
 	return c, s.note(ctx, step)
+}
+
+// WakeCycle implements reinvestment.Store.
+func (ReinvestmentStore) WakeCycle(ctx context.Context, c reinvestment.Cycle, at time.Time) error {
+	done, err := query(ctx).Exec(ctx, `
+		UPDATE cycle SET next_at = $4 WHERE community_id = $1 AND id = $2 AND version = $3 AND next_at <> $4`, c.Community, c.ID, c.Version, at)
+	if err == nil && done.RowsAffected() == 0 {
+		err = domain.NewError(domain.StaleVersion, "cycleId")
+	}
+	return err
 }
 
 func (ReinvestmentStore) note(ctx context.Context, s reinvestment.Step) error {
@@ -133,16 +143,14 @@ func (ReinvestmentStore) EarliestDue(ctx context.Context, community domain.ID, a
 		without = []domain.ID{}
 	}
 	err = query(ctx).QueryRow(ctx, `
-		SELECT id, plan, next_at FROM (
-		  (SELECT id, false AS plan, false AS later, next_at FROM cycle c
+		SELECT id, plan, version FROM (
+		  (SELECT id, false AS plan, false AS later, next_at, version FROM cycle
 		    WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
-		      AND (state <> 'CHALLENGE' OR (SELECT a.same FROM allocation_contest a WHERE (a.community_id, a.cycle_id) = (c.community_id, c.id)
-		                                     ORDER BY a.at DESC, a.id DESC LIMIT 1) IS NOT FALSE)
 		    ORDER BY next_at LIMIT 1)
 		  UNION ALL
-		  (SELECT id, true, kind <> 'RESERVE', next_at FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
+		  (SELECT id, true, kind <> 'RESERVE', next_at, version FROM plan WHERE community_id = $1 AND next_at <= $2 AND id <> ALL ($3)
 		    ORDER BY next_at, kind <> 'RESERVE' LIMIT 1)) due
-		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan, &due.At)
+		 ORDER BY next_at, later, plan LIMIT 1`, community, at, without).Scan(&due.ID, &due.Plan, &due.Version)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return due, false, nil
 	}
@@ -315,10 +323,20 @@ func (ReinvestmentStore) FreezeRoll(ctx context.Context, c reinvestment.Cycle) (
 	return done.RowsAffected(), err
 }
 
+// unseated is a cycle $2 whose vote was opened by a server that wrote down how many may
+// vote, but not who: they are those who could when it began.
+const unseated = `c.community_id = $1 AND c.id = $2 AND c.roll > 0 AND NOT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2)`
+
 // Seated implements reinvestment.Store, by the primary key.
 func (ReinvestmentStore) Seated(ctx context.Context, community, cycle, member domain.ID) (there bool, err error) {
 	err = query(ctx).QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)`, community, cycle, member).Scan(&there)
+		SELECT EXISTS (SELECT FROM cycle_seat WHERE community_id = $1 AND cycle_id = $2 AND member_id = $3)
+		    OR EXISTS (SELECT FROM member, cycle c
+		                WHERE `+unseated+` AND member.community_id = $1 AND member.id = $3
+		                  AND admitted_at <= (c.calendar ->> 'votingAt')::timestamptz
+		                  AND participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')
+		                  AND c.roll > (SELECT count(*) FROM budget_ballot b WHERE b.community_id = $1 AND b.cycle_id = $2 AND b.member_id <> $3))`,
+		community, cycle, member).Scan(&there)
 	return there, err
 }
 

@@ -44,7 +44,8 @@ func (ReinvestmentStore) WithoutBallot(ctx context.Context, c reinvestment.Cycle
 		   AND NOT EXISTS (SELECT FROM minor n WHERE n.community_id = $1 AND n.member_id = m.id)
 		   AND NOT EXISTS (SELECT FROM budget_ballot b WHERE b.community_id = $1 AND b.cycle_id = $2 AND b.member_id = m.id)
 		   AND CASE WHEN $3 THEN EXISTS (SELECT FROM project p WHERE p.community_id = $1 AND p.cycle_id = $2 AND p.owner_id = m.id AND p.stage = 'ELIGIBLE')
-		       ELSE EXISTS (SELECT FROM cycle_seat s WHERE s.community_id = $1 AND s.cycle_id = $2 AND s.member_id = m.id) END
+		       ELSE EXISTS (SELECT FROM cycle_seat s WHERE s.community_id = $1 AND s.cycle_id = $2 AND s.member_id = m.id)
+		         OR EXISTS (SELECT FROM cycle c WHERE `+unseated+` AND m.admitted_at <= (c.calendar ->> 'votingAt')::timestamptz) END
 		 ORDER BY m.id`, c.Community, c.ID, c.Method == allocation.PeerEpoch))
 }
 

@@ -130,6 +130,14 @@ func (ReinvestmentStore) ListSuggestions(ctx context.Context, community, cycle d
 	return slice(list, page, func(g reinvestment.Suggestion) string { return encodeKey(timeKey{g.CreatedAt, g.ID}) }), nil
 }
 
+// Suggested implements reinvestment.Store, by suggestion_cycle_idx.
+func (ReinvestmentStore) Suggested(ctx context.Context, community, cycle, person domain.ID) (a reinvestment.Already, err error) {
+	err = query(ctx).QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE person_id = $3 AND state = 'OPEN'), count(*) FILTER (WHERE person_id = $3), count(*) FILTER (WHERE state = 'OPEN')
+		  FROM suggestion WHERE community_id = $1 AND cycle_id = $2`, community, cycle, person).Scan(&a.Open, &a.All, &a.Waiting)
+	return a, err
+}
+
 // CountSuggestions implements reinvestment.Store.
 func (ReinvestmentStore) CountSuggestions(ctx context.Context, community, cycle domain.ID, states []reinvestment.SuggestionState) (n int, err error) {
 	err = query(ctx).QueryRow(ctx, `SELECT count(*) FROM suggestion`+suggestedTo, community, cycle, texts(states)).Scan(&n)

@@ -43,7 +43,7 @@ type Operators interface {
 	EnterByLink(ctx context.Context, token, device, network string) (pass string, err error)
 	EnterSignedIn(ctx context.Context, actor domain.Actor) (pass string, err error)
 	Operator(ctx context.Context, pass string) (domain.Actor, error)
-	SignOut(ctx context.Context, actor domain.Actor) error
+	Leave(ctx context.Context, pass string) error
 }
 
 // jobActs is what an operator may do to jobs here. Nobody deletes one, which would take
@@ -211,9 +211,13 @@ func (c Config) pass(pass string) *http.Cookie {
 	}
 }
 
-// leaveJobs signs out whoever is here.
-func (c Config) leaveJobs(w http.ResponseWriter, r *http.Request, who domain.Actor) {
-	if err := c.JobsPage.Operators.SignOut(r.Context(), who); err != nil {
+// leaveJobs ends the visit of whoever is here.
+func (c Config) leaveJobs(w http.ResponseWriter, r *http.Request, _ domain.Actor) {
+	pass, err := r.Cookie(passCookie)
+	if err == nil {
+		err = c.JobsPage.Operators.Leave(r.Context(), pass.Value)
+	}
+	if err != nil {
 		c.Logger.ErrorContext(r.Context(), "sign an operator out", "error", err)
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return

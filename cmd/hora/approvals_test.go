@@ -65,6 +65,8 @@ func TestSeveralPeopleLookAtALargeClaim(t *testing.T) {
 	same(t, "a little more of much, and Anna is told", []int{needs(filed), anna.heard("ACTED_FOR_YOU")}, []int{3, 1})
 	w.founder.cannot("approveClaim", input{"claimId": filed}, "OWN_CLAIM", "claimId")
 	w.founder.cannot("declineClaim", input{"claimId": filed, "reason": "Non."}, "OWN_CLAIM", "claimId")
+	w.founder.does("noteHousehold", input{"memberIds": []string{w.founder.member, dora.member}})
+	dora.cannot("approveClaim", input{"claimId": filed}, "CLAIM_OF_HOUSEHOLD", "claimId") // who lives with whom it is filed by
 	same(t, "somebody else may", clara.does("approveClaim", input{"claimId": filed}).text("claim.stage"), "CLAIMED")
 	w.booksAreRight()
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,12 @@ func TestACountThatDiffersIsNotPaid(t *testing.T) {
 	cycle := w.founder.opens(w, 100, nil)
 	bench := anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50}).text("project.id")
 	w.advance(15 * day)
+	late := w.welcome("Tard Venue", "fr")
+	// A server of before the roll was written down opened the vote: who could vote then may.
+	if _, err := w.owner.Exec(t.Context(), `DELETE FROM cycle_seat WHERE cycle_id = $1`, keyOf(cycle)); err != nil {
+		t.Fatal(err)
+	}
+	late.isRefused("castBudgetBallot", input{"cycleId": cycle, "entries": []input{}}, "NOT_ON_THE_ROLL", "cycleId")
 	anna.votes(cycle, input{"projectId": bench, "value": 5})
 	w.advance(14 * day)
 	touch := func(value int) {
@@ -87,6 +94,13 @@ func TestACountThatDiffersIsNotPaid(t *testing.T) {
 	same(t, "those who run the cycle are told", w.founder.heard("ALLOCATION_DIFFERS"), 1)
 	w.advance(30 * day)
 	same(t, "nothing is paid", anna.sees(cycle, `Cycle { state }`).text("state"), "CHALLENGE")
+	same(t, "and they are told again", w.founder.heard("ALLOCATION_DIFFERS"), 2)
+	w.twoServersCome(2 * day) // for each of them
+	same(t, "each three days, until somebody does something", w.founder.heard("ALLOCATION_DIFFERS"), 3)
+	coming, _, err := w.app.jobs.Calendar(t.Context(), 10)
+	if err != nil || !slices.ContainsFunc(coming, func(p domain.Periodic) bool { return strings.Contains(p.Period, "payouts held") }) {
+		t.Errorf("the calendar says %+v (%v)", coming, err)
+	}
 	touch(5)
 	same(t, "what was touched is put right", doubts("Et maintenant ?"), any(true))
 	w.advance(time.Minute)

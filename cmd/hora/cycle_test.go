@@ -217,7 +217,10 @@ func newsOf(p *person) (kinds []string) {
 	return kinds
 }
 
-// A server that was away for half a year does each step once, each with its own date.
+// A server that was away for half a year does each step once, each with its own date; a vote
+// that nobody could have had begins when it is back, takes as long as was planned, and is
+// told. Where nobody votes though somebody could, that is their answer; where the server
+// went away once more, they are asked once more.
 func TestACycleCatchesUpStepByStep(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
@@ -225,6 +228,18 @@ func TestACycleCatchesUpStepByStep(t *testing.T) {
 	anna := w.welcome("Anna", "fr")
 	cycle := w.founder.opens(w, 100, nil)
 	anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 50})
+	planned := anna.sees(cycle, `Cycle { calendar { votingAt closeAt } }`)
+	w.advance(300 * day)
+	const open = `Cycle { state calendar { votingAt tallyAt challengeUntil } }`
+	vote := anna.sees(cycle, open)
+	same(t, "it is voted on", vote.text("state"), "VOTING")
+	same(t, "as long as was planned", []time.Duration{vote.time("calendar.tallyAt").Sub(vote.time("calendar.votingAt")), vote.time("calendar.challengeUntil").Sub(vote.time("calendar.tallyAt"))}, []time.Duration{14 * day, 7 * day})
+	said := about(anna.told(), "kind", "CYCLE_VOTE_ENDS")
+	same(t, "and everybody is told until when", said.time("due"), vote.time("calendar.tallyAt"))
+	w.advance(30 * day)
+	again := anna.sees(cycle, open)
+	same(t, "the server was away again", []any{again.text("state"), again.time("calendar.tallyAt").After(w.now().Add(13 * day))}, []any{"VOTING", true})
+	same(t, "told again", anna.heard("CYCLE_VOTE_ENDS"), 2)
 	w.advance(300 * day)
 	end := anna.sees(cycle, `Cycle { state pool { balance } history { state due at } report { returned left voters } }`)
 	same(t, "it came to its end", end.text("state"), "CLOSED")
@@ -235,7 +250,8 @@ func TestACycleCatchesUpStepByStep(t *testing.T) {
 			t.Errorf("%v is due before %v", steps[i+1], steps[i])
 		}
 	}
-	same(t, "eight steps", len(steps), 8)
+	same(t, "the vote was due when it was planned", about(steps, "state", "VOTING").time("due"), planned.time("calendar.votingAt"))
+	same(t, "eight steps, and the vote once more", len(steps), 9)
 }
 
 // Eight tours at once, as of eight servers, do each step of a cycle once; each of
@@ -246,9 +262,7 @@ func TestManyServersMoveACycleOnce(t *testing.T) {
 	anna := w.welcome("Anna", "fr")
 	var cycles []string
 	for range 5 {
-		cycle := w.founder.opens(w, 20, nil)
-		anna.does("submitProject", input{"cycleId": cycle, "title": "Banc", "body": "Un banc sous le tilleul.", "minimumMinutes": 10})
-		cycles = append(cycles, cycle)
+		cycles = append(cycles, w.founder.opens(w, 20, nil)) // with nothing to vote on
 	}
 	var tours sync.WaitGroup
 	for range 8 {

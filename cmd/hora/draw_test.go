@@ -341,6 +341,14 @@ func TestPeersThankOneAnother(t *testing.T) {
 	for _, p := range read.Instance.Projects {
 		same(t, "the record does not say whose ballot is whose", p.Owner, "")
 	}
+	gifts := counted.list("ballots.nodes")
+	for _, gift := range gifts {
+		same(t, "each gift stands alone", len(gift.list("entries")), 1)
+	}
+	same(t, "ten gifts", len(gifts), 10)
+	receipt := peers[0].sees(cycle, `Cycle { myBallot { receipt } }`).text("myBallot.receipt")
+	own := peers[0].sees(cycle, fmt.Sprintf(`Cycle { allocation { ballot(receipt: %q) { lines { value project { title } } } } }`, receipt)).list("allocation.ballot.lines")
+	same(t, "Anna finds hers", []int{about(own, "project.title", "Bruno").int("value"), about(own, "project.title", "Clara").int("value")}, []int{40, 20})
 	same(t, "a challenge finds the same", peers[4].does("challengeAllocation", input{"cycleId": cycle, "reason": "Je voudrais être sûr."}).thing("challenge")["same"], any(true))
 
 	w.twoServersCome(7 * day)

@@ -234,6 +234,18 @@ func TestOperatorsComeAndGo(t *testing.T) {
 	page.client.Jar.SetCookies(must(url.Parse(p.address+"/jobs")), kept)
 	same(t, "with the cookie of before", seen(page), http.StatusNotFound)
 
+	b := p.browser()
+	same(t, "Racine comes from the app", []int{b.enters(racine), seen(b)}, []int{http.StatusNoContent, http.StatusOK})
+	status, _ = b.submits("/jobs/leave", nil)
+	same(t, "and leaves", []int{status, seen(b)}, []int{http.StatusOK, http.StatusNotFound})
+	same(t, "she is signed in there still", racine.reads(`{ viewer { person { displayName } } }`, nil).text("viewer.person.displayName"), "Racine")
+
+	late := must(p.app.people.OperatorLink(t.Context(), racine.email))
+	ask[int](p, `WITH w AS (UPDATE person SET platform = false WHERE email = $1 RETURNING 1) SELECT count(*)::int FROM w`, racine.email)
+	before := ask[int](p, `SELECT count(*)::int FROM session`)
+	status, _ = p.browser().submits("/jobs/enter", url.Values{"token": {late}})
+	same(t, "a link of whoever administers nothing any more", []int{status, ask[int](p, `SELECT count(*)::int FROM session`)}, []int{http.StatusBadRequest, before})
+
 	for how, ends := range map[string]func(){
 		"signed out in the app": func() { racine.does("signOut", nil) },
 		"eight hours later":     func() { p.advance(8 * time.Hour) },

@@ -37,7 +37,7 @@ func TestACycleRemindsThoseItWaitsFor(t *testing.T) {
 	said := about(clara.told(), "kind", "CYCLE_CALL_ENDS")
 	same(t, "until when", said.time("due"), anna.sees(cycle, "Cycle { calendar { feasibilityAt } }").time("calendar.feasibilityAt"))
 
-	w.advance(10 * day)
+	w.advance(9 * day)
 	anna.votes(cycle, input{"projectId": oven, "value": 5}, input{"projectId": bench, "value": 5})
 	w.twoServersCome(5*day + 12*time.Hour)
 	same(t, "who has not voted", [][]string{reminders(anna), reminders(bruno), reminders(clara)}, [][]string{nil, {"VOTE_ENDS"}, {"CALL_ENDS", "VOTE_ENDS"}})
@@ -50,7 +50,7 @@ func TestACycleRemindsThoseItWaitsFor(t *testing.T) {
 	same(t, "whose grant is not claimed whole", [][]string{reminders(anna), reminders(bruno)}, [][]string{{"CLAIMS_END"}, {"VOTE_ENDS"}})
 
 	late := w.founder.opens(w, 60, nil)
-	w.advance(100 * day) // no server was there
+	w.advance(100 * day) // no server was there, and there is nothing to vote on
 	same(t, "of what is past nobody is reminded", [][]string{reminders(anna), {w.founder.sees(late, "Cycle { state }").text("state")}}, [][]string{{"CLAIMS_END"}, {"PAYING"}})
 	w.booksAreRight()
 }

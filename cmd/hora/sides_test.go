@@ -39,8 +39,11 @@ func TestNobodyIsBothSides(t *testing.T) {
 	hers := fatou.sees(roy, "Member { account { id } }").text("account.id")
 	gift := input{"from": hers, "to": fatou.account(), "minutes": 15, "idempotencyKey": newKey()}
 	fatou.cannot("giveHours", gift, "BOTH_SIDES", "from")
+	dora := town.welcome("Dora", "fr")
+	fatou.does("noteHousehold", input{"memberIds": []string{fatou.member, dora.member}})
+	fatou.cannot("giveHours", with(gift, "to", dora.account()), "BOTH_SIDES", "from") // nor to who lives with her
 	anna.does("giveHours", gift)
-	same(t, "balances", town.balances(), map[string]int{"Anna": 900, "Fatou": 975, "Mme Roy": 825, "the community": -2700})
+	same(t, "balances", town.balances(), map[string]int{"Anna": 900, "Fatou": 975, "Mme Roy": 825, "Dora": 900, "the community": -3600})
 	town.booksAreRight()
 }
 

@@ -54,11 +54,25 @@ func (s *Service) EnterByLink(ctx context.Context, token, device, network string
 	if err != nil {
 		return "", err
 	}
-	_, tokens, err := s.openByLink(ctx, device, network, func(ctx context.Context) (Link, error) { return s.store.LockLink(ctx, id) }, nil)
+	_, tokens, err := s.openByLink(ctx, device, network, func(ctx context.Context) (Link, error) { return s.operatorsLink(ctx, id) }, nil)
 	if err != nil {
 		return "", err
 	}
-	return s.pass(ctx, tokens.Session.ID, tokens.Session.CreatedAt)
+	return s.pass(ctx, ofItsOwn, tokens.Session.ID, tokens.Session.CreatedAt)
+}
+
+// operatorsLink locks a link of somebody who administers the server still; it is not there
+// for others.
+func (s *Service) operatorsLink(ctx context.Context, id domain.ID) (Link, error) {
+	link, err := s.store.LockLink(ctx, id)
+	if err != nil {
+		return Link{}, err
+	}
+	holder, err := s.store.Persons(ctx, []domain.ID{link.Person})
+	if err == nil && (len(holder) == 0 || !holder[0].Platform) {
+		err = domain.NotFound
+	}
+	return link, err
 }
 
 // EnterSignedIn answers a pass for whoever is signed in already and administers the
@@ -79,7 +93,7 @@ func (s *Service) EnterSignedIn(ctx context.Context, actor domain.Actor) (pass s
 	if err := s.Proved(ctx, actor); err != nil {
 		return "", err
 	}
-	return s.pass(ctx, actor.Session, at)
+	return s.pass(ctx, ofTheApp, actor.Session, at)
 }
 
 // Operator tells who holds a pass. It asks the database each time, so that whoever
@@ -87,7 +101,7 @@ func (s *Service) EnterSignedIn(ctx context.Context, actor domain.Actor) (pass s
 //
 // Errors: Unauthenticated.
 func (s *Service) Operator(ctx context.Context, pass string) (domain.Actor, error) {
-	session, until, err := s.readPass(ctx, pass)
+	_, session, until, err := s.readPass(ctx, pass)
 	if err != nil {
 		return domain.Actor{}, err
 	}
@@ -121,33 +135,54 @@ func (s *Service) operator(ctx context.Context, id domain.ID, now time.Time) (do
 	return domain.Actor{Person: session.Person, Session: id, Platform: true}, nil
 }
 
-// pass names a session and until when, signed; nothing of it is kept.
-func (s *Service) pass(ctx context.Context, session domain.ID, now time.Time) (string, error) {
+// Leave ends the session that a link opened for a pass. Somebody who came from the app
+// stays signed in there.
+//
+// Errors: Unauthenticated.
+func (s *Service) Leave(ctx context.Context, pass string) error {
+	who, err := s.Operator(ctx, pass)
+	if err != nil {
+		return err
+	}
+	if whose, _, _, err := s.readPass(ctx, pass); err != nil || whose == ofTheApp {
+		return err
+	}
+	return s.SignOut(ctx, who)
+}
+
+// Whose session a pass goes by: one that a link opened for it alone, or the app's.
+const (
+	ofItsOwn byte = 1
+	ofTheApp byte = 2
+)
+
+// pass names a session, whose it is and until when, signed; nothing of it is kept.
+func (s *Service) pass(ctx context.Context, whose byte, session domain.ID, now time.Time) (string, error) {
 	key, err := s.keys.Signer(ctx, ForLink)
 	if err != nil {
 		return "", err
 	}
-	says := binary.BigEndian.AppendUint64(session[:], uint64(now.Add(PassLife).Unix()))
+	says := append(binary.BigEndian.AppendUint64(session[:], uint64(now.Add(PassLife).Unix())), whose)
 	return base64.RawURLEncoding.EncodeToString(append(says, passMAC(key, says)...)), nil
 }
 
-func (s *Service) readPass(ctx context.Context, pass string) (session domain.ID, until time.Time, err error) {
-	const length = len(session) + 8
+func (s *Service) readPass(ctx context.Context, pass string) (whose byte, session domain.ID, until time.Time, err error) {
+	const length = len(session) + 8 + 1
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(pass)
 	if err != nil || len(raw) != length+sha256.Size {
-		return domain.Nowhere, until, domain.Unauthenticated
+		return 0, domain.Nowhere, until, domain.Unauthenticated
 	}
 	keys, err := s.keys.Trusted(ctx, ForLink)
 	if err != nil {
-		return domain.Nowhere, until, err
+		return 0, domain.Nowhere, until, err
 	}
 	for _, key := range keys {
 		if hmac.Equal(raw[length:], passMAC(key, raw[:length])) {
 			seconds := binary.BigEndian.Uint64(raw[len(session):])
-			return domain.ID(raw[:len(session)]), time.Unix(int64(seconds), 0), nil
+			return raw[length-1], domain.ID(raw[:len(session)]), time.Unix(int64(seconds), 0), nil
 		}
 	}
-	return domain.Nowhere, until, domain.Unauthenticated
+	return 0, domain.Nowhere, until, domain.Unauthenticated
 }
 
 // passMAC signs what a pass says; what links are made of is shorter.

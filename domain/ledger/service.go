@@ -156,8 +156,8 @@ func (s *Service) PoolFor(ctx context.Context, community domain.ID, purpose stri
 }
 
 // Give moves hours of one's own to another account, as a gift. A coordinator
-// may do it for a member, though never to themselves, or from the community, though
-// never to their own household.
+// may do it for a member, or from the community, though never to themselves, nor to their
+// own household.
 //
 // Errors: NotFound, Forbidden, BothSides, EarmarkedHours, InsufficientHours, AccountClosed, IdempotencyKeyReused.
 func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Transfer, error) {
@@ -201,13 +201,13 @@ func (s *Service) Give(ctx context.Context, actor domain.Actor, cmd Give) (Trans
 }
 
 // notToOneself refuses who acts for another member, or for the whole, and gives to
-// themselves, or from the whole to who lives with them.
+// themselves, or to who lives with them.
 func (s *Service) notToOneself(ctx context.Context, standing domain.Standing, from, to Account) error {
 	if to.Kind != Member || from.Kind == Member && from.Owner == standing.Member {
 		return nil
 	}
 	own := to.Owner == standing.Member
-	if !own && from.Kind != Member {
+	if !own {
 		var err error
 		if own, err = s.store.Together(ctx, from.Community, standing.Member, to.Owner); err != nil {
 			return err

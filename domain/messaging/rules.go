@@ -107,11 +107,11 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 		return tellUndone(e)
 	case reinvestment.ProjectSubmitted, reinvestment.ProjectReviewed, reinvestment.ProjectDecided,
 		reinvestment.ProjectPaid, reinvestment.ClaimMade, reinvestment.ClaimPaid, reinvestment.ClaimDeclined, reinvestment.BallotCast,
-		reinvestment.AllocationDoubted:
+		reinvestment.AllocationDoubted, reinvestment.AllocationHeld:
 		return tellReinvestment(e)
 	case reinvestment.SuggestionMade, reinvestment.SuggestionTaken, reinvestment.SuggestionRefused, reinvestment.SuggestionOver, reinvestment.SuggestionTakenAway:
 		return tellSuggestion(e)
-	case reinvestment.CycleReminds:
+	case reinvestment.CycleReminds, reinvestment.CycleDelayed:
 		return tellAwaited(e)
 	case reinvestment.DormantContacted, reinvestment.DormantHeld, reinvestment.DormantReturned, reinvestment.DormantLapsed:
 		return tellDormant(e)
@@ -268,7 +268,7 @@ func tellReinvestment(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.suggested, t.suggestedKind = e.Subject, Kind("SUGGESTION_"+about.State)
 	case reinvestment.ProjectPaid:
 		owner(GrantPaid)
-	case reinvestment.AllocationDoubted:
+	case reinvestment.AllocationDoubted, reinvestment.AllocationHeld:
 		if about.State == reinvestment.Differs {
 			t.toStaff, t.whom = AllocationDiffers, about.Member
 			t.staff = []domain.Role{domain.Coordinator, domain.Treasurer}

@@ -42,20 +42,37 @@ func (s *Service) PassTime(ctx context.Context, community domain.ID) error {
 	}
 }
 
-// step does the one step of a cycle that is due. If another server was first, what the
-// cycle waits for now may have to come after something else.
-func (s *Service) step(ctx context.Context, community domain.ID, is Due) error {
+// step does the one step of a cycle that is due.
+func (s *Service) step(ctx context.Context, community domain.ID, what Due) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		c, err := s.cycle(ctx, community, is.ID)
+		c, err := s.cycle(ctx, community, what.ID)
+		if err == nil && c.Version != what.Version { // another server was first, and something else may be due before the next step
+			err = domain.NewError(domain.StaleVersion, "cycleId")
+		}
 		if err != nil {
 			return err
 		}
-		if at, ok := c.Wakes(); !ok || at.Truncate(time.Microsecond).After(is.At) { // which the database keeps
+		next, due, ok := c.Next()
+		if !ok {
 			return nil
 		}
-		next, due, _ := c.Next()
-		if _, waits := c.Reminds(); waits {
+		if at, waits := c.Reminds(); waits && !at.After(now) {
 			return s.remind(ctx, c, due, now)
+		}
+		if due.After(now) {
+			return nil
+		}
+		if again, err := s.voteAgain(ctx, c, due, now); err != nil || again {
+			return err
+		}
+		if c.State == Challenge {
+			doubt, doubted, err := s.doubted(ctx, c)
+			if err != nil {
+				return err
+			}
+			if doubted {
+				return s.hold(ctx, c, doubt, now)
+			}
 		}
 		c.State = next
 		return s.enter(ctx, c, Step{Due: due, At: now})
@@ -67,11 +84,9 @@ func (s *Service) step(ctx context.Context, community domain.ID, is Due) error {
 // that it is late. What moves hours comes last.
 func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	var err error
+	late := false
 	if c.State == Voting {
-		if err = s.store.TakeCycle(ctx, c.Community, c.ID); err != nil { // nobody submits or withdraws meanwhile
-			return err
-		}
-		if c.Roll, err = s.roll(ctx, c); err != nil {
+		if c, late, err = s.openVote(ctx, c, step); err != nil {
 			return err
 		}
 	}
@@ -82,7 +97,9 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 	case Feasibility:
 		err = s.endCall(ctx, c, step.At)
 	case Voting:
-		err = s.store.MakeEligible(ctx, c.Community, c.ID)
+		if err = s.store.MakeEligible(ctx, c.Community, c.ID); late {
+			s.tellDelay(ctx, c)
+		}
 	case Tallied:
 		err = s.tally(ctx, c, step.At)
 	case Closed:
@@ -110,10 +127,10 @@ func (s *Service) enter(ctx context.Context, c Cycle, step Step) error {
 }
 
 // undoubted lets nothing be paid by a count that came out otherwise when it was last made
-// again. EarliestDue leaves such a cycle where it is; a challenge meanwhile is seen here.
+// again. Such a cycle is held where it is; a challenge meanwhile is seen here.
 func (s *Service) undoubted(ctx context.Context, c Cycle) error {
-	all, err := s.store.Contests(ctx, c.Community, c.ID)
-	if err == nil && len(all) > 0 && !all[len(all)-1].Same {
+	_, doubted, err := s.doubted(ctx, c)
+	if err == nil && doubted {
 		err = domain.NewError(domain.StaleVersion, "cycleId")
 	}
 	return err
@@ -138,7 +155,7 @@ func (s *Service) tally(ctx context.Context, c Cycle, now time.Time) error {
 		return err
 	}
 	in := c.instance(projects, drawn, ballots)
-	result, err := allocation.Run(in)
+	result, err := allocation.Count(ctx, in)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (s *Service) Proofs(ctx context.Context, actor domain.Actor, community doma
 }
 
 // Approve agrees to a claim. Whoever claims never approves, nor whoever filed it for them,
-// nor whom they live with;
+// nor whom either of them lives with;
 // above the cycle's limit a second person must, above the charter's as many as it says.
 // The last approval credits the hours.
 //
@@ -219,11 +219,7 @@ func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id
 		case c.State != Paying && c.State != Reporting:
 			return domain.NewError(CycleState, "claimId", "state", string(c.State))
 		}
-		family, err := s.members.Together(ctx, community, claim.Member, standing.Member)
-		if err == nil && family {
-			err = domain.NewError(HouseholdClaim, "claimId")
-		}
-		if err != nil {
+		if err := s.notOfHousehold(ctx, standing.Member, claim); err != nil {
 			return err
 		}
 		if err := do(ctx, standing, c, claim); err != nil {
@@ -233,6 +229,24 @@ func (s *Service) onClaim(ctx context.Context, actor domain.Actor, community, id
 		return err
 	})
 	return claim, err
+}
+
+// notOfHousehold refuses whom whoever claims lives with, or whoever filed the claim for
+// them.
+func (s *Service) notOfHousehold(ctx context.Context, approver domain.ID, claim Claim) error {
+	for _, who := range []domain.ID{claim.Member, claim.FiledBy} {
+		if who == domain.Nowhere {
+			continue
+		}
+		family, err := s.members.Together(ctx, claim.Community, who, approver)
+		if err != nil {
+			return err
+		}
+		if family {
+			return domain.NewError(HouseholdClaim, "claimId")
+		}
+	}
+	return nil
 }
 
 func (s *Service) claimByID(ctx context.Context, community, id domain.ID) (Claim, error) {

@@ -247,8 +247,13 @@ func (s *Service) projectFor(ctx context.Context, standing domain.Standing, comm
 }
 
 // seal leaves of a draw's count what somebody may see: what became of their own
-// requests, and totals.
+// requests, and totals. Of an epoch that was counted before each gift stood alone, nobody
+// sees the ballots.
 func (s *Service) seal(ctx context.Context, standing domain.Standing, c Cycle, r Run) (Run, error) {
+	if c.Method == allocation.PeerEpoch && slices.ContainsFunc(r.Record.Instance.Ballots, func(b allocation.Ballot) bool { return len(b.Choices) > 1 }) {
+		r.Sealed, r.Record.Instance.Ballots = true, nil
+		return r, nil
+	}
 	if c.Method != allocation.SolidarityDraw || standing.May(domain.RunCycles) {
 		return r, nil
 	}

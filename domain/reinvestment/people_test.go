@@ -4,6 +4,7 @@ package reinvestment
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -134,7 +135,25 @@ func TestAnEpochKeepsItsLimits(t *testing.T) {
 		if err := c.mayCast(projects, Ballot{Member: domain.NewID()}); err == nil {
 			t.Fatal("somebody who is no peer may give")
 		}
-		result := counted(t, c, c.instance(projects, nil, ballots), people)
+		in := c.instance(projects, nil, ballots)
+		for _, b := range ballots {
+			if bytes.Contains(in.Canonical(), []byte(b.Receipt)) {
+				t.Fatal("the record names a ballot")
+			}
+		}
+		for _, b := range in.Ballots {
+			if len(b.Choices) != 1 {
+				t.Fatalf("%+v tells by whom it is not", b)
+			}
+		}
+		whole, err := allocation.Run(c.whole(projects, nil, ballots))
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := counted(t, c, in, people)
+		if !slices.Equal(result.Lines, whole.Lines) {
+			t.Fatalf("gifts apart give %+v, together %+v", result.Lines, whole.Lines)
+		}
 		if result.Spent > c.Envelope {
 			t.Fatalf("%d of an envelope of %d", result.Spent, c.Envelope)
 		}

@@ -227,10 +227,13 @@ func (s *Service) EndPlan(ctx context.Context, actor domain.Actor, community, id
 // come does the one turn of a plan that is due, with its own date. Taking the row
 // comes first, then the note under the period's name: whoever else tries waits
 // there, and does nothing.
-func (s *Service) come(ctx context.Context, community domain.ID, is Due) error {
+func (s *Service) come(ctx context.Context, community domain.ID, what Due) error {
 	return s.tx.InTx(ctx, community, func(ctx context.Context, now time.Time) error {
-		p, err := s.plan(ctx, community, is.ID)
-		if err != nil || !p.NextAt.Equal(is.At) {
+		p, err := s.plan(ctx, community, what.ID)
+		if err == nil && p.Version != what.Version { // another server was first, and something else may be due before the next turn
+			err = domain.NewError(domain.StaleVersion, "planId")
+		}
+		if err != nil || p.NextAt.IsZero() || p.NextAt.After(now) {
 			return err
 		}
 		where, _, err := s.communities.Rules(ctx, community, now)

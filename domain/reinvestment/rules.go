@@ -4,6 +4,8 @@ package reinvestment
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,8 +178,39 @@ func (cmd Submit) check(to Cycle) (Submit, error) {
 
 // instance is what a cycle's count depends on: its policy, the projects on the
 // ballot, what whoever asks drew before, by project, and the ballots under their
-// receipts.
+// receipts. In an epoch each gift stands alone: the one whom a ballot leaves out would
+// tell whose it is, and with it who gave what to whom.
 func (c Cycle) instance(projects []Project, drawn map[string]domain.Minutes, ballots []Ballot) allocation.Instance {
+	in := c.whole(projects, drawn, ballots)
+	if c.Method == allocation.PeerEpoch {
+		in.Ballots = apart(in.Ballots)
+	}
+	return in
+}
+
+// GiftName is the name under which one gift of a ballot is published. Only who has the
+// ballot's receipt, which is the giver, knows whose it is.
+func GiftName(receipt, project string) string {
+	sum := sha256.Sum256([]byte("hora gift\n" + receipt + "\n" + project))
+	return hex.EncodeToString(sum[:16])
+}
+
+// apart makes a ballot of each gift, in an order that says nothing.
+func apart(ballots []allocation.Ballot) []allocation.Ballot {
+	gifts := []allocation.Ballot{}
+	for _, b := range ballots {
+		for _, choice := range b.Choices {
+			if choice.Value > 0 {
+				gifts = append(gifts, allocation.Ballot{Voter: GiftName(b.Voter, choice.Project), Choices: []allocation.Choice{choice}})
+			}
+		}
+	}
+	slices.SortFunc(gifts, func(a, b allocation.Ballot) int { return cmp.Compare(a.Voter, b.Voter) })
+	return gifts
+}
+
+// whole is a count's input with each ballot in one.
+func (c Cycle) whole(projects []Project, drawn map[string]domain.Minutes, ballots []Ballot) allocation.Instance {
 	in := allocation.Instance{
 		Version: allocation.Version, Method: c.Method, Cycle: c.ID.String(), Seed: c.Seed, Envelope: c.Envelope, Rule: c.Rule,
 		Projects: []allocation.Project{}, Ballots: []allocation.Ballot{},

@@ -24,12 +24,15 @@ type Store interface {
 	// HoldCycle keeps a cycle as it is until this transaction ends; others may hold it too.
 	// NotFound when there is none.
 	HoldCycle(ctx context.Context, community, id domain.ID) error
-	// MoveCycle saves a cycle's state, seed, roll and version with one more line of
+	// MoveCycle saves a cycle's state, calendar, roll and version with one more line of
 	// history. StaleVersion when somebody was first.
 	MoveCycle(ctx context.Context, c Cycle, step Step) (Cycle, error)
 	// RemindCycle notes that those whom a cycle waits for in its state are reminded.
 	// StaleVersion when somebody was first.
 	RemindCycle(ctx context.Context, c Cycle) error
+	// WakeCycle has the calendar come back to a cycle at another moment than its next step's.
+	// StaleVersion when somebody was first.
+	WakeCycle(ctx context.Context, c Cycle, at time.Time) error
 	// WithoutProject lists the members present who have submitted nothing to a cycle.
 	WithoutProject(ctx context.Context, community, cycle domain.ID) ([]domain.ID, error)
 	// WithoutBallot lists those of a cycle's roll who have cast none: in an epoch its peers.
@@ -39,8 +42,8 @@ type Store interface {
 	Cycles(ctx context.Context, community domain.ID, ids []domain.ID) ([]Cycle, error)
 	// ListCycles lists the newest first.
 	ListCycles(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Cycle], error)
-	// EarliestDue is what was due first, not after a time, but for what is left out, and
-	// for a cycle whose last challenge found another count; ok is false when nothing is.
+	// EarliestDue is what was due first, not after a time, but for what is left out; ok is
+	// false when nothing is.
 	EarliestDue(ctx context.Context, community domain.ID, at time.Time, without []domain.ID) (due Due, ok bool, err error)
 	Steps(ctx context.Context, community domain.ID, cycles []domain.ID) ([]Step, error)
 
@@ -150,14 +153,16 @@ type SuggestionStore interface {
 	SuggestionsBy(ctx context.Context, community, person domain.ID) ([]Suggestion, error)
 	// ListSuggestions lists those of a cycle in some states, the newest first.
 	ListSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState, page domain.Page) (domain.Slice[Suggestion], error)
+	// Suggested counts a cycle's suggestions, and a person's among them.
+	Suggested(ctx context.Context, community, cycle, person domain.ID) (Already, error)
 	CountSuggestions(ctx context.Context, community, cycle domain.ID, states []SuggestionState) (int, error)
 	// CyclesIn are the cycles that stand in a state.
 	CyclesIn(ctx context.Context, community domain.ID, state State) ([]Cycle, error)
 }
 
-// Due is a cycle or a plan that the calendar asks for, and since when.
+// Due is a cycle or a plan that the calendar asks for.
 type Due struct {
-	ID   domain.ID
-	Plan bool
-	At   time.Time
+	ID      domain.ID
+	Plan    bool
+	Version int // as which it is due
 }

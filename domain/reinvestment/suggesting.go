@@ -13,7 +13,7 @@ import (
 // Suggest lets somebody who is no member suggest a project to an open call, where the
 // charter lets. A member submits projects, and is told so.
 //
-// Errors: Unauthenticated, NotFound, SuggestionsClosed, MembersSubmit, SuggesterBarred, CycleState, NotWithMethod, TooManySuggestions,
+// Errors: Unauthenticated, NotFound, SuggestionsClosed, MembersSubmit, SuggesterBarred, CycleState, NotWithMethod, TooManySuggestions, CallFull,
 // Required, TextTooShort, ProjectInvalid, IdempotencyKeyReused.
 func (s *Service) Suggest(ctx context.Context, actor domain.Actor, cmd Suggest) (Suggestion, error) {
 	if actor.Person == domain.Nowhere {
@@ -76,9 +76,9 @@ func (s *Service) suggest(ctx context.Context, actor domain.Actor, cmd Suggest, 
 	if err != nil {
 		return domain.Nowhere, err
 	}
-	already, err := s.store.SuggestionsBy(ctx, cmd.Community, actor.Person)
+	already, err := s.store.Suggested(ctx, c.Community, c.ID, actor.Person)
 	if err == nil {
-		err = room(already, c.ID)
+		err = already.room()
 	}
 	if err != nil {
 		return domain.Nowhere, err

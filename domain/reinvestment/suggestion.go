@@ -18,6 +18,7 @@ const (
 	SuggesterBarred    domain.Code = "SUGGESTER_BARRED"     // suspended or excluded by the community
 	SuggestionStands   domain.Code = "SUGGESTION_STATE"     // args: state; it does not allow this
 	TooManySuggestions domain.Code = "TOO_MANY_SUGGESTIONS" // args: max; of one person in one cycle, open at a time or in all
+	CallFull           domain.Code = "CALL_FULL"            // args: max; of everybody in one cycle, open at a time
 )
 
 // How much one person suggests to one cycle: so many at a time, and so many in all,
@@ -25,6 +26,8 @@ const (
 const (
 	mostOpen     = 3
 	mostSuggests = 10
+	// mostWaiting is how many wait at a time for an answer in one cycle, whoever made them.
+	mostWaiting = 100
 )
 
 // SuggestionState is where a suggestion stands.
@@ -114,24 +117,21 @@ func (cmd Suggest) check() (Suggest, error) {
 	return cmd, c.Err()
 }
 
-// room says whether a person may suggest once more to a cycle, to which they suggested
-// some already.
-func room(already []Suggestion, cycle domain.ID) error {
-	open, all := 0, 0
-	for _, g := range already {
-		if g.Cycle != cycle {
-			continue
-		}
-		all++
-		if g.State == SuggestionOpen {
-			open++
-		}
-	}
+// Already is how many suggestions a cycle has.
+type Already struct {
+	Open, All int // a person's
+	Waiting   int // everybody's that are open
+}
+
+// room says whether a person may suggest once more to a cycle.
+func (a Already) room() error {
 	switch {
-	case open >= mostOpen:
+	case a.Open >= mostOpen:
 		return domain.NewError(TooManySuggestions, "cycleId", "max", mostOpen)
-	case all >= mostSuggests:
+	case a.All >= mostSuggests:
 		return domain.NewError(TooManySuggestions, "cycleId", "max", mostSuggests)
+	case a.Waiting >= mostWaiting:
+		return domain.NewError(CallFull, "cycleId", "max", mostWaiting)
 	}
 	return nil
 }

@@ -75,23 +75,11 @@ func TestWhoSeesASuggestion(t *testing.T) {
 // A person has so many that wait, and so many in all, whatever else they suggested.
 func TestHowMuchOnePersonSuggests(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cycle := domain.NewID()
-		var already []Suggestion
-		open, all := 0, 0
-		for range rapid.IntRange(0, 14).Draw(t, "suggestions") {
-			g := Suggestion{Cycle: cycle, State: rapid.SampledFrom(suggestionStates).Draw(t, "state")}
-			if rapid.IntRange(0, 3).Draw(t, "elsewhere") == 0 {
-				g.Cycle = domain.NewID()
-			} else {
-				all++
-				if g.State == SuggestionOpen {
-					open++
-				}
-			}
-			already = append(already, g)
-		}
-		if err := room(already, cycle); (err == nil) != (open < mostOpen && all < mostSuggests) {
-			t.Fatalf("%d open, %d in all: %v", open, all, err)
+		a := Already{Open: rapid.IntRange(0, mostOpen+1).Draw(t, "open"), All: rapid.IntRange(0, mostSuggests+1).Draw(t, "all"), Waiting: rapid.IntRange(mostWaiting-2, mostWaiting+2).Draw(t, "everybody's")}
+		err := a.room()
+		switch own := a.Open < mostOpen && a.All < mostSuggests; {
+		case !own && !errors.Is(err, TooManySuggestions), own && a.Waiting >= mostWaiting && !errors.Is(err, CallFull), own && a.Waiting < mostWaiting && err != nil:
+			t.Fatalf("%+v: %v", a, err)
 		}
 	})
 }

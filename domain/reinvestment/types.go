@@ -23,6 +23,7 @@ const (
 	VotedInPerson    domain.Code = "VOTED_IN_PERSON"     // whoever voted is not voted for
 	ProjectState     domain.Code = "PROJECT_STATE"       // args: state
 	TooManyProjects  domain.Code = "TOO_MANY_PROJECTS"   // args: max; of one member in one cycle
+	TooManyDoubts    domain.Code = "TOO_MANY_CHALLENGES" // args: max; of one member in one cycle
 	ClaimBeyondGrant domain.Code = "CLAIM_BEYOND_GRANT"  // args: available, required
 	ClaimState       domain.Code = "CLAIM_STATE"         // args: state
 	OwnClaim         domain.Code = "OWN_CLAIM"           // whoever claims, or files a claim for somebody, never approves it
@@ -148,6 +149,7 @@ type Run struct {
 	// the record holds nothing but their own lines.
 	Sealed         bool
 	Asked, Granted int // projects that were counted, and that were granted hours
+	Voters         int // who cast a ballot
 }
 
 // Contest is a challenge to a result: it is counted again, and what came out is kept.

@@ -201,10 +201,22 @@ func (s *Service) Allocation(ctx context.Context, actor domain.Actor, community,
 				r.Granted++
 			}
 		}
+		if r.Voters, err = s.voters(ctx, c, r); err != nil {
+			return err
+		}
 		r, err = s.seal(ctx, standing, c, r)
 		return err
 	})
 	return r, ok, err
+}
+
+// voters is how many cast a ballot. In an epoch a record has one for each gift.
+func (s *Service) voters(ctx context.Context, c Cycle, r Run) (int, error) {
+	if c.Method != allocation.PeerEpoch {
+		return len(r.Record.Instance.Ballots), nil
+	}
+	ballots, err := s.store.Ballots(ctx, c.Community, c.ID)
+	return len(ballots), err
 }
 
 // Doubt is a challenge to a result.
@@ -219,7 +231,7 @@ type Doubt struct {
 // somebody touched the ballots or the record: then nothing is paid until a later count
 // gives the same, or the cycle is cancelled.
 //
-// Errors: NotFound, Forbidden, CycleState, Required, IdempotencyKeyReused.
+// Errors: NotFound, Forbidden, CycleState, TooManyDoubts, Required, IdempotencyKeyReused.
 func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (Contest, error) {
 	var contest Contest
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
@@ -248,16 +260,31 @@ func (s *Service) Contest(ctx context.Context, actor domain.Actor, cmd Doubt) (C
 }
 
 func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain.ID, cmd Doubt, now time.Time) (domain.ID, error) {
-	c, err := s.held(ctx, cmd.Community, cmd.Cycle) // nothing is paid before this doubt is in
+	if err := s.store.TakeCycle(ctx, cmd.Community, cmd.Cycle); err != nil { // nothing is paid before this doubt is in
+		return domain.Nowhere, err
+	}
+	c, err := s.cycle(ctx, cmd.Community, cmd.Cycle)
 	if err != nil {
 		return domain.Nowhere, err
 	}
 	if c.State != Challenge {
 		return domain.Nowhere, domain.NewError(CycleState, "cycleId", "state", string(c.State))
 	}
+	before, err := s.store.Contests(ctx, cmd.Community, cmd.Cycle)
+	if err == nil {
+		err = mayDoubt(before, member)
+	}
+	if err != nil {
+		return domain.Nowhere, err
+	}
 	same, err := s.recount(ctx, c)
 	if err != nil {
 		return domain.Nowhere, err
+	}
+	if same && len(before) > 0 && !before[len(before)-1].Same && c.Calendar.ChallengeUntil.Before(now) {
+		if err := s.store.WakeCycle(ctx, c, c.Calendar.ChallengeUntil); err != nil { // it was held, and is no more
+			return domain.Nowhere, err
+		}
 	}
 	contest := Contest{Community: c.Community, Cycle: c.ID, ID: domain.NewID(), Member: member, Reason: cmd.Reason, Same: same, At: now}
 	told := Told{Cycle: c.ID, Member: member}
@@ -266,6 +293,27 @@ func (s *Service) contest(ctx context.Context, actor domain.Actor, member domain
 	}
 	s.tell(ctx, actor, AllocationDoubted, c.ID, told)
 	return contest.ID, s.store.AddContest(ctx, contest)
+}
+
+// mostDoubts is how often one member has one count made again that comes out the same.
+const mostDoubts = 3
+
+// mayDoubt says whether a member may have a count made again. Where the last one came out
+// otherwise anybody may, for that is the way to have hours paid.
+func mayDoubt(before []Contest, member domain.ID) error {
+	if len(before) > 0 && !before[len(before)-1].Same {
+		return nil
+	}
+	own := 0
+	for _, c := range before {
+		if c.Member == member {
+			own++
+		}
+	}
+	if own >= mostDoubts {
+		return domain.NewError(TooManyDoubts, "cycleId", "max", mostDoubts)
+	}
+	return nil
 }
 
 // recount says whether the ballots as they lie here still give the record.
@@ -286,7 +334,16 @@ func (s *Service) recount(ctx context.Context, c Cycle) (same bool, err error) {
 	for _, p := range run.Record.Instance.Projects {
 		drawn[p.ID] = p.Given
 	}
-	return c.instance(projects, drawn, ballots).Hash() == run.Record.Result.InputHash && run.Record.Verify() == nil, nil
+	hash := run.Record.Result.InputHash
+	same = c.instance(projects, drawn, ballots).Hash() == hash
+	if !same && c.Method == allocation.PeerEpoch { // of before each gift stood alone
+		same = c.whole(projects, drawn, ballots).Hash() == hash
+	}
+	wrong := run.Record.VerifyWithin(ctx)
+	if err := ctx.Err(); err != nil { // nobody found anything
+		return false, err
+	}
+	return same && wrong == nil, nil
 }
 
 // Contests reads the challenges to a cycle's result; to a draw's one's own, for who

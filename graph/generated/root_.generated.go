@@ -18656,6 +18656,10 @@ enum ErrorCode {
   SUGGESTION_STATE
   "One person has as many suggestions in this cycle as there may be. Withdraw one, or wait for the next cycle."
   TOO_MANY_SUGGESTIONS
+  "As many suggestions as there may be wait for an answer in this cycle, whoever made them. Offer to try again later."
+  CALL_FULL
+  "One member has had this count made again as often as there may be. Show the challenges and what came out."
+  TOO_MANY_CHALLENGES
   "More than the project has left. Ask for at most ` + "`" + `available` + "`" + `."
   CLAIM_BEYOND_GRANT
   "The claim has been decided. Read it again."
@@ -27688,7 +27692,7 @@ type Cycle implements Node {
   projects: [Project!]!
   "How much was asked and granted in all; null but for SOLIDARITY_DRAW."
   requests: CycleRequests
-  "Ballots as they were counted, under their receipts; empty until the count."
+  "Ballots as they were counted, under their receipts; empty until the count. In a PEER_EPOCH each gift stands alone, under a name that says nothing of its giver, or of their other gifts."
   ballots(
     "How many, 1 to 100; 20 unless said otherwise."
     first: Int
@@ -27709,7 +27713,7 @@ type Cycle implements Node {
   version: Int!
 }
 
-"When a cycle moves on."
+"When a cycle moves on. Read it again while people vote: a vote that the server could not open in time has the days that were planned for it from then on, and what follows is that much later."
 type CycleCalendar {
   "Projects may be submitted from here."
   callAt: DateTime!
@@ -27867,7 +27871,7 @@ type Allocation {
   lines: [AllocationLine!]!
   "In words, in the caller's language."
   explanation: String!
-  "What a ballot did, by its receipt: one's own, or any that was published. Null when there is no such ballot."
+  "What a ballot did, by its receipt: one's own, or any that was published. In a PEER_EPOCH a receipt, which its giver alone has, finds all gifts of the ballot. Null when there is no such ballot."
   ballot(
     "As it was given when the ballot was cast."
     receipt: String!
@@ -28071,7 +28075,7 @@ extend type Mutation {
   withdrawProject("Which." input: WithdrawProjectInput!): WithdrawProjectPayload! @can(do: TAKE_PART)
   "Casts a ballot, or casts it again: the last one counts, under a new receipt. Members vote in the cycles of their own community. Errors: VOTE_ELSEWHERE, NOT_THEIR_HELPER, VOTED_IN_PERSON, CYCLE_STATE, CYCLE_WITHOUT_VOTE, NOT_ON_THE_ROLL, NOT_A_PEER, PROJECT_UNKNOWN, CHOICE_OUT_OF_RANGE, BALLOT_FAVOURS_ONESELF, BALLOT_OVERSPENT."
   castBudgetBallot("The ballot." input: CastBudgetBallotInput!): CastBudgetBallotPayload! @can(do: TAKE_PART)
-  "Asks for the count to be made again, with a reason. When it comes out otherwise, nothing is paid until a later challenge finds the same, or the cycle is cancelled. Errors: CYCLE_STATE, TEXT_TOO_SHORT."
+  "Asks for the count to be made again, with a reason. When it comes out otherwise, nothing is paid until a later challenge finds the same, or the cycle is cancelled. Errors: CYCLE_STATE, TOO_MANY_CHALLENGES, TEXT_TOO_SHORT."
   challengeAllocation("Of which cycle, and why." input: ChallengeAllocationInput!): ChallengeAllocationPayload! @can(do: TAKE_PART)
   "Asks to be credited for work on one's own funded project. Errors: CYCLE_STATE, UPLOAD_STATE, PHOTO_IN_USE, PAID_WITHOUT_CLAIM, PROJECT_STATE, CLAIM_BEYOND_GRANT, OUT_OF_RANGE."
   claimPayout("For what." input: ClaimPayoutInput!): ClaimPayoutPayload! @can(do: TAKE_PART)
@@ -29654,7 +29658,7 @@ extend type Project {
 }
 
 extend type Mutation {
-  "Suggests a project to an open call of a community that one is no member of, where its charter lets. Errors: SUGGESTIONS_CLOSED, MEMBERS_SUBMIT, SUGGESTER_BARRED, CYCLE_STATE, NOT_WITH_THIS_METHOD, TOO_MANY_SUGGESTIONS, PROJECT_COST_INVALID, REQUIRED, TEXT_TOO_SHORT."
+  "Suggests a project to an open call of a community that one is no member of, where its charter lets. Errors: SUGGESTIONS_CLOSED, MEMBERS_SUBMIT, SUGGESTER_BARRED, CYCLE_STATE, NOT_WITH_THIS_METHOD, TOO_MANY_SUGGESTIONS, CALL_FULL, PROJECT_COST_INVALID, REQUIRED, TEXT_TOO_SHORT."
   suggestProject("The suggestion." input: SuggestProjectInput!): SuggestProjectPayload! @can(do: SIGNED_IN)
   "Takes one's own suggestion back, while it is open. Error: SUGGESTION_STATE."
   withdrawSuggestion("Which." input: WithdrawSuggestionInput!): WithdrawSuggestionPayload! @can(do: SIGNED_IN)

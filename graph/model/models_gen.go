@@ -256,7 +256,7 @@ type Allocation struct {
 	Lines []*AllocationLine `json:"lines"`
 	// In words, in the caller's language.
 	Explanation string `json:"explanation"`
-	// What a ballot did, by its receipt: one's own, or any that was published. Null when there is no such ballot.
+	// What a ballot did, by its receipt: one's own, or any that was published. In a PEER_EPOCH a receipt, which its giver alone has, finds all gifts of the ballot. Null when there is no such ballot.
 	Ballot *AllocationBallot `json:"ballot,omitempty"`
 	// The whole record as JSON: `hora allocation verify`, or a stranger's script, counts it again to the minute. Of a SOLIDARITY_DRAW it is for those who run cycles; FORBIDDEN for others.
 	Record scalar.JSON      `json:"record"`

@@ -19,8 +19,8 @@ const FormatUnreadable domain.Code = "PABULIB_UNREADABLE" // args: line, what
 
 // ReadPabulib reads a vote in the format of pabulib.org: three parts of
 // semicolon-separated lines, META, PROJECTS and VOTES. One unit of money is
-// taken for one minute. Approval, scoring and cumulative ballots are read, of which
-// points from 0 to 5 are counted; costs and points must be whole.
+// taken for one minute. Approval, scoring and cumulative ballots are read, with
+// points from 0 to 5; costs and points must be whole. A file with others is refused.
 //
 // Errors: FormatUnreadable with the line.
 func ReadPabulib(from io.Reader) (Instance, error) {
@@ -117,11 +117,14 @@ func readVote(voteType, voter, vote, points string) (Ballot, error) {
 	for i, project := range chosen {
 		c := Choice{Project: strings.TrimSpace(project), Value: 1}
 		if len(scores) > 0 {
-			n, err := strconv.ParseInt(strings.TrimSpace(scores[i]), 10, 64)
-			if err != nil {
-				return b, fmt.Errorf("%q are not points", scores[i])
+			var n domain.Minutes
+			if err := whole(strings.TrimSpace(scores[i]), &n); err != nil {
+				return b, fmt.Errorf("%q are not whole points", scores[i])
 			}
-			c.Value = n
+			if n < 0 || n > 5 { // what is divided otherwise is another vote
+				return b, fmt.Errorf("%d points for %s: from 0 to 5 are counted", n, c.Project)
+			}
+			c.Value = int64(n)
 		}
 		b.Choices = append(b.Choices, c)
 	}

@@ -3,6 +3,7 @@
 package allocation
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,14 +43,17 @@ func ReadRecord(from io.Reader) (Record, error) {
 //
 // Errors: RecordVersion, CommitmentMismatch, ResultMismatch with the first
 // project that differs, and everything Check names.
-func (r Record) Verify() error {
+func (r Record) Verify() error { return r.VerifyWithin(context.Background()) }
+
+// VerifyWithin is Verify for whoever may have to stop.
+func (r Record) VerifyWithin(ctx context.Context) error {
 	if r.Instance.Version != Version {
 		return domain.NewError(RecordVersion, "instance.version", "actual", r.Instance.Version, "known", Version)
 	}
 	if r.Commitment != "" && r.Commitment != Commitment(r.Instance.Cycle, r.Instance.Seed) {
 		return domain.NewError(CommitmentMismatch, "commitment")
 	}
-	found, err := Run(r.Instance)
+	found, err := Count(ctx, r.Instance)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ package allocation
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"math/big"
 	"slices"
 
@@ -13,11 +15,16 @@ import (
 // Run allocates. It answers the same for equal instances on every machine.
 //
 // Errors: everything Check names, joined.
-func Run(in Instance) (Result, error) {
-	if err := in.Check(); err != nil {
+func Run(in Instance) (Result, error) { return Count(context.Background(), in) }
+
+// Count is Run for whoever may have to stop: when the context is done it ends within one
+// look at one project, with the context's error and no result.
+func Count(ctx context.Context, in Instance) (Result, error) {
+	if err := errors.Join(in.Check(), ctx.Err()); err != nil {
 		return Result{}, err
 	}
 	r := newRun(in)
+	r.quit = ctx.Done()
 	switch in.Method {
 	case EqualShares:
 		equalShares(in, r)
@@ -36,6 +43,9 @@ func Run(in Instance) (Result, error) {
 	case PeerEpoch:
 		peerEpoch(r)
 	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
 	r.result.Left = in.Envelope - r.result.Spent
 	return r.result, nil
 }
@@ -46,6 +56,7 @@ type run struct {
 	index  map[string]int
 	rank   []int
 	result Result
+	quit   <-chan struct{} // closed when nobody waits for the result any more
 }
 
 func newRun(in Instance) *run {

@@ -24,6 +24,7 @@ type market struct {
 	backers [][]backer
 	heads   []int64 // voters of each class
 	class   []int32 // of each ballot
+	quit    <-chan struct{}
 }
 
 type backer struct {
@@ -157,10 +158,20 @@ func (t *trade) Pop() any {
 	return last
 }
 
-// buy lets the voters buy until nobody can afford anything more.
+// stopped says whether nobody waits for the result any more.
+func (m *market) stopped() bool {
+	select {
+	case <-m.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// buy lets the voters buy until nobody can afford anything more, or nobody waits for it.
 func (t *trade) buy() []purchase {
 	var bought []purchase
-	for len(t.queue) > 0 {
+	for len(t.queue) > 0 && !t.stopped() {
 		p := t.queue[0]
 		switch o := &t.offer[p]; {
 		case o.round == t.round+1:
@@ -286,6 +297,7 @@ func equalShares(in Instance, r *run) {
 		return
 	}
 	m := newMarket(in)
+	m.quit = r.quit
 	voters := int64(len(in.Ballots))
 	share := big.NewRat(int64(in.Envelope), voters)
 	raise := int64(in.Rule.Raise)
@@ -294,7 +306,7 @@ func equalShares(in Instance, r *run) {
 	}
 	virtual, bought := share, m.open(share).buy()
 	step := new(big.Rat).SetInt64(raise)
-	for r.couldTakeMore(bought) && virtual.Cmp(new(big.Rat).SetInt64(int64(in.Envelope))) <= 0 {
+	for !m.stopped() && r.couldTakeMore(bought) && virtual.Cmp(new(big.Rat).SetInt64(int64(in.Envelope))) <= 0 {
 		if idle := r.idle(bought, virtual, step); idle.Sign() > 0 {
 			virtual = new(big.Rat).Add(virtual, new(big.Rat).Mul(step, new(big.Rat).SetInt(idle)))
 			bought = m.open(virtual).buy()
