@@ -105,6 +105,9 @@ func (ec *executionContext) fieldContext_DelegateVotePayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _Delegation_id(ctx context.Context, field graphql.CollectedField, obj *governance.Delegation) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.Delegation().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -247,6 +250,9 @@ func (ec *executionContext) fieldContext_Delegation_type(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Delegation_givenAt(ctx context.Context, field graphql.CollectedField, obj *governance.Delegation) (ret graphql.Marshaler) {
+	if v := obj.GivenAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,

@@ -66,46 +66,14 @@ func (ec *executionContext) fieldContext_GiveCardPayload_member(_ context.Contex
 }
 
 func (ec *executionContext) _GiveCardPayload_pin(ctx context.Context, field graphql.CollectedField, obj *model.GiveCardPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GiveCardPayload_pin(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pin, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Pin)
 }
 func (ec *executionContext) fieldContext_GiveCardPayload_pin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GiveCardPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _GiveCardPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.GiveCardPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GiveCardPayload_card(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Card, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Card)
 }
 func (ec *executionContext) fieldContext_GiveCardPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GiveCardPayload", field, false, false, "String")
@@ -208,29 +176,16 @@ func (ec *executionContext) fieldContext_Helper_member(_ context.Context, field 
 }
 
 func (ec *executionContext) _Helper_consent(ctx context.Context, field graphql.CollectedField, obj *membership.Helper) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Helper_consent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Consent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Consent)
 }
 func (ec *executionContext) fieldContext_Helper_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Helper", field, false, false, "String")
 }
 
 func (ec *executionContext) _Helper_from(ctx context.Context, field graphql.CollectedField, obj *membership.Helper) (ret graphql.Marshaler) {
+	if v := obj.From; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -254,6 +209,9 @@ func (ec *executionContext) fieldContext_Helper_from(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Helper_until(ctx context.Context, field graphql.CollectedField, obj *membership.Helper) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -277,6 +235,9 @@ func (ec *executionContext) fieldContext_Helper_until(_ context.Context, field g
 }
 
 func (ec *executionContext) _MemberCard_givenAt(ctx context.Context, field graphql.CollectedField, obj *membership.CardOf) (ret graphql.Marshaler) {
+	if v := obj.GivenAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -300,23 +261,7 @@ func (ec *executionContext) fieldContext_MemberCard_givenAt(_ context.Context, f
 }
 
 func (ec *executionContext) _MemberCard_locked(ctx context.Context, field graphql.CollectedField, obj *membership.CardOf) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberCard_locked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Locked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Locked)
 }
 func (ec *executionContext) fieldContext_MemberCard_locked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberCard", field, false, false, "Boolean")

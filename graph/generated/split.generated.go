@@ -358,6 +358,9 @@ func (ec *executionContext) fieldContext_SignSplitPayload_userErrors(_ context.C
 }
 
 func (ec *executionContext) _SplitAgreement_id(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Agreement) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.SplitAgreement().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -381,23 +384,7 @@ func (ec *executionContext) fieldContext_SplitAgreement_id(_ context.Context, fi
 }
 
 func (ec *executionContext) _SplitAgreement_title(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Agreement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitAgreement_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_SplitAgreement_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitAgreement", field, false, false, "String")
@@ -500,46 +487,14 @@ func (ec *executionContext) fieldContext_SplitPart_member(_ context.Context, fie
 }
 
 func (ec *executionContext) _SplitPart_basisPoints(ctx context.Context, field graphql.CollectedField, obj *model.SplitPart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitPart_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.BasisPoints)
 }
 func (ec *executionContext) fieldContext_SplitPart_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitPart", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SplitSettlement_version(ctx context.Context, field graphql.CollectedField, obj *model.SplitSettlement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitSettlement_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_SplitSettlement_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitSettlement", field, false, false, "Int")
@@ -578,46 +533,14 @@ func (ec *executionContext) fieldContext_SplitSettlement_receiver(_ context.Cont
 }
 
 func (ec *executionContext) _SplitSettlement_minutes(ctx context.Context, field graphql.CollectedField, obj *model.SplitSettlement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitSettlement_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_SplitSettlement_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitSettlement", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _SplitSettlement_description(ctx context.Context, field graphql.CollectedField, obj *model.SplitSettlement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitSettlement_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_SplitSettlement_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitSettlement", field, false, false, "String")
@@ -656,6 +579,9 @@ func (ec *executionContext) fieldContext_SplitSettlement_parts(_ context.Context
 }
 
 func (ec *executionContext) _SplitSettlement_at(ctx context.Context, field graphql.CollectedField, obj *model.SplitSettlement) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -711,46 +637,14 @@ func (ec *executionContext) fieldContext_SplitShare_member(_ context.Context, fi
 }
 
 func (ec *executionContext) _SplitShare_minutes(ctx context.Context, field graphql.CollectedField, obj *model.SplitShare) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitShare_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_SplitShare_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitShare", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _SplitVersion_number(ctx context.Context, field graphql.CollectedField, obj *model.SplitVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitVersion_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_SplitVersion_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitVersion", field, false, false, "Int")
@@ -853,69 +747,21 @@ func (ec *executionContext) fieldContext_SplitVersion_signedBy(_ context.Context
 }
 
 func (ec *executionContext) _SplitVersion_state(ctx context.Context, field graphql.CollectedField, obj *model.SplitVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitVersion_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reinvestment.SplitState) graphql.Marshaler {
-			return ec.marshalNSplitState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSplitState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSplitState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐSplitState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_SplitVersion_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitVersion", field, false, false, "SplitState")
 }
 
 func (ec *executionContext) _SplitVersion_reason(ctx context.Context, field graphql.CollectedField, obj *model.SplitVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitVersion_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_SplitVersion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitVersion", field, false, false, "String")
 }
 
 func (ec *executionContext) _SplitVersion_inForceAt(ctx context.Context, field graphql.CollectedField, obj *model.SplitVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SplitVersion_inForceAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InForceAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.InForceAt)
 }
 func (ec *executionContext) fieldContext_SplitVersion_inForceAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SplitVersion", field, false, false, "DateTime")
