@@ -14,7 +14,7 @@ import (
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/graph/model"
 	"github.com/hora-coop/hora/graph/plainly"
-	"github.com/hora-coop/hora/graph/scalar"
+
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
 )

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
+
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/governance/tally"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
-	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
+
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/vitality"
-	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 

@@ -14,10 +14,15 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
+
+	"golang.org/x/tools/go/ast/astutil"
 )
 
 // beside is how gqlgen resolves an id beside other fields; inline is how it resolves
@@ -86,7 +91,7 @@ func rewrite(dir string) error {
 		if bytes.Contains(made, plain) {
 			made = bytes.Replace(made, graphql, slices.Concat(graphql, []byte("\n\t\"github.com/hora-coop/hora/graph/plainly\"")), 1)
 		}
-		if made, err = format.Source(made); err != nil { // its imports in their order
+		if made, err = tidy(made); err != nil {
 			return err
 		}
 		if err := os.WriteFile(file, made, 0o644); err != nil {
@@ -97,6 +102,20 @@ func rewrite(dir string) error {
 		return fmt.Errorf("%d ids, %d lists and %d values found in %s: gqlgen writes them differently now", ids, pages, values, dir)
 	}
 	return nil
+}
+
+// tidy leaves out imports that nothing needs any more, and puts the others in their order.
+func tidy(code []byte) ([]byte, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", code, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range slices.Backward(file.Imports) {
+		if path, err := strconv.Unquote(spec.Path.Value); err != nil || !astutil.UsesImport(file, path) {
+			code = slices.Delete(code, int(spec.Pos())-1, int(spec.End())-1)
+		}
+	}
+	return format.Source(code)
 }
 
 // straight writes a value at once. What gqlgen does stays where something can be wrong
