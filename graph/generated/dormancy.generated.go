@@ -462,7 +462,7 @@ func (ec *executionContext) _DormantBook(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, dormantBookImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -521,7 +521,7 @@ func (ec *executionContext) _DormantHours(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, dormantHoursImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -581,7 +581,7 @@ func (ec *executionContext) _ReclaimDormantHoursPayload(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, reclaimDormantHoursPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -619,7 +619,7 @@ func (ec *executionContext) _UseDormantHoursPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, useDormantHoursPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
