@@ -51,6 +51,12 @@ func (r *Resolver) handler(today, next *ast.Schema, logger *slog.Logger, metrics
 // contract is the schema as this program was made with, parsed once.
 var contract = sync.OnceValue(func() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() })
 
+func init() { undefer(contract()) }
+
+// undefer takes away a directive that the parser adds by itself. An answer over HTTP is
+// one here: what was deferred would be left out of it, and nobody told.
+func undefer(schema *ast.Schema) { delete(schema.Directives, "defer") }
+
 // SDL is the whole contract as one text.
 func SDL() string { return written(contract()) }
 
@@ -76,6 +82,7 @@ func written(schema *ast.Schema) string {
 // without is a schema less everything that is deprecated in it.
 func without(schema *ast.Schema) *ast.Schema {
 	next := gqlparser.MustLoadSchema(&ast.Source{Name: "next", Input: written(schema)})
+	undefer(next)
 	old := func(d ast.DirectiveList) bool { return d.ForName("deprecated") != nil }
 	for _, def := range next.Types {
 		def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool { return old(f.Directives) })

@@ -5,7 +5,9 @@ package persistence
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -38,25 +40,36 @@ func scanAll[R any](found pgx.Rows) ([]R, error) {
 	return list, found.Err()
 }
 
-// fieldsOf finds the field of each column; there is none too many on either side.
-func fieldsOf(row reflect.Type, found pgx.Rows) ([][]int, error) {
+// rowFields are, by row type, the paths of the fields by their names in lower case.
+var rowFields sync.Map
+
+func pathsOf(row reflect.Type) map[string][]int {
+	if known, ok := rowFields.Load(row); ok {
+		return known.(map[string][]int)
+	}
 	byName := map[string][]int{}
 	for _, f := range reflect.VisibleFields(row) {
 		if !f.Anonymous && f.IsExported() {
 			byName[strings.ToLower(f.Name)] = f.Index
 		}
 	}
+	rowFields.Store(row, byName)
+	return byName
+}
+
+// fieldsOf finds the field of each column; there is none too many on either side.
+func fieldsOf(row reflect.Type, found pgx.Rows) ([][]int, error) {
+	byName := pathsOf(row)
 	columns := found.FieldDescriptions()
 	fields := make([][]int, len(columns))
 	for i, column := range columns {
-		name := strings.ToLower(strings.ReplaceAll(column.Name, "_", ""))
-		if fields[i] = byName[name]; fields[i] == nil {
+		fields[i] = byName[strings.ToLower(strings.ReplaceAll(column.Name, "_", ""))]
+		if fields[i] == nil || slices.ContainsFunc(fields[:i], func(f []int) bool { return slices.Equal(f, fields[i]) }) {
 			return nil, fmt.Errorf("%v has no field for the column %s", row, column.Name)
 		}
-		delete(byName, name)
 	}
-	if len(byName) > 0 {
-		return nil, fmt.Errorf("no column for %d fields of %v", len(byName), row)
+	if missing := len(byName) - len(columns); missing > 0 {
+		return nil, fmt.Errorf("no column for %d fields of %v", missing, row)
 	}
 	return fields, nil
 }

@@ -132,6 +132,21 @@ func TestOnlyGraphQLOverHTTPIsRun(t *testing.T) {
 	}
 }
 
+// An answer is one: a part that is to come later would never come, so nobody is offered it.
+func TestNothingIsDeferred(t *testing.T) {
+	t.Parallel()
+	p := boot(t)
+	asked := p.gql("", `{ serverInfo { version ... @defer { featureLevel } } }`, nil)
+	if len(asked.Errors) != 1 || asked.Errors[0].Extensions["rule"] != "KnownDirectives" {
+		t.Errorf("a part to come later: %s", asked.raw)
+	}
+	for _, d := range p.gql("", `{ __schema { directives { name } } }`, nil).Data["__schema"].(map[string]any)["directives"].([]any) {
+		if d.(map[string]any)["name"] == "defer" {
+			t.Error("the contract offers @defer")
+		}
+	}
+}
+
 func TestLongAnswersAreCompressed(t *testing.T) {
 	t.Parallel()
 	p := boot(t)

@@ -128,6 +128,9 @@ func (ec *executionContext) fieldContext_BlockedMember_member(_ context.Context,
 }
 
 func (ec *executionContext) _BlockedMember_since(ctx context.Context, field graphql.CollectedField, obj *membership.Block) (ret graphql.Marshaler) {
+	if v := obj.Since; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -151,23 +154,7 @@ func (ec *executionContext) fieldContext_BlockedMember_since(_ context.Context, 
 }
 
 func (ec *executionContext) _BlockedMember_resting(ctx context.Context, field graphql.CollectedField, obj *membership.Block) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BlockedMember_resting(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Resting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Resting)
 }
 func (ec *executionContext) fieldContext_BlockedMember_resting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BlockedMember", field, false, false, "Boolean")
@@ -339,7 +326,7 @@ func (ec *executionContext) _BlockMemberPayload(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, blockMemberPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -377,7 +364,7 @@ func (ec *executionContext) _BlockedMember(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, blockedMemberImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -421,7 +408,7 @@ func (ec *executionContext) _UnblockMemberPayload(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, unblockMemberPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
+
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/graph/model"
-	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -145,29 +145,16 @@ func (ec *executionContext) fieldContext_AmendCharterPayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _Charter_version(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Charter_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
+	if v := obj.EffectiveFrom; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -191,23 +178,7 @@ func (ec *executionContext) fieldContext_Charter_effectiveFrom(_ context.Context
 }
 
 func (ec *executionContext) _Charter_reason(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_Charter_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "String")
@@ -290,230 +261,70 @@ func (ec *executionContext) fieldContext_Charter_diff(ctx context.Context, field
 }
 
 func (ec *executionContext) _Charter_unit(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_Charter_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _Charter_startingHours(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_startingHours(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Starting, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Starting)
 }
 func (ec *executionContext) fieldContext_Charter_startingHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _Charter_floor(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_floor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Floor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Floor)
 }
 func (ec *executionContext) fieldContext_Charter_floor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _Charter_softFloor(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_softFloor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SoftFloor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.SoftFloor)
 }
 func (ec *executionContext) fieldContext_Charter_softFloor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _Charter_ceiling(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_ceiling(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ceiling, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Ceiling)
 }
 func (ec *executionContext) fieldContext_Charter_ceiling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _Charter_answerDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_answerDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AnswerDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AnswerDays)
 }
 func (ec *executionContext) fieldContext_Charter_answerDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_autoConfirmDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_autoConfirmDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AutoConfirmDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AutoConfirmDays)
 }
 func (ec *executionContext) fieldContext_Charter_autoConfirmDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_holdDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_holdDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HoldDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.HoldDays)
 }
 func (ec *executionContext) fieldContext_Charter_holdDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_listingExpiryDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_listingExpiryDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiryDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ExpiryDays)
 }
 func (ec *executionContext) fieldContext_Charter_listingExpiryDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_listingReview(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_listingReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Review, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Review)
 }
 func (ec *executionContext) fieldContext_Charter_listingReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Boolean")
@@ -680,23 +491,7 @@ func (ec *executionContext) fieldContext_Charter_suggestions(_ context.Context, 
 }
 
 func (ec *executionContext) _Charter_closingPool(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_closingPool(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClosingPool, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ClosingPool)
 }
 func (ec *executionContext) fieldContext_Charter_closingPool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "String")
@@ -912,46 +707,14 @@ func (ec *executionContext) fieldContext_Charter_activityKinds(_ context.Context
 }
 
 func (ec *executionContext) _Charter_chequeDepositDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_chequeDepositDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DepositDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.DepositDays)
 }
 func (ec *executionContext) fieldContext_Charter_chequeDepositDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Charter_chequeSlipDays(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_chequeSlipDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SlipDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.SlipDays)
 }
 func (ec *executionContext) fieldContext_Charter_chequeSlipDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
@@ -1118,46 +881,14 @@ func (ec *executionContext) fieldContext_Charter_safety(_ context.Context, field
 }
 
 func (ec *executionContext) _Charter_sessionNoShowShares(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_sessionNoShowShares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoShowShares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.NoShowShares)
 }
 func (ec *executionContext) fieldContext_Charter_sessionNoShowShares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Charter_sessionNoticeHours(ctx context.Context, field graphql.CollectedField, obj *community.Charter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Charter_sessionNoticeHours(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoticeHours, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NoticeHours)
 }
 func (ec *executionContext) fieldContext_Charter_sessionNoticeHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Charter", field, false, false, "Int")
@@ -1292,138 +1023,42 @@ func (ec *executionContext) fieldContext_CharterConnection_pageInfo(_ context.Co
 }
 
 func (ec *executionContext) _CharterDifference_part(ctx context.Context, field graphql.CollectedField, obj *model.CharterDifference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterDifference_part(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Part, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Part)
 }
 func (ec *executionContext) fieldContext_CharterDifference_part(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _CharterDifference_path(ctx context.Context, field graphql.CollectedField, obj *model.CharterDifference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterDifference_path(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Path, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Path)
 }
 func (ec *executionContext) fieldContext_CharterDifference_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _CharterDifference_old(ctx context.Context, field graphql.CollectedField, obj *model.CharterDifference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterDifference_old(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Old, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Old)
 }
 func (ec *executionContext) fieldContext_CharterDifference_old(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _CharterDifference_new(ctx context.Context, field graphql.CollectedField, obj *model.CharterDifference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterDifference_new(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.New, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.New)
 }
 func (ec *executionContext) fieldContext_CharterDifference_new(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _CharterDifference_text(ctx context.Context, field graphql.CollectedField, obj *model.CharterDifference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterDifference_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_CharterDifference_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _CharterEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CharterEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CharterEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterEdge", field, false, false, "String")
@@ -1462,69 +1097,21 @@ func (ec *executionContext) fieldContext_CharterEdge_node(_ context.Context, fie
 }
 
 func (ec *executionContext) _CharterFigures_openings(ctx context.Context, field graphql.CollectedField, obj *model.CharterFigures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterFigures_openings(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Openings, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Openings)
 }
 func (ec *executionContext) fieldContext_CharterFigures_openings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterFigures", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _CharterFigures_levy(ctx context.Context, field graphql.CollectedField, obj *model.CharterFigures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterFigures_levy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Levy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Levy)
 }
 func (ec *executionContext) fieldContext_CharterFigures_levy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterFigures", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _CharterFigures_communityBalance(ctx context.Context, field graphql.CollectedField, obj *model.CharterFigures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterFigures_communityBalance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommunityBalance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.CommunityBalance)
 }
 func (ec *executionContext) fieldContext_CharterFigures_communityBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterFigures", field, false, false, "Minutes")
@@ -1563,52 +1150,23 @@ func (ec *executionContext) fieldContext_CharterFigures_pools(_ context.Context,
 }
 
 func (ec *executionContext) _CharterFigures_warned(ctx context.Context, field graphql.CollectedField, obj *model.CharterFigures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterFigures_warned(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Warned, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Warned)
 }
 func (ec *executionContext) fieldContext_CharterFigures_warned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CharterFigures_aboveCeiling(ctx context.Context, field graphql.CollectedField, obj *model.CharterFigures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterFigures_aboveCeiling(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AboveCeiling, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.AboveCeiling)
 }
 func (ec *executionContext) fieldContext_CharterFigures_aboveCeiling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CharterSimulation_from(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
+	if v := obj.From; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1632,6 +1190,9 @@ func (ec *executionContext) fieldContext_CharterSimulation_from(_ context.Contex
 }
 
 func (ec *executionContext) _CharterSimulation_until(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1687,69 +1248,21 @@ func (ec *executionContext) fieldContext_CharterSimulation_differences(_ context
 }
 
 func (ec *executionContext) _CharterSimulation_members(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterSimulation_members(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Members, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Members)
 }
 func (ec *executionContext) fieldContext_CharterSimulation_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterSimulation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CharterSimulation_exchanges(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterSimulation_exchanges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exchanges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Exchanges)
 }
 func (ec *executionContext) fieldContext_CharterSimulation_exchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterSimulation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CharterSimulation_exchanged(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterSimulation_exchanged(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Exchanged, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Exchanged)
 }
 func (ec *executionContext) fieldContext_CharterSimulation_exchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterSimulation", field, false, false, "Minutes")
@@ -1820,69 +1333,21 @@ func (ec *executionContext) fieldContext_CharterSimulation_after(_ context.Conte
 }
 
 func (ec *executionContext) _CharterSimulation_refusedExchanges(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterSimulation_refusedExchanges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RefusedExchanges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RefusedExchanges)
 }
 func (ec *executionContext) fieldContext_CharterSimulation_refusedExchanges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterSimulation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CharterSimulation_refusedMembers(ctx context.Context, field graphql.CollectedField, obj *model.CharterSimulation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CharterSimulation_refusedMembers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RefusedMembers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RefusedMembers)
 }
 func (ec *executionContext) fieldContext_CharterSimulation_refusedMembers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CharterSimulation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _College_code(ctx context.Context, field graphql.CollectedField, obj *community.College) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_College_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_College_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("College", field, false, false, "String")
@@ -1935,506 +1400,154 @@ func (ec *executionContext) fieldContext_College_role(_ context.Context, field g
 }
 
 func (ec *executionContext) _College_weight(ctx context.Context, field graphql.CollectedField, obj *community.College) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_College_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_College_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("College", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DormancyRule_months(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DormancyRule_months(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Months, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Months)
 }
 func (ec *executionContext) fieldContext_DormancyRule_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DormancyRule_contacts(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DormancyRule_contacts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Contacts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Contacts)
 }
 func (ec *executionContext) fieldContext_DormancyRule_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DormancyRule_days(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DormancyRule_days(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Days, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Days)
 }
 func (ec *executionContext) fieldContext_DormancyRule_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DormancyRule_years(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DormancyRule_years(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Years, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Years)
 }
 func (ec *executionContext) fieldContext_DormancyRule_years(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DormancyRule_safePart(ctx context.Context, field graphql.CollectedField, obj *community.Dormancy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DormancyRule_safePart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SafePart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.SafePart)
 }
 func (ec *executionContext) fieldContext_DormancyRule_safePart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DormancyRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Fraction_numerator(ctx context.Context, field graphql.CollectedField, obj *community.Fraction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fraction_numerator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Numerator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int64(ctx, field.Selections, obj.Numerator)
 }
 func (ec *executionContext) fieldContext_Fraction_numerator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Fraction", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Fraction_denominator(ctx context.Context, field graphql.CollectedField, obj *community.Fraction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Fraction_denominator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Denominator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int64(ctx, field.Selections, obj.Denominator)
 }
 func (ec *executionContext) fieldContext_Fraction_denominator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Fraction", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Levy_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.BasisPoints)
 }
 func (ec *executionContext) fieldContext_Levy_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Levy_pool(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_pool(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pool, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Pool)
 }
 func (ec *executionContext) fieldContext_Levy_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
 }
 
 func (ec *executionContext) _Levy_roleShare(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_roleShare(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RoleShare, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.RoleShare)
 }
 func (ec *executionContext) fieldContext_Levy_roleShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Levy_role(ctx context.Context, field graphql.CollectedField, obj *community.Levy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Levy_role(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Role, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Role) graphql.Marshaler {
-			return ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRole(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRole(ctx, field.Selections, obj.Role)
 }
 func (ec *executionContext) fieldContext_Levy_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Levy", field, false, false, "String")
 }
 
 func (ec *executionContext) _PayoutRule_above(ctx context.Context, field graphql.CollectedField, obj *community.Payouts) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PayoutRule_above(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Above, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Above)
 }
 func (ec *executionContext) fieldContext_PayoutRule_above(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PayoutRule", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _PayoutRule_approvals(ctx context.Context, field graphql.CollectedField, obj *community.Payouts) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PayoutRule_approvals(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Approvals, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Approvals)
 }
 func (ec *executionContext) fieldContext_PayoutRule_approvals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PayoutRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PoolFigure_purpose(ctx context.Context, field graphql.CollectedField, obj *model.PoolFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PoolFigure_purpose(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Purpose, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Purpose)
 }
 func (ec *executionContext) fieldContext_PoolFigure_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PoolFigure", field, false, false, "String")
 }
 
 func (ec *executionContext) _PoolFigure_balance(ctx context.Context, field graphql.CollectedField, obj *model.PoolFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PoolFigure_balance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Balance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Balance)
 }
 func (ec *executionContext) fieldContext_PoolFigure_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PoolFigure", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _PowerRule_type(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_PowerRule_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _PowerRule_label(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_PowerRule_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _PowerRule_mode(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_mode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Mode) graphql.Marshaler {
-			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, field.Selections, obj.Mode)
 }
 func (ec *executionContext) fieldContext_PowerRule_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "PowerMode")
 }
 
 func (ec *executionContext) _PowerRule_body(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_body(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Body, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
-			return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, field.Selections, obj.Body)
 }
 func (ec *executionContext) fieldContext_PowerRule_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "BodyKind")
 }
 
 func (ec *executionContext) _PowerRule_bodyName(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_bodyName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BodyName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.BodyName)
 }
 func (ec *executionContext) fieldContext_PowerRule_bodyName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _PowerRule_electorate(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_electorate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Electorate, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Electorate) graphql.Marshaler {
-			return ec.marshalNElectorate2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐElectorate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNElectorate2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐElectorate(ctx, field.Selections, obj.Electorate)
 }
 func (ec *executionContext) fieldContext_PowerRule_electorate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Electorate")
@@ -2464,115 +1577,35 @@ func (ec *executionContext) fieldContext_PowerRule_governs(_ context.Context, fi
 }
 
 func (ec *executionContext) _PowerRule_noticeDays(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_noticeDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoticeDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NoticeDays)
 }
 func (ec *executionContext) fieldContext_PowerRule_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PowerRule_days(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_days(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Days, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Days)
 }
 func (ec *executionContext) fieldContext_PowerRule_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PowerRule_ballot(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_ballot(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ballot, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Ballot) graphql.Marshaler {
-			return ec.marshalNBallotKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBallot(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBallotKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBallot(ctx, field.Selections, obj.Ballot)
 }
 func (ec *executionContext) fieldContext_PowerRule_ballot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "BallotKind")
 }
 
 func (ec *executionContext) _PowerRule_secret(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_secret(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Secret, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Secret)
 }
 func (ec *executionContext) fieldContext_PowerRule_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PowerRule_reasoned(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_reasoned(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reasoned, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Reasoned)
 }
 func (ec *executionContext) fieldContext_PowerRule_reasoned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Boolean")
@@ -2611,23 +1644,7 @@ func (ec *executionContext) fieldContext_PowerRule_quorum(_ context.Context, fie
 }
 
 func (ec *executionContext) _PowerRule_denominator(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_denominator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Denominator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Denominator) graphql.Marshaler {
-			return ec.marshalNMajorityOf2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDenominator(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMajorityOf2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐDenominator(ctx, field.Selections, obj.Denominator)
 }
 func (ec *executionContext) fieldContext_PowerRule_denominator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "MajorityOf")
@@ -2666,69 +1683,21 @@ func (ec *executionContext) fieldContext_PowerRule_majority(_ context.Context, f
 }
 
 func (ec *executionContext) _PowerRule_moreThan(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_moreThan(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MoreThan, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MoreThan)
 }
 func (ec *executionContext) fieldContext_PowerRule_moreThan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PowerRule_byCollege(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_byCollege(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ByCollege, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.ByCollege)
 }
 func (ec *executionContext) fieldContext_PowerRule_byCollege(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PowerRule_mandates(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_mandates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mandates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Mandates)
 }
 func (ec *executionContext) fieldContext_PowerRule_mandates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
@@ -2758,184 +1727,56 @@ func (ec *executionContext) fieldContext_PowerRule_reminders(_ context.Context, 
 }
 
 func (ec *executionContext) _PowerRule_fallback(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_fallback(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Fallback, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Fallback) graphql.Marshaler {
-			return ec.marshalNDecisionFallback2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐFallback(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDecisionFallback2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐFallback(ctx, field.Selections, obj.Fallback)
 }
 func (ec *executionContext) fieldContext_PowerRule_fallback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "DecisionFallback")
 }
 
 func (ec *executionContext) _PowerRule_fallbackDays(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_fallbackDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FallbackDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FallbackDays)
 }
 func (ec *executionContext) fieldContext_PowerRule_fallbackDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PowerRule_escalateTo(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_escalateTo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EscalateTo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EscalateTo)
 }
 func (ec *executionContext) fieldContext_PowerRule_escalateTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _PowerRule_officers(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_officers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Officers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Officers)
 }
 func (ec *executionContext) fieldContext_PowerRule_officers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PowerRule_reviewMonths(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_reviewMonths(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReviewMonths, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ReviewMonths)
 }
 func (ec *executionContext) fieldContext_PowerRule_reviewMonths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PowerRule_effect(ctx context.Context, field graphql.CollectedField, obj *model.PowerRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PowerRule_effect(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Effect, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Timing) graphql.Marshaler {
-			return ec.marshalNDecisionTiming2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐTiming(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDecisionTiming2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐTiming(ctx, field.Selections, obj.Effect)
 }
 func (ec *executionContext) fieldContext_PowerRule_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PowerRule", field, false, false, "DecisionTiming")
 }
 
 func (ec *executionContext) _ReserveRule_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Reserve) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReserveRule_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.BasisPoints)
 }
 func (ec *executionContext) fieldContext_ReserveRule_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReserveRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReserveRule_target(ctx context.Context, field graphql.CollectedField, obj *community.Reserve) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReserveRule_target(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Target, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Target)
 }
 func (ec *executionContext) fieldContext_ReserveRule_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReserveRule", field, false, false, "Int")
@@ -3006,46 +1847,14 @@ func (ec *executionContext) fieldContext_SimulateCharterPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _SuggestionRule_nonMembers(ctx context.Context, field graphql.CollectedField, obj *community.Suggestions) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SuggestionRule_nonMembers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NonMembers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.NonMembers)
 }
 func (ec *executionContext) fieldContext_SuggestionRule_nonMembers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SuggestionRule", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _WrongBody_code(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Code) graphql.Marshaler {
-			return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_WrongBody_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "ErrorCode")
@@ -3075,138 +1884,42 @@ func (ec *executionContext) fieldContext_WrongBody_field(_ context.Context, fiel
 }
 
 func (ec *executionContext) _WrongBody_message(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_WrongBody_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
 }
 
 func (ec *executionContext) _WrongBody_retryable(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_retryable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Retryable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Retryable)
 }
 func (ec *executionContext) fieldContext_WrongBody_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _WrongBody_type(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_WrongBody_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
 }
 
 func (ec *executionContext) _WrongBody_mode(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_mode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.Mode) graphql.Marshaler {
-			return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPowerMode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐMode(ctx, field.Selections, obj.Mode)
 }
 func (ec *executionContext) fieldContext_WrongBody_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "PowerMode")
 }
 
 func (ec *executionContext) _WrongBody_body(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_body(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Body, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v community.BodyKind) graphql.Marshaler {
-			return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBodyKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋcommunityᚐBodyKind(ctx, field.Selections, obj.Body)
 }
 func (ec *executionContext) fieldContext_WrongBody_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "BodyKind")
 }
 
 func (ec *executionContext) _WrongBody_name(ctx context.Context, field graphql.CollectedField, obj *model.WrongBody) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WrongBody_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_WrongBody_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WrongBody", field, false, false, "String")
@@ -4771,7 +3484,7 @@ func (ec *executionContext) _AmendCharterPayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, amendCharterPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4809,7 +3522,7 @@ func (ec *executionContext) _Charter(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5038,7 +3751,7 @@ func (ec *executionContext) _CharterConnection(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5081,7 +3794,7 @@ func (ec *executionContext) _CharterDifference(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterDifferenceImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5134,7 +3847,7 @@ func (ec *executionContext) _CharterEdge(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5172,7 +3885,7 @@ func (ec *executionContext) _CharterFigures(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterFiguresImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5230,7 +3943,7 @@ func (ec *executionContext) _CharterSimulation(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, charterSimulationImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5308,7 +4021,7 @@ func (ec *executionContext) _College(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, collegeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5358,7 +4071,7 @@ func (ec *executionContext) _DormancyRule(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, dormancyRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5411,7 +4124,7 @@ func (ec *executionContext) _Fraction(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, fractionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5449,7 +4162,7 @@ func (ec *executionContext) _Levy(ctx context.Context, sel ast.SelectionSet, obj
 	fields := graphql.CollectFields(ec.OperationContext, sel, levyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5497,7 +4210,7 @@ func (ec *executionContext) _PayoutRule(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, payoutRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5535,7 +4248,7 @@ func (ec *executionContext) _PoolFigure(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, poolFigureImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5573,7 +4286,7 @@ func (ec *executionContext) _PowerRule(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, powerRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5726,7 +4439,7 @@ func (ec *executionContext) _ReserveRule(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, reserveRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5764,7 +4477,7 @@ func (ec *executionContext) _SimulateCharterPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, simulateCharterPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5802,7 +4515,7 @@ func (ec *executionContext) _SuggestionRule(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5835,7 +4548,7 @@ func (ec *executionContext) _WrongBody(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, wrongBodyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

@@ -161,6 +161,9 @@ func (ec *executionContext) fieldContext_DepositTimeChequePayload_userErrors(_ c
 }
 
 func (ec *executionContext) _DeviceKey_id(ctx context.Context, field graphql.CollectedField, obj *cheque.Device) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DeviceKey().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -216,23 +219,7 @@ func (ec *executionContext) fieldContext_DeviceKey_member(_ context.Context, fie
 }
 
 func (ec *executionContext) _DeviceKey_name(ctx context.Context, field graphql.CollectedField, obj *cheque.Device) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeviceKey_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_DeviceKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeviceKey", field, false, false, "String")
@@ -285,6 +272,9 @@ func (ec *executionContext) fieldContext_DeviceKey_chequePrefix(_ context.Contex
 }
 
 func (ec *executionContext) _DeviceKey_registeredAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Device) (ret graphql.Marshaler) {
+	if v := obj.RegisteredAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -308,23 +298,7 @@ func (ec *executionContext) fieldContext_DeviceKey_registeredAt(_ context.Contex
 }
 
 func (ec *executionContext) _DeviceKey_revokedAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Device) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeviceKey_revokedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RevokedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.RevokedAt)
 }
 func (ec *executionContext) fieldContext_DeviceKey_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeviceKey", field, false, false, "DateTime")
@@ -587,6 +561,9 @@ func (ec *executionContext) fieldContext_SettleTimeChequePayload_userErrors(_ co
 }
 
 func (ec *executionContext) _TimeCheque_id(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.TimeCheque().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -642,46 +619,14 @@ func (ec *executionContext) fieldContext_TimeCheque_community(_ context.Context,
 }
 
 func (ec *executionContext) _TimeCheque_kind(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeCheque_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v cheque.Kind) graphql.Marshaler {
-			return ec.marshalNTimeChequeKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNTimeChequeKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_TimeCheque_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeCheque", field, false, false, "TimeChequeKind")
 }
 
 func (ec *executionContext) _TimeCheque_state(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeCheque_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v cheque.State) graphql.Marshaler {
-			return ec.marshalNTimeChequeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNTimeChequeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋchequeᚐState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_TimeCheque_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeCheque", field, false, false, "TimeChequeState")
@@ -807,29 +752,16 @@ func (ec *executionContext) fieldContext_TimeCheque_serviceType(_ context.Contex
 }
 
 func (ec *executionContext) _TimeCheque_description(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeCheque_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_TimeCheque_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeCheque", field, false, false, "String")
 }
 
 func (ec *executionContext) _TimeCheque_date(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
+	if v := obj.Day; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -853,23 +785,7 @@ func (ec *executionContext) fieldContext_TimeCheque_date(_ context.Context, fiel
 }
 
 func (ec *executionContext) _TimeCheque_minutes(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeCheque_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_TimeCheque_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeCheque", field, false, false, "Minutes")
@@ -963,6 +879,9 @@ func (ec *executionContext) fieldContext_TimeCheque_enteredBy(_ context.Context,
 }
 
 func (ec *executionContext) _TimeCheque_enteredAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
+	if v := obj.EnteredAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -986,29 +905,16 @@ func (ec *executionContext) fieldContext_TimeCheque_enteredAt(_ context.Context,
 }
 
 func (ec *executionContext) _TimeCheque_settledAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Cheque) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeCheque_settledAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SettledAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.SettledAt)
 }
 func (ec *executionContext) fieldContext_TimeCheque_settledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeCheque", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _TimeChequeBatch_id(ctx context.Context, field graphql.CollectedField, obj *cheque.Batch) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.TimeChequeBatch().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1064,46 +970,14 @@ func (ec *executionContext) fieldContext_TimeChequeBatch_community(_ context.Con
 }
 
 func (ec *executionContext) _TimeChequeBatch_count(ctx context.Context, field graphql.CollectedField, obj *cheque.Batch) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeChequeBatch_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cheques, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Cheques)
 }
 func (ec *executionContext) fieldContext_TimeChequeBatch_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeChequeBatch", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TimeChequeBatch_minutes(ctx context.Context, field graphql.CollectedField, obj *cheque.Batch) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeChequeBatch_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_TimeChequeBatch_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeChequeBatch", field, false, false, "Minutes")
@@ -1142,6 +1016,9 @@ func (ec *executionContext) fieldContext_TimeChequeBatch_enteredBy(_ context.Con
 }
 
 func (ec *executionContext) _TimeChequeBatch_enteredAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Batch) (ret graphql.Marshaler) {
+	if v := obj.EnteredAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1197,23 +1074,7 @@ func (ec *executionContext) fieldContext_TimeChequeBatch_undoneBy(_ context.Cont
 }
 
 func (ec *executionContext) _TimeChequeBatch_undoneAt(ctx context.Context, field graphql.CollectedField, obj *cheque.Batch) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeChequeBatch_undoneAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UndoneAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.UndoneAt)
 }
 func (ec *executionContext) fieldContext_TimeChequeBatch_undoneAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeChequeBatch", field, false, false, "DateTime")
@@ -1339,23 +1200,7 @@ func (ec *executionContext) fieldContext_TimeChequeBatchConnection_pageInfo(_ co
 }
 
 func (ec *executionContext) _TimeChequeBatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.TimeChequeBatchEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeChequeBatchEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_TimeChequeBatchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeChequeBatchEdge", field, false, false, "String")
@@ -1490,23 +1335,7 @@ func (ec *executionContext) fieldContext_TimeChequeConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _TimeChequeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.TimeChequeEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TimeChequeEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_TimeChequeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TimeChequeEdge", field, false, false, "String")
@@ -2388,7 +2217,7 @@ func (ec *executionContext) _DepositTimeChequePayload(ctx context.Context, sel a
 	fields := graphql.CollectFields(ec.OperationContext, sel, depositTimeChequePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2431,7 +2260,7 @@ func (ec *executionContext) _DeviceKey(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, deviceKeyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2497,7 +2326,7 @@ func (ec *executionContext) _EnterTimeChequesPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, enterTimeChequesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2535,7 +2364,7 @@ func (ec *executionContext) _RegisterDeviceKeyPayload(ctx context.Context, sel a
 	fields := graphql.CollectFields(ec.OperationContext, sel, registerDeviceKeyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2573,7 +2402,7 @@ func (ec *executionContext) _RevokeDeviceKeyPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, revokeDeviceKeyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2611,7 +2440,7 @@ func (ec *executionContext) _SettleTimeChequePayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, settleTimeChequePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2649,7 +2478,7 @@ func (ec *executionContext) _TimeCheque(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2765,7 +2594,7 @@ func (ec *executionContext) _TimeChequeBatch(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeBatchImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2842,7 +2671,7 @@ func (ec *executionContext) _TimeChequeBatchConnection(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeBatchConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2885,7 +2714,7 @@ func (ec *executionContext) _TimeChequeBatchEdge(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeBatchEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2923,7 +2752,7 @@ func (ec *executionContext) _TimeChequeConnection(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2966,7 +2795,7 @@ func (ec *executionContext) _TimeChequeEdge(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, timeChequeEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3004,7 +2833,7 @@ func (ec *executionContext) _UndoTimeChequesPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, undoTimeChequesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3042,7 +2871,7 @@ func (ec *executionContext) _WithdrawTimeChequePayload(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawTimeChequePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3080,7 +2909,7 @@ func (ec *executionContext) _WriteTimeChequePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, writeTimeChequePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

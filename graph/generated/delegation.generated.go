@@ -105,6 +105,9 @@ func (ec *executionContext) fieldContext_DelegateVotePayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _Delegation_id(ctx context.Context, field graphql.CollectedField, obj *governance.Delegation) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.Delegation().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -247,6 +250,9 @@ func (ec *executionContext) fieldContext_Delegation_type(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Delegation_givenAt(ctx context.Context, field graphql.CollectedField, obj *governance.Delegation) (ret graphql.Marshaler) {
+	if v := obj.GivenAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -548,7 +554,7 @@ func (ec *executionContext) _DelegateVotePayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, delegateVotePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -586,7 +592,7 @@ func (ec *executionContext) _Delegation(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, delegationImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -666,7 +672,7 @@ func (ec *executionContext) _RevokeDelegationPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, revokeDelegationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
+
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
-	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/hora-coop/hora/graph/view"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -662,6 +662,9 @@ func (ec *executionContext) fieldContext_DecideLeavePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _DutyBooking_id(ctx context.Context, field graphql.CollectedField, obj *duty.Booking) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutyBooking().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -749,46 +752,14 @@ func (ec *executionContext) fieldContext_DutyBooking_member(_ context.Context, f
 }
 
 func (ec *executionContext) _DutyBooking_outcome(ctx context.Context, field graphql.CollectedField, obj *duty.Booking) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyBooking_outcome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.Outcome) graphql.Marshaler {
-			return ec.marshalNDutyOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐOutcome(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutyOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐOutcome(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_DutyBooking_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyBooking", field, false, false, "DutyOutcome")
 }
 
 func (ec *executionContext) _DutyBooking_owed(ctx context.Context, field graphql.CollectedField, obj *duty.Booking) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyBooking_owed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Owed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Owed)
 }
 func (ec *executionContext) fieldContext_DutyBooking_owed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyBooking", field, false, false, "Boolean")
@@ -827,75 +798,30 @@ func (ec *executionContext) fieldContext_DutyBooking_ifCancelled(_ context.Conte
 }
 
 func (ec *executionContext) _DutyConsequence_outcome(ctx context.Context, field graphql.CollectedField, obj *view.DutyConsequence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyConsequence_outcome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Outcome, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.Outcome) graphql.Marshaler {
-			return ec.marshalNDutyOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐOutcome(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutyOutcome2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐOutcome(ctx, field.Selections, obj.Outcome)
 }
 func (ec *executionContext) fieldContext_DutyConsequence_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyConsequence", field, false, false, "DutyOutcome")
 }
 
 func (ec *executionContext) _DutyConsequence_points(ctx context.Context, field graphql.CollectedField, obj *view.DutyConsequence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyConsequence_points(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Points, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Points)
 }
 func (ec *executionContext) fieldContext_DutyConsequence_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyConsequence", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyConsequence_balanceAfter(ctx context.Context, field graphql.CollectedField, obj *view.DutyConsequence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyConsequence_balanceAfter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Balance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Balance)
 }
 func (ec *executionContext) fieldContext_DutyConsequence_balanceAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyConsequence", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyConsequence_excusedUntil(ctx context.Context, field graphql.CollectedField, obj *view.DutyConsequence) (ret graphql.Marshaler) {
+	if v := obj.ExcusedUntil; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -965,6 +891,9 @@ func (ec *executionContext) fieldContext_DutyConsequence_text(_ context.Context,
 }
 
 func (ec *executionContext) _DutyEntry_id(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutyEntry().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -988,23 +917,7 @@ func (ec *executionContext) fieldContext_DutyEntry_id(_ context.Context, field g
 }
 
 func (ec *executionContext) _DutyEntry_position(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyEntry_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_DutyEntry_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyEntry", field, false, false, "Int")
@@ -1043,23 +956,7 @@ func (ec *executionContext) fieldContext_DutyEntry_member(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyEntry_kind(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyEntry_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.EntryKind) graphql.Marshaler {
-			return ec.marshalNDutyEntryKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐEntryKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutyEntryKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐEntryKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_DutyEntry_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyEntry", field, false, false, "DutyEntryKind")
@@ -1089,46 +986,14 @@ func (ec *executionContext) fieldContext_DutyEntry_outcome(_ context.Context, fi
 }
 
 func (ec *executionContext) _DutyEntry_points(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyEntry_points(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Points, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Points)
 }
 func (ec *executionContext) fieldContext_DutyEntry_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyEntry", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyEntry_balance(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyEntry_balance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Balance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Balance)
 }
 func (ec *executionContext) fieldContext_DutyEntry_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyEntry", field, false, false, "Int")
@@ -1254,6 +1119,9 @@ func (ec *executionContext) fieldContext_DutyEntry_reason(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyEntry_at(ctx context.Context, field graphql.CollectedField, obj *duty.Entry) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1373,23 +1241,7 @@ func (ec *executionContext) fieldContext_DutyEntryConnection_pageInfo(_ context.
 }
 
 func (ec *executionContext) _DutyEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DutyEntryEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyEntryEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_DutyEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyEntryEdge", field, false, false, "String")
@@ -1428,6 +1280,9 @@ func (ec *executionContext) fieldContext_DutyEntryEdge_node(_ context.Context, f
 }
 
 func (ec *executionContext) _DutyExtension_until(ctx context.Context, field graphql.CollectedField, obj *duty.Extension) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1451,23 +1306,7 @@ func (ec *executionContext) fieldContext_DutyExtension_until(_ context.Context, 
 }
 
 func (ec *executionContext) _DutyExtension_reason(ctx context.Context, field graphql.CollectedField, obj *duty.Extension) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyExtension_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_DutyExtension_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyExtension", field, false, false, "String")
@@ -1506,6 +1345,9 @@ func (ec *executionContext) fieldContext_DutyExtension_by(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyExtension_at(ctx context.Context, field graphql.CollectedField, obj *duty.Extension) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1529,6 +1371,9 @@ func (ec *executionContext) fieldContext_DutyExtension_at(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyLeave_id(ctx context.Context, field graphql.CollectedField, obj *duty.Leave) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutyLeave().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1584,23 +1429,7 @@ func (ec *executionContext) fieldContext_DutyLeave_member(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyLeave_kind(ctx context.Context, field graphql.CollectedField, obj *duty.Leave) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyLeave_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.LeaveKind) graphql.Marshaler {
-			return ec.marshalNDutyLeaveKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐLeaveKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutyLeaveKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐLeaveKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_DutyLeave_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyLeave", field, false, false, "DutyLeaveKind")
@@ -1630,29 +1459,16 @@ func (ec *executionContext) fieldContext_DutyLeave_keepsAccess(_ context.Context
 }
 
 func (ec *executionContext) _DutyLeave_state(ctx context.Context, field graphql.CollectedField, obj *duty.Leave) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyLeave_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.LeaveIs) graphql.Marshaler {
-			return ec.marshalNDutyLeaveState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐLeaveIs(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutyLeaveState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐLeaveIs(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_DutyLeave_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyLeave", field, false, false, "DutyLeaveState")
 }
 
 func (ec *executionContext) _DutyLeave_from(ctx context.Context, field graphql.CollectedField, obj *duty.Leave) (ret graphql.Marshaler) {
+	if v := obj.From; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1676,6 +1492,9 @@ func (ec *executionContext) fieldContext_DutyLeave_from(_ context.Context, field
 }
 
 func (ec *executionContext) _DutyLeave_until(ctx context.Context, field graphql.CollectedField, obj *duty.Leave) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1777,236 +1596,79 @@ func (ec *executionContext) fieldContext_DutyLeave_decidedBy(_ context.Context, 
 }
 
 func (ec *executionContext) _DutyRules_on(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_on(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.On, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.On)
 }
 func (ec *executionContext) fieldContext_DutyRules_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _DutyRules_cycleWeeks(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_cycleWeeks(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CycleWeeks, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.CycleWeeks)
 }
 func (ec *executionContext) fieldContext_DutyRules_cycleWeeks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_attended(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_attended(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Attended, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Attended)
 }
 func (ec *executionContext) fieldContext_DutyRules_attended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_excused(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_excused(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Excused, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Excused)
 }
 func (ec *executionContext) fieldContext_DutyRules_excused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_missed(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_missed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Missed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Missed)
 }
 func (ec *executionContext) fieldContext_DutyRules_missed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_makeUp(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_makeUp(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MakeUp, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MakeUp)
 }
 func (ec *executionContext) fieldContext_DutyRules_makeUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_alertDays(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_alertDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AlertDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AlertDays)
 }
 func (ec *executionContext) fieldContext_DutyRules_alertDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_excuseHours(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_excuseHours(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExcuseHours, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ExcuseHours)
 }
 func (ec *executionContext) fieldContext_DutyRules_excuseHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_aheadWeeks(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_aheadWeeks(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AheadWeeks, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AheadWeeks)
 }
 func (ec *executionContext) fieldContext_DutyRules_aheadWeeks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyRules_yearlyGrant(ctx context.Context, field graphql.CollectedField, obj *community.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyRules_yearlyGrant(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.YearlyGrant, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.YearlyGrant)
 }
 func (ec *executionContext) fieldContext_DutyRules_yearlyGrant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyShift_id(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutyShift().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2062,52 +1724,23 @@ func (ec *executionContext) fieldContext_DutyShift_template(_ context.Context, f
 }
 
 func (ec *executionContext) _DutyShift_title(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyShift_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_DutyShift_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyShift", field, false, false, "String")
 }
 
 func (ec *executionContext) _DutyShift_place(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyShift_place(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Place, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Place)
 }
 func (ec *executionContext) fieldContext_DutyShift_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyShift", field, false, false, "String")
 }
 
 func (ec *executionContext) _DutyShift_date(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
+	if v := obj.Day; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2131,6 +1764,9 @@ func (ec *executionContext) fieldContext_DutyShift_date(_ context.Context, field
 }
 
 func (ec *executionContext) _DutyShift_startsAt(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
+	if v := obj.StartsAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2154,6 +1790,9 @@ func (ec *executionContext) fieldContext_DutyShift_startsAt(_ context.Context, f
 }
 
 func (ec *executionContext) _DutyShift_endsAt(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
+	if v := obj.EndsAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2177,23 +1816,7 @@ func (ec *executionContext) fieldContext_DutyShift_endsAt(_ context.Context, fie
 }
 
 func (ec *executionContext) _DutyShift_places(ctx context.Context, field graphql.CollectedField, obj *duty.Shift) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyShift_places(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Places, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Places)
 }
 func (ec *executionContext) fieldContext_DutyShift_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyShift", field, false, false, "Int")
@@ -2525,23 +2148,7 @@ func (ec *executionContext) fieldContext_DutyShiftConnection_pageInfo(_ context.
 }
 
 func (ec *executionContext) _DutyShiftEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DutyShiftEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyShiftEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_DutyShiftEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyShiftEdge", field, false, false, "String")
@@ -2580,6 +2187,9 @@ func (ec *executionContext) fieldContext_DutyShiftEdge_node(_ context.Context, f
 }
 
 func (ec *executionContext) _DutySwap_id(ctx context.Context, field graphql.CollectedField, obj *duty.Swap) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutySwap().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2699,23 +2309,7 @@ func (ec *executionContext) fieldContext_DutySwap_to(_ context.Context, field gr
 }
 
 func (ec *executionContext) _DutySwap_state(ctx context.Context, field graphql.CollectedField, obj *duty.Swap) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutySwap_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v duty.SwapIs) graphql.Marshaler {
-			return ec.marshalNDutySwapState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐSwapIs(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDutySwapState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋdutyᚐSwapIs(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_DutySwap_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutySwap", field, false, false, "DutySwapState")
@@ -2786,6 +2380,9 @@ func (ec *executionContext) fieldContext_DutySwap_for(_ context.Context, field g
 }
 
 func (ec *executionContext) _DutyTemplate_id(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DutyTemplate().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2809,184 +2406,56 @@ func (ec *executionContext) fieldContext_DutyTemplate_id(_ context.Context, fiel
 }
 
 func (ec *executionContext) _DutyTemplate_title(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "String")
 }
 
 func (ec *executionContext) _DutyTemplate_place(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_place(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Place, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Place)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "String")
 }
 
 func (ec *executionContext) _DutyTemplate_week(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_week(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Week, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Week)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_week(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyTemplate_weekday(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_weekday(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weekday, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Weekday)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_weekday(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyTemplate_hour(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_hour(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hour, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Hour)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_hour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyTemplate_minute(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_minute(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minute, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Minute)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_minute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DutyTemplate_minutes(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Length, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Length)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _DutyTemplate_places(ctx context.Context, field graphql.CollectedField, obj *duty.Template) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DutyTemplate_places(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Places, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Places)
 }
 func (ec *executionContext) fieldContext_DutyTemplate_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DutyTemplate", field, false, false, "Int")
@@ -3400,23 +2869,7 @@ func (ec *executionContext) fieldContext_GrantDutyPointsPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _MemberDuty_balance(ctx context.Context, field graphql.CollectedField, obj *duty.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberDuty_balance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Balance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Balance)
 }
 func (ec *executionContext) fieldContext_MemberDuty_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberDuty", field, false, false, "Int")
@@ -5282,7 +4735,7 @@ func (ec *executionContext) _AcceptDutySwapPayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, acceptDutySwapPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5320,7 +4773,7 @@ func (ec *executionContext) _BookDutyPayload(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, bookDutyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5358,7 +4811,7 @@ func (ec *executionContext) _CancelDutyPayload(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelDutyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5396,7 +4849,7 @@ func (ec *executionContext) _CancelDutyShiftPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelDutyShiftPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5434,7 +4887,7 @@ func (ec *executionContext) _CloseDutyDayPayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, closeDutyDayPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5472,7 +4925,7 @@ func (ec *executionContext) _CorrectDutyEntryPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, correctDutyEntryPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5510,7 +4963,7 @@ func (ec *executionContext) _CreateDutyTemplatePayload(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, createDutyTemplatePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5548,7 +5001,7 @@ func (ec *executionContext) _DecideLeavePayload(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, decideLeavePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5586,7 +5039,7 @@ func (ec *executionContext) _DutyBooking(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyBookingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5647,7 +5100,7 @@ func (ec *executionContext) _DutyConsequence(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyConsequenceImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5707,7 +5160,7 @@ func (ec *executionContext) _DutyEntry(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyEntryImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5801,7 +5254,7 @@ func (ec *executionContext) _DutyEntryConnection(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyEntryConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5844,7 +5297,7 @@ func (ec *executionContext) _DutyEntryEdge(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyEntryEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5882,7 +5335,7 @@ func (ec *executionContext) _DutyExtension(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyExtensionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5931,7 +5384,7 @@ func (ec *executionContext) _DutyLeave(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyLeaveImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6014,7 +5467,7 @@ func (ec *executionContext) _DutyRules(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyRulesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6092,7 +5545,7 @@ func (ec *executionContext) _DutyShift(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyShiftImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6209,7 +5662,7 @@ func (ec *executionContext) _DutyShiftConnection(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyShiftConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6252,7 +5705,7 @@ func (ec *executionContext) _DutyShiftEdge(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyShiftEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6290,7 +5743,7 @@ func (ec *executionContext) _DutySwap(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutySwapImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6358,7 +5811,7 @@ func (ec *executionContext) _DutyTemplate(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, dutyTemplateImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6449,7 +5902,7 @@ func (ec *executionContext) _EndDutyTemplatePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, endDutyTemplatePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6487,7 +5940,7 @@ func (ec *executionContext) _EndLeavePayload(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, endLeavePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6525,7 +5978,7 @@ func (ec *executionContext) _ExtendDutyPayload(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, extendDutyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6563,7 +6016,7 @@ func (ec *executionContext) _GiveDutyPointsPayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, giveDutyPointsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6601,7 +6054,7 @@ func (ec *executionContext) _GrantDutyPointsPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, grantDutyPointsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6639,7 +6092,7 @@ func (ec *executionContext) _MemberDuty(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberDutyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6732,7 +6185,7 @@ func (ec *executionContext) _RecordAttendancePayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordAttendancePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6770,7 +6223,7 @@ func (ec *executionContext) _RequestLeavePayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, requestLeavePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6808,7 +6261,7 @@ func (ec *executionContext) _SetDutyPatternPayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, setDutyPatternPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6846,7 +6299,7 @@ func (ec *executionContext) _SwapDutyPayload(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, swapDutyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -6884,7 +6337,7 @@ func (ec *executionContext) _WithdrawDutySwapPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawDutySwapPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

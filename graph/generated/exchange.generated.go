@@ -450,6 +450,9 @@ func (ec *executionContext) fieldContext_DisputeExchangePayload_userErrors(_ con
 }
 
 func (ec *executionContext) _Exchange_id(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.Exchange().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -473,23 +476,7 @@ func (ec *executionContext) fieldContext_Exchange_id(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Exchange_number(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_Exchange_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "Int")
@@ -528,23 +515,7 @@ func (ec *executionContext) fieldContext_Exchange_community(_ context.Context, f
 }
 
 func (ec *executionContext) _Exchange_state(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v exchange.State) graphql.Marshaler {
-			return ec.marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Exchange_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "ExchangeState")
@@ -679,23 +650,7 @@ func (ec *executionContext) fieldContext_Exchange_serviceType(_ context.Context,
 }
 
 func (ec *executionContext) _Exchange_level(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_level(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Level, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v listing.Level) graphql.Marshaler {
-			return ec.marshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐLevel(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNServiceLevel2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋlistingᚐLevel(ctx, field.Selections, obj.Level)
 }
 func (ec *executionContext) fieldContext_Exchange_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "ServiceLevel")
@@ -734,92 +689,28 @@ func (ec *executionContext) fieldContext_Exchange_minutes(_ context.Context, fie
 }
 
 func (ec *executionContext) _Exchange_scheduledAt(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_scheduledAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ScheduledAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.ScheduledAt)
 }
 func (ec *executionContext) fieldContext_Exchange_scheduledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Exchange_place(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_place(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Place, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Place)
 }
 func (ec *executionContext) fieldContext_Exchange_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "String")
 }
 
 func (ec *executionContext) _Exchange_costs(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_costs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Costs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Costs)
 }
 func (ec *executionContext) fieldContext_Exchange_costs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "String")
 }
 
 func (ec *executionContext) _Exchange_message(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_Exchange_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "String")
@@ -858,23 +749,7 @@ func (ec *executionContext) fieldContext_Exchange_proposedBy(_ context.Context, 
 }
 
 func (ec *executionContext) _Exchange_termsVersion(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_termsVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TermsVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TermsVersion)
 }
 func (ec *executionContext) fieldContext_Exchange_termsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "Int")
@@ -977,23 +852,7 @@ func (ec *executionContext) fieldContext_Exchange_transfers(_ context.Context, f
 }
 
 func (ec *executionContext) _Exchange_expiresAt(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_expiresAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiresAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.ExpiresAt)
 }
 func (ec *executionContext) fieldContext_Exchange_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "DateTime")
@@ -1023,6 +882,9 @@ func (ec *executionContext) fieldContext_Exchange_confirmsAt(_ context.Context, 
 }
 
 func (ec *executionContext) _Exchange_createdAt(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
+	if v := obj.CreatedAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1046,6 +908,9 @@ func (ec *executionContext) fieldContext_Exchange_createdAt(_ context.Context, f
 }
 
 func (ec *executionContext) _Exchange_updatedAt(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
+	if v := obj.UpdatedAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1069,23 +934,7 @@ func (ec *executionContext) fieldContext_Exchange_updatedAt(_ context.Context, f
 }
 
 func (ec *executionContext) _Exchange_version(ctx context.Context, field graphql.CollectedField, obj *exchange.Exchange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Exchange_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Exchange_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Exchange", field, false, false, "Int")
@@ -1220,46 +1069,14 @@ func (ec *executionContext) fieldContext_ExchangeConnection_pageInfo(_ context.C
 }
 
 func (ec *executionContext) _ExchangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.TotalCount)
 }
 func (ec *executionContext) fieldContext_ExchangeConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeConnection", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ExchangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ExchangeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeEdge", field, false, false, "String")
@@ -1298,138 +1115,42 @@ func (ec *executionContext) fieldContext_ExchangeEdge_node(_ context.Context, fi
 }
 
 func (ec *executionContext) _ExchangeMinutes_estimated(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_estimated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Estimated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Estimated)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_estimated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeMinutes_travel(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_travel(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Travel, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Travel)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_travel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeMinutes_preparation(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_preparation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Preparation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Preparation)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_preparation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeMinutes_typed(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_typed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Typed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Typed)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_typed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeMinutes_actual(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_actual(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Actual, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Actual)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_actual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeMinutes_settled(ctx context.Context, field graphql.CollectedField, obj *view.ExchangeMinutes) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeMinutes_settled(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Settled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Minutes) graphql.Marshaler {
-			return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMinutes2ᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Settled)
 }
 func (ec *executionContext) fieldContext_ExchangeMinutes_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeMinutes", field, false, false, "Minutes")
@@ -1459,6 +1180,9 @@ func (ec *executionContext) fieldContext_ExchangeMinutes_levy(_ context.Context,
 }
 
 func (ec *executionContext) _ExchangeStep_at(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1482,46 +1206,14 @@ func (ec *executionContext) fieldContext_ExchangeStep_at(_ context.Context, fiel
 }
 
 func (ec *executionContext) _ExchangeStep_action(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeStep_action(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Action, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v exchange.Action) graphql.Marshaler {
-			return ec.marshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNExchangeAction2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐAction(ctx, field.Selections, obj.Action)
 }
 func (ec *executionContext) fieldContext_ExchangeStep_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeStep", field, false, false, "ExchangeAction")
 }
 
 func (ec *executionContext) _ExchangeStep_state(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeStep_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v exchange.State) graphql.Marshaler {
-			return ec.marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNExchangeState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋexchangeᚐState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_ExchangeStep_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeStep", field, false, false, "ExchangeState")
@@ -1583,46 +1275,14 @@ func (ec *executionContext) fieldContext_ExchangeStep_onBehalf(_ context.Context
 }
 
 func (ec *executionContext) _ExchangeStep_minutes(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeStep_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_ExchangeStep_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeStep", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ExchangeStep_note(ctx context.Context, field graphql.CollectedField, obj *exchange.Step) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExchangeStep_note(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Note, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Note)
 }
 func (ec *executionContext) fieldContext_ExchangeStep_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeStep", field, false, false, "String")
@@ -2594,7 +2254,7 @@ func (ec *executionContext) _AcceptExchangePayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, acceptExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2632,7 +2292,7 @@ func (ec *executionContext) _CancelExchangePayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2670,7 +2330,7 @@ func (ec *executionContext) _CompleteExchangePayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, completeExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2708,7 +2368,7 @@ func (ec *executionContext) _ConfirmExchangePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, confirmExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2746,7 +2406,7 @@ func (ec *executionContext) _DeclineExchangePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, declineExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2784,7 +2444,7 @@ func (ec *executionContext) _DisputeExchangePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, disputeExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2822,7 +2482,7 @@ func (ec *executionContext) _Exchange(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2987,7 +2647,7 @@ func (ec *executionContext) _ExchangeConnection(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3035,7 +2695,7 @@ func (ec *executionContext) _ExchangeEdge(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3073,7 +2733,7 @@ func (ec *executionContext) _ExchangeMinutes(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeMinutesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3137,7 +2797,7 @@ func (ec *executionContext) _ExchangeStep(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeStepImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3202,7 +2862,7 @@ func (ec *executionContext) _ProposeExchangePayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, proposeExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3240,7 +2900,7 @@ func (ec *executionContext) _ResolveDisputePayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, resolveDisputePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3278,7 +2938,7 @@ func (ec *executionContext) _ReviseExchangePayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, reviseExchangePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

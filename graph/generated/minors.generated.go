@@ -95,23 +95,7 @@ func (ec *executionContext) fieldContext_GuardianConsent_guardianName(_ context.
 }
 
 func (ec *executionContext) _GuardianConsent_covers(ctx context.Context, field graphql.CollectedField, obj *membership.Consent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GuardianConsent_covers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Covers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Covers)
 }
 func (ec *executionContext) fieldContext_GuardianConsent_covers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GuardianConsent", field, false, false, "String")
@@ -150,6 +134,9 @@ func (ec *executionContext) fieldContext_GuardianConsent_seenBy(_ context.Contex
 }
 
 func (ec *executionContext) _GuardianConsent_seenOn(ctx context.Context, field graphql.CollectedField, obj *membership.Consent) (ret graphql.Marshaler) {
+	if v := obj.SeenOn; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -196,23 +183,7 @@ func (ec *executionContext) fieldContext_GuardianConsent_standing(_ context.Cont
 }
 
 func (ec *executionContext) _GuardianConsent_withdrawnAt(ctx context.Context, field graphql.CollectedField, obj *membership.Consent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GuardianConsent_withdrawnAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WithdrawnAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.WithdrawnAt)
 }
 func (ec *executionContext) fieldContext_GuardianConsent_withdrawnAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GuardianConsent", field, false, false, "DateTime")
@@ -274,6 +245,9 @@ func (ec *executionContext) fieldContext_GuardianConsent_withdrawReason(_ contex
 }
 
 func (ec *executionContext) _Minor_comesOfAgeOn(ctx context.Context, field graphql.CollectedField, obj *membership.Minor) (ret graphql.Marshaler) {
+	if v := obj.ComesOfAgeOn; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -297,23 +271,7 @@ func (ec *executionContext) fieldContext_Minor_comesOfAgeOn(_ context.Context, f
 }
 
 func (ec *executionContext) _Minor_takesPart(ctx context.Context, field graphql.CollectedField, obj *membership.Minor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Minor_takesPart(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Stands(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Stands())
 }
 func (ec *executionContext) fieldContext_Minor_takesPart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Minor", field, true, false, "Boolean")
@@ -352,23 +310,7 @@ func (ec *executionContext) fieldContext_Minor_consent(_ context.Context, field 
 }
 
 func (ec *executionContext) _MinorRules_fromAge(ctx context.Context, field graphql.CollectedField, obj *model.MinorRules) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MinorRules_fromAge(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FromAge, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FromAge)
 }
 func (ec *executionContext) fieldContext_MinorRules_fromAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MinorRules", field, false, false, "Int")
@@ -954,7 +896,7 @@ func (ec *executionContext) _GuardianConsent(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, guardianConsentImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1033,7 +975,7 @@ func (ec *executionContext) _Minor(ctx context.Context, sel ast.SelectionSet, ob
 	fields := graphql.CollectFields(ec.OperationContext, sel, minorImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1076,7 +1018,7 @@ func (ec *executionContext) _MinorRules(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, minorRulesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1114,7 +1056,7 @@ func (ec *executionContext) _RecordGuardianConsentPayload(ctx context.Context, s
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordGuardianConsentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1152,7 +1094,7 @@ func (ec *executionContext) _RecordMinorPayload(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordMinorPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1190,7 +1132,7 @@ func (ec *executionContext) _RemoveMinorPayload(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, removeMinorPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1228,7 +1170,7 @@ func (ec *executionContext) _WithdrawGuardianConsentPayload(ctx context.Context,
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawGuardianConsentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

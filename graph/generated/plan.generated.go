@@ -123,46 +123,14 @@ func (ec *executionContext) fieldContext_EndPlanPayload_userErrors(_ context.Con
 }
 
 func (ec *executionContext) _KeyPart_use(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Part) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyPart_use(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Use, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reinvestment.Use) graphql.Marshaler {
-			return ec.marshalNPlanUse2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUse(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPlanUse2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUse(ctx, field.Selections, obj.Use)
 }
 func (ec *executionContext) fieldContext_KeyPart_use(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeyPart", field, false, false, "PlanUse")
 }
 
 func (ec *executionContext) _KeyPart_basisPoints(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Part) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyPart_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int64(ctx, field.Selections, obj.BasisPoints)
 }
 func (ec *executionContext) fieldContext_KeyPart_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeyPart", field, false, false, "Int")
@@ -297,138 +265,42 @@ func (ec *executionContext) fieldContext_PlanInflowPayload_userErrors(_ context.
 }
 
 func (ec *executionContext) _PlanPhases_call(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_call(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Call, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Call)
 }
 func (ec *executionContext) fieldContext_PlanPhases_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PlanPhases_review(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_review(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Review, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Review)
 }
 func (ec *executionContext) fieldContext_PlanPhases_review(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PlanPhases_vote(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_vote(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Vote, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Vote)
 }
 func (ec *executionContext) fieldContext_PlanPhases_vote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PlanPhases_challenge(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_challenge(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Challenge, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Challenge)
 }
 func (ec *executionContext) fieldContext_PlanPhases_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PlanPhases_pay(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_pay(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pay, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Pay)
 }
 func (ec *executionContext) fieldContext_PlanPhases_pay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PlanPhases_report(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Phases) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanPhases_report(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Report, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Report)
 }
 func (ec *executionContext) fieldContext_PlanPhases_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanPhases", field, false, false, "Int")
@@ -522,6 +394,9 @@ func (ec *executionContext) fieldContext_PlanTurn_period(_ context.Context, fiel
 }
 
 func (ec *executionContext) _PlanTurn_due(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PlanTurn) (ret graphql.Marshaler) {
+	if v := obj.Due; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -545,6 +420,9 @@ func (ec *executionContext) fieldContext_PlanTurn_due(_ context.Context, field g
 }
 
 func (ec *executionContext) _PlanTurn_at(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PlanTurn) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -568,23 +446,7 @@ func (ec *executionContext) fieldContext_PlanTurn_at(_ context.Context, field gr
 }
 
 func (ec *executionContext) _PlanTurn_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.PlanTurn) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanTurn_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_PlanTurn_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanTurn", field, false, false, "Minutes")
@@ -678,52 +540,23 @@ func (ec *executionContext) fieldContext_PlanTurn_record(_ context.Context, fiel
 }
 
 func (ec *executionContext) _PlanTurnPart_use(ctx context.Context, field graphql.CollectedField, obj *reinvestment.UsePart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanTurnPart_use(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Use, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reinvestment.Use) graphql.Marshaler {
-			return ec.marshalNPlanUse2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUse(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPlanUse2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐUse(ctx, field.Selections, obj.Use)
 }
 func (ec *executionContext) fieldContext_PlanTurnPart_use(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanTurnPart", field, false, false, "PlanUse")
 }
 
 func (ec *executionContext) _PlanTurnPart_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.UsePart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlanTurnPart_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_PlanTurnPart_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanTurnPart", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ReinvestmentPlan_id(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.ReinvestmentPlan().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -747,23 +580,7 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_id(_ context.Context, 
 }
 
 func (ec *executionContext) _ReinvestmentPlan_kind(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reinvestment.PlanKind) graphql.Marshaler {
-			return ec.marshalNPlanKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPlanKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋreinvestmentᚐPlanKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "PlanKind")
@@ -857,46 +674,14 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_to(_ context.Context, 
 }
 
 func (ec *executionContext) _ReinvestmentPlan_minutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_minutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minutes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Minutes)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _ReinvestmentPlan_keptMinutes(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_keptMinutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kept, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Kept)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_keptMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "Minutes")
@@ -1077,6 +862,9 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_federation(_ context.C
 }
 
 func (ec *executionContext) _ReinvestmentPlan_firstOn(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
+	if v := obj.FirstOn; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1100,46 +888,14 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_firstOn(_ context.Cont
 }
 
 func (ec *executionContext) _ReinvestmentPlan_rhythm(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_rhythm(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rhythm, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Rhythm) graphql.Marshaler {
-			return ec.marshalNRhythm2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRhythm(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNRhythm2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐRhythm(ctx, field.Selections, obj.Rhythm)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_rhythm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "Rhythm")
 }
 
 func (ec *executionContext) _ReinvestmentPlan_hour(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_hour(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hour, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Hour)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_hour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "Int")
@@ -1169,23 +925,7 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_nextAt(_ context.Conte
 }
 
 func (ec *executionContext) _ReinvestmentPlan_reason(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "String")
@@ -1224,23 +964,7 @@ func (ec *executionContext) fieldContext_ReinvestmentPlan_turns(_ context.Contex
 }
 
 func (ec *executionContext) _ReinvestmentPlan_version(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Plan) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReinvestmentPlan_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_ReinvestmentPlan_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReinvestmentPlan", field, false, false, "Int")
@@ -1832,7 +1556,7 @@ func (ec *executionContext) _EndPlanPayload(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, endPlanPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1870,7 +1594,7 @@ func (ec *executionContext) _KeyPart(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, keyPartImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1908,7 +1632,7 @@ func (ec *executionContext) _PlanCyclesPayload(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, planCyclesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1946,7 +1670,7 @@ func (ec *executionContext) _PlanInflowPayload(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, planInflowPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1984,7 +1708,7 @@ func (ec *executionContext) _PlanPhases(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, planPhasesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2042,7 +1766,7 @@ func (ec *executionContext) _PlanSplitPayload(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, planSplitPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2080,7 +1804,7 @@ func (ec *executionContext) _PlanTurn(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, planTurnImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2146,7 +1870,7 @@ func (ec *executionContext) _PlanTurnPart(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, planTurnPartImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2184,7 +1908,7 @@ func (ec *executionContext) _ReinvestmentPlan(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, reinvestmentPlanImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/graph/plainly"
+
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/graph/model"
-	"github.com/hora-coop/hora/graph/plainly"
 	"github.com/hora-coop/hora/graph/scalar"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -46,23 +46,7 @@ type VettingKindResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AbilityLimited_code(ctx context.Context, field graphql.CollectedField, obj *model.AbilityLimited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AbilityLimited_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Code) graphql.Marshaler {
-			return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_AbilityLimited_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AbilityLimited", field, false, false, "ErrorCode")
@@ -92,75 +76,30 @@ func (ec *executionContext) fieldContext_AbilityLimited_field(_ context.Context,
 }
 
 func (ec *executionContext) _AbilityLimited_message(ctx context.Context, field graphql.CollectedField, obj *model.AbilityLimited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AbilityLimited_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_AbilityLimited_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AbilityLimited", field, false, false, "String")
 }
 
 func (ec *executionContext) _AbilityLimited_retryable(ctx context.Context, field graphql.CollectedField, obj *model.AbilityLimited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AbilityLimited_retryable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Retryable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Retryable)
 }
 func (ec *executionContext) fieldContext_AbilityLimited_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AbilityLimited", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _AbilityLimited_ability(ctx context.Context, field graphql.CollectedField, obj *model.AbilityLimited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AbilityLimited_ability(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ability, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v membership.Ability) graphql.Marshaler {
-			return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, field.Selections, obj.Ability)
 }
 func (ec *executionContext) fieldContext_AbilityLimited_ability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AbilityLimited", field, false, false, "MemberAbility")
 }
 
 func (ec *executionContext) _AbilityLimited_until(ctx context.Context, field graphql.CollectedField, obj *model.AbilityLimited) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -216,52 +155,23 @@ func (ec *executionContext) fieldContext_ListingVetting_kind(_ context.Context, 
 }
 
 func (ec *executionContext) _ListingVetting_valid(ctx context.Context, field graphql.CollectedField, obj *model.ListingVetting) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ListingVetting_valid(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Valid, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOBoolean2ᚖbool(ctx, field.Selections, obj.Valid)
 }
 func (ec *executionContext) fieldContext_ListingVetting_valid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ListingVetting", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _MemberLimit_ability(ctx context.Context, field graphql.CollectedField, obj *model.MemberLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLimit_ability(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ability, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v membership.Ability) graphql.Marshaler {
-			return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMemberAbility2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐAbility(ctx, field.Selections, obj.Ability)
 }
 func (ec *executionContext) fieldContext_MemberLimit_ability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLimit", field, false, false, "MemberAbility")
 }
 
 func (ec *executionContext) _MemberLimit_until(ctx context.Context, field graphql.CollectedField, obj *model.MemberLimit) (ret graphql.Marshaler) {
+	if v := obj.Until; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -349,46 +259,14 @@ func (ec *executionContext) fieldContext_RecordVettingPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _SafetyRules_limitDays(ctx context.Context, field graphql.CollectedField, obj *model.SafetyRules) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SafetyRules_limitDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LimitDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.LimitDays)
 }
 func (ec *executionContext) fieldContext_SafetyRules_limitDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SafetyRules", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SafetyRules_noticeDays(ctx context.Context, field graphql.CollectedField, obj *model.SafetyRules) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SafetyRules_noticeDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NoticeDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.NoticeDays)
 }
 func (ec *executionContext) fieldContext_SafetyRules_noticeDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SafetyRules", field, false, false, "Int")
@@ -459,6 +337,9 @@ func (ec *executionContext) fieldContext_SafetyRules_gates(_ context.Context, fi
 }
 
 func (ec *executionContext) _Vetting_id(ctx context.Context, field graphql.CollectedField, obj *membership.Vetting) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.Vetting().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -578,6 +459,9 @@ func (ec *executionContext) fieldContext_Vetting_seenBy(_ context.Context, field
 }
 
 func (ec *executionContext) _Vetting_seenOn(ctx context.Context, field graphql.CollectedField, obj *membership.Vetting) (ret graphql.Marshaler) {
+	if v := obj.SeenOn; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -601,6 +485,9 @@ func (ec *executionContext) fieldContext_Vetting_seenOn(_ context.Context, field
 }
 
 func (ec *executionContext) _Vetting_expiresOn(ctx context.Context, field graphql.CollectedField, obj *membership.Vetting) (ret graphql.Marshaler) {
+	if v := obj.ExpiresOn; !v.IsZero() {
+		return ec.marshalNDate2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -647,23 +534,7 @@ func (ec *executionContext) fieldContext_Vetting_valid(_ context.Context, field 
 }
 
 func (ec *executionContext) _Vetting_withdrawnAt(ctx context.Context, field graphql.CollectedField, obj *membership.Vetting) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Vetting_withdrawnAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WithdrawnAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2timeᚐTime(ctx, field.Selections, obj.WithdrawnAt)
 }
 func (ec *executionContext) fieldContext_Vetting_withdrawnAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Vetting", field, false, false, "DateTime")
@@ -757,23 +628,7 @@ func (ec *executionContext) fieldContext_VettingGate_vetting(_ context.Context, 
 }
 
 func (ec *executionContext) _VettingKind_code(ctx context.Context, field graphql.CollectedField, obj *community.VettingKind) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VettingKind_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_VettingKind_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VettingKind", field, false, false, "String")
@@ -803,46 +658,14 @@ func (ec *executionContext) fieldContext_VettingKind_label(_ context.Context, fi
 }
 
 func (ec *executionContext) _VettingKind_months(ctx context.Context, field graphql.CollectedField, obj *community.VettingKind) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VettingKind_months(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Months, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Months)
 }
 func (ec *executionContext) fieldContext_VettingKind_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VettingKind", field, false, false, "Int")
 }
 
 func (ec *executionContext) _VettingMissing_code(ctx context.Context, field graphql.CollectedField, obj *model.VettingMissing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VettingMissing_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Code) graphql.Marshaler {
-			return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNErrorCode2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐCode(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_VettingMissing_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VettingMissing", field, false, false, "ErrorCode")
@@ -872,46 +695,14 @@ func (ec *executionContext) fieldContext_VettingMissing_field(_ context.Context,
 }
 
 func (ec *executionContext) _VettingMissing_message(ctx context.Context, field graphql.CollectedField, obj *model.VettingMissing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VettingMissing_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_VettingMissing_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VettingMissing", field, false, false, "String")
 }
 
 func (ec *executionContext) _VettingMissing_retryable(ctx context.Context, field graphql.CollectedField, obj *model.VettingMissing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_VettingMissing_retryable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Retryable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Retryable)
 }
 func (ec *executionContext) fieldContext_VettingMissing_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VettingMissing", field, false, false, "Boolean")
@@ -1319,7 +1110,7 @@ func (ec *executionContext) _AbilityLimited(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, abilityLimitedImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1377,7 +1168,7 @@ func (ec *executionContext) _ListingVetting(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, listingVettingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1415,7 +1206,7 @@ func (ec *executionContext) _MemberLimit(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberLimitImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1453,7 +1244,7 @@ func (ec *executionContext) _RecordVettingPayload(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordVettingPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1491,7 +1282,7 @@ func (ec *executionContext) _SafetyRules(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, safetyRulesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1539,7 +1330,7 @@ func (ec *executionContext) _Vetting(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, vettingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1617,7 +1408,7 @@ func (ec *executionContext) _VettingGate(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, vettingGateImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1655,7 +1446,7 @@ func (ec *executionContext) _VettingKind(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, vettingKindImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1699,7 +1490,7 @@ func (ec *executionContext) _VettingMissing(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, vettingMissingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1752,7 +1543,7 @@ func (ec *executionContext) _WithdrawVettingPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawVettingPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

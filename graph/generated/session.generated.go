@@ -115,6 +115,9 @@ func (ec *executionContext) fieldContext_CancelSessionPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _GroupSession_id(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.GroupSession().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -202,46 +205,14 @@ func (ec *executionContext) fieldContext_GroupSession_host(_ context.Context, fi
 }
 
 func (ec *executionContext) _GroupSession_title(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_title(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Title, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_GroupSession_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "String")
 }
 
 func (ec *executionContext) _GroupSession_description(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_GroupSession_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "String")
@@ -280,6 +251,9 @@ func (ec *executionContext) fieldContext_GroupSession_serviceType(_ context.Cont
 }
 
 func (ec *executionContext) _GroupSession_startsAt(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
+	if v := obj.StartsAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -303,115 +277,35 @@ func (ec *executionContext) fieldContext_GroupSession_startsAt(_ context.Context
 }
 
 func (ec *executionContext) _GroupSession_place(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_place(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Place, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Place)
 }
 func (ec *executionContext) fieldContext_GroupSession_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "String")
 }
 
 func (ec *executionContext) _GroupSession_capacity(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_capacity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Capacity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Capacity)
 }
 func (ec *executionContext) fieldContext_GroupSession_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "Int")
 }
 
 func (ec *executionContext) _GroupSession_bearer(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_bearer(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Bearer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v workshop.Bearer) graphql.Marshaler {
-			return ec.marshalNSessionBearer2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐBearer(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSessionBearer2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐBearer(ctx, field.Selections, obj.Bearer)
 }
 func (ec *executionContext) fieldContext_GroupSession_bearer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "SessionBearer")
 }
 
 func (ec *executionContext) _GroupSession_preparationMinutes(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_preparationMinutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Preparation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Preparation)
 }
 func (ec *executionContext) fieldContext_GroupSession_preparationMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "Minutes")
 }
 
 func (ec *executionContext) _GroupSession_animationMinutes(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_animationMinutes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Animation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Animation)
 }
 func (ec *executionContext) fieldContext_GroupSession_animationMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "Minutes")
@@ -441,23 +335,7 @@ func (ec *executionContext) fieldContext_GroupSession_settledMinutes(_ context.C
 }
 
 func (ec *executionContext) _GroupSession_state(ctx context.Context, field graphql.CollectedField, obj *workshop.Session) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSession_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v workshop.State) graphql.Marshaler {
-			return ec.marshalNSessionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSessionState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_GroupSession_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSession", field, false, false, "SessionState")
@@ -661,23 +539,7 @@ func (ec *executionContext) fieldContext_GroupSessionConnection_pageInfo(_ conte
 }
 
 func (ec *executionContext) _GroupSessionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.GroupSessionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupSessionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_GroupSessionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupSessionEdge", field, false, false, "String")
@@ -940,46 +802,14 @@ func (ec *executionContext) fieldContext_SessionSeat_member(_ context.Context, f
 }
 
 func (ec *executionContext) _SessionSeat_state(ctx context.Context, field graphql.CollectedField, obj *workshop.Seat) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SessionSeat_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v workshop.SeatState) graphql.Marshaler {
-			return ec.marshalNSeatState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeatState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSeatState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋworkshopᚐSeatState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_SessionSeat_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SessionSeat", field, false, false, "SeatState")
 }
 
 func (ec *executionContext) _SessionSeat_share(ctx context.Context, field graphql.CollectedField, obj *workshop.Seat) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SessionSeat_share(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Share, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v domain.Minutes) graphql.Marshaler {
-			return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinutes2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐMinutes(ctx, field.Selections, obj.Share)
 }
 func (ec *executionContext) fieldContext_SessionSeat_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SessionSeat", field, false, false, "Minutes")
@@ -1480,7 +1310,7 @@ func (ec *executionContext) _CancelSessionPayload(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelSessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1518,7 +1348,7 @@ func (ec *executionContext) _GroupSession(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, groupSessionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1644,7 +1474,7 @@ func (ec *executionContext) _GroupSessionConnection(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, groupSessionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1687,7 +1517,7 @@ func (ec *executionContext) _GroupSessionEdge(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, groupSessionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1725,7 +1555,7 @@ func (ec *executionContext) _JoinSessionPayload(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, joinSessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1763,7 +1593,7 @@ func (ec *executionContext) _LeaveSessionPayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, leaveSessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1801,7 +1631,7 @@ func (ec *executionContext) _ScheduleSessionPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleSessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1839,7 +1669,7 @@ func (ec *executionContext) _SessionSeat(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionSeatImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1883,7 +1713,7 @@ func (ec *executionContext) _SettleSessionPayload(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, settleSessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":

@@ -401,69 +401,21 @@ func (ec *executionContext) fieldContext_ConfirmShareRedemptionPayload_userError
 }
 
 func (ec *executionContext) _MemberShares_held(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_held(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Paid, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Paid)
 }
 func (ec *executionContext) fieldContext_MemberShares_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "Int")
 }
 
 func (ec *executionContext) _MemberShares_leaving(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_leaving(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Leaving, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Leaving)
 }
 func (ec *executionContext) fieldContext_MemberShares_leaving(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "Int")
 }
 
 func (ec *executionContext) _MemberShares_subscribed(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_subscribed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Subscribed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Subscribed)
 }
 func (ec *executionContext) fieldContext_MemberShares_subscribed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "Int")
@@ -502,69 +454,21 @@ func (ec *executionContext) fieldContext_MemberShares_capital(_ context.Context,
 }
 
 func (ec *executionContext) _MemberShares_minimum(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_minimum(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minimum, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Minimum)
 }
 func (ec *executionContext) fieldContext_MemberShares_minimum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "Int")
 }
 
 func (ec *executionContext) _MemberShares_category(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shares.Category) graphql.Marshaler {
-			return ec.marshalNShareCategory2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐCategory(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNShareCategory2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐCategory(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_MemberShares_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "ShareCategory")
 }
 
 func (ec *executionContext) _MemberShares_lowIncome(ctx context.Context, field graphql.CollectedField, obj *shares.Standing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberShares_lowIncome(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LowIncome, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.LowIncome)
 }
 func (ec *executionContext) fieldContext_MemberShares_lowIncome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberShares", field, false, false, "Boolean")
@@ -789,46 +693,14 @@ func (ec *executionContext) fieldContext_MemberShares_operations(ctx context.Con
 }
 
 func (ec *executionContext) _Money_minor(ctx context.Context, field graphql.CollectedField, obj *domain.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Money_minor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Minor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNMinorUnits2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNMinorUnits2int64(ctx, field.Selections, obj.Minor)
 }
 func (ec *executionContext) fieldContext_Money_minor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, false, false, "MinorUnits")
 }
 
 func (ec *executionContext) _Money_currency(ctx context.Context, field graphql.CollectedField, obj *domain.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Money_currency(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Currency, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Currency)
 }
 func (ec *executionContext) fieldContext_Money_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, false, false, "String")
@@ -1018,23 +890,7 @@ func (ec *executionContext) fieldContext_ShareHolder_category(_ context.Context,
 }
 
 func (ec *executionContext) _ShareHolder_shares(ctx context.Context, field graphql.CollectedField, obj *shares.Holding) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareHolder_shares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Paid, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Paid)
 }
 func (ec *executionContext) fieldContext_ShareHolder_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareHolder", field, false, false, "Int")
@@ -1073,6 +929,9 @@ func (ec *executionContext) fieldContext_ShareHolder_capital(_ context.Context, 
 }
 
 func (ec *executionContext) _ShareHolder_since(ctx context.Context, field graphql.CollectedField, obj *shares.Holding) (ret graphql.Marshaler) {
+	if v := obj.Since; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1192,23 +1051,7 @@ func (ec *executionContext) fieldContext_ShareHolderConnection_pageInfo(_ contex
 }
 
 func (ec *executionContext) _ShareHolderEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ShareHolderEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareHolderEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ShareHolderEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareHolderEdge", field, false, false, "String")
@@ -1247,46 +1090,14 @@ func (ec *executionContext) fieldContext_ShareHolderEdge_node(_ context.Context,
 }
 
 func (ec *executionContext) _ShareLegalCheck_rule(ctx context.Context, field graphql.CollectedField, obj *shares.LegalCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareLegalCheck_rule(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rule, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shares.LegalRule) graphql.Marshaler {
-			return ec.marshalNShareLegalRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐLegalRule(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNShareLegalRule2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐLegalRule(ctx, field.Selections, obj.Rule)
 }
 func (ec *executionContext) fieldContext_ShareLegalCheck_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareLegalCheck", field, false, false, "ShareLegalRule")
 }
 
 func (ec *executionContext) _ShareLegalCheck_holds(ctx context.Context, field graphql.CollectedField, obj *shares.LegalCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareLegalCheck_holds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Holds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Holds)
 }
 func (ec *executionContext) fieldContext_ShareLegalCheck_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareLegalCheck", field, false, false, "Boolean")
@@ -1316,46 +1127,14 @@ func (ec *executionContext) fieldContext_ShareLegalCheck_message(_ context.Conte
 }
 
 func (ec *executionContext) _ShareOperation_number(ctx context.Context, field graphql.CollectedField, obj *shares.Operation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareOperation_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_ShareOperation_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareOperation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareOperation_kind(ctx context.Context, field graphql.CollectedField, obj *shares.Operation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareOperation_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shares.Kind) graphql.Marshaler {
-			return ec.marshalNShareOperationKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNShareOperationKind2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_ShareOperation_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareOperation", field, false, false, "ShareOperationKind")
@@ -1426,23 +1205,7 @@ func (ec *executionContext) fieldContext_ShareOperation_to(_ context.Context, fi
 }
 
 func (ec *executionContext) _ShareOperation_shares(ctx context.Context, field graphql.CollectedField, obj *shares.Operation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareOperation_shares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shares)
 }
 func (ec *executionContext) fieldContext_ShareOperation_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareOperation", field, false, false, "Int")
@@ -1504,6 +1267,9 @@ func (ec *executionContext) fieldContext_ShareOperation_reference(_ context.Cont
 }
 
 func (ec *executionContext) _ShareOperation_at(ctx context.Context, field graphql.CollectedField, obj *shares.Operation) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1623,23 +1389,7 @@ func (ec *executionContext) fieldContext_ShareOperationConnection_pageInfo(_ con
 }
 
 func (ec *executionContext) _ShareOperationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ShareOperationEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareOperationEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ShareOperationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareOperationEdge", field, false, false, "String")
@@ -1678,46 +1428,14 @@ func (ec *executionContext) fieldContext_ShareOperationEdge_node(_ context.Conte
 }
 
 func (ec *executionContext) _SharePart_number(ctx context.Context, field graphql.CollectedField, obj *shares.Part) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharePart_number(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Number)
 }
 func (ec *executionContext) fieldContext_SharePart_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SharePart", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SharePart_shares(ctx context.Context, field graphql.CollectedField, obj *shares.Part) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharePart_shares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shares)
 }
 func (ec *executionContext) fieldContext_SharePart_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SharePart", field, false, false, "Int")
@@ -1756,6 +1474,9 @@ func (ec *executionContext) fieldContext_SharePart_amount(_ context.Context, fie
 }
 
 func (ec *executionContext) _SharePart_due(ctx context.Context, field graphql.CollectedField, obj *shares.Part) (ret graphql.Marshaler) {
+	if v := obj.Due; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1825,6 +1546,9 @@ func (ec *executionContext) fieldContext_SharePart_confirmations(_ context.Conte
 }
 
 func (ec *executionContext) _ShareRedemption_id(ctx context.Context, field graphql.CollectedField, obj *view.ShareRedemption) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.ShareRedemption().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1880,46 +1604,14 @@ func (ec *executionContext) fieldContext_ShareRedemption_member(_ context.Contex
 }
 
 func (ec *executionContext) _ShareRedemption_quantity(ctx context.Context, field graphql.CollectedField, obj *view.ShareRedemption) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRedemption_quantity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shares)
 }
 func (ec *executionContext) fieldContext_ShareRedemption_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRedemption", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareRedemption_state(ctx context.Context, field graphql.CollectedField, obj *view.ShareRedemption) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRedemption_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shares.OrderState) graphql.Marshaler {
-			return ec.marshalNShareOrderState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOrderState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNShareOrderState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOrderState(ctx, field.Selections, obj.State())
 }
 func (ec *executionContext) fieldContext_ShareRedemption_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRedemption", field, true, false, "ShareOrderState")
@@ -1981,29 +1673,16 @@ func (ec *executionContext) fieldContext_ShareRedemption_ahead(_ context.Context
 }
 
 func (ec *executionContext) _ShareRedemption_charterVersion(ctx context.Context, field graphql.CollectedField, obj *view.ShareRedemption) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRedemption_charterVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Charter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Charter)
 }
 func (ec *executionContext) fieldContext_ShareRedemption_charterVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRedemption", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareRedemption_at(ctx context.Context, field graphql.CollectedField, obj *view.ShareRedemption) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2027,6 +1706,9 @@ func (ec *executionContext) fieldContext_ShareRedemption_at(_ context.Context, f
 }
 
 func (ec *executionContext) _ShareRegister_asOf(ctx context.Context, field graphql.CollectedField, obj *shares.Register) (ret graphql.Marshaler) {
+	if v := obj.AsOf; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2050,23 +1732,7 @@ func (ec *executionContext) fieldContext_ShareRegister_asOf(_ context.Context, f
 }
 
 func (ec *executionContext) _ShareRegister_shares(ctx context.Context, field graphql.CollectedField, obj *shares.Register) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRegister_shares(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shares)
 }
 func (ec *executionContext) fieldContext_ShareRegister_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRegister", field, false, false, "Int")
@@ -2289,46 +1955,14 @@ func (ec *executionContext) fieldContext_ShareRegister_operations(ctx context.Co
 }
 
 func (ec *executionContext) _ShareRepayment_afterDays(ctx context.Context, field graphql.CollectedField, obj *community.Repayment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRepayment_afterDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AfterDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.AfterDays)
 }
 func (ec *executionContext) fieldContext_ShareRepayment_afterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRepayment", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareRepayment_basisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Repayment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRepayment_basisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.BasisPoints)
 }
 func (ec *executionContext) fieldContext_ShareRepayment_basisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRepayment", field, false, false, "Int")
@@ -2413,23 +2047,7 @@ func (ec *executionContext) fieldContext_ShareRules_lowIncomeMinimum(_ context.C
 }
 
 func (ec *executionContext) _ShareRules_instalments(ctx context.Context, field graphql.CollectedField, obj *community.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRules_instalments(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Instalments, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Instalments)
 }
 func (ec *executionContext) fieldContext_ShareRules_instalments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRules", field, false, false, "Int")
@@ -2500,23 +2118,7 @@ func (ec *executionContext) fieldContext_ShareRules_capitalFloor(_ context.Conte
 }
 
 func (ec *executionContext) _ShareRules_capitalFloorBasisPoints(ctx context.Context, field graphql.CollectedField, obj *community.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRules_capitalFloorBasisPoints(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FloorBasisPoints, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FloorBasisPoints)
 }
 func (ec *executionContext) fieldContext_ShareRules_capitalFloorBasisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRules", field, false, false, "Int")
@@ -2555,23 +2157,7 @@ func (ec *executionContext) fieldContext_ShareRules_redemption(_ context.Context
 }
 
 func (ec *executionContext) _ShareRules_tailDays(ctx context.Context, field graphql.CollectedField, obj *community.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareRules_tailDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TailDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TailDays)
 }
 func (ec *executionContext) fieldContext_ShareRules_tailDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareRules", field, false, false, "Int")
@@ -2633,6 +2219,9 @@ func (ec *executionContext) fieldContext_ShareRules_legalForm(_ context.Context,
 }
 
 func (ec *executionContext) _ShareSubscription_id(ctx context.Context, field graphql.CollectedField, obj *view.ShareSubscription) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.ShareSubscription().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2688,46 +2277,14 @@ func (ec *executionContext) fieldContext_ShareSubscription_member(_ context.Cont
 }
 
 func (ec *executionContext) _ShareSubscription_quantity(ctx context.Context, field graphql.CollectedField, obj *view.ShareSubscription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareSubscription_quantity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shares, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shares)
 }
 func (ec *executionContext) fieldContext_ShareSubscription_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareSubscription", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareSubscription_state(ctx context.Context, field graphql.CollectedField, obj *view.ShareSubscription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareSubscription_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shares.OrderState) graphql.Marshaler {
-			return ec.marshalNShareOrderState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOrderState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNShareOrderState2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋsharesᚐOrderState(ctx, field.Selections, obj.State())
 }
 func (ec *executionContext) fieldContext_ShareSubscription_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareSubscription", field, true, false, "ShareOrderState")
@@ -2766,29 +2323,16 @@ func (ec *executionContext) fieldContext_ShareSubscription_parts(_ context.Conte
 }
 
 func (ec *executionContext) _ShareSubscription_charterVersion(ctx context.Context, field graphql.CollectedField, obj *view.ShareSubscription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareSubscription_charterVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Charter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Charter)
 }
 func (ec *executionContext) fieldContext_ShareSubscription_charterVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareSubscription", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ShareSubscription_at(ctx context.Context, field graphql.CollectedField, obj *view.ShareSubscription) (ret graphql.Marshaler) {
+	if v := obj.At; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2812,46 +2356,14 @@ func (ec *executionContext) fieldContext_ShareSubscription_at(_ context.Context,
 }
 
 func (ec *executionContext) _ShareText_code(ctx context.Context, field graphql.CollectedField, obj *community.SharesText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareText_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_ShareText_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareText", field, false, false, "String")
 }
 
 func (ec *executionContext) _ShareText_version(ctx context.Context, field graphql.CollectedField, obj *community.SharesText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ShareText_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_ShareText_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ShareText", field, false, false, "String")
@@ -3670,7 +3182,7 @@ func (ec *executionContext) _AcceptShareTermsPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, acceptShareTermsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3708,7 +3220,7 @@ func (ec *executionContext) _ConfirmSharePaymentPayload(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, confirmSharePaymentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3746,7 +3258,7 @@ func (ec *executionContext) _ConfirmShareRedemptionPayload(ctx context.Context, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, confirmShareRedemptionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3784,7 +3296,7 @@ func (ec *executionContext) _MemberShares(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberSharesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3888,7 +3400,7 @@ func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, ob
 	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3926,7 +3438,7 @@ func (ec *executionContext) _NoteShareholderPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, noteShareholderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3964,7 +3476,7 @@ func (ec *executionContext) _RedeemSharesPayload(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, redeemSharesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4002,7 +3514,7 @@ func (ec *executionContext) _ShareHolder(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareHolderImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4058,7 +3570,7 @@ func (ec *executionContext) _ShareHolderConnection(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareHolderConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4101,7 +3613,7 @@ func (ec *executionContext) _ShareHolderEdge(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareHolderEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4139,7 +3651,7 @@ func (ec *executionContext) _ShareLegalCheck(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareLegalCheckImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4183,7 +3695,7 @@ func (ec *executionContext) _ShareOperation(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareOperationImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4254,7 +3766,7 @@ func (ec *executionContext) _ShareOperationConnection(ctx context.Context, sel a
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareOperationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4297,7 +3809,7 @@ func (ec *executionContext) _ShareOperationEdge(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareOperationEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4335,7 +3847,7 @@ func (ec *executionContext) _SharePart(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, sharePartImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4395,7 +3907,7 @@ func (ec *executionContext) _ShareRedemption(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareRedemptionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4465,7 +3977,7 @@ func (ec *executionContext) _ShareRegister(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareRegisterImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4538,7 +4050,7 @@ func (ec *executionContext) _ShareRepayment(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareRepaymentImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4576,7 +4088,7 @@ func (ec *executionContext) _ShareRules(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareRulesImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4665,7 +4177,7 @@ func (ec *executionContext) _ShareSubscription(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareSubscriptionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4729,7 +4241,7 @@ func (ec *executionContext) _ShareText(ctx context.Context, sel ast.SelectionSet
 	fields := graphql.CollectFields(ec.OperationContext, sel, shareTextImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4779,7 +4291,7 @@ func (ec *executionContext) _SubscribeSharesPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, subscribeSharesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4817,7 +4329,7 @@ func (ec *executionContext) _TransferSharesPayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, transferSharesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4855,7 +4367,7 @@ func (ec *executionContext) _WithdrawShareRequestPayload(ctx context.Context, se
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawShareRequestPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
