@@ -92,7 +92,7 @@ func (s ReinvestmentStore) MoveCycle(ctx context.Context, c reinvestment.Cycle, 
 // WakeCycle implements reinvestment.Store.
 func (ReinvestmentStore) WakeCycle(ctx context.Context, c reinvestment.Cycle, at time.Time) error {
 	done, err := query(ctx).Exec(ctx, `
-		UPDATE cycle SET next_at = $4 WHERE community_id = $1 AND id = $2 AND version = $3 AND next_at <> $4`, c.Community, c.ID, c.Version, at)
+		UPDATE cycle SET next_at = $4, version = version + 1 WHERE community_id = $1 AND id = $2 AND version = $3`, c.Community, c.ID, c.Version, at)
 	if err == nil && done.RowsAffected() == 0 {
 		err = domain.NewError(domain.StaleVersion, "cycleId")
 	}
