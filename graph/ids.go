@@ -74,8 +74,12 @@ type object struct {
 }
 
 func globalID(kind idKind, community, key domain.ID) string {
-	raw := append([]byte{byte(kind)}, community[:]...)
-	return base64.RawURLEncoding.EncodeToString(append(raw, key[:]...))
+	raw := [1 + 2*len(key)]byte{byte(kind)}
+	copy(raw[1:], community[:])
+	copy(raw[1+len(community):], key[:])
+	var text [(len(raw)*8 + 5) / 6]byte
+	base64.RawURLEncoding.Encode(text[:], raw[:])
+	return string(text[:])
 }
 
 func serviceTypeGlobalID(code string) string {

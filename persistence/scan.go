@@ -28,6 +28,9 @@ func scanAll[R any](found pgx.Rows) ([]R, error) {
 			}
 			targets = make([]any, len(fields))
 		}
+		if len(list) == 1 {
+			list = slices.Grow(list, 20) // a page, rather than twice as many each time
+		}
 		list = append(list, *new(R))
 		row := reflect.ValueOf(&list[len(list)-1]).Elem()
 		for i, path := range fields {

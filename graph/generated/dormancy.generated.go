@@ -5,12 +5,13 @@ package generated
 import (
 	"context"
 	"errors"
-	"math"
+
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/hora-coop/hora/graph/plainly"
 
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/graph/model"
@@ -462,7 +463,6 @@ func (ec *executionContext) _DormantBook(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, dormantBookImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -493,7 +493,7 @@ func (ec *executionContext) _DormantBook(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "account":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._DormantBook_account(ctx, field, obj)
@@ -507,12 +507,7 @@ func (ec *executionContext) _DormantBook(ctx context.Context, sel ast.SelectionS
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var dormantHoursImplementors = []string{"DormantHours"}
@@ -521,7 +516,6 @@ func (ec *executionContext) _DormantHours(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, dormantHoursImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -547,13 +541,13 @@ func (ec *executionContext) _DormantHours(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nextAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._DormantHours_nextAt(ctx, field, obj)
 				})
 		case "endedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._DormantHours_endedAt(ctx, field, obj)
@@ -567,12 +561,7 @@ func (ec *executionContext) _DormantHours(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var reclaimDormantHoursPayloadImplementors = []string{"ReclaimDormantHoursPayload"}
@@ -581,7 +570,6 @@ func (ec *executionContext) _ReclaimDormantHoursPayload(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, reclaimDormantHoursPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -605,12 +593,7 @@ func (ec *executionContext) _ReclaimDormantHoursPayload(ctx context.Context, sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var useDormantHoursPayloadImplementors = []string{"UseDormantHoursPayload"}
@@ -619,7 +602,6 @@ func (ec *executionContext) _UseDormantHoursPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, useDormantHoursPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -643,12 +625,7 @@ func (ec *executionContext) _UseDormantHoursPayload(ctx context.Context, sel ast
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

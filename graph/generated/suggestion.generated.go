@@ -5,7 +5,7 @@ package generated
 import (
 	"context"
 	"errors"
-	"math"
+
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -1312,7 +1312,6 @@ func (ec *executionContext) _AdoptSuggestionPayload(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, adoptSuggestionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1336,12 +1335,7 @@ func (ec *executionContext) _AdoptSuggestionPayload(ctx context.Context, sel ast
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var declineSuggestionPayloadImplementors = []string{"DeclineSuggestionPayload"}
@@ -1350,7 +1344,6 @@ func (ec *executionContext) _DeclineSuggestionPayload(ctx context.Context, sel a
 	fields := graphql.CollectFields(ec.OperationContext, sel, declineSuggestionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1374,12 +1367,7 @@ func (ec *executionContext) _DeclineSuggestionPayload(ctx context.Context, sel a
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var openCallImplementors = []string{"OpenCall"}
@@ -1388,13 +1376,12 @@ func (ec *executionContext) _OpenCall(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, openCallImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("OpenCall")
 		case "cycleId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OpenCall_cycleId(ctx, field, obj)
@@ -1415,7 +1402,7 @@ func (ec *executionContext) _OpenCall(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "earmark":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OpenCall_earmark(ctx, field, obj)
@@ -1429,12 +1416,7 @@ func (ec *executionContext) _OpenCall(ctx context.Context, sel ast.SelectionSet,
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var removeSuggestionPayloadImplementors = []string{"RemoveSuggestionPayload"}
@@ -1443,7 +1425,6 @@ func (ec *executionContext) _RemoveSuggestionPayload(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, removeSuggestionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1467,12 +1448,7 @@ func (ec *executionContext) _RemoveSuggestionPayload(ctx context.Context, sel as
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var suggestProjectPayloadImplementors = []string{"SuggestProjectPayload"}
@@ -1481,7 +1457,6 @@ func (ec *executionContext) _SuggestProjectPayload(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestProjectPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1505,12 +1480,7 @@ func (ec *executionContext) _SuggestProjectPayload(ctx context.Context, sel ast.
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var suggestionImplementors = []string{"Suggestion", "Node"}
@@ -1519,7 +1489,6 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1530,19 +1499,19 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "community":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_community(ctx, field, obj)
 				})
 		case "cycle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_cycle(ctx, field, obj)
 				})
 		case "cycleTitle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_cycleTitle(ctx, field, obj)
@@ -1578,13 +1547,13 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "suggestedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_suggestedBy(ctx, field, obj)
 				})
 		case "mine":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_mine(ctx, field, obj)
@@ -1600,13 +1569,13 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "project":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_project(ctx, field, obj)
 				})
 		case "outcome":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_outcome(ctx, field, obj)
@@ -1617,7 +1586,7 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "endedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Suggestion_endedAt(ctx, field, obj)
@@ -1636,12 +1605,7 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var suggestionConnectionImplementors = []string{"SuggestionConnection"}
@@ -1650,7 +1614,6 @@ func (ec *executionContext) _SuggestionConnection(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1684,12 +1647,7 @@ func (ec *executionContext) _SuggestionConnection(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var suggestionEdgeImplementors = []string{"SuggestionEdge"}
@@ -1698,7 +1656,6 @@ func (ec *executionContext) _SuggestionEdge(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1722,12 +1679,7 @@ func (ec *executionContext) _SuggestionEdge(ctx context.Context, sel ast.Selecti
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var suggestionOutcomeImplementors = []string{"SuggestionOutcome"}
@@ -1736,7 +1688,6 @@ func (ec *executionContext) _SuggestionOutcome(ctx context.Context, sel ast.Sele
 	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionOutcomeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1770,12 +1721,7 @@ func (ec *executionContext) _SuggestionOutcome(ctx context.Context, sel ast.Sele
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var withdrawSuggestionPayloadImplementors = []string{"WithdrawSuggestionPayload"}
@@ -1784,7 +1730,6 @@ func (ec *executionContext) _WithdrawSuggestionPayload(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawSuggestionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1808,12 +1753,7 @@ func (ec *executionContext) _WithdrawSuggestionPayload(ctx context.Context, sel 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

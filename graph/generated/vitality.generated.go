@@ -4,7 +4,7 @@ package generated
 
 import (
 	"context"
-	"math"
+
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -613,7 +613,6 @@ func (ec *executionContext) _Vitality(ctx context.Context, sel ast.SelectionSet,
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -652,12 +651,7 @@ func (ec *executionContext) _Vitality(ctx context.Context, sel ast.SelectionSet,
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityFamilyImplementors = []string{"VitalityFamily"}
@@ -666,13 +660,12 @@ func (ec *executionContext) _VitalityFamily(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityFamilyImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("VitalityFamily")
 		case "serviceType":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._VitalityFamily_serviceType(ctx, field, obj)
@@ -701,12 +694,7 @@ func (ec *executionContext) _VitalityFamily(ctx context.Context, sel ast.Selecti
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityFiguresImplementors = []string{"VitalityFigures"}
@@ -715,7 +703,6 @@ func (ec *executionContext) _VitalityFigures(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityFiguresImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -779,12 +766,7 @@ func (ec *executionContext) _VitalityFigures(ctx context.Context, sel ast.Select
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityMonthImplementors = []string{"VitalityMonth"}
@@ -793,7 +775,6 @@ func (ec *executionContext) _VitalityMonth(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityMonthImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -832,12 +813,7 @@ func (ec *executionContext) _VitalityMonth(ctx context.Context, sel ast.Selectio
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityPartImplementors = []string{"VitalityPart"}
@@ -846,7 +822,6 @@ func (ec *executionContext) _VitalityPart(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityPartImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -870,12 +845,7 @@ func (ec *executionContext) _VitalityPart(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityReciprocityImplementors = []string{"VitalityReciprocity"}
@@ -884,7 +854,6 @@ func (ec *executionContext) _VitalityReciprocity(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityReciprocityImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -913,12 +882,7 @@ func (ec *executionContext) _VitalityReciprocity(ctx context.Context, sel ast.Se
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 var vitalityTodayImplementors = []string{"VitalityToday"}
@@ -927,7 +891,6 @@ func (ec *executionContext) _VitalityToday(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, vitalityTodayImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -966,12 +929,7 @@ func (ec *executionContext) _VitalityToday(ctx context.Context, sel ast.Selectio
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
+	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-// Package plainly writes lists one item after the other where no item waits for
+// Package plainly writes objects, and lists one item after the other where no item waits for
 // anything. gqlgen starts a goroutine for each item, and for a page of which everything
 // was read before, growing their stacks costs more than all they do.
 package plainly

@@ -92,3 +92,22 @@ func TestBothWaysOfWritingAListSayTheSame(t *testing.T) {
 		t.Errorf("plainly: %s\nbeside each other: %s", told[0], told[1])
 	}
 }
+
+func TestAnObjectIsWrittenAsItsFieldsCameTo(t *testing.T) {
+	for _, document := range []string{`{ listings { id name } }`, `{ listings { a: id B_2: name } }`, `{ listings { id } }`} {
+		var fields []graphql.CollectedField
+		for _, s := range asked(t, document).Selections {
+			fields = append(fields, graphql.CollectedField{Field: s.(*ast.Field)})
+		}
+		set := graphql.NewFieldSet(fields)
+		for i := range fields {
+			set.Values[i] = graphql.MarshalString("« " + strconv.Itoa(i) + " \"\n")
+		}
+		var usual, plain strings.Builder
+		set.MarshalGQL(&usual)
+		Object{Fields: fields, Values: set.Values}.MarshalGQL(&plain)
+		if usual.String() != plain.String() {
+			t.Errorf("%s: %s, not %s", document, plain.String(), usual.String())
+		}
+	}
+}

@@ -61,10 +61,26 @@ func \(ec \*executionContext\) fieldContext_\w+\(_ context\.Context, field graph
 \treturn graphql\.NewScalarFieldContext`)
 
 	graphql = []byte(`"github.com/99designs/gqlgen/graphql"`)
-	later   = []byte("\tdeferred := graphql.NewDeferredGroup(ctx)\n")
-	never   = []byte("\tvar deferred graphql.DeferredGroup\n")
-	lists   = []byte("graphql.MarshalSliceConcurrently(")
-	plain   = []byte("plainly.MarshalSlice(")
+	// made is how an object ends: what was put off is looked for, and it writes itself with
+	// a map of the names that it has written, and a copy of each field.
+	made = []byte(`	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+`)
+	object = []byte("\treturn plainly.Object{Fields: fields, Values: out.Values}\n")
+
+	// empty is where the answer is written, which grows to some kilobytes each time.
+	empty = []byte("\t\t\tvar buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data")
+	roomy = []byte("\t\t\tvar buf bytes.Buffer\n\t\t\tbuf.Grow(4 << 10)\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data")
+
+	later = []byte("\tdeferred := graphql.NewDeferredGroup(ctx)\n")
+	group = []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,")
+	none  = []byte("out.ResolveConcurrently(ec.OperationContext, nil, i,")
+	lists = []byte("graphql.MarshalSliceConcurrently(")
+	plain = []byte("plainly.MarshalSlice(")
 )
 
 func main() {
@@ -80,30 +96,36 @@ func rewrite(dir string) error {
 	if err != nil {
 		return err
 	}
-	var ids, pages, values, objects int
+	found := map[string]int{}
 	for _, file := range files {
 		code, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		ids += len(beside.FindAllIndex(code, -1))
-		pages += bytes.Count(code, lists)
-		objects += bytes.Count(code, later)
-		values += len(ready.FindAllIndex(code, -1))
-		made := bytes.ReplaceAll(beside.ReplaceAll(code, inline), lists, plain)
-		made = bytes.ReplaceAll(ready.ReplaceAllFunc(made, straight), later, never)
-		if bytes.Contains(made, plain) {
-			made = bytes.Replace(made, graphql, slices.Concat(graphql, []byte("\n\t\"github.com/hora-coop/hora/graph/plainly\"")), 1)
+		found["ids"] += len(beside.FindAllIndex(code, -1))
+		found["values"] += len(ready.FindAllIndex(code, -1))
+		code = ready.ReplaceAllFunc(beside.ReplaceAll(code, inline), straight)
+		for _, change := range []struct {
+			what     string
+			from, to []byte
+		}{{"lists", lists, plain}, {"objects that begin", later, nil}, {"fields beside others", group, none}, {"objects that end", made, object}, {"answers", empty, roomy}} {
+			found[change.what] += bytes.Count(code, change.from)
+			code = bytes.ReplaceAll(code, change.from, change.to)
 		}
-		if made, err = tidy(made); err != nil {
+		if bytes.Contains(code, []byte("plainly.")) {
+			code = bytes.Replace(code, graphql, slices.Concat(graphql, []byte("\n\t\"github.com/hora-coop/hora/graph/plainly\"")), 1)
+		}
+		if code, err = tidy(code); err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, made, 0o644); err != nil {
+		if err := os.WriteFile(file, code, 0o644); err != nil {
 			return err
 		}
 	}
-	if ids == 0 || pages == 0 || values == 0 || objects == 0 {
-		return fmt.Errorf("%d ids, %d lists, %d values and %d objects found in %s: gqlgen writes them differently now", ids, pages, values, objects, dir)
+	for what, n := range found {
+		if n == 0 {
+			return fmt.Errorf("no %s found in %s: gqlgen writes them differently now", what, dir)
+		}
 	}
 	return nil
 }
