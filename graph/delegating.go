@@ -30,7 +30,7 @@ func carried(ctx context.Context, g *governance.Delegation) ([]*governance.Decis
 	for i, id := range g.Carried {
 		keys[i] = at{g.Community, id}
 	}
-	found, err := of(ctx).loaders.decisions.LoadAll(ctx, keys)
+	found, err := of(ctx).loaders.decisions.asking().LoadAll(ctx, keys)
 	return pointers(found), err
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vikstrous/dataloadgen"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
@@ -68,7 +67,7 @@ func (m *mentions) read(set ast.SelectionSet, spread map[string]bool) {
 
 // expect puts an object into the batch that a loader gathers, for a field of the
 // document that will ask for it.
-func expect[V any](ctx context.Context, field string, l *dataloadgen.Loader[at, V], community, id domain.ID) {
+func expect[V any](ctx context.Context, field string, l *loaderOf[at, V], community, id domain.ID) {
 	if id != domain.Nowhere && mentioned(ctx, field) {
 		gather(ctx, l, community, id)
 		plainly.Foresee(ctx, field)
@@ -76,9 +75,9 @@ func expect[V any](ctx context.Context, field string, l *dataloadgen.Loader[at, 
 }
 
 // gather puts an object into the batch of a loader.
-func gather[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, id domain.ID) {
+func gather[V any](ctx context.Context, l *loaderOf[at, V], community, id domain.ID) {
 	if id != domain.Nowhere {
-		l.LoadThunk(ctx, at{community, id})
+		l.asking().LoadThunk(ctx, at{community, id})
 	}
 }
 

@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/vikstrous/dataloadgen"
@@ -32,60 +33,79 @@ type at struct{ community, id domain.ID }
 // an authorised parent names; each resolver that starts from an id asks the use
 // case instead.
 type loaders struct {
-	persons      *dataloadgen.Loader[domain.ID, identity.Person]
-	communities  *dataloadgen.Loader[domain.ID, community.Community]
-	charters     *dataloadgen.Loader[domain.ID, community.Charter]
-	standings    *dataloadgen.Loader[domain.ID, domain.Standing]
-	members      *dataloadgen.Loader[at, membership.Member]
-	roles        *dataloadgen.Loader[at, []membership.RoleGrant]
-	listings     *dataloadgen.Loader[at, listing.Listing]
-	photos       *dataloadgen.Loader[at, []media.Photo]    // by listing
-	proofs       *dataloadgen.Loader[at, []media.Photo]    // by claim
-	reviews      *dataloadgen.Loader[at, []listing.Review] // by listing
-	reviewSteps  *dataloadgen.Loader[at, listing.Review]
-	cards        *dataloadgen.Loader[at, []membership.CardOf] // by member
-	exchanges    *dataloadgen.Loader[at, exchange.Exchange]
-	steps        *dataloadgen.Loader[at, []exchange.Step]
-	helpers      *dataloadgen.Loader[at, []membership.Helper]
-	vettings     *dataloadgen.Loader[at, []membership.Vetting] // by member; to say only whether one holds
-	seats        *dataloadgen.Loader[at, []workshop.Seat]
-	dutyBookings *dataloadgen.Loader[at, []duty.Booking] // by shift
-	dutyBooking  *dataloadgen.Loader[at, duty.Booking]
-	dutyShifts   *dataloadgen.Loader[at, duty.Shift]
-	templates    *dataloadgen.Loader[at, duty.Template]
-	accounts     *dataloadgen.Loader[at, ledger.Account]
-	accountsOf   *dataloadgen.Loader[at, ledger.Account] // by owner
-	ownAccounts  *dataloadgen.Loader[domain.ID, []ledger.Account]
-	transfers    *dataloadgen.Loader[at, ledger.Transfer]
-	transfersFor *dataloadgen.Loader[at, []ledger.Transfer]  // by exchange
-	notes        *dataloadgen.Loader[at, []ledger.Note]      // by transfer
-	sponsors     *dataloadgen.Loader[at, []ledger.Sponsored] // by transfer
-	decisions    *dataloadgen.Loader[at, governance.Decision]
-	turnouts     *dataloadgen.Loader[at, []governance.Turnout] // by decision
-	commentsOf   *dataloadgen.Loader[at, []governance.Comment] // by decision
-	cycles       *dataloadgen.Loader[at, reinvestment.Cycle]
-	cycleSteps   *dataloadgen.Loader[at, []reinvestment.Step]
-	plans        *dataloadgen.Loader[at, reinvestment.Plan]
-	planTurns    *dataloadgen.Loader[at, []reinvestment.PlanTurn]
-	dormants     *dataloadgen.Loader[at, []reinvestment.Dormant] // by member
-	projects     *dataloadgen.Loader[at, reinvestment.Project]
-	projectsOf   *dataloadgen.Loader[at, []reinvestment.Project]    // by cycle
-	claimsOf     *dataloadgen.Loader[at, []reinvestment.Claim]      // by project
-	suggestions  *dataloadgen.Loader[at, []reinvestment.Suggestion] // by id; none where the caller sees it no more
-	sources      *dataloadgen.Loader[at, []reinvestment.Suggestion] // by project
+	persons      *loaderOf[domain.ID, identity.Person]
+	communities  *loaderOf[domain.ID, community.Community]
+	charters     *loaderOf[domain.ID, community.Charter]
+	standings    *loaderOf[domain.ID, domain.Standing]
+	members      *loaderOf[at, membership.Member]
+	roles        *loaderOf[at, []membership.RoleGrant]
+	listings     *loaderOf[at, listing.Listing]
+	photos       *loaderOf[at, []media.Photo]    // by listing
+	proofs       *loaderOf[at, []media.Photo]    // by claim
+	reviews      *loaderOf[at, []listing.Review] // by listing
+	reviewSteps  *loaderOf[at, listing.Review]
+	cards        *loaderOf[at, []membership.CardOf] // by member
+	exchanges    *loaderOf[at, exchange.Exchange]
+	steps        *loaderOf[at, []exchange.Step]
+	helpers      *loaderOf[at, []membership.Helper]
+	vettings     *loaderOf[at, []membership.Vetting] // by member; to say only whether one holds
+	seats        *loaderOf[at, []workshop.Seat]
+	dutyBookings *loaderOf[at, []duty.Booking] // by shift
+	dutyBooking  *loaderOf[at, duty.Booking]
+	dutyShifts   *loaderOf[at, duty.Shift]
+	templates    *loaderOf[at, duty.Template]
+	accounts     *loaderOf[at, ledger.Account]
+	accountsOf   *loaderOf[at, ledger.Account] // by owner
+	ownAccounts  *loaderOf[domain.ID, []ledger.Account]
+	transfers    *loaderOf[at, ledger.Transfer]
+	transfersFor *loaderOf[at, []ledger.Transfer]  // by exchange
+	notes        *loaderOf[at, []ledger.Note]      // by transfer
+	sponsors     *loaderOf[at, []ledger.Sponsored] // by transfer
+	decisions    *loaderOf[at, governance.Decision]
+	turnouts     *loaderOf[at, []governance.Turnout] // by decision
+	commentsOf   *loaderOf[at, []governance.Comment] // by decision
+	cycles       *loaderOf[at, reinvestment.Cycle]
+	cycleSteps   *loaderOf[at, []reinvestment.Step]
+	plans        *loaderOf[at, reinvestment.Plan]
+	planTurns    *loaderOf[at, []reinvestment.PlanTurn]
+	dormants     *loaderOf[at, []reinvestment.Dormant] // by member
+	projects     *loaderOf[at, reinvestment.Project]
+	projectsOf   *loaderOf[at, []reinvestment.Project]    // by cycle
+	claimsOf     *loaderOf[at, []reinvestment.Claim]      // by project
+	suggestions  *loaderOf[at, []reinvestment.Suggestion] // by id; none where the caller sees it no more
+	sources      *loaderOf[at, []reinvestment.Suggestion] // by project
 
-	measures *dataloadgen.Loader[at, moderation.Measure]
-	appeals  *dataloadgen.Loader[at, []moderation.Appeal] // by measure
+	measures *loaderOf[at, moderation.Measure]
+	appeals  *loaderOf[at, []moderation.Appeal] // by measure
 
-	threads       *dataloadgen.Loader[at, conversation.Thread]   // the caller's
-	threadsAbout  *dataloadgen.Loader[at, []conversation.Thread] // by exchange or listing
-	lastMessages  *dataloadgen.Loader[at, conversation.Message]  // by thread
-	announcements *dataloadgen.Loader[at, conversation.Announcement]
+	threads       *loaderOf[at, conversation.Thread]   // the caller's
+	threadsAbout  *loaderOf[at, []conversation.Thread] // by exchange or listing
+	lastMessages  *loaderOf[at, conversation.Message]  // by thread
+	announcements *loaderOf[at, conversation.Announcement]
 }
 
-// loader waits a millisecond for a page's items to ask, never longer.
-func loader[K comparable, V any](read func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
-	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(time.Millisecond), dataloadgen.WithBatchCapacity(200))
+// loaderOf is made ready when something is asked of it: most requests ask a few of them.
+type loaderOf[K comparable, V any] struct {
+	read  func(context.Context, []K) (map[K]V, error)
+	ready sync.Once
+	asked *dataloadgen.Loader[K, V]
+}
+
+func loader[K comparable, V any](read func(context.Context, []K) (map[K]V, error)) *loaderOf[K, V] {
+	return &loaderOf[K, V]{read: read}
+}
+
+// asking waits a millisecond for a page's items to ask, never longer.
+func (l *loaderOf[K, V]) asking() *dataloadgen.Loader[K, V] {
+	l.ready.Do(func() {
+		l.asked = dataloadgen.NewMappedLoader(l.read, dataloadgen.WithWait(time.Millisecond), dataloadgen.WithBatchCapacity(200))
+	})
+	return l.asked
+}
+
+// Load reads one, together with what others ask for now.
+func (l *loaderOf[K, V]) Load(ctx context.Context, key K) (V, error) {
+	return l.asking().Load(ctx, key)
 }
 
 func (r *Resolver) newLoaders(actor domain.Actor) *loaders {
@@ -250,7 +270,7 @@ func groups[V any](read func(context.Context, domain.ID, []domain.ID) ([]V, erro
 }
 
 // load reads one object through its loader; Nowhere gives nil.
-func load[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, id domain.ID) (*V, error) {
+func load[V any](ctx context.Context, l *loaderOf[at, V], community, id domain.ID) (*V, error) {
 	if id == domain.Nowhere {
 		return nil, nil
 	}
@@ -262,7 +282,7 @@ func load[V any](ctx context.Context, l *dataloadgen.Loader[at, V], community, i
 }
 
 // belonging reads what belongs to one object through its loader.
-func belonging[V any](ctx context.Context, l *dataloadgen.Loader[at, []V], community, id domain.ID) ([]*V, error) {
+func belonging[V any](ctx context.Context, l *loaderOf[at, []V], community, id domain.ID) ([]*V, error) {
 	all, err := l.Load(ctx, at{community, id})
 	return pointers(all), err
 }
