@@ -22,6 +22,7 @@ export const screens: Record<string, Screen> = {
   slips: { icon: 'slip', may: ['ENTER_SLIPS'], key: 's', load: () => import('./slips/Slips.svelte') },
   listings: { icon: 'listing', may: ['APPROVE_LISTINGS'], key: 'l', load: () => import('./listings/Listings.svelte') },
   together: { icon: 'together', may: ['ACT_FOR_MEMBER', 'APPROVE_ACTIVITIES'], key: 't', load: () => import('./together/Together.svelte') },
+  duty: { icon: 'duty', may: ['MANAGE_DUTY'], key: 'u', load: () => import('./duty/Duty.svelte') },
   books: { icon: 'book', may: ['SEE_EVERY_ACCOUNT'], key: 'b', load: () => import('./books/Books.svelte') },
   moderation: { icon: 'shield', may: ['MODERATE'], key: 'd', load: () => import('./moderation/Moderation.svelte') },
   audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
