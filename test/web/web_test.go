@@ -25,7 +25,7 @@ import (
 )
 
 // The proofs in their order: what only looks comes before what changes something.
-var files = []string{"weight", "screens", "pa11y", "keyboard", "stories", "begins", "holds"}
+var files = []string{"weight", "screens", "pa11y", "keyboard", "stories", "begins", "holds", "duty"}
 
 func TestDashboard(t *testing.T) {
 	needs(t)

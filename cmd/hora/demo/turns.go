@@ -136,7 +136,7 @@ func (l *life) takeTurn(ctx context.Context, shift duty.Shift, comes []*neighbou
 			return err
 		}
 	}
-	if l.end.Sub(shift.EndsAt) < 2*day {
+	if l.end.Sub(shift.EndsAt) < 3*day { // whichever day it is, there was one
 		return nil
 	}
 	l.agenda.add(shift.EndsAt, func(ctx context.Context) error {

@@ -15,7 +15,7 @@ export interface Viewer {
 export interface Task {
   id: string;
   /** The text it is told with, web.inbox.*, and its args. */
-  kind: 'unsafe' | 'report' | 'complaint' | 'complaintBegun' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'claim' | 'project' | 'vote' | 'cheque' | 'flag';
+  kind: 'unsafe' | 'report' | 'complaint' | 'complaintBegun' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'leave' | 'claim' | 'project' | 'vote' | 'cheque' | 'flag';
   who: string;
   what?: string;
   minutes?: number;
@@ -29,7 +29,7 @@ export interface Task {
 }
 
 // What harms somebody while it waits comes first, then what blocks others, then what can wait.
-const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'complaintBegun', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'project', 'vote', 'cheque', 'flag'];
+const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'complaintBegun', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'leave', 'project', 'vote', 'cheque', 'flag'];
 
 /** What waits in a community for who looks, most urgent first: late things, then by kind, then the longest waiting. What they may not do waits for others. */
 export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may }: Viewer, now: number): Task[] {
@@ -53,6 +53,8 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
     add({ id: l.id, kind: 'listing', who: l.member.displayName, what: l.title, since: l.createdAt, at: ['listings', l.id] });
   for (const a of c.activities?.nodes ?? [])
     if (a.member.id !== me) add({ id: a.id, kind: 'activity', who: a.member.displayName, what: a.description, minutes: a.minutes, since: a.createdAt, at: ['together', 'activities', a.id] });
+  for (const l of c.dutyLeaves ?? [])
+    if (l.member.id !== me) add({ id: l.id, kind: 'leave', who: l.member.displayName, since: null, due: `${l.from}T00:00:00Z`, at: ['duty', 'leaves'] });
   for (const cycle of cycles)
     for (const p of cycle.projects) {
       if (cycle.state === 'FEASIBILITY' && p.stage === 'SUBMITTED' && may('RUN_CYCLES') && p.owner.id !== me)
