@@ -51,7 +51,7 @@ export function query<D, V extends object>(doc: TypedDocumentNode<D, V>, variabl
     const key = JSON.stringify(v);
     if (key !== asked) [data, refusal, asked] = [undefined, undefined, key];
     if (v) untrack(() => void load(v));
-    else loading = false;
+    else [turn, loading] = [turn + 1, false]; // what is on its way is not asked for any more
   });
 
   return {
@@ -141,7 +141,7 @@ export function list<D, V extends Window, N>(
     const other = key !== asked || language.now !== spoken;
     if (key !== asked) [pages, refusal] = [[], undefined];
     [asked, spoken] = [key, language.now];
-    if (!v) loading = false;
+    if (!v) [turn, loading] = [turn + 1, false];
     else if (other) untrack(() => void begin());
     else if (reach.online) untrack(() => void (refusal ? retry() : renew()));
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import { AuditSubjectsDocument, type AuditSubjectsQuery } from '../../api/graphql.ts';
-import { ask, Refusal } from '../../lib/api.ts';
+import { ask } from '../../lib/api.ts';
 import { to } from '../../lib/router.svelte.ts';
 import { t } from '../../lib/texts.svelte.ts';
 
@@ -19,7 +19,7 @@ export class Subjects {
     return id ? this.known.get(id) : undefined;
   }
 
-  /** Asks for those that were not asked for yet. */
+  /** Asks for those that were not asked for yet; what is refused is asked for the next time. */
   async learn(ids: readonly string[]) {
     const fresh = [...new Set(ids)].filter((id) => !this.asked.has(id));
     for (const id of fresh) this.asked.add(id);
@@ -29,9 +29,8 @@ export class Subjects {
         const { nodes } = await ask(AuditSubjectsDocument, { ids: part });
         this.known = new Map([...this.known, ...nodes.flatMap((node) => (node ? [[node.id, node] as const] : []))]);
       } catch (error) {
-        // The log says what happened without them; the next page asks again.
-        if (!(error instanceof Refusal)) throw error;
-        for (const id of part) this.asked.delete(id);
+        for (const id of fresh.slice(i)) this.asked.delete(id);
+        throw error;
       }
     }
   }

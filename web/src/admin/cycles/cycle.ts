@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { CycleProjectsQuery, CycleQuery, CycleState } from '../../api/graphql.ts';
+import type { CycleProjectsQuery, CycleQuery, CycleState, CycleSuggestionsQuery } from '../../api/graphql.ts';
 
 /** A cycle as its page shows it. */
 export type Cycle = Extract<NonNullable<CycleQuery['node']>, { __typename: 'Cycle' }>;
 /** A project with what was claimed for it. */
 export type Project = Extract<NonNullable<CycleProjectsQuery['node']>, { __typename: 'Cycle' }>['projects'][number];
+/** What somebody who is no member suggested to it. */
+export type Suggestion = Extract<NonNullable<CycleSuggestionsQuery['node']>, { __typename: 'Cycle' }>['suggestions']['nodes'][number];
 
 type Calendar = Omit<Cycle['calendar'], 'callAt'>;
 

@@ -15,7 +15,7 @@ export interface Viewer {
 export interface Task {
   id: string;
   /** The text it is told with, web.inbox.*, and its args. */
-  kind: 'unsafe' | 'report' | 'complaint' | 'complaintBegun' | 'appeal' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'leave' | 'claim' | 'project' | 'vote' | 'cheque' | 'flag';
+  kind: 'unsafe' | 'report' | 'complaint' | 'complaintBegun' | 'appeal' | 'handOver' | 'dispute' | 'applicant' | 'objection' | 'listing' | 'activity' | 'leave' | 'claim' | 'project' | 'suggestion' | 'vote' | 'cheque' | 'flag';
   who: string;
   what?: string;
   minutes?: number;
@@ -29,7 +29,7 @@ export interface Task {
 }
 
 // What harms somebody while it waits comes first, then what blocks others, then what can wait.
-const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'complaintBegun', 'appeal', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'leave', 'project', 'vote', 'cheque', 'flag'];
+const order: readonly Task['kind'][] = ['unsafe', 'complaint', 'report', 'complaintBegun', 'appeal', 'handOver', 'dispute', 'objection', 'applicant', 'listing', 'claim', 'activity', 'leave', 'project', 'suggestion', 'vote', 'cheque', 'flag'];
 
 /** What waits in a community for who looks, most urgent first: late things, then by kind, then the longest waiting. What they may not do waits for others. */
 export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may }: Viewer, now: number): Task[] {
@@ -43,6 +43,8 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
     if (!x.closedAt) add({ id: x.id, kind: x.openings.length ? 'complaintBegun' : 'complaint', who: '', since: x.filedAt, at: ['moderation', 'complaints', x.id] });
   for (const a of c.appeals?.nodes ?? [])
     if (a.mayDecide) add({ id: a.id, kind: 'appeal', who: a.member.displayName, since: a.filedAt, due: a.answerBy, late: a.overdue, at: ['moderation', 'appeals', a.id] });
+  for (const m of c.measures?.nodes ?? [])
+    if (m.toHandOver && m.member.id !== me) add({ id: m.id, kind: 'handOver', who: m.member.displayName, since: m.decidedAt, at: ['moderation', m.id] });
   for (const x of c.disputes?.nodes ?? [])
     if (x.provider.id !== me && x.receiver.id !== me) add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
   for (const a of c.admissions ?? [])
@@ -55,7 +57,10 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
     if (a.member.id !== me) add({ id: a.id, kind: 'activity', who: a.member.displayName, what: a.description, minutes: a.minutes, since: a.createdAt, at: ['together', 'activities', a.id] });
   for (const l of c.dutyLeaves ?? [])
     if (l.member.id !== me) add({ id: l.id, kind: 'leave', who: l.member.displayName, since: null, due: `${l.from}T00:00:00Z`, at: ['duty', 'leaves'] });
-  for (const cycle of cycles)
+  for (const cycle of cycles) {
+    for (const s of cycle.suggestions.nodes)
+      if (cycle.state === 'OPEN_CALL' && may('RUN_CYCLES') && !s.mine)
+        add({ id: s.id, kind: 'suggestion', who: s.suggestedBy, what: s.title, since: s.suggestedAt, due: cycle.calendar.feasibilityAt, at: ['cycles', cycle.id] });
     for (const p of cycle.projects) {
       if (cycle.state === 'FEASIBILITY' && p.stage === 'SUBMITTED' && may('RUN_CYCLES') && p.owner.id !== me)
         add({ id: p.id, kind: 'project', who: p.owner.displayName, what: p.title, since: cycle.calendar.feasibilityAt, due: cycle.calendar.votingAt, at: ['cycles', cycle.id] });
@@ -63,6 +68,7 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
         if (claim.stage === 'CLAIMED' && may('APPROVE_CLAIMS') && ![claim.member, ...claim.approvers].some(({ id }) => id === me))
           add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: null, at: ['cycles', cycle.id] });
     }
+  }
   for (const d of c.decisions?.nodes ?? [])
     if (d.mySeat && !d.mySeat.voted && !d.mySeat.conflict)
       add({ id: d.id, kind: 'vote', who: d.question, since: d.opensAt ?? null, due: d.closesAt ?? null, at: ['decisions', d.id] });
@@ -86,5 +92,6 @@ export function others(c: Community): { kind: Task['kind']; at: string[]; query?
     ...(c.applicants?.pageInfo.hasNextPage ? [{ kind: 'applicant' as const, at: ['members'], query: '?participation=APPLICANT' }] : []),
     ...(c.listings?.pageInfo.hasPreviousPage ? [{ kind: 'listing' as const, at: ['listings'] }] : []),
     ...(c.activities?.pageInfo.hasPreviousPage ? [{ kind: 'activity' as const, at: ['together', 'activities'] }] : []),
+    ...(c.decisions?.pageInfo.hasNextPage ? [{ kind: 'vote' as const, at: ['decisions'] }] : []),
   ];
 }
