@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,7 +65,8 @@ func TestOperationsAndJobs(t *testing.T) {
 
 func TestHTTP(t *testing.T) {
 	m := NewMetrics()
-	server := httptest.NewServer(m.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var served sync.WaitGroup // an answer arrives before it is counted
+	counted := m.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -77,7 +79,12 @@ func TestHTTP(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusTeapot)
 		_ = http.NewResponseController(w).Flush()
-	})))
+	}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served.Add(1)
+		defer served.Done()
+		counted.ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	for _, header := range []http.Header{{}, {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}} {
 		r, err := http.NewRequestWithContext(t.Context(), "BREW", server.URL+"/", nil)
@@ -91,6 +98,7 @@ func TestHTTP(t *testing.T) {
 		}
 		_ = response.Body.Close()
 	}
+	served.Wait()
 	wants(
 		t, m,
 		`hora_http_request_seconds_count{code="418",method="unknown"} 1`,
