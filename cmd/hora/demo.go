@@ -74,6 +74,7 @@ func (a *App) roomsAt() func(context.Context, domain.Clock) (demo.Rooms, error) 
 			Tx: db, Identity: openIdentity(db, keys, token.New(keys, a.cfg.PublicURL, clock), clock, identity.Doors{}),
 			Members: r.members, Listings: r.listings, Exchanges: r.exchanges, Ledger: r.ledger,
 			Cheques: r.cheques, Workshops: r.workshops, Activities: r.activities, Communities: r.communities, Duties: r.duties,
+			Decisions: r.decisions, Cycles: r.cycles, Moderation: r.moderation, Recognition: r.recognition, Threads: r.threads,
 			Journal: persistence.JournalStore{}, Messages: r.messages, Reader: jobs.Reader, Close: db.Close,
 			Hearers: []demo.Hearer{r.recognition, r.ways},
 		}, nil

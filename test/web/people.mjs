@@ -119,6 +119,7 @@ const parts = (shape) => shape.split('/');
 /**
  * Goes to every screen of the menu, to whatever each leads to within the dashboard, once for each kind of
  * address and each screen that leads there, and does `look(name)` in each. A new screen is found by itself.
+ * Of what goes through stages, one page each: there are questions and cycles in several.
  */
 export async function everyScreen(w, slug, look, { deep = true } = {}) {
   await go(w, `/admin/${slug}`);
@@ -130,7 +131,8 @@ export async function everyScreen(w, slug, look, { deep = true } = {}) {
     const { path, from } = ahead.shift();
     const name = shape(path);
     // Where the inbox leads, something waits: what one does there differs from what one does elsewhere.
-    const key = `${from === 'inbox' && parts(name).length > 1 ? 'inbox > ' : ''}${name}`;
+    const kind = `${from === 'inbox' && parts(name).length > 1 ? 'inbox > ' : ''}${name}`;
+    const key = /^(decisions|cycles)\/:id$/.test(kind) && seen.has(kind) ? `${kind} ${[2, 3].find((n) => !seen.has(`${kind} ${n}`)) ?? 2}` : kind;
     if (seen.has(key) || been.has(path)) continue;
     seen.add(key);
     been.add(path);

@@ -14,14 +14,14 @@ mkdirSync(folder, { recursive: true });
 let stop = () => {};
 if (!process.env.HORA_URL) process.env.HORA_URL = await demonstrate();
 
-const { antoine, at, browser, everyScreen, go, lucie, narrowed, settled, url, window } = await import('./people.mjs');
+const { antoine, at, browser, everyScreen, go, lucie, margaret, narrowed, settled, url, window } = await import('./people.mjs');
 let count = 0;
 
 async function shoot(w, name) {
   for (const width of [390, 768, 1440]) {
     await w.page.setViewportSize({ width, height: width < 600 ? 844 : 1000 });
     await settled(w);
-    await w.page.screenshot({ path: join(folder, `${name.replaceAll(/[^a-z0-9-]+/g, '_')}-${width}-${w.language}.png`), fullPage: true });
+    await w.page.screenshot({ path: join(folder, `${name.replaceAll(/[^A-Za-z0-9-]+/g, '_')}-${width}-${w.language}.png`), fullPage: true });
     count++;
   }
 }
@@ -32,7 +32,7 @@ try {
     await go(door, '/admin');
     await shoot(door, 'sign-in');
     await door.close();
-    for (const who of [lucie, antoine]) {
+    for (const who of [lucie, antoine, margaret]) {
       const w = await at(who, { language });
       await everyScreen(w, who.slug, (name) => shoot(w, `${who.slug}-${name}`));
       for (const address of narrowed) {

@@ -21,13 +21,18 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/identity"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/recognition"
+	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
 
@@ -67,6 +72,12 @@ type Rooms struct {
 	// Where members do work by turns, the charter says so.
 	Communities *community.Service
 	Duties      *duty.Service
+	// What the community decides and gives as one, and how it looks after people.
+	Decisions   *governance.Service
+	Cycles      *reinvestment.Service
+	Moderation  *moderation.Service
+	Recognition *recognition.Service
+	Threads     *conversation.Service
 	// Journal and Messages let people hear of things on the day, as beside a running
 	// server; Reader is the relay's name in the journal, which thereby finds the past
 	// told, and sends no letters about it. Without a journal all of it waits for

@@ -17,6 +17,7 @@ import (
 	"github.com/hora-coop/hora/domain/activity"
 	"github.com/hora-coop/hora/domain/cheque"
 	"github.com/hora-coop/hora/domain/community"
+	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/duty"
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/governance"
@@ -26,6 +27,8 @@ import (
 	"github.com/hora-coop/hora/domain/media"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/moderation"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/internal/blob"
@@ -62,12 +65,17 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		exchanges := exchange.New(db, persistence.ExchangeStore{}, standing, communities, members, listings, hours)
 		cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
 		duties := duty.New(db, persistence.DutyStore{}, persistence.JobStore{}, standing, communities, members)
+		decisions := governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil)
+		threads := conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges)
+		workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 		return Rooms{
-			Communities: communities, Duties: duties,
-			Cheques:    cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
-			Workshops:  workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours),
-			Activities: activity.New(db, persistence.ActivityStore{}, standing, communities, members, duties, hours),
-			Tx:         db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, governance.New(db, persistence.GovernanceStore{}, standing, communities, members, nil), cycles), Reader: "relay",
+			Communities: communities, Duties: duties, Decisions: decisions, Cycles: cycles, Threads: threads,
+			Moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{Threads: threads, Workshops: workshops, Cycles: cycles}),
+			Recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, token.NewBadges(keys, "https://demo.example.org")),
+			Cheques:     cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
+			Workshops:   workshops,
+			Activities:  activity.New(db, persistence.ActivityStore{}, standing, communities, members, duties, hours),
+			Tx:          db, Journal: persistence.JournalStore{}, Messages: messaging.New(db, persistence.NotificationStore{}, members, decisions, cycles), Reader: "relay",
 			Members: members, Listings: listings, Ledger: hours, Close: db.Close,
 			Exchanges: exchanges,
 			Identity: identity.New(db, persistence.IdentityStore{}, keys, password.New(cost, 2),
@@ -236,6 +244,16 @@ func (s told) looksAlive() {
 	for what, sql := range map[string]string{
 		"paper cheque": `SELECT count(*) FROM time_cheque`, "workshop that took place": `SELECT count(*) FROM group_session WHERE state = 'SETTLED'`,
 		"work that was approved": `SELECT count(*) FROM activity WHERE state = 'APPROVED'`, "work that waits": `SELECT count(*) FROM activity WHERE state = 'LOGGED'`,
+	} {
+		if n := one[int](s, sql); n < len(network) {
+			t.Errorf("%d times: a %s", n, what)
+		}
+	}
+	for what, sql := range map[string]string{
+		"question that is open": `SELECT count(*) FROM decision WHERE state = 'OPEN'`, "question that is over": `SELECT count(*) FROM decision WHERE state = 'CLOSED' AND outcome <> ''`,
+		"cycle under way": `SELECT count(*) FROM cycle WHERE state IN ('OPEN_CALL', 'FEASIBILITY', 'VOTING')`, "claim to credit": `SELECT count(*) FROM claim WHERE stage = 'CLAIMED'`,
+		"report to answer": `SELECT count(*) FROM report WHERE answered_at IS NULL`, "appeal to decide": `SELECT count(*) FROM appeal WHERE decided_at IS NULL`,
+		"complaint to read": `SELECT count(*) FROM complaint`, "member under age": `SELECT count(*) FROM minor`, "thanks": `SELECT count(*) FROM thanks`, "badge": `SELECT count(*) FROM issued_badge`,
 	} {
 		if n := one[int](s, sql); n < len(network) {
 			t.Errorf("%d times: a %s", n, what)

@@ -470,6 +470,7 @@ func (l *life) settled(d *deal, minutes domain.Minutes) {
 	d.provider.balance += minutes
 	d.receiver.known = append(d.receiver.known, d.provider)
 	d.provider.known = append(d.provider.known, d.receiver)
+	l.thank(d)
 	if d.notice != nil && d.notice.Kind == listing.Request && l.rng.Float64() < 0.7 {
 		l.agenda.add(l.soon(l.clock.Now(), 0, 1), func(ctx context.Context) error { return l.met(ctx, d.notice) })
 	}

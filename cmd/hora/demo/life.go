@@ -73,6 +73,8 @@ func (l *life) live(ctx context.Context, cast map[string]domain.ID) error {
 	l.planListings()
 	l.planExchanges()
 	l.planTogether()
+	l.planCommons()
+	l.planCare()
 	l.agenda.add(l.soon(l.start, 7, 7), l.week)
 	for month := 6; month < storyMonths; month += 6 {
 		l.agenda.add(l.start.AddDate(0, month, 0), l.report)
@@ -112,6 +114,9 @@ func (l *life) passTime(ctx context.Context) error {
 		l.rooms.Listings.PassTime(ctx, l.id),
 		l.rooms.Ledger.ExpireHolds(ctx, l.id),
 		l.passTurns(ctx),
+		l.rooms.Decisions.PassTime(ctx, l.id),
+		l.rooms.Cycles.PassTime(ctx, l.id),
+		l.rooms.Moderation.PassTime(ctx, l.id),
 		l.hear(ctx),
 	)
 }

@@ -25,6 +25,7 @@ type neighbourhood struct {
 	applying, declined int // applications: at the end without an answer; not accepted
 	quarrel            bool
 	turns              bool // work by turns is part of the charter
+	cycleDay           int  // how many days before the end a cycle began: how far it is
 }
 
 // network is the three communities, by the names that texts.json knows.
@@ -32,17 +33,17 @@ var network = []neighbourhood{
 	{
 		slug: "baie", name: "Accorderie de la Baie", locale: "fr-CA", zone: "America/Toronto", language: "fr", places: "baie",
 		centre:  community.Place{Latitude: 48.4502, Longitude: -68.5243},
-		members: 240, listings: 360, exchanges: 1000, left: 5, paused: 5, applying: 4, declined: 3, quarrel: true,
+		members: 240, listings: 360, exchanges: 1000, left: 5, paused: 5, applying: 4, declined: 3, quarrel: true, cycleDay: 37,
 	},
 	{
 		slug: "deux-rives", name: "Accorderie des Deux-Rives", locale: "fr-FR", zone: "Europe/Paris", language: "fr", places: "deuxrives",
 		centre:  community.Place{Latitude: 45.7606, Longitude: 4.8357},
-		members: 210, listings: 310, exchanges: 880, left: 4, paused: 4, applying: 3, declined: 2,
+		members: 210, listings: 310, exchanges: 880, left: 4, paused: 4, applying: 3, declined: 2, cycleDay: 15,
 	},
 	{
 		slug: "riverside", name: "Riverside Time Bank", locale: "en-GB", zone: "Europe/London", language: "en", places: "riverside",
 		centre:  community.Place{Latitude: 56.4612, Longitude: -2.9704},
-		members: 150, listings: 230, exchanges: 620, left: 3, paused: 3, applying: 3, declined: 2, quarrel: true, turns: true,
+		members: 150, listings: 230, exchanges: 620, left: 3, paused: 3, applying: 3, declined: 2, quarrel: true, turns: true, cycleDay: 27,
 	},
 }
 

@@ -32,6 +32,7 @@ type neighbour struct {
 	fades  time.Time // loses interest; zero for those who keep it
 	answer answer    // to the application
 	played bool      // the visitor may be them
+	young  bool      // not of age: whom they meet is for their guardian to say
 
 	energy  float64 // how often they take part; 1 for the busiest
 	lean    float64 // above 0 who rather gives, below who rather receives
@@ -150,7 +151,8 @@ func (l *life) planCore(persons map[string]domain.ID) *neighbour {
 // leave, and those who only applied.
 func (l *life) planOthers() {
 	span := l.end.Sub(l.start)
-	ordinary := l.members + l.left - len(l.people)
+	const young = 1 // who comes of age later
+	ordinary := l.members + l.left - len(l.people) - young
 	for i := range ordinary {
 		n := l.somebody("")
 		n.comes = l.onDay(l.start.Add(10*day + time.Duration(math.Pow(l.rng.Float64(), 1.2)*float64(span-13*day))))
@@ -346,6 +348,9 @@ func (l *life) willing(n *neighbour) bool {
 func (l *life) eagerness(n *neighbour) float64 {
 	now := l.clock.Now()
 	eager := n.energy
+	if n.young {
+		return 0
+	}
 	if len(n.known) == 0 && now.Sub(n.since) < 100*day {
 		eager += 0.13
 	}

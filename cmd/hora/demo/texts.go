@@ -84,6 +84,14 @@ func (l *life) say(occasion string) string {
 	return pick(l.rng, library.Messages[occasion][l.language])
 }
 
+// in is a text in the language of the place.
+func (l *life) in(fr, en string) string {
+	if l.language == "en" {
+		return en
+	}
+	return fr
+}
+
 // mailbox spells a name as mail addresses do.
 func mailbox(name string) string {
 	spelt := strings.Map(func(r rune) rune {

@@ -128,7 +128,7 @@ func (l *life) lendAHand(ctx context.Context) error {
 		actor, onBehalfOf := l.as(n)
 		a, err := l.rooms.Activities.Log(ctx, actor, activity.Log{
 			Community: l.id, Kind: []string{"FRONT_DESK", "COMMITTEE", "BOARD_MEETING"}[l.rng.IntN(3)], Minutes: domain.Minutes(60 * (1 + l.rng.IntN(2))),
-			Description: map[string]string{"fr": "Avec l’équipe", "en": "With the team"}[l.language], OnBehalfOf: onBehalfOf,
+			Description: l.in("Avec l’équipe", "With the team"), OnBehalfOf: onBehalfOf,
 		})
 		if err != nil {
 			return fmt.Errorf("log some work: %w", err)

@@ -39,7 +39,7 @@ func (l *life) agreeOnTurns(ctx context.Context, founder domain.Actor) error {
 		return nil
 	}
 	_, err := l.rooms.Communities.Amend(ctx, founder, community.Amendment{
-		Community: l.id, Changes: community.Changes(`{"duty": {"on": true, "alertDays": 14}}`), Reason: map[string]string{"fr": "Le local vit de tout le monde.", "en": "Everybody keeps the house going."}[l.language],
+		Community: l.id, Changes: community.Changes(`{"duty": {"on": true, "alertDays": 14}}`), Reason: l.in("Le local vit de tout le monde.", "Everybody keeps the house going."),
 	})
 	if err != nil {
 		return fmt.Errorf("agree on work by turns: %w", err)
@@ -106,7 +106,7 @@ func (l *life) beginTurns(ctx context.Context) error {
 func (l *life) hands(most int) []*neighbour {
 	var found []*neighbour
 	for _, n := range l.people {
-		if n != l.staff[0] && !n.played && n.kind == membership.Person && n.state.InGoodStanding() && (n.rests.IsZero() || n.rests.Before(l.clock.Now())) {
+		if n != l.staff[0] && !n.played && !n.young && n.kind == membership.Person && n.state.InGoodStanding() && (n.rests.IsZero() || n.rests.Before(l.clock.Now())) {
 			found = append(found, n)
 		}
 	}
@@ -166,7 +166,7 @@ func (l *life) offerTurn(ctx context.Context, n *neighbour) error {
 	from := l.clock.Now().In(l.local).AddDate(0, 1, 0)
 	first := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, time.UTC)
 	_, err = l.rooms.Duties.RequestLeave(ctx, actor, duty.AskLeave{
-		Community: l.id, Kind: duty.Care, From: first, Until: first.AddDate(0, 0, 20), Reason: map[string]string{"fr": "Ma mère se fait opérer.", "en": "My mother has an operation."}[l.language], OnBehalfOf: onBehalfOf,
+		Community: l.id, Kind: duty.Care, From: first, Until: first.AddDate(0, 0, 20), Reason: l.in("Ma mère se fait opérer.", "My mother has an operation."), OnBehalfOf: onBehalfOf,
 	})
 	return err
 }
