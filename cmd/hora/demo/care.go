@@ -215,10 +215,11 @@ func (l *life) reportSomething(ctx context.Context) error {
 	if _, err := l.tell(ctx, others[0], about, moderation.Spam, ""); err != nil {
 		return err
 	}
-	if _, err := l.tell(ctx, others[2], moderation.Subject{Kind: moderation.AboutMember, ID: others[1].id}, moderation.UnsafeNow,
-		l.in("Était devant ma porte ce matin, sans que rien soit convenu.", "Stood at my door this morning, with nothing agreed.")); err != nil {
+	l.agenda.add(l.end.Add(-9*time.Hour), func(ctx context.Context) error {
+		_, err := l.tell(ctx, others[2], moderation.Subject{Kind: moderation.AboutMember, ID: others[1].id}, moderation.UnsafeNow,
+			l.in("Était devant ma porte, sans que rien soit convenu.", "Stood at my door, with nothing agreed."))
 		return err
-	}
+	})
 	_, err = l.rooms.Moderation.Complain(ctx, domain.Actor{Person: others[2].person}, moderation.Complain{
 		Community: l.id, About: others[0].id, MayName: true, Details: l.in("Des remarques sur mon âge, devant tout le monde, à chaque atelier.", "Remarks about my age, before everybody, at each workshop."),
 	})

@@ -71,14 +71,12 @@ func (l *life) agreeOnMornings(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask about the mornings: %w", err)
 	}
-	reasons := []string{"", l.in("Le jeudi, je pourrai enfin venir après le travail.", "On a Thursday I could come at last, after work."), "", l.in("Le lundi est mon seul jour de libre.", "Monday is my only day off.")}
-	values := []int64{-2, -1, 1, 2}
+	said := []struct {
+		value  int64
+		reason string
+	}{{2, ""}, {1, l.in("Le lundi est mon seul jour de libre.", "Monday is my only day off.")}, {-1, l.in("Le jeudi, je pourrais venir après le travail.", "On a Thursday I could come, after work.")}, {1, ""}}
 	for i, n := range l.voices() {
-		reason := reasons[i%len(reasons)]
-		if values[i%len(values)] < 0 && reason == "" {
-			reason = l.in("Trop peu de monde.", "Too few people come.")
-		}
-		if err := l.votes(ctx, n, d, tally.Paper{Marks: []tally.Mark{{Option: "1", Value: values[i%len(values)]}}}, reason); err != nil {
+		if err := l.votes(ctx, n, d, tally.Paper{Marks: []tally.Mark{{Option: "1", Value: said[i%len(said)].value}}}, said[i%len(said)].reason); err != nil {
 			return err
 		}
 	}
@@ -219,7 +217,8 @@ func (l *life) openCycle(ctx context.Context, title string, method allocation.Me
 	}
 	l.agenda.add(c.Calendar.FeasibilityAt.Add(2*time.Hour), func(ctx context.Context) error { return l.review(ctx, c) })
 	l.agenda.add(c.Calendar.VotingAt.Add(2*time.Hour), func(ctx context.Context) error { return l.give(ctx, c) })
-	l.agenda.add(c.Calendar.ChallengeUntil.Add(2*time.Hour), func(ctx context.Context) error { return l.claim(ctx, c) })
+	l.agenda.add(c.Calendar.ChallengeUntil.Add(2*time.Hour), func(ctx context.Context) error { return l.claim(ctx, c, 0) })
+	l.agenda.add(l.onDayBefore(4), func(ctx context.Context) error { return l.claim(ctx, c, 1) })
 	return nil
 }
 
@@ -277,15 +276,14 @@ func (l *life) give(ctx context.Context, c reinvestment.Cycle) error {
 	return nil
 }
 
-// claim: who did what was funded asks for its hours. One is credited, the next waits
-// for the visitor.
-func (l *life) claim(ctx context.Context, c reinvestment.Cycle) error {
+// claim: who did what was funded asks for its hours. The first project's are credited; a
+// later one's wait for the visitor.
+func (l *life) claim(ctx context.Context, c reinvestment.Cycle, which int) error {
 	projects, err := l.projects(ctx, c)
 	if err != nil {
 		return err
 	}
-	credited := false
-	for _, p := range projects {
+	for _, p := range projects[min(which, len(projects)):] {
 		author := l.neighbour(p.Owner)
 		if p.Stage != reinvestment.Funded || !author.state.InGoodStanding() {
 			continue
@@ -298,16 +296,13 @@ func (l *life) claim(ctx context.Context, c reinvestment.Cycle) error {
 		if err != nil {
 			return fmt.Errorf("claim hours of a project: %w", err)
 		}
-		if credited {
-			continue
+		if which > 0 {
+			return nil
 		}
-		credited = true
 		if _, err := l.rooms.Cycles.Approve(ctx, l.desk(), l.id, made.ID); err != nil {
 			return fmt.Errorf("credit hours of a project: %w", err)
 		}
-		if err := l.recount(ctx, author); err != nil {
-			return err
-		}
+		return l.recount(ctx, author)
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import type { Component } from 'svelte';
-import type { Permission } from '../lib/viewer.svelte.ts';
+import { place, type Permission } from '../lib/viewer.svelte.ts';
 import type { IconName } from '../ui/Icon.svelte';
 
 /** A screen of the dashboard: where it stands in the menu, who sees it there, and how it is fetched when first opened. */
@@ -9,6 +9,8 @@ export interface Screen {
   icon: IconName;
   /** Whoever may do one of these has use for it. */
   may: readonly Permission[];
+  /** Whether there is such a thing here; always, where it does not say. */
+  here?: () => boolean;
   /** What one presses after g to come here. */
   key: string;
   load: () => Promise<{ default: Component }>;
@@ -22,7 +24,7 @@ export const screens: Record<string, Screen> = {
   slips: { icon: 'slip', may: ['ENTER_SLIPS'], key: 's', load: () => import('./slips/Slips.svelte') },
   listings: { icon: 'listing', may: ['APPROVE_LISTINGS'], key: 'l', load: () => import('./listings/Listings.svelte') },
   together: { icon: 'together', may: ['ACT_FOR_MEMBER', 'APPROVE_ACTIVITIES'], key: 't', load: () => import('./together/Together.svelte') },
-  duty: { icon: 'duty', may: ['MANAGE_DUTY'], key: 'u', load: () => import('./duty/Duty.svelte') },
+  duty: { icon: 'duty', may: ['MANAGE_DUTY'], here: () => place.community!.charter.duty.on, key: 'u', load: () => import('./duty/Duty.svelte') },
   books: { icon: 'book', may: ['SEE_EVERY_ACCOUNT'], key: 'b', load: () => import('./books/Books.svelte') },
   moderation: { icon: 'shield', may: ['MODERATE'], key: 'd', load: () => import('./moderation/Moderation.svelte') },
   audit: { icon: 'log', may: ['SEE_AUDIT_LOG'], key: 'a', load: () => import('./audit/Audit.svelte') },
