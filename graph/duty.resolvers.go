@@ -38,6 +38,12 @@ func (r *communityResolver) DutyLeaves(ctx context.Context, obj *community.Commu
 	return pointers(all), err
 }
 
+func (r *communityResolver) DutyLate(ctx context.Context, obj *community.Community) ([]*membership.Member, error) {
+	late, err := r.Duties.Late(ctx, actor(ctx), obj.ID)
+	upcoming(ctx, late, of(ctx).loaders.expectMember)
+	return pointers(late), err
+}
+
 func (r *communityResolver) DutyCommon(ctx context.Context, obj *community.Community) (int, error) {
 	return r.Duties.Common(ctx, actor(ctx), obj.ID)
 }

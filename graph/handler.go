@@ -123,6 +123,7 @@ func (r *Resolver) config() generated.Config {
 	}
 	c.Complexity.Community.DutyTemplates = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.DutySwaps = func(child int) int { return pageCost(child, nil, nil) }
+	c.Complexity.Community.DutyLate = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.Community.DutyLeaves = func(child int) int { return pageCost(child, nil, nil) }
 	c.Complexity.MemberDuty.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return pageCost(child, first, last) }
 	c.Complexity.Community.Activities = func(child int, _ *model.ActivityFilter, first *int, _ *string, last *int, _ *string) int {

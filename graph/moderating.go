@@ -145,7 +145,7 @@ func measureFilter(community domain.ID, f *model.MeasureFilter) (moderation.Meas
 		return moderation.MeasureFilter{}, nil
 	}
 	member, err := wantIn(community, memberID, f.MemberID, "memberId")
-	return moderation.MeasureFilter{Member: member, States: f.States}, err
+	return moderation.MeasureFilter{Member: member, States: f.States, ToHandOver: deref(f.ToHandOver)}, err
 }
 
 // auditFilter decodes what narrows a community's audit log. What of another community

@@ -172,7 +172,7 @@ func (r *Resolver) members(ctx context.Context, community domain.ID, f *model.Me
 	if f != nil {
 		filter = membership.Filter{
 			Text: deref(f.Text), Participations: f.Participation, Role: domain.Role(deref(f.Role)),
-			WithoutListing: deref(f.WithoutListing), QuietSince: deref(f.QuietSince),
+			WithoutListing: deref(f.WithoutListing), QuietSince: deref(f.QuietSince), UnderAge: deref(f.UnderAge),
 		}
 	}
 	s, n, err := r.Members.List(ctx, actor(ctx), community, filter, p, counted(ctx))

@@ -71,7 +71,7 @@ type urgencyKey struct {
 }
 
 // AppealsIn implements moderation.Store, by appeal_place_idx.
-func (ModerationStore) AppealsIn(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[moderation.Appeal], error) {
+func (ModerationStore) AppealsIn(ctx context.Context, community domain.ID, near []domain.ID, page domain.Page) (domain.Slice[moderation.Appeal], error) {
 	var none domain.Slice[moderation.Appeal]
 	key, compare, direction, err := keyset[urgencyKey](page, false)
 	if err != nil {
@@ -83,9 +83,9 @@ func (ModerationStore) AppealsIn(ctx context.Context, community domain.ID, page 
 		place, id = &key.Place, key.ID
 	}
 	found, err := query(ctx).Query(ctx, appealSQL+fmt.Sprintf(`
-		 WHERE a.community_id = $1 AND ($2::bigint IS NULL OR (a.place, a.id) %[1]s ($2, $3))
+		 WHERE a.community_id = $1 AND a.member_id <> ALL ($5) AND ($2::bigint IS NULL OR (a.place, a.id) %[1]s ($2, $3))
 		 ORDER BY a.place %[2]s, a.id %[2]s
-		 LIMIT $4`, compare, direction), community, place, id, page.Limit+1)
+		 LIMIT $4`, compare, direction), community, place, id, page.Limit+1, near)
 	list, err := collect(found, err, appealRow.value)
 	if err != nil {
 		return none, err
@@ -94,9 +94,9 @@ func (ModerationStore) AppealsIn(ctx context.Context, community domain.ID, page 
 }
 
 // CountAppeals implements moderation.Store, by appeal_waiting_idx.
-func (ModerationStore) CountAppeals(ctx context.Context, community domain.ID) (int, error) {
+func (ModerationStore) CountAppeals(ctx context.Context, community domain.ID, near []domain.ID) (int, error) {
 	var n int
-	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM appeal WHERE community_id = $1 AND outcome IS NULL`, community).Scan(&n)
+	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM appeal WHERE community_id = $1 AND outcome IS NULL AND member_id <> ALL ($2)`, community, near).Scan(&n)
 	return n, err
 }
 

@@ -29,16 +29,16 @@ func (r actRow) value() moderation.Act {
 	}
 }
 
-// notTheirOwnSQL leaves out what would tell the reader %[1]s who decided against them,
-// or that somebody keeps a note: each look goes by a primary key. Of complaints nothing
-// is for those who live with whom it is about, %[2]s, either.
+// notTheirOwnSQL leaves out what would tell the reader %[1]s, or who lives with them,
+// %[2]s, who decided against one of them, or that somebody keeps a note: each look goes by
+// a primary key. Of complaints also who filed one reads nothing here.
 const notTheirOwnSQL = `NOT EXISTS (SELECT FROM complaint c
                     WHERE c.community_id = e.community_id AND c.id = e.subject_id AND (c.by_id = %[1]s OR c.about_id = ANY (%[2]s)))
-   AND (SELECT m.member_id FROM measure m WHERE m.community_id = e.community_id AND m.id = e.subject_id) IS DISTINCT FROM %[1]s
-   AND (SELECT a.member_id FROM appeal a WHERE a.community_id = e.community_id AND a.id = e.subject_id) IS DISTINCT FROM %[1]s
-   AND (e.kind NOT IN ('MEMBER_SUSPENDED', 'MEMBER_REINSTATED') OR e.subject_id <> %[1]s)
+   AND NOT EXISTS (SELECT FROM measure m WHERE m.community_id = e.community_id AND m.id = e.subject_id AND m.member_id = ANY (%[2]s))
+   AND NOT EXISTS (SELECT FROM appeal a WHERE a.community_id = e.community_id AND a.id = e.subject_id AND a.member_id = ANY (%[2]s))
+   AND (e.kind NOT IN ('MEMBER_SUSPENDED', 'MEMBER_REINSTATED') OR e.subject_id <> ALL (%[2]s))
    AND (e.kind NOT IN ('LISTING_REMOVED', 'LISTING_RESTORED')
-        OR (SELECT l.member_id FROM listing l WHERE l.community_id = e.community_id AND l.id = e.subject_id) IS DISTINCT FROM %[1]s)`
+        OR NOT EXISTS (SELECT FROM listing l WHERE l.community_id = e.community_id AND l.id = e.subject_id AND l.member_id = ANY (%[2]s)))`
 
 // byStaffSQL leaves out the one kind of act that members do too: calling off a session
 // that they host themselves.

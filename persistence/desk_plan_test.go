@@ -118,7 +118,7 @@ func TestMeasuresAreLookedUp(t *testing.T) {
 		{"of one member", []string{"measure_member_idx", "measure_newest_idx"}, moderation.MeasureFilter{Member: marie.member}},
 	} {
 		v.looksUp(t, c.what, "FROM measure", c.indexes, func(ctx context.Context) (int, error) {
-			found, err := persistence.ModerationStore{}.MeasuresIn(ctx, v.id, v.eloise.member, c.filter, domain.Page{Limit: 20})
+			found, err := persistence.ModerationStore{}.MeasuresIn(ctx, v.id, []domain.ID{v.eloise.member}, c.filter, domain.Page{Limit: 20})
 			return len(found.Items), err
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/duty"
 )
@@ -121,6 +123,16 @@ func (DutyStore) Behind(ctx context.Context, community domain.ID, limit int) ([]
 		 ORDER BY due_at LIMIT $2
 		   FOR UPDATE`, community, limit)
 	return collect(found, err, dutyAccountRow.value)
+}
+
+// Late implements duty.Store, by duty_member_due_idx.
+func (DutyStore) Late(ctx context.Context, community domain.ID, limit int) ([]domain.ID, error) {
+	found, err := query(ctx).Query(ctx, `
+		SELECT member_id FROM duty_member WHERE community_id = $1 AND due_at IS NOT NULL ORDER BY due_at, member_id LIMIT $2`, community, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[domain.ID])
 }
 
 type dutyEntryRow struct {

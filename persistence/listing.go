@@ -101,10 +101,25 @@ func (ListingStore) Save(ctx context.Context, l listing.Listing) (listing.Listin
 	return l, nil
 }
 
+// restsSQL: what a minor shows rests until a guardian's consent stands.
+const restsSQL = `EXISTS (SELECT FROM minor n
+                WHERE n.community_id = l.community_id AND n.member_id = l.member_id AND (n.consented_at IS NULL OR n.withdrawn_at IS NOT NULL))`
+
 // ByIDs implements listing.Store.
 func (ListingStore) ByIDs(ctx context.Context, community domain.ID, ids []domain.ID) ([]listing.Listing, error) {
-	found, err := query(ctx).Query(ctx, `SELECT `+listingColumns+` FROM listing l WHERE l.community_id = $1 AND l.id = ANY ($2)`, community, ids)
-	return collect(found, err, listingRow.value)
+	found, err := query(ctx).Query(ctx, `
+		SELECT `+listingColumns+`, `+restsSQL+` AS rests
+		  FROM listing l
+		 WHERE l.community_id = $1 AND l.id = ANY ($2)`, community, ids)
+	type named struct {
+		listingRow
+		Rests bool
+	}
+	return collect(found, err, func(r named) listing.Listing {
+		l := r.value()
+		l.Rests = r.Rests
+		return l
+	})
 }
 
 // search builds the WHERE of a search: only the conditions that were asked for,
@@ -129,8 +144,7 @@ func (s *search) filter(community domain.ID, f listing.Filter) {
 	if len(f.States) == 0 {
 		s.and("l.state = 'PUBLISHED'")
 		s.and("m.participation IN ('NEWCOMER', 'ACTIVE', 'ENGAGED', 'AT_RISK', 'DORMANT')")
-		// What a minor shows rests until a guardian's consent stands.
-		s.and("NOT EXISTS (SELECT FROM minor n WHERE n.community_id = l.community_id AND n.member_id = l.member_id AND (n.consented_at IS NULL OR n.withdrawn_at IS NOT NULL))")
+		s.and("NOT " + restsSQL)
 	} else {
 		s.and("l.state = ANY (" + s.arg(texts(f.States)) + ")")
 	}

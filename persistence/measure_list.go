@@ -22,16 +22,23 @@ var measureIn = map[moderation.MeasureState]string{
 
 const (
 	appealedSQL = `SELECT a.measure_id FROM appeal a WHERE a.community_id = $1 AND a.outcome IS NULL`
+	// Written so that PostgreSQL expects what it finds: few are left out.
 	measuresSQL = ` FROM measure
-	  WHERE community_id = $1 AND member_id <> $2`
+	  WHERE community_id = $1 AND NOT ($2::uuid[] @> ARRAY[member_id])`
+	// Who has no account is given it on paper; the first condition is what few of many meet.
+	toHandOverSQL = ` AND handed_over_at IS NULL AND action NOT IN ('NONE', 'NOTE')
+	   AND EXISTS (SELECT FROM member m WHERE m.community_id = $1 AND m.id = measure.member_id AND m.person_id IS NULL)`
 )
 
 // measureBranches are the WHERE of each state that was asked for, or of all, and what
 // they take; by measure_member_idx where it is about one member.
-func measureBranches(community, reader domain.ID, f moderation.MeasureFilter) (branches []string, args []any) {
-	all, args := measuresSQL, []any{community, reader}
+func measureBranches(community domain.ID, near []domain.ID, f moderation.MeasureFilter) (branches []string, args []any) {
+	all, args := measuresSQL, []any{community, near}
 	if f.Member != domain.Nowhere {
 		all, args = all+" AND member_id = $3", append(args, f.Member)
+	}
+	if f.ToHandOver {
+		all += toHandOverSQL
 	}
 	for _, state := range f.States {
 		branches = append(branches, all+"\n   AND "+measureIn[state])
@@ -44,14 +51,14 @@ func measureBranches(community, reader domain.ID, f moderation.MeasureFilter) (b
 
 // MeasuresIn implements moderation.Store. Each state has its own index in the order of
 // the list, and gives no more than a page of its own.
-func (ModerationStore) MeasuresIn(ctx context.Context, community, reader domain.ID, f moderation.MeasureFilter, page domain.Page) (domain.Slice[moderation.Measure], error) {
+func (ModerationStore) MeasuresIn(ctx context.Context, community domain.ID, near []domain.ID, f moderation.MeasureFilter, page domain.Page) (domain.Slice[moderation.Measure], error) {
 	var none domain.Slice[moderation.Measure]
 	key, compare, direction, err := keyset[timeKey](page, true)
 	if err != nil {
 		return none, err
 	}
 	order := fmt.Sprintf("\n ORDER BY created_at %[1]s, id %[1]s", direction) + limit(page)
-	branches, args := measureBranches(community, reader, f)
+	branches, args := measureBranches(community, near, f)
 	after := ""
 	if key != nil {
 		after = fmt.Sprintf("\n   AND (created_at, id) %s ($%d, $%d)", compare, len(args)+1, len(args)+2)
@@ -73,8 +80,8 @@ func (ModerationStore) MeasuresIn(ctx context.Context, community, reader domain.
 }
 
 // CountMeasures implements moderation.Store.
-func (ModerationStore) CountMeasures(ctx context.Context, community, reader domain.ID, f moderation.MeasureFilter) (int, error) {
-	branches, args := measureBranches(community, reader, f)
+func (ModerationStore) CountMeasures(ctx context.Context, community domain.ID, near []domain.ID, f moderation.MeasureFilter) (int, error) {
+	branches, args := measureBranches(community, near, f)
 	for i, branch := range branches {
 		branches[i] = `(SELECT count(*)` + branch + `)`
 	}

@@ -204,19 +204,20 @@ const memberFilter = `
         OR (admitted_at < $7
             AND NOT EXISTS (SELECT FROM contribution c
                              WHERE c.community_id = $1 AND c.member_id = member.id AND c.at >= $7 AND c.kind = 'EXCHANGE' AND c.undoes IS NULL
-                               AND NOT EXISTS (SELECT FROM contribution u WHERE u.community_id = $1 AND u.undoes = c.id))))`
+                               AND NOT EXISTS (SELECT FROM contribution u WHERE u.community_id = $1 AND u.undoes = c.id))))
+   AND (NOT $8 OR EXISTS (SELECT FROM minor n WHERE n.community_id = $1 AND n.member_id = member.id AND n.of_age_at > $5))`
 
 func filterArgs(ctx context.Context, community domain.ID, f membership.Filter) []any {
-	return []any{community, f.Text, texts(f.Participations), string(f.Role), current(ctx).now, f.WithoutListing, orNull(f.QuietSince)}
+	return []any{community, f.Text, texts(f.Participations), string(f.Role), current(ctx).now, f.WithoutListing, orNull(f.QuietSince), f.UnderAge}
 }
 
 // The directory of members reads by name, as people look for people.
 const membersSQL = `
 SELECT ` + memberColumns + `
   FROM member` + memberFilter + `
-   AND ($8::text IS NULL OR (fold(display_name), id) %[1]s (fold($8), $9))%[3]s
+   AND ($9::text IS NULL OR (fold(display_name), id) %[1]s (fold($9), $10))%[3]s
  ORDER BY fold(display_name) %[2]s, id %[2]s
- LIMIT $10`
+ LIMIT $11`
 
 type memberKey struct {
 	Name string
@@ -237,7 +238,7 @@ func (MemberStore) List(ctx context.Context, community domain.ID, f membership.F
 	}
 	args, without := append(filterArgs(ctx, community, f), name, id, page.Limit+1), ""
 	if len(f.Without) > 0 {
-		args, without = append(args, f.Without), " AND id <> ALL ($11)"
+		args, without = append(args, f.Without), " AND id <> ALL ($12)"
 	}
 	found, err := query(ctx).Query(ctx, fmt.Sprintf(membersSQL, compare, direction, without), args...)
 	list, err := collect(found, err, memberRow.value)
@@ -261,7 +262,7 @@ func (MemberStore) Count(ctx context.Context, community domain.ID, f membership.
 	var n int
 	args, without := filterArgs(ctx, community, f), ""
 	if len(f.Without) > 0 {
-		args, without = append(args, f.Without), " AND id <> ALL ($8)"
+		args, without = append(args, f.Without), " AND id <> ALL ($9)"
 	}
 	err := query(ctx).QueryRow(ctx, `SELECT count(*) FROM member`+memberFilter+without, args...).Scan(&n)
 	return n, err

@@ -43,7 +43,7 @@ func TestALimitTakesWhatItNamesAndNothingElse(t *testing.T) {
 	offer := bruno.offers("Massages")
 	promised := anna.asks(bruno, 30)
 	bruno.accepts(promised)
-	waiting := clara.asks(bruno, 30)
+	waiting, unwanted := clara.asks(bruno, 30), clara.asks(bruno, 15)
 	question := clara.poses("Une heure de ménage chacun ?", "COMMON_RULES", nil)
 	report := anna.reports(bruno.member, "HARASSMENT")
 	town.founder.cannot("resolveReport", limit(report, 10), "REQUIRED", "limits")
@@ -85,9 +85,18 @@ func TestALimitTakesWhatItNamesAndNothingElse(t *testing.T) {
 	bruno.cannot("proposeExchange", worded, "ABILITY_LIMITED", "message") // asking is not kept from him, words are
 	bruno.does("proposeExchange", town.proposal(clara, bruno, 15))
 
+	own := bruno.asks(clara, 15)
+	bruno.cannot("declineExchange", input{"exchangeId": unwanted, "reason": "Encore vous."}, "ABILITY_LIMITED", "reason")
+	bruno.cannot("cancelExchange", input{"exchangeId": own, "reason": "Encore vous."}, "ABILITY_LIMITED", "reason")
+	bruno.does("declineExchange", input{"exchangeId": unwanted})
+	bruno.does("cancelExchange", input{"exchangeId": own, "reason": ""}) // he can go without a word
+
 	bruno.writes(promised, "À samedi.")
 	bruno.completes(promised, 30)
 	anna.confirms(promised, 30)
+	bruno.cannot("giveThanks", input{"subjectId": promised, "message": "Merci, et le reste."}, "ABILITY_LIMITED", "message")
+	bruno.does("giveThanks", input{"subjectId": promised})
+	bruno.cannot("awardStar", input{"memberId": clara.member, "category": "CARE", "reason": why}, "ABILITY_LIMITED", "reason")
 	bruno.yes(question)
 	bruno.does("giveHours", input{"from": bruno.account(), "to": anna.account(), "minutes": 15, "idempotencyKey": newKey()})
 	bruno.does("createListing", with(with(listing, "kind", "REQUEST"), "title", "Aide au jardin"))

@@ -74,9 +74,11 @@ func TestACommunitysMeasuresByState(t *testing.T) {
 	const paper = "ModerationMeasure { toHandOver handedOverAt }"
 	same(t, "Mme Roy reads nothing here, and Bruno does", []any{clara.sees(onPaper, paper)["toHandOver"], clara.sees(lapsed, paper)["toHandOver"], bruno.sees(lapsed, paper)["toHandOver"]}, []any{true, false, nil})
 	bruno.cannot("noteHandedOver", input{"measureId": onPaper}, forbidden, "")
+	same(t, "it alone waits", []any{list(clara, input{"toHandOver": true}), list(clara, input{"toHandOver": true, "states": []string{"UNDONE"}})}, []any{[]string{onPaper}, []string{}})
 	town.founder.cannot("noteHandedOver", input{"measureId": note}, notFound, "measureId") // there is nothing to hand over
 	then := clara.does("noteHandedOver", input{"measureId": onPaper}).thing("measure").text("id")
 	given := clara.sees(then, paper)
+	same(t, "no more", list(clara, input{"toHandOver": true}), []string{})
 	same(t, "until somebody gave it to her", []any{given["toHandOver"], given["handedOverAt"] != nil}, []any{false, true})
 	town.advance(day)
 	town.founder.does("noteHandedOver", input{"measureId": onPaper})

@@ -132,6 +132,10 @@ func TestAMinorMeetsAdultsWhoseCheckWasSeen(t *testing.T) {
 	lou.answers(offerOf(clara), 30)
 	anna.writes(lou.member, "Bonjour Lou")
 	town.founder.writes(lou.member, "Bienvenue !") // who coordinates reaches everybody
+	town.founder.does("grantRole", input{"memberId": bruno.member, "role": "COORDINATOR"})
+	lou.writes(bruno.member, "Bonjour Bruno")
+	town.founder.decides(anna.reports(bruno.member, "HARASSMENT"), "SUSPEND")
+	lou.cannot("sendMessage", input{"to": bruno.member, "body": "Toujours là ?"}, "VETTING_MISSING", "to") // but not while suspended
 	lou.accepts(noe.asks(lou, 15))
 	town.founder.does("noteHousehold", input{"memberIds": []string{lou.member, dario.member}})
 	dario.does("writeTimeCheque", with(cheque, "idempotencyKey", newKey()))
@@ -187,11 +191,20 @@ func TestAGuardianWithdrawsAndAMinorComesOfAge(t *testing.T) {
 	lou.cannot("renewListing", input{"listingId": offer}, "GUARDIAN_CONSENT_MISSING", "listingId")
 	lou.cannot("proposeExchange", town.proposal(anna, lou, 30), "GUARDIAN_CONSENT_MISSING", "")
 	lou.cannot("giveHours", input{"from": lou.account(), "to": anna.account(), "minutes": 15, "idempotencyKey": newKey()}, "GUARDIAN_CONSENT_MISSING", "")
-	lou.cannot("sendMessage", input{"to": anna.member, "body": "Bonjour"}, "GUARDIAN_CONSENT_MISSING", "")
+	lou.cannot("sendMessage", input{"to": anna.member, "body": "Bonjour"}, "GUARDIAN_CONSENT_MISSING", "to")
+	lou.writes(town.founder.member, "Que dois-je faire ?")                                        // who coordinates is reached by everybody
 	anna.cannot("proposeExchange", town.proposal(anna, lou, 30), "MEMBER_INACTIVE", "receiverId") // and not why
 	anna.cannot("proposeExchange", input{"communityId": town.id, "listingId": offer, "minutes": 30}, "MEMBER_INACTIVE", "providerId")
 	anna.cannot("writeTimeCheque", input{"communityId": town.id, "providerId": lou.member, "minutes": 30, "serviceTypeId": town.types()["102-A-1"], "idempotencyKey": newKey()}, "MEMBER_INACTIVE", "providerId")
 	same(t, "what Lou offers rests", anna.reads(`{ community(slug: "port") { listings { totalCount } } }`, nil).int("community.listings.totalCount"), 0)
+	same(t, "also for who kept its address", []string{anna.looksFor(offer), lou.looksFor(offer), town.founder.looksFor(offer)}, []string{notFound, "", ""})
+	minors := func(p *person) []string {
+		return texts(p.reads(`{ community(slug: "port") { members(filter: {underAge: true}) { nodes { displayName } } } }`, nil).list("community.members.nodes"), "displayName")
+	}
+	same(t, "who is under age, for those who admit", minors(town.founder), []string{"Lou"})
+	if a := anna.gql(anna.bearer(), `{ community(slug: "port") { members(filter: {underAge: true}) { totalCount } } }`, nil); len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != forbidden {
+		t.Errorf("Anna looks for minors: %s", a.raw)
+	}
 
 	town.founder.consents(lou, input{"guardianName": "Mme Roy", "seenOn": town.date(day)})
 	same(t, "seen on paper", lou.sees(lou.member, minorOf).text("minor.consent.guardianName"), "Mme Roy")

@@ -181,6 +181,16 @@ func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	same(t, "nor hears of it", []bool{about(dario.told(), "kind", "REPORT_URGENT") == nil, about(dario.told(), "kind", "COMPLAINT_FILED") == nil}, []bool{true, true})
 	same(t, "nor finds who complained", []any{dario.looksFor(secret), len(dario.reads(`{ community(slug: "port") { complaints { nodes { id } } } }`, nil).list("community.complaints.nodes"))}, []any{notFound, 0})
 	warned := town.founder.decides(ofBruno, "WARN").text("id")
+	appeal := bruno.appeals(warned)
+	town.founder.does("grantRole", input{"memberId": dario.member, "role": "BOARD"}) // who reads the log
+	reads := func(p *person) []int {
+		seen := p.reads(`query($m: ID!, $log: AuditFilter) { community(slug: "port") { measures { totalCount } appeals { totalCount }
+			measure: auditLog(filter: $log) { nodes { subjectId } } } node(id: $m) { ... on Member { measures { id } } } }`, input{"m": bruno.member, "log": input{"subjectId": warned}})
+		return []int{seen.int("community.measures.totalCount"), seen.int("community.appeals.totalCount"), len(seen.list("community.measure.nodes")), len(seen.list("node.measures"))}
+	}
+	same(t, "who lives with Bruno reads nothing of what was decided", reads(dario), []int{0, 0, 0, 0})
+	same(t, "not by its address either", []string{dario.looksFor(warned), dario.looksFor(appeal)}, []string{notFound, notFound})
+	same(t, "the others do", []any{reads(town.founder), clara.looksFor(warned), clara.looksFor(appeal)}, []any{[]int{1, 1, 1, 1}, "", ""})
 	bruno.cannot("undoMeasure", input{"measureId": warned, "reason": "C’est moi."}, "INVOLVED", "measureId")
 	clara.cannot("reportContent", input{"subjectId": x, "reason": "OTHER"}, "NOT_FOUND", "subjectId") // no side of it
 }

@@ -38,9 +38,9 @@ func New(tx domain.Tx, store Store, access domain.Access, members *membership.Se
 func (s *Service) Send(ctx context.Context, actor domain.Actor, cmd Send) (Message, error) {
 	var sent Message
 	err := s.tx.InTx(ctx, cmd.Community, func(ctx context.Context, now time.Time) error {
-		may := domain.TakePart
-		if cmd.Exchange != domain.Nowhere || cmd.Thread != domain.Nowhere {
-			may = domain.SeeCommunity
+		may := domain.SeeCommunity // with whom who rests, or waits for a guardian's consent, may speak is `reachable`'s to say
+		if cmd.OnBehalfOf != domain.Nowhere && cmd.Exchange == domain.Nowhere && cmd.Thread == domain.Nowhere {
+			may = domain.TakePart
 		}
 		writer, err := s.members.ActingAs(ctx, actor, cmd.Community, cmd.OnBehalfOf, may)
 		if err != nil {
@@ -179,7 +179,13 @@ func (s *Service) reachable(ctx context.Context, actor domain.Actor, t Thread, w
 	if _, ok := domain.Problems(refused); !ok {
 		return refused
 	}
-	grants, err := s.members.Roles(ctx, t.Community, []domain.ID{own.ID, other.ID})
+	var present []domain.ID // a role of who rests or is suspended opens no door
+	for _, m := range both {
+		if m.Participation.InGoodStanding() {
+			present = append(present, m.ID)
+		}
+	}
+	grants, err := s.members.Roles(ctx, t.Community, present)
 	if err != nil || slices.ContainsFunc(grants, func(g membership.RoleGrant) bool { return slices.Contains(domain.ReachEverybody, g.Role) }) {
 		return err
 	}

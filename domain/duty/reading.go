@@ -5,9 +5,11 @@ package duty
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
+	"github.com/hora-coop/hora/domain/membership"
 )
 
 // read runs what somebody may see who belongs to a community.
@@ -101,6 +103,29 @@ func (s *Service) sees(ctx context.Context, actor domain.Actor, standing domain.
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// mostLate is how many members the desk is shown who are behind.
+const mostLate = 100
+
+// Late are the members whose counter is below zero, the first to be suspended first,
+// for those who look after duty. Error: Forbidden.
+func (s *Service) Late(ctx context.Context, actor domain.Actor, in domain.ID) (late []membership.Member, err error) {
+	err = s.read(ctx, actor, in, func(ctx context.Context, standing domain.Standing, _ time.Time) (err error) {
+		if !standing.May(domain.ManageDuty) {
+			return domain.Forbidden
+		}
+		ids, err := s.store.Late(ctx, in, mostLate)
+		if err != nil {
+			return err
+		}
+		if late, err = s.members.LoadAll(ctx, in, ids); err != nil {
+			return err
+		}
+		slices.SortFunc(late, func(a, b membership.Member) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+		return nil
+	})
+	return late, err
 }
 
 // Booking reads one for its member, whoever led the shift and those who look after

@@ -73,6 +73,8 @@ type Store interface {
 	TakeSuspended(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Account, error)
 	// Behind are accounts that are behind.
 	Behind(ctx context.Context, community domain.ID, limit int) ([]Account, error)
+	// Late are the members whose counter is below zero, the first to be suspended first.
+	Late(ctx context.Context, community domain.ID, limit int) ([]domain.ID, error)
 
 	// AddEntry keeps one; false when there is one for its source.
 	AddEntry(ctx context.Context, e Entry) (bool, error)

@@ -57,8 +57,8 @@ func (s *Service) Propose(ctx context.Context, actor domain.Actor, cmd Proposal)
 			if err == nil {
 				err = s.oneSide(ctx, actor, x, side)
 			}
-			if err == nil {
-				err = s.mayWrite(ctx, actor, x, side, terms.Message, now)
+			if err == nil && terms.Message != "" {
+				err = s.mayWrite(ctx, actor, x, side, "message", now)
 			}
 			if err == nil {
 				x.ScheduledAt = terms.ScheduledAt
@@ -199,28 +199,6 @@ func (x Exchange) fieldOf(side domain.ID) string {
 	return "receiverId"
 }
 
-// mayWrite refuses words to whom nothing was agreed with yet, by somebody whom a
-// measure keeps from writing, in their own name or in another's: the terms alone may be
-// proposed.
-func (s *Service) mayWrite(ctx context.Context, actor domain.Actor, x Exchange, side domain.ID, words string, now time.Time) error {
-	if words == "" || x.Hold != domain.Nowhere {
-		return nil
-	}
-	own, err := s.access.Standing(ctx, actor.Person, x.Community)
-	if err != nil {
-		return err
-	}
-	for _, hand := range []domain.ID{side, own.Member} {
-		if hand == domain.Nowhere {
-			continue
-		}
-		if err := s.members.AbleByID(ctx, x.Community, hand, membership.Messaging, "message", now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // vetted refuses a service that asks for an attestation of who gives it, by somebody
 // who has none that holds on its day. What it is called here counts, and what the
 // listing calls it.
@@ -258,8 +236,10 @@ func (s *Service) Revise(ctx context.Context, actor domain.Actor, act Act, terms
 		if x, err = x.step(Revise); err != nil {
 			return x, Step{}, err
 		}
-		if err := s.mayWrite(ctx, actor, x, side, terms.Message, now); err != nil {
-			return x, Step{}, err
+		if terms.Message != "" {
+			if err := s.mayWrite(ctx, actor, x, side, "message", now); err != nil {
+				return x, Step{}, err
+			}
 		}
 		if err := s.meet(ctx, x, side, now); err != nil {
 			return x, Step{}, err
@@ -328,13 +308,14 @@ func (s *Service) Accept(ctx context.Context, actor domain.Actor, act Act) (Exch
 	})
 }
 
-// Decline says no to a proposal. Errors: NotFound, WrongState, NotYourTurn.
+// Decline says no to a proposal. Errors: NotFound, WrongState, NotYourTurn,
+// membership.AbilityLimited.
 func (s *Service) Decline(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	return s.end(ctx, actor, Decline, act, 0)
 }
 
 // Cancel calls off what is proposed or agreed, with a reason.
-// Errors: NotFound, WrongState, Required.
+// Errors: NotFound, WrongState, Required, membership.AbilityLimited.
 func (s *Service) Cancel(ctx context.Context, actor domain.Actor, act Act) (Exchange, error) {
 	return s.end(ctx, actor, Cancel, act, 1)
 }
@@ -342,12 +323,11 @@ func (s *Service) Cancel(ctx context.Context, actor domain.Actor, act Act) (Exch
 // end ends an exchange without hours and gives back what it promised.
 func (s *Service) end(ctx context.Context, actor domain.Actor, a Action, act Act, reasonAtLeast int) (Exchange, error) {
 	return s.act(ctx, actor, a, act, func(ctx context.Context, x Exchange, side domain.ID, now time.Time) (Exchange, Step, error) {
-		var c domain.Check
-		reason := c.Text("reason", act.Reason, reasonAtLeast, 1000)
-		if err := c.Err(); err != nil {
+		reason, err := s.endReason(ctx, actor, x, side, act.Reason, reasonAtLeast, now)
+		if err != nil {
 			return x, Step{}, err
 		}
-		x, err := x.step(a)
+		x, err = x.step(a)
 		if err != nil {
 			return x, Step{}, err
 		}

@@ -285,13 +285,13 @@ func (s *Service) Listing(ctx context.Context, actor domain.Actor, community, id
 }
 
 // VisibleTo says who may read it: every member, but for those from whom a block
-// keeps its owner, or, while it is not published, its owner and those who moderate.
+// keeps its owner, or, while it is not published or rests, its owner and those who moderate.
 func (l Listing) VisibleTo(standing domain.Standing) bool {
 	return standing.Admitted && standing.Sees(l.Member) && (!l.hidden() || l.Member == standing.Member || standing.May(domain.ApproveListings))
 }
 
 func (l Listing) hidden() bool {
-	return l.State == Draft || l.State == PendingReview || l.State == Removed
+	return l.Rests || l.State == Draft || l.State == PendingReview || l.State == Removed
 }
 
 // Search finds listings. Other states than PUBLISHED are for one's own and for

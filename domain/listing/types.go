@@ -92,6 +92,7 @@ type Listing struct {
 	PublishedAt time.Time
 	ExpiresAt   time.Time // zero: never
 	MetAt       time.Time
+	Rests       bool // its owner is a minor who waits for a guardian's consent; known of one read by its id
 	CreatedAt   time.Time
 	Version     int
 }

@@ -92,6 +92,9 @@ func (f Filter) allowed(standing domain.Standing) bool {
 			return false
 		}
 	}
+	if f.UnderAge && !standing.May(domain.AdmitMembers) {
+		return false
+	}
 	return f.QuietSince.IsZero() || standing.May(domain.SeeEveryExchange)
 }
 

@@ -148,6 +148,7 @@ type Filter struct {
 	Role           domain.Role     // held now; empty: any or none
 	WithoutListing bool            // shows no offer and no request
 	QuietSince     time.Time       // admitted before, and has exchanged nothing since; zero: whoever
+	UnderAge       bool            // a minor
 	Without        []domain.ID     // from whom a block keeps the reader
 }
 

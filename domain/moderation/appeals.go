@@ -297,8 +297,8 @@ func (s *Service) readBy(ctx context.Context, standing domain.Standing, communit
 	return err
 }
 
-// OneAppeal reads one for its member and for those who moderate. Error: NotFound for
-// everybody else.
+// OneAppeal reads one for its member and for those who moderate and do not live with
+// them. Error: NotFound for everybody else.
 func (s *Service) OneAppeal(ctx context.Context, actor domain.Actor, community, id domain.ID) (Appeal, error) {
 	var a Appeal
 	err := s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
@@ -306,8 +306,12 @@ func (s *Service) OneAppeal(ctx context.Context, actor domain.Actor, community, 
 		if err != nil {
 			return err
 		}
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
 		a, err = s.appealFor(ctx, standing, community, id)
-		if err == nil && a.Member != standing.Member && !standing.May(domain.Moderate) {
+		if err == nil && a.Member != standing.Member && (!standing.May(domain.Moderate) || slices.Contains(near, a.Member)) {
 			err = domain.NotFound
 		}
 		return err
@@ -316,7 +320,7 @@ func (s *Service) OneAppeal(ctx context.Context, actor domain.Actor, community, 
 }
 
 // Appeals lists all, those that wait first, for those who moderate: also those that
-// somebody else must decide, so that they can be asked to.
+// somebody else must decide, so that they can be asked to, but none of their household's.
 //
 // Errors: NotFound, Forbidden.
 func (s *Service) Appeals(ctx context.Context, actor domain.Actor, community domain.ID, page domain.Page, count bool) (domain.Slice[Appeal], int, error) {
@@ -327,12 +331,16 @@ func (s *Service) Appeals(ctx context.Context, actor domain.Actor, community dom
 		if err != nil {
 			return err
 		}
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
 		if count {
-			if waiting, err = s.store.CountAppeals(ctx, community); err != nil {
+			if waiting, err = s.store.CountAppeals(ctx, community, near); err != nil {
 				return err
 			}
 		}
-		if found, err = s.store.AppealsIn(ctx, community, page); err != nil {
+		if found, err = s.store.AppealsIn(ctx, community, near, page); err != nil {
 			return err
 		}
 		return s.readBy(ctx, standing, community, found.Items)

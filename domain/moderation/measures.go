@@ -5,6 +5,7 @@ package moderation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -251,13 +252,13 @@ func (s *Service) LoadMeasures(ctx context.Context, community domain.ID, ids []d
 	return s.store.Measures(ctx, community, ids)
 }
 
-// visibleTo says who reads a measure: those who moderate, and its member where they
-// were told.
-func (m Measure) visibleTo(standing domain.Standing) bool {
+// visibleTo says who reads a measure: its member where they were told, and those who
+// moderate and do not live with them: what one household hears, both may.
+func (m Measure) visibleTo(standing domain.Standing, near []domain.ID) bool {
 	if m.Member == standing.Member {
 		return m.ToldMember()
 	}
-	return standing.May(domain.Moderate)
+	return standing.May(domain.Moderate) && !slices.Contains(near, m.Member)
 }
 
 // Measure reads one for whoever sees it. Error: NotFound for everybody else.
@@ -268,7 +269,11 @@ func (s *Service) Measure(ctx context.Context, actor domain.Actor, community, id
 		if err != nil {
 			return err
 		}
-		if m, err = s.measure(ctx, community, id); err == nil && !m.visibleTo(standing) {
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
+		if m, err = s.measure(ctx, community, id); err == nil && !m.visibleTo(standing, near) {
 			err = domain.NotFound
 		}
 		return err
@@ -285,9 +290,13 @@ func (s *Service) MeasuresOf(ctx context.Context, actor domain.Actor, community,
 		if err != nil || (standing.Member != member && !standing.May(domain.Moderate)) {
 			return err
 		}
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
 		all, err := s.store.MeasuresOf(ctx, community, member)
 		for _, m := range all {
-			if m.visibleTo(standing) {
+			if m.visibleTo(standing, near) {
 				seen = append(seen, m)
 			}
 		}
@@ -305,8 +314,12 @@ func (s *Service) MeasureFor(ctx context.Context, actor domain.Actor, r Report) 
 		if err != nil || r.AnsweredAt.IsZero() {
 			return err
 		}
+		near, err := s.near(ctx, r.Community, standing.Member)
+		if err != nil {
+			return err
+		}
 		m, err = s.store.MeasureFor(ctx, r.Community, r.ID)
-		ok = err == nil && m.visibleTo(standing)
+		ok = err == nil && m.visibleTo(standing, near)
 		return err
 	})
 	return m, ok, err

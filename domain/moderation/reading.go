@@ -27,6 +27,8 @@ var measureStates = []MeasureState{InEffect, UnderAppeal, Undone, Lapsed}
 type MeasureFilter struct {
 	Member domain.ID      // against whom; Nowhere for anybody
 	States []MeasureState // empty: any
+	// ToHandOver asks for those alone whose statement nobody gave yet to who reads nothing here.
+	ToHandOver bool
 }
 
 // State is where a measure stands; waits says whether an appeal against it does.
@@ -52,7 +54,8 @@ func (f MeasureFilter) check() (MeasureFilter, error) {
 }
 
 // MeasuresIn lists a community's measures, newest first, for those who moderate;
-// what concerns themselves is on their own page, as far as they were told.
+// what concerns themselves is on their own page, as far as they were told, and what
+// concerns their household is for others.
 //
 // Errors: NotFound, Forbidden, ValueUnknown.
 func (s *Service) MeasuresIn(ctx context.Context, actor domain.Actor, community domain.ID, filter MeasureFilter, page domain.Page, count bool) (domain.Slice[Measure], int, error) {
@@ -67,12 +70,16 @@ func (s *Service) MeasuresIn(ctx context.Context, actor domain.Actor, community 
 		if err != nil {
 			return err
 		}
+		near, err := s.near(ctx, community, standing.Member)
+		if err != nil {
+			return err
+		}
 		if count {
-			if all, err = s.store.CountMeasures(ctx, community, standing.Member, filter); err != nil {
+			if all, err = s.store.CountMeasures(ctx, community, near, filter); err != nil {
 				return err
 			}
 		}
-		found, err = s.store.MeasuresIn(ctx, community, standing.Member, filter, page)
+		found, err = s.store.MeasuresIn(ctx, community, near, filter, page)
 		return err
 	})
 	return found, all, err

@@ -29,9 +29,10 @@ type Store interface {
 	MeasureFor(ctx context.Context, community, report domain.ID) (Measure, error)
 	// MeasuresOf are those against a member, newest first.
 	MeasuresOf(ctx context.Context, community, member domain.ID) ([]Measure, error)
-	// MeasuresIn are all that were asked for, newest first; none against the reader.
-	MeasuresIn(ctx context.Context, community, reader domain.ID, filter MeasureFilter, page domain.Page) (domain.Slice[Measure], error)
-	CountMeasures(ctx context.Context, community, reader domain.ID, filter MeasureFilter) (int, error)
+	// MeasuresIn are all that were asked for, newest first; none against the reader and
+	// who lives with them.
+	MeasuresIn(ctx context.Context, community domain.ID, near []domain.ID, filter MeasureFilter, page domain.Page) (domain.Slice[Measure], error)
+	CountMeasures(ctx context.Context, community domain.ID, near []domain.ID, filter MeasureFilter) (int, error)
 	// End notes how a measure ended; false when it had ended.
 	End(ctx context.Context, m Measure) (bool, error)
 	// HandOver notes who gave a measure's statement to its member and when, once.
@@ -43,10 +44,11 @@ type Store interface {
 	AddAppeal(ctx context.Context, a Appeal) error
 	Appeals(ctx context.Context, community domain.ID, ids []domain.ID) ([]Appeal, error)
 	AppealsAgainst(ctx context.Context, community domain.ID, measures []domain.ID) ([]Appeal, error)
-	// AppealsIn are all, in the order of their place.
-	AppealsIn(ctx context.Context, community domain.ID, page domain.Page) (domain.Slice[Appeal], error)
-	// CountAppeals counts those that wait.
-	CountAppeals(ctx context.Context, community domain.ID) (int, error)
+	// AppealsIn are all, in the order of their place; none by the reader and who lives
+	// with them.
+	AppealsIn(ctx context.Context, community domain.ID, near []domain.ID, page domain.Page) (domain.Slice[Appeal], error)
+	// CountAppeals counts those of them that wait.
+	CountAppeals(ctx context.Context, community domain.ID, near []domain.ID) (int, error)
 	// DecideAppeal keeps an answer; false when there was one.
 	DecideAppeal(ctx context.Context, a Appeal) (bool, error)
 	// TakeLateAppeals marks those whose answer is late and answers them, each once.

@@ -32,7 +32,8 @@ func New(tx domain.Tx, store Store, access domain.Access, communities *community
 // Thank thanks the other side of an exchange, once and for good.
 //
 // Errors: NotFound, Forbidden, TextTooLong, Oneself, OwnHousehold, NoExchange,
-// exchange.WrongState, TooLate, AlreadyThanked, RateLimited, IdempotencyKeyReused.
+// exchange.WrongState, TooLate, AlreadyThanked, RateLimited, membership.AbilityLimited,
+// IdempotencyKeyReused.
 func (s *Service) Thank(ctx context.Context, actor domain.Actor, cmd Thank) (Thanks, error) {
 	cmd, wrong := cmd.check()
 	once := domain.Once{Key: cmd.Key, Action: "giveThanks", Input: cmd}
@@ -41,6 +42,9 @@ func (s *Service) Thank(ctx context.Context, actor domain.Actor, cmd Thank) (Tha
 			return domain.Nowhere, wrong
 		}
 		x, err := s.received(ctx, actor, giver, cmd, now)
+		if err == nil && cmd.Message != "" {
+			err = s.members.AbleByID(ctx, cmd.Community, giver, membership.Messaging, "message", now)
+		}
 		if err != nil {
 			return domain.Nowhere, err
 		}
@@ -92,7 +96,8 @@ func (s *Service) received(ctx context.Context, actor domain.Actor, giver domain
 // Award honours a member with a star, in the giver's own words.
 //
 // Errors: NotFound, Forbidden, Required, TextTooShort, ValueUnknown, Oneself,
-// OwnHousehold, membership.MemberInactive, StarredRecently, StarsSpent, IdempotencyKeyReused.
+// OwnHousehold, membership.MemberInactive, membership.AbilityLimited, StarredRecently,
+// StarsSpent, IdempotencyKeyReused.
 func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Star, error) {
 	cmd, wrong := cmd.check()
 	once := domain.Once{Key: cmd.Key, Action: "awardStar", Input: cmd}
@@ -101,6 +106,9 @@ func (s *Service) Award(ctx context.Context, actor domain.Actor, cmd Award) (Sta
 			return domain.Nowhere, wrong
 		}
 		m, err := s.beside(ctx, actor, giver, cmd.Community, cmd.Member, "memberId")
+		if err == nil { // a star is words
+			err = s.members.AbleByID(ctx, cmd.Community, giver, membership.Messaging, "reason", now)
+		}
 		if err != nil {
 			return domain.Nowhere, err
 		}

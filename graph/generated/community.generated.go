@@ -54,6 +54,7 @@ type CommunityResolver interface {
 	DutyShifts(ctx context.Context, obj *community.Community, from *time.Time, first *int, after *string, last *int, before *string) (*model.DutyShiftConnection, error)
 	DutySwaps(ctx context.Context, obj *community.Community) ([]*duty.Swap, error)
 	DutyLeaves(ctx context.Context, obj *community.Community) ([]*duty.Leave, error)
+	DutyLate(ctx context.Context, obj *community.Community) ([]*membership.Member, error)
 	DutyCommon(ctx context.Context, obj *community.Community) (int, error)
 	Decisions(ctx context.Context, obj *community.Community, states []governance.State, first *int, after *string, last *int, before *string) (*model.DecisionConnection, error)
 	LastVerified(ctx context.Context, obj *community.Community) (*ledger.Check, error)
@@ -2186,6 +2187,61 @@ func (ec *executionContext) fieldContext_Community_dutyLeaves(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Community_dutyLate(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Community_dutyLate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Community().DutyLate(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNPermission2githubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚐPermission(ctx, "MANAGE_DUTY")
+				if err != nil {
+					var zeroVal []*membership.Member
+					return zeroVal, err
+				}
+				proved, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal []*membership.Member
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal []*membership.Member
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, do, proved)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*membership.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕᚖgithubᚗcomᚋhoraᚑcoopᚋhoraᚋdomainᚋmembershipᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Community_dutyLate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Community",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Community_dutyCommon(ctx context.Context, field graphql.CollectedField, obj *community.Community) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3667,6 +3723,12 @@ func (ec *executionContext) _Community(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Community_dutyLeaves(ctx, field, obj)
+				})
+		case "dutyLate":
+			out.ResolveConcurrently(ec.OperationContext, nil, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Community_dutyLate(ctx, field, obj)
 				})
 		case "dutyCommon":
 			out.ResolveConcurrently(ec.OperationContext, nil, i,

@@ -2220,7 +2220,7 @@ func (ec *executionContext) unmarshalInputMemberFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "participation", "role", "withoutListing", "quietSince"}
+	fieldsInOrder := [...]string{"text", "participation", "role", "withoutListing", "quietSince", "underAge"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2262,6 +2262,13 @@ func (ec *executionContext) unmarshalInputMemberFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.QuietSince = data
+		case "underAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("underAge"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnderAge = data
 		}
 	}
 	return it, nil

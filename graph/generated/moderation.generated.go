@@ -3507,7 +3507,7 @@ func (ec *executionContext) unmarshalInputMeasureFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "memberId"}
+	fieldsInOrder := [...]string{"states", "memberId", "toHandOver"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3528,6 +3528,13 @@ func (ec *executionContext) unmarshalInputMeasureFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.MemberID = data
+		case "toHandOver":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toHandOver"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToHandOver = data
 		}
 	}
 	return it, nil

@@ -965,6 +965,32 @@ func (ec *executionContext) fieldContext_Claim_minutes(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Claim", field, false, false, "Minutes")
 }
 
+func (ec *executionContext) _Claim_filedAt(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
+	if v := obj.CreatedAt; !v.IsZero() {
+		return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, v)
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claim_filedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claim_filedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Claim", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Claim_proof(ctx context.Context, field graphql.CollectedField, obj *reinvestment.Claim) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Proof)
 }
@@ -4679,6 +4705,11 @@ func (ec *executionContext) _Claim(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "minutes":
 			out.Values[i] = ec._Claim_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "filedAt":
+			out.Values[i] = ec._Claim_filedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

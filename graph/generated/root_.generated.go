@@ -641,6 +641,7 @@ type ComplexityRoot struct {
 	Claim struct {
 		ApprovalsNeeded func(childComplexity int) int
 		Approvers       func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Member          func(childComplexity int) int
 		Milestone       func(childComplexity int) int
@@ -701,6 +702,7 @@ type ComplexityRoot struct {
 		Decisions                func(childComplexity int, states []governance.State, first *int, after *string, last *int, before *string) int
 		DormantHours             func(childComplexity int) int
 		DutyCommon               func(childComplexity int) int
+		DutyLate                 func(childComplexity int) int
 		DutyLeaves               func(childComplexity int) int
 		DutyShifts               func(childComplexity int, from *time.Time, first *int, after *string, last *int, before *string) int
 		DutySwaps                func(childComplexity int) int
@@ -5492,6 +5494,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Claim.Approvers(childComplexity), true
+	case "Claim.filedAt":
+		if e.ComplexityRoot.Claim.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.CreatedAt(childComplexity), true
 	case "Claim.id":
 		if e.ComplexityRoot.Claim.ID == nil {
 			break
@@ -5778,6 +5786,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Community.DutyCommon(childComplexity), true
+	case "Community.dutyLate":
+		if e.ComplexityRoot.Community.DutyLate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Community.DutyLate(childComplexity), true
 	case "Community.dutyLeaves":
 		if e.ComplexityRoot.Community.DutyLeaves == nil {
 			break
@@ -21737,6 +21751,8 @@ extend type Community {
   dutySwaps: [DutySwap!]! @can(do: SEE_COMMUNITY)
   "The leaves that wait for somebody to decide, the oldest first; at most 100."
   dutyLeaves: [DutyLeave!]! @can(do: MANAGE_DUTY)
+  "The members whose counter is below zero, suspended or not yet, the first to be suspended first; at most 100."
+  dutyLate: [Member!]! @can(do: MANAGE_DUTY)
   "Points that members gave of their counters for others."
   dutyCommon: Int! @can(do: SEE_COMMUNITY)
 }
@@ -22340,9 +22356,9 @@ extend type Mutation {
   reviseExchange("What." input: ReviseExchangeInput!): ReviseExchangePayload! @can(do: SEE_COMMUNITY)
   "Agrees to the terms that stand, and promises the receiver's hours. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, MEMBER_INACTIVE, ABILITY_LIMITED, VETTING_MISSING, GUARDIAN_CONSENT_MISSING, INSUFFICIENT_HOURS."
   acceptExchange("What." input: AcceptExchangeInput!): AcceptExchangePayload! @can(do: SEE_COMMUNITY)
-  "Says no to a proposal. Errors: EXCHANGE_STATE, NOT_YOUR_TURN."
+  "Says no to a proposal. Errors: EXCHANGE_STATE, NOT_YOUR_TURN, ABILITY_LIMITED where there are words."
   declineExchange("What." input: DeclineExchangeInput!): DeclineExchangePayload! @can(do: SEE_COMMUNITY)
-  "Calls off what is proposed or agreed. Errors: EXCHANGE_STATE, REQUIRED."
+  "Calls off what is proposed or agreed. Errors: EXCHANGE_STATE, REQUIRED, ABILITY_LIMITED where nothing was agreed and there are words."
   cancelExchange("What." input: CancelExchangeInput!): CancelExchangePayload! @can(do: SEE_COMMUNITY)
   "Marks it done with the actual minutes; the other side confirms. Errors: EXCHANGE_STATE, MINUTES_OUT_OF_RANGE."
   completeExchange("What." input: CompleteExchangeInput!): CompleteExchangePayload! @can(do: SEE_COMMUNITY)
@@ -22436,7 +22452,7 @@ input DeclineExchangeInput {
 input CancelExchangeInput {
   "Which."
   exchangeId: ID!
-  "Why, for the other side; at most 1,000 characters."
+  "Why, for the other side; at most 1,000 characters. Whom a measure keeps from writing leaves it empty where nothing was agreed."
   reason: String!
   "A member the caller may act for; both sides are told."
   onBehalfOf: ID
@@ -24668,6 +24684,8 @@ input MemberFilter {
   a moment after its hours moved.
   """
   quietSince: DateTime
+  "With true, only those who are not of age yet; for those who admit, else FORBIDDEN."
+  underAge: Boolean
 }
 
 extend type Mutation {
@@ -25579,6 +25597,8 @@ input MeasureFilter {
   states: [MeasureState!]
   "Only those against this member of the community."
   memberId: ID
+  "Only those whose statement nobody gave yet on paper to who has no account: what ` + "`" + `toHandOver` + "`" + ` says of each."
+  toHandOver: Boolean
 }
 
 "What a member would be told if a report were answered so. Nothing is kept, and nobody is told."
@@ -25815,7 +25835,8 @@ extend type Community {
     after: String
   ): ReportConnection!
   """
-  What moderators decided, newest first, for those who moderate; what concerns the caller themselves is not there, but on their own page.
+  What moderators decided, newest first, for those who moderate; what concerns the caller themselves is not there, but on their own page, and
+  what concerns their household is for others.
   Errors: FORBIDDEN, NOT_FOUND.
   """
   measures(
@@ -25828,7 +25849,7 @@ extend type Community {
   ): ModerationMeasureConnection!
   """
   Appeals, for those who moderate: those that wait first, the most urgent before the others, then those decided, the last first. Those that the
-  caller may not decide are there too, so that somebody else is asked to. Errors: FORBIDDEN.
+  caller may not decide are there too, so that somebody else is asked to, but none of their household's. Errors: FORBIDDEN.
   """
   appeals(
     "How many, 1 to 100; 20 unless said otherwise."
@@ -27298,14 +27319,15 @@ type EndorsementEdge {
 extend type Mutation {
   """
   Thanks the other side of a confirmed exchange of the last 30 days, once and for good; at most 10 a minute and
-  20 a day (RATE_LIMITED). Errors: EXCHANGE_STATE, TOO_LATE_TO_THANK, ALREADY_THANKED, OWN_HOUSEHOLD, ONESELF, NO_EXCHANGE, TEXT_TOO_LONG.
+  20 a day (RATE_LIMITED). Errors: EXCHANGE_STATE, TOO_LATE_TO_THANK, ALREADY_THANKED, OWN_HOUSEHOLD, ONESELF, NO_EXCHANGE, TEXT_TOO_LONG,
+  ABILITY_LIMITED where there are words.
   """
   giveThanks("What for." input: GiveThanksInput!): GiveThanksPayload! @can(do: TAKE_PART)
   "Hides thanks that one received from all but the giver. Whoever gave them has given them."
   hideThanks("Which." input: HideThanksInput!): HideThanksPayload! @can(do: SEE_COMMUNITY)
   """
   Honours a member with a star: three a month by the community's calendar, one in 90 days for the same member.
-  Errors: TEXT_TOO_SHORT, STARS_SPENT, STARRED_RECENTLY, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE.
+  Errors: TEXT_TOO_SHORT, STARS_SPENT, STARRED_RECENTLY, ONESELF, OWN_HOUSEHOLD, MEMBER_INACTIVE, ABILITY_LIMITED.
   """
   awardStar("To whom, and why." input: AwardStarInput!): AwardStarPayload! @can(do: TAKE_PART)
   """
@@ -27800,6 +27822,8 @@ type Claim implements Node {
   milestone: Int!
   "Minutes."
   minutes: Minutes!
+  "When it was claimed."
+  filedAt: DateTime!
   "What was done, and how one can see it."
   proof: String!
   "Pictures of what was done, at most 8: for whoever claims, and those who approve claims; empty for others."
@@ -30912,6 +30936,8 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_milestone(ctx, field)
 	case "minutes":
 		return ec.fieldContext_Claim_minutes(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Claim_filedAt(ctx, field)
 	case "proof":
 		return ec.fieldContext_Claim_proof(ctx, field)
 	case "photos":
@@ -31054,6 +31080,8 @@ func (ec *executionContext) childFields_Community(ctx context.Context, field gra
 		return ec.fieldContext_Community_dutySwaps(ctx, field)
 	case "dutyLeaves":
 		return ec.fieldContext_Community_dutyLeaves(ctx, field)
+	case "dutyLate":
+		return ec.fieldContext_Community_dutyLate(ctx, field)
 	case "dutyCommon":
 		return ec.fieldContext_Community_dutyCommon(ctx, field)
 	case "decisions":

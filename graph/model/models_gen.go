@@ -749,7 +749,7 @@ type CancelDutyShiftPayload struct {
 type CancelExchangeInput struct {
 	// Which.
 	ExchangeID string `json:"exchangeId"`
-	// Why, for the other side; at most 1,000 characters.
+	// Why, for the other side; at most 1,000 characters. Whom a measure keeps from writing leaves it empty where nothing was agreed.
 	Reason string `json:"reason"`
 	// A member the caller may act for; both sides are told.
 	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
@@ -2687,6 +2687,8 @@ type MeasureFilter struct {
 	States []moderation.MeasureState `json:"states,omitempty"`
 	// Only those against this member of the community.
 	MemberID *string `json:"memberId,omitempty"`
+	// Only those whose statement nobody gave yet on paper to who has no account: what `toHandOver` says of each.
+	ToHandOver *bool `json:"toHandOver,omitempty"`
 }
 
 // A page of members.
@@ -2723,6 +2725,8 @@ type MemberFilter struct {
 	// every exchange, else FORBIDDEN. Somebody who rests is among them unless `participation` says otherwise. An exchange is known
 	// a moment after its hours moved.
 	QuietSince *time.Time `json:"quietSince,omitempty"`
+	// With true, only those who are not of age yet; for those who admit, else FORBIDDEN.
+	UnderAge *bool `json:"underAge,omitempty"`
 }
 
 // Something that a measure keeps from a member for now.

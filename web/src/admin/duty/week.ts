@@ -12,3 +12,6 @@ export function monday(said: string | null, today: string): string {
   const day = said && !Number.isNaN(Date.parse(said)) ? said.slice(0, 10) : today;
   return later(day, -((new Date(day).getUTCDay() + 6) % 7));
 }
+
+/** Points with their sign, as a counter shows them. */
+export const signed = (points: number) => (points > 0 ? `+${points}` : String(points).replace('-', '−'));

@@ -44,7 +44,7 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
   for (const a of c.appeals?.nodes ?? [])
     if (a.mayDecide) add({ id: a.id, kind: 'appeal', who: a.member.displayName, since: a.filedAt, due: a.answerBy, late: a.overdue, at: ['moderation', 'appeals', a.id] });
   for (const m of c.measures?.nodes ?? [])
-    if (m.toHandOver && m.member.id !== me) add({ id: m.id, kind: 'handOver', who: m.member.displayName, since: m.decidedAt, at: ['moderation', m.id] });
+    add({ id: m.id, kind: 'handOver', who: m.member.displayName, since: m.decidedAt, at: ['moderation', m.id] });
   for (const x of c.disputes?.nodes ?? [])
     if (x.provider.id !== me && x.receiver.id !== me) add({ id: x.id, kind: 'dispute', who: x.provider.displayName, what: x.receiver.displayName, since: x.updatedAt, at: ['exchanges', x.id] });
   for (const a of c.admissions ?? [])
@@ -66,7 +66,7 @@ export function tasks(c: Community, cycles: Cycles, flags: number, { id: me, may
         add({ id: p.id, kind: 'project', who: p.owner.displayName, what: p.title, since: cycle.calendar.feasibilityAt, due: cycle.calendar.votingAt, at: ['cycles', cycle.id] });
       for (const claim of p.claims)
         if (claim.stage === 'CLAIMED' && may('APPROVE_CLAIMS') && ![claim.member, ...claim.approvers].some(({ id }) => id === me))
-          add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: null, at: ['cycles', cycle.id] });
+          add({ id: claim.id, kind: 'claim', who: claim.member.displayName, what: p.title, minutes: claim.minutes, since: claim.filedAt, at: ['cycles', cycle.id] });
     }
   }
   for (const d of c.decisions?.nodes ?? [])
@@ -88,6 +88,7 @@ export function others(c: Community): { kind: Task['kind']; at: string[]; query?
     ...(c.complaints?.pageInfo.hasNextPage ? [{ kind: 'complaint' as const, at: ['moderation', 'complaints'] }] : []),
     // Those that were decided come after those that wait.
     ...(appeals?.pageInfo.hasNextPage && !appeals.nodes.at(-1)?.outcome ? [{ kind: 'appeal' as const, at: ['moderation', 'appeals'] }] : []),
+    ...(c.measures?.pageInfo.hasNextPage ? [{ kind: 'handOver' as const, at: ['moderation', 'measures'], query: '?paper=yes' }] : []),
     ...(c.disputes?.pageInfo.hasPreviousPage ? [{ kind: 'dispute' as const, at: ['exchanges'], query: '?state=disputed' }] : []),
     ...(c.applicants?.pageInfo.hasNextPage ? [{ kind: 'applicant' as const, at: ['members'], query: '?participation=APPLICANT' }] : []),
     ...(c.listings?.pageInfo.hasPreviousPage ? [{ kind: 'listing' as const, at: ['listings'] }] : []),

@@ -32,7 +32,7 @@ export const applications = ['APPLICANT', 'DECLINED'] as const;
 export const roles = ['COORDINATOR', 'TREASURER', 'MODERATOR', 'BOARD', 'FACILITATOR'] as const;
 
 /** What the address calls the ways to narrow the list. */
-export const narrowing = ['q', 'participation', 'role', 'listing', 'quiet'] as const;
+export const narrowing = ['q', 'participation', 'role', 'listing', 'quiet', 'age'] as const;
 
 /** For how many days somebody may be asked to have exchanged nothing. */
 export const quietDays: readonly number[] = [30, 90, 180, 365];
@@ -49,6 +49,7 @@ export function asked(query: URLSearchParams): MemberFilter {
     participation: participation === 'HERE' ? [...here] : participation ? [participation as Participation] : null,
     role: query.get('role') || null,
     withoutListing: query.get('listing') === 'none' || null,
+    underAge: (query.get('age') === 'minor' && may('ADMIT_MEMBERS')) || null,
     quietSince: quietDays.includes(days) && may('SEE_EVERY_EXCHANGE') ? instant(`${daysAgo(days)}T00:00:00`) : null,
   };
 }
