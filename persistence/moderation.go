@@ -172,11 +172,11 @@ func (ModerationStore) End(ctx context.Context, m moderation.Measure) (bool, err
 }
 
 // HandOver implements moderation.Store.
-func (ModerationStore) HandOver(ctx context.Context, m moderation.Measure) error {
-	_, err := query(ctx).Exec(ctx, `
+func (ModerationStore) HandOver(ctx context.Context, m moderation.Measure) (bool, error) {
+	tag, err := query(ctx).Exec(ctx, `
 		UPDATE measure SET handed_over_at = $3, handed_over_by = $4
 		 WHERE community_id = $1 AND id = $2 AND handed_over_at IS NULL`, m.Community, m.ID, m.HandedOverAt, m.HandedOverBy)
-	return err
+	return tag.RowsAffected() == 1, err
 }
 
 // TakeLapsed implements moderation.Store, by measure_until_idx.

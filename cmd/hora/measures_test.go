@@ -83,6 +83,8 @@ func TestACommunitysMeasuresByState(t *testing.T) {
 	town.advance(day)
 	town.founder.does("noteHandedOver", input{"measureId": onPaper})
 	same(t, "the first time counts", clara.sees(onPaper, paper)["handedOverAt"], given["handedOverAt"])
+	handed := town.founder.reads(auditLog, input{"slug": town.slug, "filter": input{"subjectId": onPaper}}).list("community.auditLog.nodes")
+	same(t, "who did is written down", []any{texts(handed, "action"), handed[0].text("member.displayName")}, []any{[]string{"MEASURE_HANDED_OVER", "MEASURE_TAKEN"}, "Clara"})
 
 	const log = `query($slug: String!, $filter: MeasureFilter) { community(slug: $slug) { measures(filter: $filter) { nodes { id } } } }`
 	for who, c := range map[*person]string{anna: forbidden, town.register("Noa", "fr"): forbidden} {

@@ -212,7 +212,10 @@ func TestAGuardianWithdrawsAndAMinorComesOfAge(t *testing.T) {
 	lou.accepts(anna.asks(lou, 45))
 
 	town.founder.does("recordMinor", input{"memberId": lou.member, "comesOfAgeOn": town.date(-20 * day)}) // it was noted wrongly
+	town.founder.consents(lou, input{"guardianId": bruno.member})
+	same(t, "nobody's place was taken", []int{clara.heard("WARD_CONSENT_REPLACED"), bruno.heard("WARD_CONSENT_RECORDED")}, []int{0, 1})
 	town.founder.consents(lou, input{"guardianId": clara.member})
+	same(t, "Bruno hears that another consent holds now", []any{bruno.heard("WARD_CONSENT_REPLACED"), about(bruno.told(), "kind", "WARD_CONSENT_REPLACED").text("member.displayName")}, []any{1, "Lou"})
 	town.advance(18 * day)
 	same(t, "not yet", []int{lou.heard("MINOR_CAME_OF_AGE"), clara.heard("WARD_RELEASED")}, []int{0, 0})
 	bruno.cannot("sendMessage", input{"to": lou.member, "body": "Bonjour"}, "VETTING_MISSING", "to")

@@ -83,6 +83,7 @@ const (
 	ConsentRecorded  domain.EventKind = "GUARDIAN_CONSENT_RECORDED"
 	ConsentWithdrawn domain.EventKind = "GUARDIAN_CONSENT_WITHDRAWN" // guardian consent withdrawn by a coordinator
 	GuardianWithdrew domain.EventKind = "GUARDIAN_WITHDREW"          // guardian consent withdrawn by the guardian
+	GuardianReplaced domain.EventKind = "GUARDIAN_REPLACED"          // another guardian's consent took the place of one's own
 )
 
 // MinorTold is their payload.
@@ -255,6 +256,9 @@ func (s *Service) RecordConsent(ctx context.Context, actor domain.Actor, cmd Rec
 		}
 		if err := known.oldEnough(where, rules.Minors, "memberId", now); err != nil {
 			return err
+		}
+		if former := known.guardian(); former != domain.Nowhere && former != given.Guardian {
+			s.tellMinor(ctx, actor, GuardianReplaced, m.ID, former)
 		}
 		known.Consent = &given
 		s.tellMinor(ctx, actor, ConsentRecorded, m.ID, given.Guardian)

@@ -148,7 +148,7 @@ func tell(e domain.RecordedEvent) (t told, ok bool, err error) {
 	case membership.VettingRecorded, membership.VettingExpiring, membership.VettingWithdrawn:
 		return tellVetting(e)
 	case membership.MinorRecorded, membership.MinorRemoved, membership.CameOfAge,
-		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew:
+		membership.ConsentRecorded, membership.ConsentWithdrawn, membership.GuardianWithdrew, membership.GuardianReplaced:
 		return tellMinor(e)
 	case duty.PlaceCalledOff, duty.PlaceLeft, duty.PlaceTaken, duty.Noted, duty.Corrected, duty.Alerted, duty.Suspended, duty.Restored, duty.Extended,
 		duty.ToNote, duty.SwapIsOffered, duty.SwapDone, duty.SwapWithdrawn, duty.LeaveAsked, duty.LeaveBegins, duty.LeaveEnded, duty.LeaveDecided,

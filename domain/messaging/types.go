@@ -149,6 +149,7 @@ const (
 	ConsentWithdrawn       Kind = "GUARDIAN_CONSENT_WITHDRAWN"
 	WardConsentRecorded    Kind = "WARD_CONSENT_RECORDED" // for the guardian, as the next
 	WardConsentWithdrawn   Kind = "WARD_CONSENT_WITHDRAWN"
+	WardConsentReplaced    Kind = "WARD_CONSENT_REPLACED" // for who was the guardian
 	WardReleased           Kind = "WARD_RELEASED"
 	WardExchange           Kind = "WARD_EXCHANGE"
 	MemberConsentWithdrawn Kind = "MEMBER_CONSENT_WITHDRAWN" // for coordinators

@@ -104,6 +104,8 @@ func tellMinor(e domain.RecordedEvent) (t told, ok bool, err error) {
 		t.alsoKind = WardConsentWithdrawn
 	case membership.GuardianWithdrew:
 		t.kind, t.alsoKind, t.toStaff = ConsentWithdrawn, WardConsentWithdrawn, MemberConsentWithdrawn
+	case membership.GuardianReplaced: // the minor hears of the consent that stands now
+		t = told{kind: WardConsentReplaced, members: []domain.ID{m.Guardian}, about: map[domain.ID]domain.ID{m.Guardian: m.Member}, whom: m.Member}
 	case membership.MinorRemoved, membership.CameOfAge:
 		t.alsoKind = WardReleased
 	default: // nobody has consented

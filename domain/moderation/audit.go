@@ -55,7 +55,7 @@ type Acts struct {
 // audit log is made of them, and its index too (journal.event_staff_idx): a kind that
 // comes here wants a migration that makes it anew.
 var staffActs = []domain.EventKind{
-	MeasureTaken, MeasureUndone, AppealDecided, ComplaintAsk, ComplaintAlone, ComplaintClosed, ComplaintReopened,
+	MeasureTaken, MeasureUndone, MeasureHanded, AppealDecided, ComplaintAsk, ComplaintAlone, ComplaintClosed, ComplaintReopened,
 	membership.Welcomed, membership.NotAdmitted, membership.RoleGiven, membership.RoleEnded, membership.HouseholdNoted,
 	membership.VettingRecorded, membership.VettingWithdrawn,
 	membership.OrientationNoted, membership.AdmissionSettled, membership.CardGiven, membership.CardTaken,

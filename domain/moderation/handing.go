@@ -31,11 +31,18 @@ func (s *Service) HandOver(ctx context.Context, actor domain.Actor, community, i
 		if err := s.apart(ctx, community, standing.Member, "measureId", m.Member); err != nil {
 			return err
 		}
+		if !m.HandedOverAt.IsZero() {
+			return nil
+		}
 		m.HandedOverAt, m.HandedOverBy = now, standing.Member
-		if err := s.store.HandOver(ctx, m); err != nil {
+		first, err := s.store.HandOver(ctx, m)
+		if first {
+			s.tell(ctx, actor, MeasureHanded, m.ID, Told{Report: m.Report, Member: m.Member, Action: m.Action})
 			return err
 		}
-		m, err = s.measure(ctx, community, id)
+		if err == nil { // somebody else was faster
+			m, err = s.measure(ctx, community, id)
+		}
 		return err
 	})
 	return m, err

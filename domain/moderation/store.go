@@ -35,8 +35,9 @@ type Store interface {
 	CountMeasures(ctx context.Context, community domain.ID, near []domain.ID, filter MeasureFilter) (int, error)
 	// End notes how a measure ended; false when it had ended.
 	End(ctx context.Context, m Measure) (bool, error)
-	// HandOver notes who gave a measure's statement to its member and when, once.
-	HandOver(ctx context.Context, m Measure) error
+	// HandOver notes who gave a measure's statement to its member and when; false when
+	// somebody had.
+	HandOver(ctx context.Context, m Measure) (bool, error)
 	// TakeLapsed ends the measures whose time is over and answers them, each once.
 	TakeLapsed(ctx context.Context, community domain.ID, now time.Time, limit int) ([]Measure, error)
 

@@ -144,6 +144,7 @@ const (
 	MeasureTaken  domain.EventKind = "MEASURE_TAKEN"
 	MeasureUndone domain.EventKind = "MEASURE_UNDONE"
 	MeasureLapsed domain.EventKind = "MEASURE_LAPSED"
+	MeasureHanded domain.EventKind = "MEASURE_HANDED_OVER" // a statement of reasons given on paper
 )
 
 // Told is the payload of these events.

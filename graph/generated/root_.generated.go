@@ -25125,6 +25125,8 @@ enum NotificationKind {
   WARD_CONSENT_RECORDED
   "Your consent as the guardian of a member was withdrawn; the reason stands with it."
   WARD_CONSENT_WITHDRAWN
+  "Another guardian's consent took the place of yours for a member; you are not told of their exchanges any more."
+  WARD_CONSENT_REPLACED
   "A member for whom you are the guardian needs your consent no more: they are of age, or it was a mistake."
   WARD_RELEASED
   "Something happened in an exchange of a member for whom you are the guardian."
