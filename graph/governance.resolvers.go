@@ -135,6 +135,10 @@ func (r *decisionResolver) Audit(ctx context.Context, obj *governance.Decision) 
 	return r.audit(ctx, obj)
 }
 
+func (r *decisionCommentResolver) ID(ctx context.Context, obj *governance.Comment) (string, error) {
+	return globalID(commentID, obj.Community, obj.ID), nil
+}
+
 func (r *decisionCommentResolver) Member(ctx context.Context, obj *governance.Comment) (*membership.Member, error) {
 	return load(ctx, of(ctx).loaders.members, obj.Community, obj.Member)
 }

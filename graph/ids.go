@@ -62,6 +62,7 @@ const (
 	dutyEntryID    idKind = '4'
 	dutyLeaveID    idKind = '8'
 	dutySwapID     idKind = '9'
+	commentID      idKind = 'o'
 )
 
 // object is what an opaque id carries: type, community and key. The community

@@ -19,7 +19,7 @@ import (
 // subjects are what a report may be about, by the kind of their ids.
 var subjects = map[idKind]moderation.SubjectKind{
 	memberID: moderation.AboutMember, listingID: moderation.AboutListing, exchangeID: moderation.AboutExchange, messageID: moderation.AboutMessage,
-	groupSessionID: moderation.AboutSession, projectID: moderation.AboutProject, announcementID: moderation.AboutAnnouncement,
+	groupSessionID: moderation.AboutSession, projectID: moderation.AboutProject, announcementID: moderation.AboutAnnouncement, commentID: moderation.AboutComment,
 }
 
 // wantSubject reads the id of what is reported.
@@ -73,7 +73,7 @@ func (r *Resolver) statementOf(ctx context.Context, lang i18n.Language, m *moder
 		return "", err
 	}
 	args := map[string]any{
-		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m), "message": m.Subject.Kind == moderation.AboutMessage}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
+		"action": i18n.Text(lang, "moderation.action."+string(m.Action), map[string]any{"what": keptFrom(lang, m), "message": m.Subject.Said()}), "statement": m.Statement, "rule": ruleOf(lang, m), "until": "",
 		"appealBy": i18n.DateTime(lang, m.At.AddDate(0, 0, moderation.AppealDays), where.Zone()),
 	}
 	if !m.Until.IsZero() {

@@ -98,6 +98,9 @@ func (r *Resolver) node(ctx context.Context, id string) (view.Node, error) {
 	case announcementID:
 		a, err := r.Conversations.Announcement(ctx, who, o.community, o.key)
 		return found(&a, err)
+	case commentID:
+		c, err := r.Governance.OneComment(ctx, who, o.community, o.key)
+		return found(&c, err)
 	case planID:
 		p, err := r.Reinvestment.Plan(ctx, who, o.community, o.key)
 		return found(&p, err)

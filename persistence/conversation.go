@@ -118,11 +118,11 @@ type messageRow struct {
 }
 
 // messageColumns are a message's, and whether a measure holds against it, by
-// measure_message_idx: there are few.
+// measure_said_idx: there are few.
 const messageColumns = `m.community_id, m.id, m.thread_id, m.number, m.sender_id, m.typist_id, m.body, m.sent_at,
        EXISTS (SELECT FROM measure x
                 WHERE x.community_id = m.community_id AND x.subject_id = m.id
-                  AND x.subject_kind = 'MESSAGE' AND x.action IN ('HIDE', 'REMOVE') AND x.ended_at IS NULL) AS removed`
+                  AND x.subject_kind IN ('MESSAGE', 'COMMENT') AND x.action IN ('HIDE', 'REMOVE') AND x.ended_at IS NULL) AS removed`
 
 func (r messageRow) value() conversation.Message {
 	m := conversation.Message{

@@ -415,15 +415,39 @@ func (GovernanceStore) AddComment(ctx context.Context, c governance.Comment) err
 type commentRow struct {
 	CommunityID, ID, DecisionID, MemberID domain.ID
 	Body                                  string
+	Removed                               bool
 	At                                    time.Time
 }
 
+func (r commentRow) value() governance.Comment {
+	c := governance.Comment{Community: r.CommunityID, ID: r.ID, Decision: r.DecisionID, Member: r.MemberID, Body: r.Body, Removed: r.Removed, At: r.At.UTC()}
+	if c.Removed {
+		c.Body = ""
+	}
+	return c
+}
+
+// commentSQL reads comments and whether a measure holds against them, by
+// measure_said_idx: there are few.
+const commentSQL = `
+	SELECT c.community_id, c.id, c.decision_id, c.member_id, c.body, c.at,
+	       EXISTS (SELECT FROM measure x
+	                WHERE x.community_id = c.community_id AND x.subject_id = c.id
+	                  AND x.subject_kind IN ('MESSAGE', 'COMMENT') AND x.action IN ('HIDE', 'REMOVE') AND x.ended_at IS NULL) AS removed
+	  FROM decision_comment c`
+
 // Comments implements governance.Store.
 func (GovernanceStore) Comments(ctx context.Context, community domain.ID, decisions []domain.ID) ([]governance.Comment, error) {
-	found, err := query(ctx).Query(ctx, `
-		SELECT community_id, id, decision_id, member_id, body, at
-		  FROM decision_comment WHERE community_id = $1 AND decision_id = ANY ($2) ORDER BY at, id`, community, decisions)
-	return collect(found, err, func(r commentRow) governance.Comment {
-		return governance.Comment{Community: r.CommunityID, ID: r.ID, Decision: r.DecisionID, Member: r.MemberID, Body: r.Body, At: r.At.UTC()}
-	})
+	found, err := query(ctx).Query(ctx, commentSQL+` WHERE c.community_id = $1 AND c.decision_id = ANY ($2) ORDER BY c.at, c.id`, community, decisions)
+	return collect(found, err, commentRow.value)
+}
+
+// CommentByID implements governance.Store.
+func (GovernanceStore) CommentByID(ctx context.Context, community, id domain.ID) (governance.Comment, bool, error) {
+	found, err := query(ctx).Query(ctx, commentSQL+` WHERE c.community_id = $1 AND c.id = $2`, community, id)
+	all, err := collect(found, err, commentRow.value)
+	if err != nil || len(all) == 0 {
+		return governance.Comment{}, false, err
+	}
+	return all[0], true, nil
 }

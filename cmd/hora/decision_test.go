@@ -40,6 +40,14 @@ func (s *scene) among(ballot string) string {
 	return s.anna.poses(s.another("Lesquels ?"), "OBJECTED_ADMISSION", input{"options": []input{{"label": "Jo"}, {"label": "Lea"}}, "ballot": ballot})
 }
 
+// comment is what Bruno says of it.
+func (s *scene) comment() string {
+	s.t.Helper()
+	s.bruno.does("commentOnDecision", calls["commentOnDecision"](s).in)
+	said := s.anna.sees(s.voted(), "Decision { comments { id } }").list("comments")
+	return said[len(said)-1].text("id")
+}
+
 // voted is one question for all who only need one: each that opens is told to everybody.
 func (s *scene) voted() string {
 	s.t.Helper()

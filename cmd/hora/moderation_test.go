@@ -152,6 +152,34 @@ func TestAMessageIsReportedHiddenAndShownAgain(t *testing.T) {
 	}
 }
 
+// What Bruno says of a question all members read, until it is taken from sight.
+func TestACommentIsReportedAndRemoved(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "en")
+	question := anna.poses("Les enfants sont-ils les bienvenus ?", "HOUSE_AGREEMENT", nil)
+	bruno.does("commentOnDecision", input{"decisionId": question, "body": "Only if Anna’s stay at home."})
+	comments := func(p *person) []thing {
+		return p.sees(question, "Decision { comments { id body removed } }").list("comments")
+	}
+	said := comments(anna)[0].text("id")
+	bruno.cannot("reportContent", input{"subjectId": said, "reason": "HARASSMENT"}, "OWN_REPORT", "subjectId")
+	stranger := town.program.town("Accorderie du Lac", "lac").founder
+	stranger.cannot("reportContent", input{"subjectId": said, "reason": "HARASSMENT"}, notFound, anyField)
+	report := anna.reports(said, "HARASSMENT")
+	waits := town.founder.sees(report, "Report { about quote member { displayName } subject { __typename ... on DecisionComment { body } } }")
+	same(t, "whose, and what", []string{waits.text("about"), waits.text("quote"), waits.text("member.displayName"), waits.text("subject.body")},
+		[]string{"COMMENT", "Only if Anna’s stay at home.", "Bruno", "Only if Anna’s stay at home."})
+	measure := town.founder.decides(report, "HIDE").text("id")
+	for _, p := range []*person{anna, bruno} {
+		same(t, "nobody reads it", []any{comments(p)[0].text("body"), comments(p)[0]["removed"], p.sees(said, "DecisionComment { body }").text("body")}, []any{"", true, ""})
+	}
+	same(t, "Bruno is told why", bruno.heard("MEASURE_TAKEN"), 1)
+	anna.cannot("reportContent", input{"subjectId": said, "reason": "SPAM"}, notFound, "subjectId")
+	town.advance(15 * day)
+	same(t, "hidden for two weeks", []any{comments(anna)[0].text("body"), bruno.sees(measure, "ModerationMeasure { endedAt }")["endedAt"] != nil}, []any{"Only if Anna’s stay at home.", true})
+}
+
 func TestNobodyAnswersInTheirOwnCase(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

@@ -96,7 +96,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
 		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
 		moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{
-			Threads: threads, Workshops: workshops, Cycles: cycles,
+			Threads: threads, Workshops: workshops, Cycles: cycles, Decisions: decisions,
 		}),
 	}
 }

@@ -101,6 +101,21 @@ func (s *Service) Turnouts(ctx context.Context, community domain.ID, ids []domai
 	return found, err
 }
 
+// OneComment reads one for every member. Error: NotFound.
+func (s *Service) OneComment(ctx context.Context, actor domain.Actor, community, id domain.ID) (c Comment, err error) {
+	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) error {
+		if _, err := domain.Authorise(ctx, s.access, actor, community, domain.SeeCommunity); err != nil {
+			return err
+		}
+		found, ok, err := s.store.CommentByID(ctx, community, id)
+		if c = found; err == nil && !ok {
+			err = domain.NotFound
+		}
+		return err
+	})
+	return c, err
+}
+
 // Comments reads what was said of decisions, for a page of them at once.
 func (s *Service) Comments(ctx context.Context, community domain.ID, ids []domain.ID) (found []Comment, err error) {
 	err = s.tx.InTx(ctx, community, func(ctx context.Context, _ time.Time) (err error) {

@@ -84,4 +84,5 @@ type Store interface {
 
 	AddComment(ctx context.Context, c Comment) error
 	Comments(ctx context.Context, community domain.ID, decisions []domain.ID) ([]Comment, error)
+	CommentByID(ctx context.Context, community, id domain.ID) (Comment, bool, error)
 }

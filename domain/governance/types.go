@@ -168,7 +168,8 @@ type Represented struct {
 // Comment is what somebody says of a decision.
 type Comment struct {
 	Community, ID, Decision, Member domain.ID
-	Body                            string
+	Body                            string // empty once removed
+	Removed                         bool   // a measure holds against it
 	At                              time.Time
 }
 

@@ -90,7 +90,7 @@ func (s *Service) apart(ctx context.Context, community, by domain.ID, field stri
 func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (before string, err error) {
 	switch m.Action {
 	case Hide, Remove:
-		if m.Subject.Kind == AboutMessage { // it is shown by what holds against it
+		if m.Subject.Said() {
 			return "", nil
 		}
 		l, err := s.listings.TakeDown(ctx, actor, m.Community, m.Subject.ID)
@@ -110,7 +110,7 @@ func (s *Service) apply(ctx context.Context, actor domain.Actor, m Measure) (bef
 func (s *Service) lift(ctx context.Context, actor domain.Actor, m Measure) error {
 	switch m.Action {
 	case Hide, Remove:
-		if m.Subject.Kind == AboutMessage {
+		if m.Subject.Said() {
 			return nil
 		}
 		return s.listings.PutBack(ctx, actor, m.Community, m.Subject.ID, listing.State(m.Before))

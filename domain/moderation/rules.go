@@ -24,7 +24,14 @@ var Reasons = []Reason{UnsafeNow, Harassment, Discrimination, Fraud, Unsuitable,
 const byCharter = -1
 
 // anything is all that a report may be about.
-var anything = []SubjectKind{AboutMember, AboutListing, AboutExchange, AboutMessage, AboutSession, AboutProject, AboutAnnouncement}
+var anything = []SubjectKind{AboutMember, AboutListing, AboutExchange, AboutMessage, AboutSession, AboutProject, AboutAnnouncement, AboutComment}
+
+// shown is what can be taken from everybody's sight; what was said, by the measure alone
+// that holds against it.
+var shown = []SubjectKind{AboutListing, AboutMessage, AboutComment}
+
+// Said says whether a subject is words, which the measure against them hides.
+func (about Subject) Said() bool { return about.Kind == AboutMessage || about.Kind == AboutComment }
 
 // actions are what may be done, to what, and for how many days at most; 0 is until
 // somebody undoes it.
@@ -35,8 +42,8 @@ var actions = map[Action]struct {
 	Dismiss: {on: anything},
 	Note:    {on: anything},
 	Warn:    {on: anything},
-	Hide:    {on: []SubjectKind{AboutListing, AboutMessage}, usual: 14, most: 30},
-	Remove:  {on: []SubjectKind{AboutListing, AboutMessage}},
+	Hide:    {on: shown, usual: 14, most: 30},
+	Remove:  {on: shown},
 	Limit:   {on: anything, usual: 14, most: byCharter},
 	Freeze:  {on: anything, usual: 7, most: 14},
 	Suspend: {on: anything},

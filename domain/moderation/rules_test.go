@@ -43,7 +43,7 @@ func TestEveryMeasureIsStatedAndBounded(t *testing.T) {
 			return
 		}
 		m, err := checked.measure(r, rules, domain.NewID(), noon)
-		if fit := about == AboutListing || about == AboutMessage || (cmd.Action != Hide && cmd.Action != Remove); !fit {
+		if fit := about == AboutListing || about == AboutMessage || about == AboutComment || (cmd.Action != Hide && cmd.Action != Remove); !fit {
 			if !errors.Is(err, ActionUnfit) {
 				t.Fatalf("%s of a %s: %v", cmd.Action, about, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/hora-coop/hora/domain/community"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/reinvestment"
@@ -34,6 +35,7 @@ type Said struct {
 	Threads   *conversation.Service
 	Workshops *workshop.Service
 	Cycles    *reinvestment.Service
+	Decisions *governance.Service
 }
 
 // New makes the moderation room.

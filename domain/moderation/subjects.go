@@ -7,6 +7,7 @@ import (
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/conversation"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -35,6 +36,12 @@ func (s *Service) accused(ctx context.Context, actor domain.Actor, standing doma
 		var a conversation.Announcement
 		a, err = s.said.Threads.Announcement(ctx, actor, community, about.ID)
 		accused, quote = a.Member, a.Title
+	case AboutComment:
+		var c governance.Comment
+		c, err = s.said.Decisions.OneComment(ctx, actor, community, about.ID)
+		if accused, quote = c.Member, c.Body; err == nil && c.Removed {
+			err = domain.NotFound
+		}
 	default:
 		err = domain.NotFound
 	}

@@ -49,6 +49,7 @@ const (
 	AboutSession      SubjectKind = "SESSION"
 	AboutProject      SubjectKind = "PROJECT"
 	AboutAnnouncement SubjectKind = "ANNOUNCEMENT"
+	AboutComment      SubjectKind = "COMMENT" // on a decision
 )
 
 // Subject is what a report is about.

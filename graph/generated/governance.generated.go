@@ -52,6 +52,7 @@ type DecisionResolver interface {
 	Audit(ctx context.Context, obj *governance.Decision) (scalar.JSON, error)
 }
 type DecisionCommentResolver interface {
+	ID(ctx context.Context, obj *governance.Comment) (string, error)
 	Member(ctx context.Context, obj *governance.Comment) (*membership.Member, error)
 }
 
@@ -921,6 +922,32 @@ func (ec *executionContext) fieldContext_DecisionBallot_reason(_ context.Context
 	return graphql.NewScalarFieldContext("DecisionBallot", field, false, false, "String")
 }
 
+func (ec *executionContext) _DecisionComment_id(ctx context.Context, field graphql.CollectedField, obj *governance.Comment) (ret graphql.Marshaler) {
+	if v, err := ec.Resolvers.DecisionComment().ID(ctx, obj); err == nil {
+		return ec.marshalNID2string(ctx, field.Selections, v)
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionComment_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DecisionComment().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionComment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionComment", field, true, true, "ID")
+}
+
 func (ec *executionContext) _DecisionComment_member(ctx context.Context, field graphql.CollectedField, obj *governance.Comment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -958,6 +985,13 @@ func (ec *executionContext) _DecisionComment_body(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_DecisionComment_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DecisionComment", field, false, false, "String")
+}
+
+func (ec *executionContext) _DecisionComment_removed(ctx context.Context, field graphql.CollectedField, obj *governance.Comment) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Removed)
+}
+func (ec *executionContext) fieldContext_DecisionComment_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionComment", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _DecisionComment_at(ctx context.Context, field graphql.CollectedField, obj *governance.Comment) (ret graphql.Marshaler) {
@@ -3318,7 +3352,7 @@ func (ec *executionContext) _DecisionBallot(ctx context.Context, sel ast.Selecti
 	return plainly.Object{Fields: fields, Values: out.Values}
 }
 
-var decisionCommentImplementors = []string{"DecisionComment"}
+var decisionCommentImplementors = []string{"DecisionComment", "Node", "ReportSubject"}
 
 func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *governance.Comment) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, decisionCommentImplementors)
@@ -3328,6 +3362,11 @@ func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.Select
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DecisionComment")
+		case "id":
+			out.Values[i] = ec._DecisionComment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "member":
 			out.ResolveConcurrently(ec.OperationContext, nil, i,
 				true, true,
@@ -3336,6 +3375,11 @@ func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.Select
 				})
 		case "body":
 			out.Values[i] = ec._DecisionComment_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "removed":
+			out.Values[i] = ec._DecisionComment_removed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hora-coop/hora/domain/conversation"
 	"github.com/hora-coop/hora/domain/exchange"
+	"github.com/hora-coop/hora/domain/governance"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/moderation"
@@ -4029,6 +4030,13 @@ func (ec *executionContext) _ReportSubject(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._Exchange(ctx, sel, obj)
+	case governance.Comment:
+		return ec._DecisionComment(ctx, sel, &obj)
+	case *governance.Comment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DecisionComment(ctx, sel, obj)
 	case conversation.Announcement:
 		return ec._Announcement(ctx, sel, &obj)
 	case *conversation.Announcement:

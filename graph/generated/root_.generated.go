@@ -1021,9 +1021,11 @@ type ComplexityRoot struct {
 	}
 
 	DecisionComment struct {
-		At     func(childComplexity int) int
-		Body   func(childComplexity int) int
-		Member func(childComplexity int) int
+		At      func(childComplexity int) int
+		Body    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Member  func(childComplexity int) int
+		Removed func(childComplexity int) int
 	}
 
 	DecisionConnection struct {
@@ -7178,12 +7180,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecisionComment.Body(childComplexity), true
+	case "DecisionComment.id":
+		if e.ComplexityRoot.DecisionComment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.ID(childComplexity), true
 	case "DecisionComment.member":
 		if e.ComplexityRoot.DecisionComment.Member == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DecisionComment.Member(childComplexity), true
+	case "DecisionComment.removed":
+		if e.ComplexityRoot.DecisionComment.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Removed(childComplexity), true
 
 	case "DecisionConnection.edges":
 		if e.ComplexityRoot.DecisionConnection.Edges == nil {
@@ -22939,11 +22953,15 @@ type DecisionOutcome {
 }
 
 "What somebody says of a decision."
-type DecisionComment {
+type DecisionComment implements Node {
+  "The global id."
+  id: ID!
   "Who."
   member: Member!
-  "What, with reasons."
+  "What, with reasons; empty once removed."
   body: String!
+  "Whether those who moderate took it from sight."
+  removed: Boolean!
   "When."
   at: DateTime!
 }
@@ -25464,7 +25482,7 @@ enum ModerationAction {
 }
 
 "What a report is about."
-union ReportSubject = Member | Listing | Exchange | Message | GroupSession | Project | Announcement
+union ReportSubject = Member | Listing | Exchange | Message | GroupSession | Project | Announcement | DecisionComment
 
 "Of what kind it is. Treat a value you do not know as MEMBER."
 enum ReportAbout {
@@ -25482,6 +25500,8 @@ enum ReportAbout {
   PROJECT
   "An announcement."
   ANNOUNCEMENT
+  "A comment on a decision."
+  COMMENT
 }
 
 "Somebody says that something is wrong. Whom it concerns never learns who reported."
@@ -25496,7 +25516,7 @@ type Report implements Node {
   reason: ReportReason!
   "In the reporter's words; null when there are none."
   details: String
-  "What a message said, or what a session, a project or an announcement was called, when it was reported; null for anything else."
+  "What a message or a comment said, or what a session, a project or an announcement was called, when it was reported; null for anything else."
   quote: String
   "Who reported; for themselves and for those who moderate."
   from: Member!
@@ -31692,10 +31712,14 @@ func (ec *executionContext) childFields_DecisionBallot(ctx context.Context, fiel
 
 func (ec *executionContext) childFields_DecisionComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_DecisionComment_id(ctx, field)
 	case "member":
 		return ec.fieldContext_DecisionComment_member(ctx, field)
 	case "body":
 		return ec.fieldContext_DecisionComment_body(ctx, field)
+	case "removed":
+		return ec.fieldContext_DecisionComment_removed(ctx, field)
 	case "at":
 		return ec.fieldContext_DecisionComment_at(ctx, field)
 	}

@@ -17020,6 +17020,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._DeviceKey(ctx, sel, obj)
+	case governance.Comment:
+		return ec._DecisionComment(ctx, sel, &obj)
+	case *governance.Comment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DecisionComment(ctx, sel, obj)
 	case governance.Decision:
 		return ec._Decision(ctx, sel, &obj)
 	case *governance.Decision:

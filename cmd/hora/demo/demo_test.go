@@ -70,7 +70,7 @@ func opener(url string, cost password.Cost) func(context.Context, domain.Clock) 
 		workshops := workshop.New(db, persistence.WorkshopStore{}, standing, communities, members, hours)
 		return Rooms{
 			Communities: communities, Duties: duties, Decisions: decisions, Cycles: cycles, Threads: threads,
-			Moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{Threads: threads, Workshops: workshops, Cycles: cycles}),
+			Moderation:  moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{Threads: threads, Workshops: workshops, Cycles: cycles, Decisions: decisions}),
 			Recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, token.NewBadges(keys, "https://demo.example.org")),
 			Cheques:     cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours),
 			Workshops:   workshops,

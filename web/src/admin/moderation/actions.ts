@@ -22,7 +22,7 @@ export function lasting(action: ModerationAction, limitDays = 30): { usual: numb
 /** What may be done about a subject, from the mildest to the hardest. */
 export function actionsFor(subject: string | undefined): ModerationAction[] {
   const all: ModerationAction[] = ['NONE', 'NOTE', 'WARN', 'HIDE', 'REMOVE', 'LIMIT', 'FREEZE', 'SUSPEND'];
-  return all.filter((action) => subject === 'Listing' || subject === 'Message' || (action !== 'HIDE' && action !== 'REMOVE'));
+  return all.filter((action) => subject === 'Listing' || subject === 'Message' || subject === 'DecisionComment' || (action !== 'HIDE' && action !== 'REMOVE'));
 }
 
 /** Whether its member is told: what changes nothing for them stays among those who moderate. */
