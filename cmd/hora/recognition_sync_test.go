@@ -88,9 +88,9 @@ func TestPhonesFollowHowMembersHonourEachOther(t *testing.T) {
 	town.founder.does("revokeBadge", input{"issuedBadgeId": badge, "reason": "Les ateliers n’ont pas eu lieu."})
 	all("revoked", badge, up, gone, gone, up)
 
-	// Whom a block keeps from Anna begins anew, and hears no more of her.
+	// Both whom a block keeps apart begin anew, and Clara hears no more of Anna.
 	anna.blocks(clara)
-	others = clara.pocket()
+	hers, others = anna.pocket(), clara.pocket()
 	same(t, "what was shown is not any more", clara.looksFor(first), notFound)
 	anna.does("showRecognition", input{"recognitionId": thanks, "shown": true})
 	all("shown to whom she sees", thanks, up, up, nothing, up)
