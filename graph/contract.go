@@ -19,7 +19,7 @@ import (
 
 // FeatureLevel counts the changes of the contract. Each has a fragment of that
 // number in docs/changes; a test compares the two.
-const FeatureLevel = 55
+const FeatureLevel = 56
 
 // An app's developer asks with this header to be served the next release's
 // contract, where nothing is left that is deprecated today.

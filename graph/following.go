@@ -20,6 +20,7 @@ import (
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
 	"github.com/hora-coop/hora/domain/messaging"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 	"github.com/hora-coop/hora/graph/live"
@@ -59,6 +60,8 @@ var nodeKinds = map[changes.Kind]idKind{
 	changes.Exchange: exchangeID, changes.Transfer: transferID, changes.Account: accountID,
 	changes.Decision: decisionID, changes.Cycle: cycleID, changes.Project: projectID, changes.Claim: claimID,
 	changes.Session: groupSessionID, changes.Activity: activityID, changes.Cheque: chequeID,
+	changes.Thanks: thanksID, changes.Star: starID, changes.Endorsement: endorsementID, changes.Milestone: milestoneID,
+	changes.Badge: badgeID, changes.IssuedBadge: issuedBadgeID,
 }
 
 // ObjectID is the global id of something that an event changed.
@@ -93,6 +96,18 @@ func presented(ctx context.Context, change changes.Change) (*model.Change, error
 	case activity.Activity:
 		shown.Node = &v
 	case cheque.Cheque:
+		shown.Node = &v
+	case recognition.Thanks:
+		shown.Node = &v
+	case recognition.Star:
+		shown.Node = &v
+	case recognition.Endorsement:
+		shown.Node = &v
+	case recognition.Milestone:
+		shown.Node = &v
+	case recognition.Badge:
+		shown.Node = &v
+	case recognition.IssuedBadge:
 		shown.Node = &v
 	case ledger.Transfer:
 		shown.Node = &v

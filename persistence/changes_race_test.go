@@ -22,6 +22,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/persistence"
 )
 
@@ -34,6 +35,8 @@ type bustle struct {
 	marc     resident // moderates, now and then
 	listings sync.Map // number → domain.ID
 	kept     atomic.Int64
+	stars    sync.Map // number → domain.ID
+	honours  atomic.Int64
 	begun    atomic.Int64
 	acts     sync.Map // event → act
 }
@@ -47,7 +50,7 @@ type act struct {
 // phone keeps what it was told, as apps do.
 type phone struct {
 	resident
-	hours  bool // keeps accounts and transfers too
+	hours  bool // keeps accounts, transfers and stars too
 	cursor changes.Cursor
 	has    map[domain.ID]uint64
 	sum    uint64 // of all that it has
@@ -88,6 +91,7 @@ func TestPhonesMissNothingAndSeeNothingHidden(t *testing.T) {
 	v := c.village(t)
 	b := &bustle{village: v, changes: changes.New(c.db, persistence.ChangesStore{}, persistence.MemberStore{}, changes.Areas{
 		Ledger: c.hours, Communities: c.communities, Members: c.members, Listings: c.listings, Exchanges: c.exchanges,
+		Recognition: recognition.New(c.db, persistence.RecognitionStore{}, persistence.MemberStore{}, c.communities, c.members, c.exchanges, nil),
 	})}
 	b.people = []resident{v.joins(t, "Anna"), v.joins(t, "Bruno"), v.joins(t, "Clara")}
 	b.marc = v.joins(t, "Marc")
@@ -175,7 +179,7 @@ func (b *bustle) anything() error {
 	return b.db.InTx(b.ctx, b.id, func(ctx context.Context, now time.Time) error {
 		began := b.begun.Add(1)
 		var err error
-		switch n := rand.IntN(10); {
+		switch n := rand.IntN(12); {
 		case n < 2 && (b.kept.Load() < few || rand.IntN(20) == 0):
 			err = b.offer(ctx, began, now)
 		case n < 7:
@@ -186,8 +190,10 @@ func (b *bustle) anything() error {
 				l := leg(1, from.account, to.account)
 				_, err = b.hours.Post(ctx, b.posting(l.ID.String(), l))
 			}
-		default:
+		case n < 10:
 			err = b.agree(ctx)
+		default:
+			err = b.honour(ctx, now)
 		}
 		if err == nil && rand.IntN(2) == 0 {
 			_, err = persistence.PgxTx(ctx).Exec(ctx, `SELECT pg_sleep($1)`, rand.Float64()/500)
@@ -282,6 +288,10 @@ func (b *bustle) ask(p *phone) error {
 			p.keep(v.ID, int64(v.Version))
 		case exchange.Exchange:
 			p.keep(v.ID, int64(v.Version))
+		case recognition.Star:
+			if p.hours {
+				p.keep(v.ID, shade(v.Hidden))
+			}
 		case ledger.Transfer:
 			p.keep(v.ID, 0)
 		case ledger.Account:
@@ -444,6 +454,13 @@ func (m *model) live(b *bustle, e domain.RecordedEvent, a any) error {
 			return err
 		}
 		m.given(b, posted.Legs[0])
+	case recognition.Starred, recognition.Showed, recognition.Hid:
+		var star recognition.Told
+		if err := json.Unmarshal(e.Payload, &star); err != nil {
+			return err
+		}
+		own := slices.Contains([]domain.ID{star.Giver, star.Member}, m.phone.member)
+		m.set(e.Subject, m.phone.hours && (own || e.Kind == recognition.Showed), shade(e.Kind != recognition.Showed))
 	case membership.RoleGiven, membership.RoleEnded:
 		if m.phone.member == e.Subject {
 			m.moderates = e.Kind == membership.RoleGiven

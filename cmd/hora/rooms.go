@@ -74,6 +74,7 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 	cheques := cheque.New(db, persistence.ChequeStore{}, standing, communities, members, exchanges, hours)
 	cycles := reinvestment.New(db, persistence.ReinvestmentStore{}, persistence.JobStore{}, standing, communities, members, hours, photos)
 	threads := conversation.New(db, persistence.ConversationStore{}, standing, members, listings, exchanges)
+	honours := recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges)
 	return rooms{
 		ledger: hours, communities: communities, members: members, photos: photos, listings: listings, exchanges: exchanges,
 		shares:     shares.New(db, persistence.ShareStore{}, standing, communities, members),
@@ -87,14 +88,14 @@ func openRooms(db *persistence.DB, files media.Files, tickets media.Tickets, bad
 		messages:   messaging.New(db, persistence.NotificationStore{}, members, decisions, cycles),
 		changes: changes.New(db, persistence.ChangesStore{}, standing, changes.Areas{
 			Ledger: hours, Communities: communities, Members: members, Listings: listings, Exchanges: exchanges, Decisions: decisions, Cycles: cycles,
-			Workshops: workshops, Activities: activities, Cheques: cheques,
+			Workshops: workshops, Activities: activities, Cheques: cheques, Recognition: honours,
 		}),
 		decisions:   decisions,
 		cycles:      cycles,
 		simulations: simulation.New(db, persistence.SimulationStore{}, standing, communities),
 		vitalities:  vitality.New(db, persistence.VitalityStore{}, standing, communities),
 		partners:    partner.New(db, persistence.PartnerStore{}, standing, post, local),
-		recognition: recognition.New(db, persistence.RecognitionStore{}, standing, communities, members, exchanges, badges),
+		recognition: honours,
 		moderation: moderation.New(db, persistence.ModerationStore{}, standing, communities, members, listings, exchanges, moderation.Said{
 			Threads: threads, Workshops: workshops, Cycles: cycles, Decisions: decisions,
 		}),

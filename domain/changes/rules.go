@@ -14,11 +14,12 @@ import (
 	"github.com/hora-coop/hora/domain/exchange"
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 )
 
 // seeing are the permissions that show more than every member sees, each a bit
 // of a Sight. A new one is added at the end.
-var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount, domain.ApproveActivities, domain.RunCycles}
+var seeing = []domain.Permission{domain.AdmitMembers, domain.ApproveListings, domain.SeeEveryExchange, domain.SeeEveryAccount, domain.ApproveActivities, domain.RunCycles, domain.IssueBadges}
 
 func sightOf(standing domain.Standing) (sight Sight) {
 	for i, p := range seeing {
@@ -52,6 +53,8 @@ type touch struct {
 	ofBatch    bool              // the ID is that of the pile that cheques were keyed in with
 	parties    []domain.ID       // empty: every member
 	seen       domain.Permission // who holds it is concerned as well
+	untilNow   domain.ID         // the member whose it is; every member may have seen it until this event
+	oneOf      bool              // the event does not say of which kind its subject is
 }
 
 // direct says whether a touch names its object itself.
@@ -64,6 +67,7 @@ type about struct {
 	Provider domain.ID    `json:"provider"`
 	Receiver domain.ID    `json:"receiver"`
 	Guardian domain.ID    `json:"guardian"`
+	Giver    domain.ID    `json:"giver"`
 	Legs     []ledger.Leg `json:"legs"`
 	About    struct {
 		Members  []domain.ID     `json:"members"`
@@ -121,7 +125,9 @@ func touches(e domain.RecordedEvent) (all []touch, ok bool, err error) {
 		all = []touch{{Object: Object{Activity, e.Subject}, parties: []domain.ID{told.Member}, seen: domain.ApproveActivities}}
 	case "TIME":
 		all = chequeTouches(e, told)
-	case "DEVICE", "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT", "BADGE",
+	case "THANKS", "STAR", "SKILL", "ENDORSEMENT", "RECOGNITION", "MILESTONE", "BADGE":
+		all = recognitionTouches(e, told)
+	case "DEVICE", "HOUSEHOLD", "MESSAGE", "ANNOUNCEMENT",
 		"PLAN", "NOTICE", "REPORT", "MEASURE", "APPEAL", "COMPLAINT", "ADMISSION", "SPLIT", "WEBHOOK", "SHARE", "SHARES", "SHAREHOLDER", "DELEGATION", "DORMANT", "SUGGESTION": // nothing that a device keeps, but for what their legs say
 	case "HOURS", "CROSSING": // their legs say it
 	default:
@@ -174,6 +180,41 @@ func chequeTouches(e domain.RecordedEvent, told about) []touch {
 	return []touch{{Object: Object{Cheque, e.Subject}, parties: []domain.ID{told.Provider, told.Receiver}, seen: domain.SeeEveryExchange}}
 }
 
+// received are the kinds of recognition that their member hides and shows.
+var received = []Kind{Thanks, Star, Endorsement, Milestone, IssuedBadge}
+
+// recognitionTouches: what begins hidden is told to the two of them alone, so that
+// nobody else learns that there is something.
+func recognitionTouches(e domain.RecordedEvent, told about) []touch {
+	two := []domain.ID{told.Giver, told.Member}
+	switch e.Kind {
+	case recognition.Starred:
+		return []touch{{Object: Object{Star, e.Subject}, parties: two}}
+	case recognition.MilestoneReached:
+		return []touch{{Object: Object{Milestone, e.Subject}, parties: two}}
+	case recognition.BadgeIssued:
+		return []touch{{Object: Object{IssuedBadge, e.Subject}, parties: two, seen: domain.IssueBadges}}
+	case recognition.BadgeRevoked:
+		return []touch{{Object: Object{IssuedBadge, e.Subject}}}
+	case recognition.BadgeDefined, recognition.BadgeRevised:
+		return []touch{{Object: Object{Badge, e.Subject}}}
+	case recognition.Hid, recognition.Showed:
+		var all []touch
+		for _, kind := range received {
+			t := touch{Object: Object{kind, e.Subject}, oneOf: true}
+			if e.Kind == recognition.Hid {
+				t.untilNow = told.Member
+			}
+			all = append(all, t)
+		}
+		return all
+	case recognition.Thanked:
+		return []touch{{Object: Object{Thanks, e.Subject}}}
+	default:
+		return []touch{{Object: Object{Endorsement, e.Subject}}}
+	}
+}
+
 // concerns says whether a touch may show somebody something.
 func (c Cursor) concerns(t touch) bool {
 	return len(t.parties) == 0 || slices.Contains(t.parties, c.Member) || (t.seen != "" && c.Sight.has(t.seen))
@@ -197,7 +238,7 @@ func Touched(e domain.RecordedEvent) ([]Object, error) {
 	all, _, err := touches(e)
 	var objects []Object
 	for _, t := range all {
-		if t.direct() && !slices.Contains(objects, t.Object) {
+		if t.direct() && !t.oneOf && !slices.Contains(objects, t.Object) {
 			objects = append(objects, t.Object)
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 )
 
 var marie, paul, fatou = domain.NewID(), domain.NewID(), domain.NewID()
@@ -107,6 +108,13 @@ func TestWhomAnEventConcerns(t *testing.T) {
 		"others’ cheque":                {member, domain.RecordedEvent{Kind: cheque.GivenUp, Payload: told(cheque.Told{Provider: marie, Receiver: paul})}, nil, false},
 		"one’s own slip, undone":        {Cursor{Member: marie}, domain.RecordedEvent{Kind: cheque.BatchIsUndone, Payload: told(cheque.Concerned{Members: []domain.ID{paul, marie}})}, []Kind{Cheque}, true},
 		"others’ slips, undone":         {member, domain.RecordedEvent{Kind: cheque.BatchIsUndone, Payload: told(cheque.Concerned{Members: []domain.ID{paul, marie}})}, nil, false},
+		"others’ star, to be hidden":    {member, domain.RecordedEvent{Kind: recognition.Starred, Payload: told(recognition.Told{Giver: marie, Member: paul})}, nil, false},
+		"a star, for whom it is":        {Cursor{Member: paul}, domain.RecordedEvent{Kind: recognition.Starred, Payload: told(recognition.Told{Giver: marie, Member: paul})}, nil, true},
+		"others’ milestone":             {member, domain.RecordedEvent{Kind: recognition.MilestoneReached, Payload: told(recognition.MilestoneTold{Member: paul})}, nil, false},
+		"one’s own milestone":           {Cursor{Member: paul}, domain.RecordedEvent{Kind: recognition.MilestoneReached, Payload: told(recognition.MilestoneTold{Member: paul})}, nil, true},
+		"others’ badge":                 {member, domain.RecordedEvent{Kind: recognition.BadgeIssued, Payload: told(recognition.BadgeTold{Giver: marie, Member: paul})}, nil, false},
+		"a badge, for who issues them":  {sees(domain.IssueBadges), domain.RecordedEvent{Kind: recognition.BadgeIssued, Payload: told(recognition.BadgeTold{Giver: marie, Member: paul})}, nil, true},
+		"others’ thanks":                {member, domain.RecordedEvent{Kind: recognition.Thanked, Payload: told(recognition.Told{Giver: marie, Member: paul})}, []Kind{Thanks}, true},
 		"what cannot be read":           {member, domain.RecordedEvent{Kind: "EXCHANGE_ACCEPTED", Payload: json.RawMessage("1")}, nil, true},
 	} {
 		if got := row.cursor.Wakes(row.event, row.kinds...); got != row.want {
@@ -127,8 +135,9 @@ func rolesWith(p domain.Permission) []domain.Role {
 
 func TestWhatIsShownOfAnObject(t *testing.T) {
 	now := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-	member := domain.Standing{Member: fatou, Admitted: true}
-	staff := domain.Standing{Member: fatou, Admitted: true, Roles: []domain.Role{domain.Coordinator}}
+	blocked := domain.NewID()
+	member := domain.Standing{Member: fatou, Admitted: true, Apart: []domain.ID{blocked}}
+	staff := domain.Standing{Member: fatou, Admitted: true, Apart: []domain.ID{blocked}, Roles: []domain.Role{domain.Coordinator}}
 	account := domain.NewID()
 	on := shelf{values: map[Object]any{{Account, account}: ledger.Account{ID: account, Kind: ledger.Member, Owner: marie}}}
 	for name, row := range map[string]struct {
@@ -150,6 +159,15 @@ func TestWhatIsShownOfAnObject(t *testing.T) {
 		"others’ transfer":               {Transfer, ledger.Transfer{Debit: account, Credit: account}, hidden, shown},
 		"an account that is not there":   {Account, nil, hidden, hidden},
 		"hours of somebody unidentified": {Transfer, ledger.Transfer{}, hidden, shown},
+		"others’ thanks":                 {Thanks, recognition.Thanks{Given: recognition.Given{Giver: paul, Member: marie}}, shown, shown},
+		"others’ thanks, hidden":         {Thanks, recognition.Thanks{Given: recognition.Given{Giver: paul, Member: marie, Hidden: true}}, hidden, hidden},
+		"hidden thanks that one gave":    {Thanks, recognition.Thanks{Given: recognition.Given{Giver: fatou, Member: marie, Hidden: true}}, shown, shown},
+		"thanks to who is kept apart":    {Thanks, recognition.Thanks{Given: recognition.Given{Giver: fatou, Member: blocked}}, hidden, hidden},
+		"a badge of who is kept apart":   {IssuedBadge, recognition.IssuedBadge{Given: recognition.Given{Member: blocked}, RevokedAt: now}, hidden, hidden},
+		"an endorsement withdrawn":       {Endorsement, recognition.Endorsement{Given: recognition.Given{Giver: paul, Member: marie}, WithdrawnAt: now}, gone, gone},
+		"a hidden one withdrawn":         {Endorsement, recognition.Endorsement{Given: recognition.Given{Giver: paul, Member: marie, Hidden: true}, WithdrawnAt: now}, hidden, hidden},
+		"a badge revoked":                {IssuedBadge, recognition.IssuedBadge{Given: recognition.Given{Giver: paul, Member: marie}, RevokedAt: now}, gone, shown},
+		"a hidden badge revoked":         {IssuedBadge, recognition.IssuedBadge{Given: recognition.Given{Giver: paul, Member: marie, Hidden: true}, RevokedAt: now}, hidden, shown},
 		"others’ cheque":                 {Cheque, cheque.Cheque{Provider: marie, Receiver: paul}, hidden, shown},
 		"one’s own cheque":               {Cheque, cheque.Cheque{Provider: marie, Receiver: fatou}, shown, shown},
 	} {

@@ -16,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -40,6 +41,7 @@ type Areas struct {
 	Workshops   *workshop.Service
 	Activities  *activity.Service
 	Cheques     *cheque.Service
+	Recognition *recognition.Service
 }
 
 // New makes the room.

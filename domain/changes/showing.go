@@ -5,6 +5,7 @@ package changes
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/hora-coop/hora/domain"
 	"github.com/hora-coop/hora/domain/activity"
@@ -15,6 +16,7 @@ import (
 	"github.com/hora-coop/hora/domain/ledger"
 	"github.com/hora-coop/hora/domain/listing"
 	"github.com/hora-coop/hora/domain/membership"
+	"github.com/hora-coop/hora/domain/recognition"
 	"github.com/hora-coop/hora/domain/reinvestment"
 	"github.com/hora-coop/hora/domain/workshop"
 )
@@ -46,6 +48,9 @@ func (s *Service) show(ctx context.Context, standing domain.Standing, cursor Cur
 		for _, object := range shelf.find(t.touch) {
 			value := shelf.values[object]
 			verdict := shelf.judge(standing, object.Kind, value)
+			if verdict == hidden && value != nil && t.untilNow != domain.Nowhere && standing.Sees(t.untilNow) {
+				verdict = gone
+			}
 			if verdict == hidden {
 				continue
 			}
@@ -123,7 +128,7 @@ func (s *Service) read(ctx context.Context, standing domain.Standing, in domain.
 	if err != nil {
 		return on, err
 	}
-	if err := errors.Join(s.readTogether(ctx, in, on, ids), s.readCycles(ctx, standing, in, on, ids), s.readCheques(ctx, in, on, touched)); err != nil {
+	if err := errors.Join(s.readTogether(ctx, in, on, ids), s.readCycles(ctx, standing, in, on, ids), s.readCheques(ctx, in, on, touched), s.readRecognition(ctx, in, on, ids)); err != nil {
 		return on, err
 	}
 	return on, s.readHours(ctx, in, on, ids, owners)
@@ -187,6 +192,27 @@ func (s *Service) readCycles(ctx context.Context, standing domain.Standing, in d
 	}
 	claims, err := some(ids[Claim], func(ids []domain.ID) ([]reinvestment.Claim, error) { return s.areas.Cycles.Claims(ctx, in, ids) })
 	keep(on, Claim, claims, func(c reinvestment.Claim) domain.ID { return c.ID })
+	return err
+}
+
+func (s *Service) readRecognition(ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID) error {
+	if !slices.ContainsFunc(append(received, Badge), func(k Kind) bool { return len(ids[k]) > 0 }) {
+		return nil
+	}
+	by := s.areas.Recognition.Readers()
+	return errors.Join(
+		readGiven(ctx, in, on, ids, Thanks, by.Thanks, func(t recognition.Thanks) domain.ID { return t.ID }),
+		readGiven(ctx, in, on, ids, Star, by.Stars, func(star recognition.Star) domain.ID { return star.ID }),
+		readGiven(ctx, in, on, ids, Endorsement, by.Endorsements, func(e recognition.Endorsement) domain.ID { return e.ID }),
+		readGiven(ctx, in, on, ids, Milestone, by.Milestones, func(m recognition.Milestone) domain.ID { return m.ID }),
+		readGiven(ctx, in, on, ids, Badge, by.Badges, func(b recognition.Badge) domain.ID { return b.ID }),
+		readGiven(ctx, in, on, ids, IssuedBadge, by.IssuedBadges, func(b recognition.IssuedBadge) domain.ID { return b.ID }),
+	)
+}
+
+func readGiven[V any](ctx context.Context, in domain.ID, on shelf, ids map[Kind][]domain.ID, kind Kind, by recognition.ByIDs[V], id func(V) domain.ID) error {
+	found, err := some(ids[kind], func(ids []domain.ID) ([]V, error) { return by(ctx, in, ids) })
+	keep(on, kind, found, id)
 	return err
 }
 
@@ -261,10 +287,26 @@ func (on shelf) judge(standing domain.Standing, kind Kind, value any) verdict {
 		if kind == Member || kind == Listing || kind == Exchange {
 			return gone
 		}
-	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Claim, workshop.Session:
+	case community.Community, governance.Decision, reinvestment.Cycle, reinvestment.Claim, workshop.Session, recognition.Badge:
 		visible = true
 	case reinvestment.Project:
 		visible = on.shown[v.ID]
+	case recognition.Thanks:
+		visible = v.VisibleTo(standing)
+	case recognition.Star:
+		visible = v.VisibleTo(standing)
+	case recognition.Milestone:
+		visible = v.VisibleTo(standing)
+	case recognition.Endorsement:
+		visible = v.VisibleTo(standing)
+		if !visible && v.Given.VisibleTo(standing) { // they saw it until it was withdrawn
+			return gone
+		}
+	case recognition.IssuedBadge:
+		visible = v.VisibleTo(standing)
+		if !visible && v.Given.VisibleTo(standing) { // they saw it until it was revoked
+			return gone
+		}
 	case cheque.Cheque:
 		visible = v.VisibleTo(standing)
 	case activity.Activity:

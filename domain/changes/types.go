@@ -31,6 +31,13 @@ const (
 	Session   Kind = "SESSION"
 	Activity  Kind = "ACTIVITY"
 	Cheque    Kind = "CHEQUE"
+
+	Thanks      Kind = "THANKS"
+	Star        Kind = "STAR"
+	Endorsement Kind = "ENDORSEMENT"
+	Milestone   Kind = "MILESTONE"
+	Badge       Kind = "BADGE"
+	IssuedBadge Kind = "ISSUED_BADGE"
 )
 
 // Object names something in the community.

@@ -184,12 +184,14 @@ func (s *Service) BadgesOf(ctx context.Context, actor domain.Actor, community, m
 
 // IssuedBadge reads one for whoever sees it. Error: NotFound for everybody else.
 func (s *Service) IssuedBadge(ctx context.Context, actor domain.Actor, community, id domain.ID) (IssuedBadge, error) {
-	return see(ctx, s, actor, community, id, s.store.IssuedBadges, IssuedBadge.visibleTo)
+	return see(ctx, s, actor, community, id, s.store.IssuedBadges, IssuedBadge.VisibleTo)
 }
 
-func (b IssuedBadge) visibleTo(standing domain.Standing) bool {
+// VisibleTo says whether somebody sees it: hidden or revoked, its member, who issued
+// it, and those who issue badges.
+func (b IssuedBadge) VisibleTo(standing domain.Standing) bool {
 	b.Hidden = b.Hidden || !b.RevokedAt.IsZero()
-	return b.seenBy(standing.Member) || standing.May(domain.IssueBadges)
+	return b.Given.VisibleTo(standing) || (standing.May(domain.IssueBadges) && standing.Sees(b.Member))
 }
 
 // Credential signs an issued badge as its member shows it anywhere, for themselves

@@ -136,5 +136,5 @@ func (s *Service) MilestonesOf(ctx context.Context, actor domain.Actor, communit
 
 // Milestone reads one for whoever sees it. Error: NotFound for everybody else.
 func (s *Service) Milestone(ctx context.Context, actor domain.Actor, community, id domain.ID) (Milestone, error) {
-	return see(ctx, s, actor, community, id, s.store.Milestones, func(m Milestone, viewer domain.Standing) bool { return m.seenBy(viewer.Member) })
+	return see(ctx, s, actor, community, id, s.store.Milestones, Milestone.VisibleTo)
 }

@@ -60,28 +60,52 @@ func (s *Service) given(ctx context.Context, kind Kind, community, id domain.ID)
 	return Given{}, domain.NotFound
 }
 
-// seenBy says whether a member sees it.
-func (g Given) seenBy(viewer domain.ID) bool {
-	return !g.Hidden || (viewer != domain.Nowhere && (viewer == g.Member || viewer == g.Giver))
+// VisibleTo says whether somebody sees it: whom a block keeps from its member sees
+// it no more than the member.
+func (g Given) VisibleTo(viewer domain.Standing) bool {
+	own := viewer.Member != domain.Nowhere && (viewer.Member == g.Member || viewer.Member == g.Giver)
+	return (own || !g.Hidden) && viewer.Sees(g.Member)
+}
+
+// VisibleTo says whether somebody sees it: when it was withdrawn, the two of them.
+func (e Endorsement) VisibleTo(viewer domain.Standing) bool {
+	e.Hidden = e.Hidden || !e.WithdrawnAt.IsZero()
+	return e.Given.VisibleTo(viewer)
+}
+
+// ByIDs reads recognition as it is, inside a transaction of the community, for whoever
+// asks VisibleTo of each.
+type ByIDs[T any] func(ctx context.Context, community domain.ID, ids []domain.ID) ([]T, error)
+
+// Readers are how each kind is read by ids.
+type Readers struct {
+	Thanks       ByIDs[Thanks]
+	Stars        ByIDs[Star]
+	Endorsements ByIDs[Endorsement]
+	Milestones   ByIDs[Milestone]
+	Badges       ByIDs[Badge]
+	IssuedBadges ByIDs[IssuedBadge]
+}
+
+// Readers reads each kind, one statement for all ids.
+func (s *Service) Readers() Readers {
+	return Readers{s.store.Thanks, s.store.Stars, s.store.Endorsements, s.store.Milestones, s.store.Badges, s.store.IssuedBadges}
 }
 
 // Thanks reads thanks for whoever sees them. Error: NotFound for everybody else.
 func (s *Service) Thanks(ctx context.Context, actor domain.Actor, community, id domain.ID) (Thanks, error) {
-	return see(ctx, s, actor, community, id, s.store.Thanks, func(t Thanks, viewer domain.Standing) bool { return t.seenBy(viewer.Member) })
+	return see(ctx, s, actor, community, id, s.store.Thanks, Thanks.VisibleTo)
 }
 
 // Star reads a star for whoever sees it. Error: NotFound for everybody else.
 func (s *Service) Star(ctx context.Context, actor domain.Actor, community, id domain.ID) (Star, error) {
-	return see(ctx, s, actor, community, id, s.store.Stars, func(star Star, viewer domain.Standing) bool { return star.seenBy(viewer.Member) })
+	return see(ctx, s, actor, community, id, s.store.Stars, Star.VisibleTo)
 }
 
 // Endorsement reads one for whoever sees it: when it was withdrawn, the two of them.
 // Error: NotFound for everybody else.
 func (s *Service) Endorsement(ctx context.Context, actor domain.Actor, community, id domain.ID) (Endorsement, error) {
-	return see(ctx, s, actor, community, id, s.store.Endorsements, func(e Endorsement, viewer domain.Standing) bool {
-		e.Hidden = e.Hidden || !e.WithdrawnAt.IsZero()
-		return e.seenBy(viewer.Member)
-	})
+	return see(ctx, s, actor, community, id, s.store.Endorsements, Endorsement.VisibleTo)
 }
 
 func see[T any](ctx context.Context, s *Service, actor domain.Actor, community, id domain.ID,
