@@ -120,20 +120,3 @@ func TestFromSharesToCoOwnerAndBack(t *testing.T) {
 	same(t, "who leaves takes their vote along", ask[string](town.program, `SELECT participation || ' ' || governance FROM member WHERE id = $1`, keyOf(anna.member)), "LEFT FORMER")
 	town.booksAreRight()
 }
-
-// Time would have made Anna a co-owner in two weeks, had nobody noted that she is sixteen.
-func TestNobodyUnderAgeBecomesACoOwnerByTime(t *testing.T) {
-	t.Parallel()
-	town := newTown(t)
-	anna := town.welcome("Anna", "fr")
-	town.owns(anna, "FULL")
-	town.founder.does("noteOrientation", input{"memberId": anna.member})
-	anna.does("applyForCoOwnership", input{"communityId": town.id, "statutesVersion": 1})
-	town.founder.does("recordMinor", input{"memberId": anna.member, "comesOfAgeOn": town.date(-400 * day)})
-	refused := anna.sees(anna.member, "Member { admission { state reasons } }").thing("admission")
-	same(t, "it is over, and does not tell why to all", []string{refused.text("state"), refused.text("reasons")},
-		[]string{"REFUSED", "Cette demande ne peut pas aboutir pour le moment. La coordination vous dit pourquoi."})
-	same(t, "Anna is told", anna.heard("ADMISSION_REFUSED"), 1)
-	town.advance(20 * day)
-	same(t, "time changes nothing", anna.governance(), "GUEST INVESTOR")
-}

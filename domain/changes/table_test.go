@@ -28,12 +28,13 @@ var untold = map[string]string{
 	"Report":          "for those who moderate, who read their desk",
 	"Complaint":       "for those who moderate, who read their desk",
 
-	"DutyTemplate": "the calendar of shifts is read by the week, and derived from its templates",
-	"DutyShift":    "the calendar of shifts is read by the week",
-	"DutyBooking":  "read with its shift",
-	"DutyEntry":    "read with its member",
-	"DutyLeave":    "read with its member",
-	"DutySwap":     "read with its shift",
+	"DutyTemplate":    "the calendar of shifts is read by the week, and derived from its templates",
+	"DutyShift":       "the calendar of shifts is read by the week",
+	"DutyBooking":     "read with its shift",
+	"DutyEntry":       "read with its member",
+	"DecisionComment": "read with its decision, which it names",
+	"DutyLeave":       "read with its member",
+	"DutySwap":        "read with its shift",
 
 	// To be told one day: members see them, and read them anew until then.
 	"Announcement":      "not told yet",

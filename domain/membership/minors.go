@@ -4,8 +4,6 @@ package membership
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/hora-coop/hora/domain"
@@ -192,7 +190,7 @@ func (s *Service) othersMinor(ctx context.Context, actor domain.Actor, community
 // IdempotencyKeyReused.
 func (s *Service) RecordMinor(ctx context.Context, actor domain.Actor, cmd RecordMinor) (Member, error) {
 	once := domain.Once{Key: cmd.Key, Action: "recordMinor", Input: cmd}
-	return s.othersMinor(ctx, actor, cmd.Community, cmd.Member, once, func(ctx context.Context, m Member, by domain.ID, now time.Time) error {
+	return s.othersMinor(ctx, actor, cmd.Community, cmd.Member, once, func(ctx context.Context, m Member, _ domain.ID, now time.Time) error {
 		if m.Kind != Person || !m.Participation.Admitted() && m.Participation != Applicant {
 			return domain.NewError(MemberState, "memberId", "state", string(m.Participation))
 		}
@@ -210,33 +208,12 @@ func (s *Service) RecordMinor(ctx context.Context, actor domain.Actor, cmd Recor
 		if err := s.endRoles(ctx, m, now); err != nil {
 			return err
 		}
-		if err := s.endAdmission(ctx, actor, m, where, by, now); err != nil {
-			return err
-		}
 		if err := s.releaseWards(ctx, actor, m); err != nil {
 			return err
 		}
 		s.tellMinor(ctx, actor, MinorRecorded, m.ID, domain.Nowhere)
 		return s.store.NoteMinor(ctx, noted)
 	})
-}
-
-// endAdmission refuses a minor's open wish to be a co-owner, which time would grant
-// otherwise. The reasons are published, and do not tell their age.
-func (s *Service) endAdmission(ctx context.Context, actor domain.Actor, m Member, where community.Community, by domain.ID, now time.Time) error {
-	a, err := s.store.OpenAdmission(ctx, m.Community, m.ID)
-	if errors.Is(err, domain.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	reasons := "This cannot be granted for now. Those who coordinate tell you why."
-	if strings.HasPrefix(where.Locale, "fr") {
-		reasons = "Cette demande ne peut pas aboutir pour le moment. La coordination vous dit pourquoi."
-	}
-	a.DecidedBy = by
-	return s.SettleAdmission(ctx, actor, a, false, reasons, Because{ByDecision, a.ID, actor.Person}, now)
 }
 
 // RemoveMinor takes away what was noted of somebody's age by mistake, and the consent
