@@ -120,3 +120,32 @@ func TestFromSharesToCoOwnerAndBack(t *testing.T) {
 	same(t, "who leaves takes their vote along", ask[string](town.program, `SELECT participation || ' ' || governance FROM member WHERE id = $1`, keyOf(anna.member)), "LEFT FORMER")
 	town.booksAreRight()
 }
+
+// Anna is listed, then found to be under age: neither time nor those who decide make a vote
+// of her wish, and only she is told why.
+func TestAWishToBeCoOwnerEndsWithWhoIsUnderAge(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	anna, bruno := town.welcome("Anna", "fr"), town.welcome("Bruno", "fr")
+	apply := input{"communityId": town.id, "statutesVersion": 1}
+	wish := "Member { governance admission { state reasons decidedBy { displayName } } }"
+	for _, p := range []*person{anna, bruno} {
+		town.owns(p, "FULL")
+		town.founder.does("noteOrientation", input{"memberId": p.member})
+		p.does("applyForCoOwnership", apply)
+	}
+	town.founder.does("objectToAdmission", input{"memberId": bruno.member, "reason": "À entendre."})
+	for _, p := range []*person{anna, bruno} {
+		town.founder.does("recordMinor", input{"memberId": p.member, "comesOfAgeOn": town.date(-100 * day)})
+		same(t, "over, and why is nobody's business", town.founder.sees(p.member, wish), thing{"governance": "GUEST", "admission": map[string]any{"state": "REFUSED", "reasons": nil, "decidedBy": nil}})
+	}
+	same(t, "nobody is listed", town.founder.published(), []string{})
+	town.advance(15 * day)
+	same(t, "time makes no vote of it", anna.governance(), "GUEST INVESTOR")
+	same(t, "Anna is told once, with the reason", []int{anna.heard("MINOR_RECORDED"), anna.heard("ADMISSION_REFUSED"), anna.heard("CO_OWNER_ADMITTED")}, []int{1, 0, 0})
+	town.founder.cannot("decideAdmission", input{"memberId": bruno.member, "admit": true, "reasons": "Oui."}, notFound, "memberId")
+	town.founder.does("removeMinor", input{"memberId": anna.member})
+	anna.does("applyForCoOwnership", apply)
+	town.advance(15 * day)
+	same(t, "it was a mistake: she asks again", anna.governance(), "VOTER CO_OWNER")
+}

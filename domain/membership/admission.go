@@ -66,6 +66,7 @@ const (
 	AdmissionListed   domain.EventKind = "ADMISSION_LISTED"
 	AdmissionObjected domain.EventKind = "ADMISSION_OBJECTED"
 	AdmissionSettled  domain.EventKind = "ADMISSION_SETTLED"
+	AdmissionLapsed   domain.EventKind = "ADMISSION_LAPSED" // without a decision
 )
 
 // AdmissionTold is the payload of the events of admission.
@@ -205,6 +206,9 @@ func (s *Service) SettleAdmission(ctx context.Context, actor domain.Actor, a Adm
 	if err != nil {
 		return err
 	}
+	if m.UnderAge(now) {
+		return s.lapse(ctx, actor, m, a, now)
+	}
 	next := Guest
 	a.State, a.DecidedAt, a.Reasons = Refused, now, reasons
 	if admit {
@@ -215,6 +219,18 @@ func (s *Service) SettleAdmission(ctx context.Context, actor domain.Actor, a Adm
 		return err
 	}
 	s.tx.Record(ctx, a.event(actor, AdmissionSettled))
+	return s.store.SettleAdmission(ctx, a)
+}
+
+// lapse ends the open wish of somebody under age, who has no vote, whatever time or others
+// would have made of it. No reason is published with it, since few may know that they are
+// under age; what is noted of their age tells them.
+func (s *Service) lapse(ctx context.Context, actor domain.Actor, m Member, a Admission, now time.Time) error {
+	a.State, a.DecidedAt, a.DecidedBy = Refused, now, domain.Nowhere
+	if _, err := s.Govern(ctx, m, Guest, Because{ByDecision, a.ID, actor.Person}, now); err != nil {
+		return err
+	}
+	s.tx.Record(ctx, a.event(actor, AdmissionLapsed))
 	return s.store.SettleAdmission(ctx, a)
 }
 

@@ -184,7 +184,8 @@ func (s *Service) othersMinor(ctx context.Context, actor domain.Actor, community
 }
 
 // RecordMinor notes on which day somebody comes of age, or corrects it. From then on
-// they take no part without a guardian's consent, and hold no role.
+// they take no part without a guardian's consent, and hold no role; what they asked of a
+// vote is over.
 //
 // Errors: NotFound, Forbidden, DateInvalid, MemberState, OwnConsent, LastCoordinator,
 // IdempotencyKeyReused.
@@ -210,6 +211,15 @@ func (s *Service) RecordMinor(ctx context.Context, actor domain.Actor, cmd Recor
 		}
 		if err := s.releaseWards(ctx, actor, m); err != nil {
 			return err
+		}
+		if m.Governance == Candidate {
+			a, err := s.store.OpenAdmission(ctx, m.Community, m.ID)
+			if err == nil {
+				err = s.lapse(ctx, actor, m, a, now)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		s.tellMinor(ctx, actor, MinorRecorded, m.ID, domain.Nowhere)
 		return s.store.NoteMinor(ctx, noted)
