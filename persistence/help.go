@@ -46,6 +46,18 @@ func (MemberStore) HelpersOf(ctx context.Context, community domain.ID, members [
 	})
 }
 
+// NotedFor implements membership.Store, by helper_helper_idx.
+func (MemberStore) NotedFor(ctx context.Context, community, by, helper domain.ID, at time.Time) (noted bool, err error) {
+	err = query(ctx).QueryRow(ctx, `
+		SELECT EXISTS (
+		  SELECT FROM helper h
+		    JOIN member m ON m.community_id = h.community_id AND m.id = h.helper_id
+		    JOIN member o ON o.community_id = h.community_id AND o.id = h.member_id
+		   WHERE h.community_id = $1 AND h.given_by = $2 AND m.person_id = $3 AND o.person_id IS DISTINCT FROM $2
+		     AND h.withdrawn_at IS NULL AND h.until_at > $4)`, community, by, helper, at).Scan(&noted)
+	return noted, err
+}
+
 // Attach implements membership.Store.
 func (MemberStore) Attach(ctx context.Context, m membership.Member) error {
 	_, err := query(ctx).Exec(ctx, `

@@ -49,6 +49,13 @@ func TestOnlyWhoWasAskedVotesForAnother(t *testing.T) {
 	w.founder.does("nameHelper", with(noted, "helperId", w.founder.member))
 	w.founder.cannot("castBudgetBallot", ballot(oven, roy), "NOT_THEIR_HELPER", "onBehalfOf") // by their own word alone
 	w.founder.does("nameHelper", noted)
+	w.founder.does("grantRole", input{"memberId": clara.member, "role": "COORDINATOR"})
+	gagnon := w.registers("M. Gagnon")
+	each := with(with(noted, "onBehalfOf", gagnon), "helperId", w.founder.member)
+	clara.does("nameHelper", each)
+	clara.cannot("castBudgetBallot", ballot(oven, roy), "NOT_THEIR_HELPER", "onBehalfOf") // each by the other's word
+	w.founder.cannot("castBudgetBallot", ballot(oven, gagnon), "NOT_THEIR_HELPER", "onBehalfOf")
+	clara.does("withdrawHelper", input{"memberId": gagnon, "helperId": w.founder.member})
 	clara.does("castBudgetBallot", ballot(oven, roy))
 
 	bruno.does("nameHelper", name)

@@ -225,8 +225,7 @@ func (s *Service) ByConsent(ctx context.Context, actor domain.Actor, community, 
 	if standing.UnderAge {
 		return m.ID, domain.Nowhere, domain.NewError(NotTheirHelper, "onBehalfOf")
 	}
-	all, err := s.Helpers(ctx, community, []domain.ID{m.ID})
-	named := slices.ContainsFunc(all, func(h Helper) bool { return h.Helper == standing.Member && h.GivenBy != actor.Person })
+	named, err := s.named(ctx, actor, m, standing.Member)
 	switch {
 	case err != nil:
 	case !named:
@@ -235,6 +234,27 @@ func (s *Service) ByConsent(ctx context.Context, actor domain.Actor, community, 
 		err = domain.NewError(MemberState, "onBehalfOf", "state", string(m.Participation))
 	}
 	return m.ID, standing.Member, err
+}
+
+// named says whether a member's consent to be helped by the actor holds in what nobody
+// does in another's name unasked. What the actor noted themselves does not, nor what
+// somebody noted for whom the actor notes the like: two who coordinate would vouch for each
+// other, and who is helped may have heard of neither. It takes a third one, or the member.
+func (s *Service) named(ctx context.Context, actor domain.Actor, m Member, helper domain.ID) (named bool, err error) {
+	err = s.tx.InTx(ctx, m.Community, func(ctx context.Context, now time.Time) error {
+		all, err := s.store.HelpersOf(ctx, m.Community, []domain.ID{m.ID}, now)
+		i := slices.IndexFunc(all, func(h Helper) bool { return h.Helper == helper && h.GivenBy != actor.Person })
+		if err != nil || i < 0 {
+			return err
+		}
+		if named = all[i].GivenBy == m.Person; named {
+			return nil
+		}
+		each, err := s.store.NotedFor(ctx, m.Community, actor.Person, all[i].GivenBy, now)
+		named = err == nil && !each
+		return err
+	})
+	return named, err
 }
 
 // mayActFor: those who act for everybody, and whom the member named. Helpers act

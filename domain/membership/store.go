@@ -49,6 +49,9 @@ type Store interface {
 	AddHelper(ctx context.Context, h Helper) error
 	EndHelp(ctx context.Context, community, member, helper domain.ID, at time.Time) error
 	HelpersOf(ctx context.Context, community domain.ID, members []domain.ID, at time.Time) ([]Helper, error)
+	// NotedFor says whether a person noted, of anybody but themselves, a consent that
+	// stands and names another person as the helper.
+	NotedFor(ctx context.Context, community, by, helper domain.ID, at time.Time) (bool, error)
 	// Attach makes a person of a member who was none.
 	Attach(ctx context.Context, m Member) error
 	// Household lists who lives together with a member, by id, the member among
