@@ -56,9 +56,9 @@ func TestEveryTypeOfObjectIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	naming := map[string][]string{}
-	for _, line := range strings.Split(string(catalogue), "\n") {
+	for line := range strings.SplitSeq(string(catalogue), "\n") {
 		kind, _, _ := strings.Cut(line, ";")
-		all, _, err := touches(domain.RecordedEvent{Kind: domain.EventKind(kind), Subject: marie, Payload: []byte(`{"member":"` + paul.String() + `","legs":[{}]}`)})
+		all, _, err := touches(domain.RecordedEvent{Kind: domain.EventKind(kind), Subject: marie, Payload: []byte(`{"member":"` + paul.String() + `"}`)})
 		if err != nil {
 			t.Fatal(err)
 		}

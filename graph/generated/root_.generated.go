@@ -19482,7 +19482,7 @@ extend type Query {
   """
   What became different in a community since a cursor, of all that the caller may
   see: the community, members, listings, exchanges, time cheques, transfers, group sessions, activities, decisions,
-  cycles with their projects and claims, and accounts whose hours they see. For an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
+  cycles with their projects and claims, accounts whose hours they see, and thanks, stars, endorsements, milestones and badges. For an app that keeps them on the device. Without ` + "`" + `since` + "`" + ` it gives a cursor to
   start from: take it first, then read the lists, then ask for what changed since.
   """
   changes(
