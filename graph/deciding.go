@@ -172,7 +172,7 @@ func decisionResult(ctx context.Context, d *governance.Decision) *model.Decision
 		if i == 0 {
 			best = l.Share
 		}
-		if l.Chosen && len(d.Options) > 0 {
+		if l.Chosen && len(d.Options) > 1 { // of one alone the question has its name
 			if chosen != "" {
 				chosen += ", "
 			}

@@ -1,2 +1,0 @@
-import{n as e}from"./texts.svelte-8dfcff98.js";var t=/^[=+\-@\t\r\n＝＋－＠]/;function n(n,r){let i=e.now===`fr`?`;`:`,`,a=e=>{if(typeof e==`number`)return String(e);let n=e===null?``:t.test(e)?`'${e}`:e;return/[";,\r\n]/.test(n)?`"${n.replaceAll(`"`,`""`)}"`:n};return`﻿`+[n,...r].map(e=>e.map(a).join(i)+`\r
-`).join(``)}export{n as t};
