@@ -42,7 +42,7 @@ func kindOf(mutation, field string) string {
 
 // alsoOf are other types that a field takes.
 var alsoOf = map[string][]string{
-	"subjectId": {"Member"}, "reportContent.subjectId": {"Listing", "Message", "GroupSession", "Project", "Announcement"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"},
+	"subjectId": {"Member"}, "reportContent.subjectId": {"Listing", "Message", "GroupSession", "Project", "Announcement", "DecisionComment"}, "recognitionId": {"Thanks", "Endorsement", "Milestone", "IssuedBadge"}, "requestId": {"ShareRedemption"},
 	"sendMessage.to": {"Listing", "Exchange"},
 }
 

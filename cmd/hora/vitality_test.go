@@ -193,7 +193,11 @@ func TestWhatWaitsForCareToday(t *testing.T) {
 		seen := w.founder.lives(time.Time{}, time.Time{}).thing("today")
 		return []int{seen.int("members"), seen.int("withoutListing"), seen.int("isolated"), seen.int("unmetRequests")}
 	}
-	same(t, "Clara rests, two show something, and one request is old", today(), []int{15, 12, 0, 1})
+	alone := 0 // where the story begins on a month's first day, the town was founded more than ninety days before its end
+	if w.founder.sees(w.founder.member, "Member { admittedAt }").time("admittedAt").Before(w.now().AddDate(0, 0, -90)) {
+		alone = 1
+	}
+	same(t, "Clara rests, two show something, and one request is old", today(), []int{15, 12, alone, 1})
 	w.advance(100 * day)
 	again := w.chequeFrom(w.ring[1], w.ring[0], 15, "102-A-1")
 	same(t, "a hundred days later, who exchanges nothing is alone", today(), []int{15, 12, 12, 2})
