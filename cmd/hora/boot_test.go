@@ -32,12 +32,13 @@ import (
 // program is the App that people run, on a database of its own, behind a real
 // HTTP server, with its jobs running and its clock to be moved.
 type program struct {
-	t       *testing.T
-	app     *App
-	address string        // http://…
-	owner   *pgxpool.Pool // the database's owner: sees every tenant
-	folder  string        // where pictures are kept
-	settled atomic.Bool   // everybody was told of all that happened
+	t        *testing.T
+	app      *App
+	address  string        // http://…
+	owner    *pgxpool.Pool // the database's owner: sees every tenant
+	folder   string        // where pictures are kept
+	settled  atomic.Bool   // everybody was told of all that happened
+	renewing sync.Mutex    // one app renews its session at a time, whoever does something for its person
 }
 
 // running bounds how many programs run at once: they share one PostgreSQL, and

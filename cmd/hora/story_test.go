@@ -164,6 +164,8 @@ func (p *person) take(payload thing) {
 // asks for the password when that does not help.
 func (p *person) bearer() string {
 	p.t.Helper()
+	p.renewing.Lock()
+	defer p.renewing.Unlock()
 	if p.tokens.AccessToken == "" || p.app.clock.Now().Before(p.tokens.ExpiresAt) {
 		return p.tokens.AccessToken
 	}

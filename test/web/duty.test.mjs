@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Work by turns: somebody who coordinates looks at the week, finds a place for who telephones, notes who came,
-// answers who asks for leave, and has something new come round.
+// finds somebody in another's place, closes a day, answers who asks for leave, and has something new come round.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { toast } from './acts.mjs';
 import { applicant, ask, at, axeSays, go, margaret, pick, settled, tooWide } from './people.mjs';
@@ -71,6 +72,37 @@ for (const language of ['fr', 'en']) {
     await page.locator('.badge', { hasText: say('duty.outcome.ATTENDED') }).first().waitFor();
     await looks(w, 'a shift that is over');
 
+    await go(w, `${duty}/swaps`);
+    await looks(w, 'swaps');
+    const instead = page.getByRole('button', { name: say('duty.takeOf') });
+    if (await instead.count()) { // the demonstration has one
+      await instead.first().click();
+      await page.getByRole('dialog').getByRole('button', { name: say('duty.take'), exact: true }).click();
+      await page.getByRole('dialog').locator('.problem').first().waitFor(); // not without somebody
+      await page.getByRole('dialog').getByLabel(say('duty.takeWho'), { exact: true }).focus();
+      await pick(page, rose.displayName, rose.displayName);
+      await page.getByRole('dialog').getByRole('button', { name: say('duty.take'), exact: true }).click();
+      await toast(w, 'duty.taken');
+      await page.getByText(say('duty.noSwaps')).waitFor();
+    }
+
+    await go(w, `${duty}/late`);
+    await looks(w, 'who is behind');
+    await page.getByRole('cell', { name: say('duty.suspended') }).first().waitFor();
+
+    await go(w, duty);
+    const [table] = await Promise.all([page.waitForEvent('download'), press('csv')]);
+    const lines = readFileSync(await table.path(), 'utf8').trim().split('\r\n');
+    assert.equal(lines.length, 1 + (await page.locator('tbody tr').count()), 'the table is not what is shown');
+    const day = new Date(Date.now() + (language === 'fr' ? 40 : 41) * 86_400_000).toISOString().slice(0, 10);
+    await press('duty.closeDay');
+    await page.getByRole('dialog').getByLabel(say('duty.day'), { exact: true }).fill(day);
+    await page.getByRole('dialog').getByRole('button', { name: say('duty.closeDay'), exact: true }).click();
+    await page.getByRole('dialog').locator('.problem').first().waitFor(); // not without a reason
+    await page.getByRole('dialog').getByLabel(say('duty.callOffReason'), { exact: true }).fill('Travaux.');
+    await page.getByRole('dialog').getByRole('button', { name: say('duty.closeDay'), exact: true }).click();
+    await toast(w, 'duty.dayClosed');
+
     await go(w, `${duty}/leaves`);
     await looks(w, 'leaves');
     if (await page.getByRole('button', { name: say('duty.decline'), exact: true }).count()) {
@@ -97,6 +129,6 @@ for (const language of ['fr', 'en']) {
     await toast(w, 'duty.ended');
     assert.equal(w.wrong.join('\n'), '');
     await w.close();
-    console.log(`story: ${language}: a week of turns, a place for who telephones, who came, a leave, and what comes round`);
+    console.log(`story: ${language}: a week of turns, a place for who telephones, who came, a swap, who is behind, a day closed, a leave, and what comes round`);
   });
 }
