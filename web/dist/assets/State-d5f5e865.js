@@ -1,1 +1,0 @@
-import"./index-ee719abe.js";import{B as e,I as t,R as n,T as r,Z as i,i as a,it as o,l as s,mt as c,pt as l}from"./texts.svelte-4d61d734.js";var u=e(`<span> </span>`);function d(e,d){c(d,!0);let f=s(d,`tone`,3,``);var p=u(),m=o(p,!0);i(e=>{r(p,1,`badge ${f()??``}`),t(m,e)},[()=>a(`${d.of}.${d.value}`)]),n(e,p),l()}export{d as t};
