@@ -20,15 +20,14 @@ import (
 // common hours to common projects. The visitor finds of each one that is over and one that
 // waits for them.
 func (l *life) planCommons() {
-	before := func(days int) time.Time { return l.onDayBefore(days) }
-	l.agenda.add(before(500), l.fillTheFund)
-	l.agenda.add(before(150), l.agreeOnMornings)
-	l.agenda.add(before(3), l.askAboutChildren)
-	l.agenda.add(before(5), l.askForStartingHours)
-	l.agenda.add(before(120), func(ctx context.Context) error {
+	l.agenda.add(l.onDayBefore(500), l.fillTheFund)
+	l.agenda.add(l.onDayBefore(150), l.agreeOnMornings)
+	l.agenda.add(l.onDayBefore(3), l.askAboutChildren)
+	l.agenda.add(l.onDayBefore(5), l.askForStartingHours)
+	l.agenda.add(l.onDayBefore(120), func(ctx context.Context) error {
 		return l.openCycle(ctx, l.in("Projets du printemps", "Spring projects"), allocation.ProposalVote, []int{0, 21, 30, 45, 55, 170, 200})
 	})
-	l.agenda.add(before(l.cycleDay), func(ctx context.Context) error {
+	l.agenda.add(l.onDayBefore(l.cycleDay), func(ctx context.Context) error {
 		return l.openCycle(ctx, l.in("Projets de l’hiver", "Winter projects"), allocation.EqualShares, []int{0, 21, 30, 45, 55, 120, 150})
 	})
 }
